@@ -1,0 +1,199 @@
+"""Make .venv and fill it from the lock files; when that has been done, do nothing.
+
+``python3 .ci/install.py`` installs what Tebiki needs to run, ``--dev`` also what its tests
+and checks need. Standard library only, and readable by an old Python, so that an old Python
+is told what is wanted instead of failing on a word it does not know.
+
+torch comes first and apart from the rest. On Linux the Python index carries the CUDA build
+of several GB; the CPU build lives on PyTorch's own index or in a local folder that pip has
+been told of. So the CPU build is tried by its exact name and hash, with little patience for
+an index that does not answer, and the ordinary build is the second choice.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import platform
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+VENV = ROOT / ".venv"
+VENV_PYTHON = VENV / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
+STAMP = VENV / "tebiki-installed.txt"
+
+OLDEST_PYTHON = (3, 11)
+TORCH_CPU_INDEX = "https://download.pytorch.org/whl/cpu"
+
+MAIN_LOCK = ROOT / "requirements.lock"
+DEV_LOCK = ROOT / "requirements-dev.lock"  # everything in the main lock, and the tools
+TORCH_LOCK = ROOT / "requirements-torch.lock"
+TORCH_CPU_LOCK = ROOT / "requirements-torch-cpu.lock"
+
+
+class InstallFailed(Exception):
+    """A step did not succeed; the message says which, and what can be done."""
+
+
+def too_old(version: tuple[int, ...], executable: str) -> str | None:
+    """Return the sentence for a Python older than ours, or None when it will do."""
+    if version[:2] >= OLDEST_PYTHON:
+        return None
+    wanted, found = (".".join(map(str, parts[:2])) for parts in (OLDEST_PYTHON, version))
+    return (
+        f"Tebiki needs Python {wanted} or newer, and {executable} is Python {found}. "
+        "Install a newer one and name it: make serve PYTHON=python3.12"
+    )
+
+
+def place() -> str:
+    """Return what .venv was made for: another Python, machine or folder needs a new one."""
+    return f"{sys.implementation.cache_tag} {platform.machine()} {VENV}"
+
+
+def contents(lock: Path) -> str:
+    """Return the fingerprint of what an installation from *lock* holds."""
+    digest = hashlib.sha256()
+    for path in (lock, TORCH_LOCK, TORCH_CPU_LOCK, ROOT / "pyproject.toml"):
+        digest.update(path.name.encode() + b"\0" + path.read_bytes())
+    return f"{lock.name} {digest.hexdigest()}"
+
+
+def stamped() -> list[str]:
+    """Return the lines an earlier installation left: its place, then what it holds."""
+    return STAMP.read_text(encoding="utf-8").splitlines() if STAMP.is_file() else []
+
+
+def locked_torch() -> str:
+    """Return the version of torch that both torch locks name, without "+cpu"."""
+    pin = re.search(r"^torch==([^\s+]+)", TORCH_LOCK.read_text(encoding="utf-8"), re.MULTILINE)
+    if pin is None:
+        message = f"{TORCH_LOCK.name} names no torch. Run: git checkout {TORCH_LOCK.name}"
+        raise InstallFailed(message)
+    return pin.group(1)
+
+
+def installed_torch() -> str | None:
+    """Return the version of torch in .venv, "+cpu" included, or None."""
+    question = "import importlib.metadata as m; print(m.version('torch'))"
+    answer = subprocess.run(
+        [str(VENV_PYTHON), "-c", question], capture_output=True, text=True, check=False
+    )
+    return answer.stdout.strip() or None
+
+
+def make_venv() -> None:
+    """Make .venv, or make it anew when its Python is gone or is another one."""
+    question = "import pip, sys; print(sys.implementation.cache_tag)"
+    if VENV_PYTHON.exists():
+        answer = subprocess.run(
+            [str(VENV_PYTHON), "-c", question], capture_output=True, text=True, check=False
+        )
+        moved = bool(stamped()) and stamped()[0] != place()
+        if answer.stdout.strip() == sys.implementation.cache_tag and not moved:
+            return
+    print(f"Making {VENV.name} with Python {platform.python_version()}", flush=True)
+    made = subprocess.run(
+        [sys.executable, "-m", "venv", "--clear", str(VENV)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if made.returncode != 0:
+        version = ".".join(map(str, sys.version_info[:2]))
+        raise InstallFailed(
+            f"{sys.executable} could not make a virtual environment in {VENV}. On Debian and "
+            f"Ubuntu the module for it is a package: sudo apt-get install python{version}-venv\n"
+            + (made.stdout + made.stderr).strip()
+        )
+
+
+def pip(*arguments: str, quietly: bool = False) -> subprocess.CompletedProcess[str]:
+    """Run .venv's pip; its output is shown, or kept in the result when *quietly*."""
+    command = [str(VENV_PYTHON), "-m", "pip", "--disable-pip-version-check", "--no-input"]
+    return subprocess.run([*command, *arguments], capture_output=quietly, text=True, check=False)
+
+
+def install_locked(lock: Path) -> None:
+    """Install exactly what *lock* names, each file checked against its hash."""
+    result = pip("install", "--quiet", "--require-hashes", "--no-deps", "-r", str(lock))
+    if result.returncode != 0:
+        raise InstallFailed(
+            f"pip could not install {lock.name}; its own words are above. "
+            "What is already there stays: run the same command again to go on."
+        )
+
+
+def install_torch() -> None:
+    """Install the CPU build of torch where one is in reach, else the ordinary build."""
+    if (installed_torch() or "").split("+")[0] == locked_torch():
+        return
+    print("Installing torch, the CPU build (about 190 MB)", flush=True)
+    attempt = pip(
+        *("install", "--require-hashes", "--no-deps", "--retries", "1", "--timeout", "10"),
+        *("--extra-index-url", TORCH_CPU_INDEX, "-r", str(TORCH_CPU_LOCK)),
+        quietly=True,
+    )
+    # On macOS the CPU lock asks for nothing, which succeeds and installs nothing.
+    if attempt.returncode == 0 and installed_torch() is not None:
+        return
+    if attempt.returncode != 0:
+        complaints = [line for line in attempt.stderr.splitlines() if line.startswith("ERROR")]
+        print(f"No CPU build could be had ({' '.join(complaints[-1:])})", flush=True)
+    print(
+        "Installing torch from the Python index; on Linux that is the CUDA build, several GB",
+        flush=True,
+    )
+    install_locked(TORCH_LOCK)
+
+
+def install(lock: Path) -> None:
+    """Bring .venv to what *lock* says and stamp it.
+
+    Raises:
+        InstallFailed: a step did not succeed; nothing is stamped, so the next run goes on.
+    """
+    already = stamped()
+    if already[:1] == [place()] and contents(lock) in already and VENV_PYTHON.exists():
+        return
+    make_venv()
+    STAMP.unlink(missing_ok=True)
+    install_torch()
+    print(f"Installing {lock.name}: the first time takes a few minutes", flush=True)
+    install_locked(lock)
+    project = ("--quiet", "--no-deps", "--no-build-isolation", "--editable", str(ROOT))
+    if pip("install", *project).returncode != 0:
+        raise InstallFailed("pip could not install Tebiki itself; its own words are above.")
+    checked = pip("check", quietly=True)
+    if checked.returncode != 0:
+        raise InstallFailed(
+            f"The installed packages do not fit together:\n{checked.stdout.strip()}\n"
+            'After a change to pyproject.toml run "make lock"; otherwise remove .venv and start anew.'
+        )
+    # Whoever has the tools also has what the main lock names.
+    held = [contents(each) for each in ((MAIN_LOCK, DEV_LOCK) if lock == DEV_LOCK else (lock,))]
+    STAMP.write_text("\n".join([place(), *held]) + "\n", encoding="utf-8")
+
+
+def main() -> int:
+    """Install, and return the exit code: 0 when .venv is as the lock says, else 1."""
+    parser = argparse.ArgumentParser(description="Make .venv and fill it from the lock files.")
+    parser.add_argument("--dev", action="store_true", help="also what tests and checks need")
+    arguments = parser.parse_args()
+    complaint = too_old(tuple(sys.version_info[:3]), sys.executable)
+    if complaint is not None:
+        print(complaint, file=sys.stderr)
+        return 1
+    try:
+        install(DEV_LOCK if arguments.dev else MAIN_LOCK)
+    except InstallFailed as failure:
+        print(failure, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

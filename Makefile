@@ -1,0 +1,70 @@
+# Two commands matter to a new user: "make serve" and "make test".
+
+PYTHON ?= python3
+VENV := .venv/bin
+UV_COMPILE := $(VENV)/uv pip compile --quiet --universal --python-version 3.11 \
+	--generate-hashes --only-binary :all: --no-annotate --no-emit-index-url \
+	--no-emit-find-links --custom-compile-command "make lock"
+
+.PHONY: help serve test check lint types contracts format lock corpus install install-dev python
+
+help:
+	@echo 'make serve   install, index the corpus and serve http://127.0.0.1:8000'
+	@echo '             (SERVE_ARGS="--port 8080" for another port)'
+	@echo 'make test    install and run the tests'
+	@echo 'make check   lint, types and contracts'
+	@echo 'make format  put the code into the house format'
+	@echo 'make corpus  typeset the bundled digests from their sources'
+	@echo 'make lock    choose the locked versions anew (UPGRADE=--upgrade for the newest)'
+
+# A file that could not be read is named and the rest is indexed: that is served.
+serve: install
+	@$(VENV)/tebiki refresh || echo 'Not everything could be indexed (above); serving what could.'
+	@exec $(VENV)/tebiki serve $(SERVE_ARGS)
+
+test: install-dev
+	@$(VENV)/python -m pytest $(PYTEST_ARGS)
+
+check: lint types contracts
+
+lint: install-dev
+	@$(VENV)/ruff check
+	@$(VENV)/ruff format --check
+
+types: install-dev
+	@$(VENV)/mypy
+
+contracts: install-dev
+	@$(VENV)/lint-imports
+
+format: install-dev
+	@$(VENV)/ruff check --fix-only --quiet
+	@$(VENV)/ruff format
+
+# The dev lock decides first, so that the two never name different versions. torch
+# has locks of its own; the last of these three asks for it with its CUDA libraries.
+# Any .venv with uv will do: a dependency just added cannot be installed before it is locked.
+lock: $(VENV)/uv
+	@$(UV_COMPILE) $(UPGRADE) pyproject.toml --group build --group dev \
+		--no-emit-package torch -o requirements-dev.lock
+	@$(UV_COMPILE) pyproject.toml --group build -c requirements-dev.lock \
+		--no-emit-package torch -o requirements.lock
+	@sed -n 's/^ *"\(torch==[^"]*\)".*/\1/p' pyproject.toml | $(UV_COMPILE) - --no-config \
+		-c requirements-dev.lock -o requirements-torch.lock
+
+$(VENV)/uv:
+	@$(MAKE) install-dev
+
+corpus: install-dev
+	@$(VENV)/python corpus/starter/build.py
+
+install: python
+	@$(PYTHON) .ci/install.py
+
+install-dev: python
+	@$(PYTHON) .ci/install.py --dev
+
+python:
+	@command -v $(PYTHON) >/dev/null || { \
+		echo 'There is no $(PYTHON) here. Tebiki needs Python 3.11 or newer with venv:' \
+		'sudo apt-get install python3-venv' >&2; exit 1; }

@@ -1,0 +1,1 @@
+"""What Tebiki promises, one fact to a test."""

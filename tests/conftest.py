@@ -1,0 +1,194 @@
+"""What every test stands on: no network, no settings of the person who runs it.
+
+A test that uses a program or a font of the system says so, and skips where it is missing,
+with the line that would install it::
+
+    @pytest.mark.needs("chromium")
+    def test_the_page_shows_the_quotation(chromium: Path) -> None: ...
+
+With TEBIKI_NO_SKIPS=1, as in .ci/run, a skipped test counts as failed.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import shutil
+import socket
+import subprocess
+from collections.abc import Callable, Generator, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import hypothesis
+import pytest
+
+# Read before any library is imported: models come from the disk or not at all.
+os.environ["HF_HUB_OFFLINE"] = "1"
+os.environ["ANONYMIZED_TELEMETRY"] = "False"
+
+AddressInfo = tuple[
+    socket.AddressFamily,
+    socket.SocketKind,
+    int,
+    str,
+    tuple[str, int] | tuple[str, int, int, int] | tuple[int, bytes],
+]
+
+NO_SKIPS = os.environ.get("TEBIKI_NO_SKIPS") == "1"
+
+# Examples are the same on every run, so that the gate never fails by chance, and a slow
+# machine is not a wrong one.
+hypothesis.settings.register_profile("tebiki", deadline=None, derandomize=True, print_blob=True)
+hypothesis.settings.load_profile("tebiki")
+
+
+@dataclass(frozen=True, slots=True)
+class SystemPackage:
+    """Something that apt brings: how to find it here, and the packages to ask for."""
+
+    apt: str
+    find: Callable[[], Path | None]
+
+    @property
+    def advice(self) -> str:
+        """The line that would make the skipped test run."""
+        return f"sudo apt-get install {self.apt}"
+
+
+def _program(*names: str) -> Path | None:
+    found = next(filter(None, map(shutil.which, names)), None)
+    return Path(found) if found else None
+
+
+def _japanese_tesseract() -> Path | None:
+    program = _program("tesseract")
+    if program is None:
+        return None
+    listing = subprocess.run([program, "--list-langs"], capture_output=True, text=True, check=False)
+    return program if {"jpn", "jpn_vert"} <= set(listing.stdout.split()) else None
+
+
+def _postgresql_programs() -> Path | None:
+    """Return the folder of initdb and pg_ctl; Debian keeps them off the PATH."""
+    debian = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: path.parts)
+    found = debian[-1] if debian else _program("initdb")
+    return found.parent if found else None
+
+
+def _noto_cjk() -> Path | None:
+    return next(Path("/usr/share/fonts").rglob("NotoSansCJK-Regular.ttc"), None)
+
+
+SYSTEM_PACKAGES = {
+    "chromium": SystemPackage(
+        "chromium", lambda: _program("chromium", "chromium-browser", "google-chrome")
+    ),
+    "fonts": SystemPackage("fonts-noto-cjk", _noto_cjk),
+    "postgresql": SystemPackage("postgresql", _postgresql_programs),
+    "tesseract": SystemPackage(
+        "tesseract-ocr tesseract-ocr-jpn tesseract-ocr-jpn-vert", _japanese_tesseract
+    ),
+}
+
+
+@cache
+def system_package(name: str) -> Path | None:
+    """Return where *name* is on this machine, or None where it is not installed."""
+    return SYSTEM_PACKAGES[name].find()
+
+
+def _required(name: str) -> Path:
+    path = system_package(name)
+    if path is None:
+        pytest.skip(SYSTEM_PACKAGES[name].advice)
+    return path
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip a test whose system packages are missing, before its fixtures are made."""
+    for mark in item.iter_markers("needs"):
+        for name in mark.args:
+            _required(name)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,  # the hook's own name
+    call: pytest.CallInfo[None],
+) -> Generator[None, Any, Any]:
+    """Turn a skip into a failure where everything is meant to run."""
+    report = yield
+    if NO_SKIPS and report.skipped and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        report.longrepr = f"{item.nodeid} was skipped in {call.when}: {report.longrepr[2]}"
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(collector: pytest.Collector) -> Generator[None, Any, Any]:
+    """Turn the skip of a whole module into a failure where everything is meant to run."""
+    report = yield
+    if NO_SKIPS and report.outcome == "skipped":
+        report.outcome = "failed"
+        report.longrepr = f"{collector.nodeid} was skipped as a whole: {report.longrepr[2]}"
+    return report
+
+
+@pytest.fixture
+def chromium() -> Path:
+    """Return the browser's program."""
+    return _required("chromium")
+
+
+@pytest.fixture
+def postgresql() -> Path:
+    """Return the folder with initdb, pg_ctl and postgres."""
+    return _required("postgresql")
+
+
+class NetworkUsed(BaseException):
+    """A test reached for the network; no ``except Exception`` on the way may hide that."""
+
+    def __init__(self, host: object) -> None:
+        super().__init__(f"A test may not reach {host}: use a fake or a server on 127.0.0.1.")
+
+
+def _is_here(host: object) -> bool:
+    if host in {None, "", "localhost", b"localhost", "testserver"}:
+        return True
+    try:
+        return ipaddress.ip_address(str(host)).is_loopback
+    except ValueError:
+        return False
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _no_network() -> Iterator[None]:
+    """Let sockets reach this machine only."""
+    connect, look_up = socket.socket.connect, socket.getaddrinfo
+
+    def connect_here(self: socket.socket, address: tuple[str, int] | str) -> None:
+        if self.family != socket.AF_UNIX and not _is_here(address[0]):
+            raise NetworkUsed(address[0])
+        connect(self, address)
+
+    def look_up_here(host: str | bytes | None, *rest: int, **named: int) -> Sequence[AddressInfo]:
+        if not _is_here(host):
+            raise NetworkUsed(host)
+        return look_up(host, *rest, **named)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket.socket, "connect", connect_here)
+        patch.setattr(socket, "getaddrinfo", look_up_here)
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Forget the settings of the person who runs the tests."""
+    for name in [name for name in os.environ if name.startswith("TEBIKI_")]:
+        monkeypatch.delenv(name)
