@@ -1,0 +1,87 @@
+"""What can go wrong between a file and its chunks. Each says what happened and what to do."""
+
+from __future__ import annotations
+
+
+class IngestError(Exception):
+    """A file or catalog could not be used; the message is meant for the person who put it there."""
+
+
+class UnreadablePdf(IngestError):
+    """One PDF could not be read; *path* names it, *reason* says why in a clause."""
+
+    def __init__(self, path: str, reason: str, advice: str) -> None:
+        """Say which file, why, and what to do next."""
+        super().__init__(f"{path}: {reason}. {advice}")
+        self.path = path
+        self.reason = reason
+        self.advice = advice
+
+
+class BrokenCatalog(IngestError):
+    """The catalog cannot be used; *path* and *line* (from 1, or None) say where."""
+
+    def __init__(self, path: str, reason: str, line: int | None = None) -> None:
+        """Say which file and line, and what is wrong there."""
+        where = path if line is None else f"{path}:{line}"
+        super().__init__(f"{where}: {reason}. Correct it and run the command again.")
+        self.path = path
+        self.reason = reason
+        self.line = line
+
+
+class MissingCorpus(IngestError):
+    """The corpus folder is not there, or holds no PDF at all."""
+
+
+class AlreadyHeld(IngestError):
+    """The corpus holds these bytes, or an edition of this name; *held* is its key."""
+
+    def __init__(self, path: str, held: str, there: str) -> None:
+        """Say which edition it is, and how to add another."""
+        super().__init__(
+            f"{path}: {held} is in the corpus already ({there}). Nothing was added. If this is "
+            f"another edition, name it with --edition."
+        )
+        self.path = path
+        self.held = held
+
+
+class FactsMissing(IngestError):
+    """Nothing in a PDF says which edition it is; *path* names it."""
+
+    def __init__(self, path: str) -> None:
+        """Say what is missing and which option gives it."""
+        super().__init__(
+            f"{path}: neither an edition nor a date is printed on its first pages. Name the "
+            f"edition with --edition. Nothing was added."
+        )
+        self.path = path
+
+
+class EntryMissing(IngestError):
+    """The catalog lists no such edition."""
+
+    def __init__(self, document: str, label: str | None, held: tuple[str, ...]) -> None:
+        """Say what was looked for, and what there is."""
+        name = document if label is None else f"{document}@{label}"
+        there = ", ".join(held) or "nothing"
+        super().__init__(
+            f"{name}: the catalog does not list it (it lists {there}). A file that it does not "
+            f"list is withdrawn by taking it out of the folder."
+        )
+        self.document = document
+
+
+class FetchFailed(IngestError):
+    """An address could not be fetched; *url* names it, *reason* says why in a clause."""
+
+    def __init__(self, url: str, reason: str) -> None:
+        """Say which address and why; what is held stays."""
+        super().__init__(f"{url}: {reason}. Nothing was changed.")
+        self.url = url
+        self.reason = reason
+
+
+class OcrFailed(IngestError):
+    """A picture could not be read; the page keeps what text it has."""

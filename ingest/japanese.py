@@ -1,0 +1,394 @@
+"""Japanese and English text as search sees it: one spelling for what people write many ways.
+
+Nothing here touches what is shown or quoted; a quotation is always the page's own characters.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+import unicodedata
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from snowballstemmer import stemmer
+from sudachipy import Dictionary, SplitMode
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sudachipy import Morpheme, Tokenizer
+
+TOKENIZER_VERSION = "sudachi-core-A-4"
+"""Part of a generation's recipe: tokens of another version do not match its index."""
+
+_ERAS = {
+    "令和": 2018,
+    "平成": 1988,
+    "昭和": 1925,
+    "大正": 1911,
+    "明治": 1867,
+    "r": 2018,
+    "h": 1988,
+    "s": 1925,
+}
+_ERA_YEAR = re.compile(
+    r"(?:(令和|平成|昭和|大正|明治)\s*|(?<![a-z0-9])([rhs])\s*\.?\s*(?=\d{1,2}\s*(?:年|[./]\d)))"
+    r"(元|\d{1,2})\s*(?=年|[./]\d|$|[^\d])"
+)
+_KANJI_DIGITS = {c: i for i, c in enumerate("〇一二三四五六七八九")}
+_KANJI_UNITS = {"十": 10, "百": 100, "千": 1000}
+_COUNTED = "件業務手続年月日人名条章項号回団体市町村自治県以上以下未満割円％%歳箇カヶか版つ"
+_KANJI_NUMBER = re.compile(
+    rf"(?<=第)[〇一二三四五六七八九十百千]+|[〇一二三四五六七八九十百千]{{2,}}(?=[{_COUNTED}])"
+    rf"|(?<![一-龥])十(?=[{_COUNTED}])"
+)
+_THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
+# Different dashes, waves and middle dots stand for the same thing in real manuals.
+_LOOKALIKES = str.maketrans(
+    dict.fromkeys("‐‑‒–—―−﹣", "-") | dict.fromkeys("〜～∼", "~") | {"･": "・", "\u00ad": None}
+)
+_SPACE = re.compile(r"\s+")
+_CJK = "\u3005-\u3007\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
+_CJK_GAP = re.compile(rf"(?<=[{_CJK}])\s+(?=[{_CJK}])")
+_LATIN = re.compile(r"[a-z][a-z0-9]*(?:[&+'][a-z0-9]+)*")
+_PAIR_RUN = re.compile(rf"[{_CJK}]+|[a-z]+|\d+(?:\.\d+)*")
+# Also pronouns (どこ, これ), adnominals (どの, その) and exclamations: they name nothing.
+_DROPPED = frozenset(
+    {"助詞", "助動詞", "補助記号", "空白", "記号", "代名詞", "連体詞", "感動詞", "接続詞"}
+)
+_JAPANESE = re.compile(rf"[{_CJK}]")
+# Sudachi refuses more than 49,149 bytes in one call.
+_SUDACHI_CHARACTERS = 12_000
+
+# Words that carry a question, not its subject: found everywhere, they only add noise.
+_STOP_JAPANESE = frozenset(
+    [
+        "為る",
+        "居る",
+        "有る",
+        "成る",
+        "下さる",
+        "出来る",
+        "こと",
+        "物",
+        "為",
+        "因る",
+        "於く",
+        "教える",
+        "何",
+        "何故",
+        "幾ら",
+        "幾",
+        "如何",
+        "どう",
+        "よう",
+        "御座る",
+        "頂く",
+        "言う",
+        "等",
+        "及び",
+        "又は",
+        "説明",
+        "具体",
+        "挙げる",
+        "述べる",
+        "知る",
+        "欲しい",
+        "うち",
+        "所",
+        "付く",
+    ]
+)
+_STOP_ENGLISH = frozenset(
+    [
+        "a",
+        "an",
+        "and",
+        "any",
+        "are",
+        "as",
+        "at",
+        "be",
+        "been",
+        "being",
+        "but",
+        "by",
+        "can",
+        "could",
+        "did",
+        "do",
+        "does",
+        "for",
+        "from",
+        "had",
+        "has",
+        "have",
+        "he",
+        "her",
+        "his",
+        "how",
+        "i",
+        "if",
+        "in",
+        "into",
+        "is",
+        "it",
+        "its",
+        "may",
+        "me",
+        "might",
+        "my",
+        "no",
+        "not",
+        "of",
+        "on",
+        "or",
+        "our",
+        "ours",
+        "shall",
+        "she",
+        "should",
+        "so",
+        "some",
+        "such",
+        "than",
+        "that",
+        "the",
+        "their",
+        "them",
+        "then",
+        "there",
+        "these",
+        "they",
+        "this",
+        "those",
+        "to",
+        "us",
+        "was",
+        "we",
+        "were",
+        "what",
+        "when",
+        "where",
+        "which",
+        "who",
+        "whom",
+        "whose",
+        "why",
+        "will",
+        "with",
+        "would",
+        "you",
+        "your",
+        "about",
+        "also",
+        "there's",
+        "what's",
+        "tell",
+        "please",
+        "explain",
+        "let",
+        "want",
+        "need",
+        "must",
+        "one",
+    ]
+)
+
+
+def normalise(text: str) -> str:
+    """Return *text* in one spelling: widths, eras, Chinese numerals, dashes, case.
+
+    令和７年度 and 2025年度, 十七業務 and 17業務, ＣＩＯ and cio come out alike. Offsets are not
+    kept, so the result is for comparing and counting only.
+    """
+    text = unicodedata.normalize("NFKC", text).translate(_LOOKALIKES).casefold()
+    text = _THOUSANDS.sub("", text)
+    text = _KANJI_NUMBER.sub(lambda found: str(_kanji_value(found.group())), text)
+    text = _ERA_YEAR.sub(_western_year, text)
+    return _CJK_GAP.sub("", text)
+
+
+def _western_year(found: re.Match[str]) -> str:
+    era = found.group(1) or found.group(2)
+    year = 1 if found.group(3) == "元" else int(found.group(3))
+    return str(_ERAS[era] + year)
+
+
+def _kanji_value(digits: str) -> int:
+    """Read 十七 as 17 and 二〇二五 as 2025."""
+    if not any(unit in digits for unit in _KANJI_UNITS):
+        return int("".join(str(_KANJI_DIGITS[digit]) for digit in digits))
+    total, pending = 0, 0
+    for digit in digits:
+        if digit in _KANJI_UNITS:
+            total += max(pending, 1) * _KANJI_UNITS[digit]
+            pending = 0
+        else:
+            pending = _KANJI_DIGITS[digit]
+    return total + pending
+
+
+def tokens(text: str) -> list[str]:
+    """Return the words of *text* in order: Sudachi short units and English stems.
+
+    Japanese words come in Sudachi's normalised form (取組, 取組み and 取り組み are one), English
+    words lower-cased and stemmed. Particles, punctuation and words that only carry a question
+    (教えて, what, the) are left out.
+    """
+    return list(_tokens(text))
+
+
+@lru_cache(maxsize=8_192)
+def _tokens(text: str) -> tuple[str, ...]:
+    # An answer looks at the words of the same passages several times.
+    return tuple(word for line in _pieces(normalise(text)) for word in _words(line))
+
+
+def pairs(text: str) -> list[str]:
+    """Return the character pairs of *text* in order; Latin words and numbers stay whole.
+
+    A run of Japanese characters of length n gives n-1 pairs, and one of length 1 itself.
+    Middle dots and spaces do not break a run.
+    """
+    found: list[str] = []
+    for run in _PAIR_RUN.findall(normalise(text).replace("・", "")):
+        if _JAPANESE.match(run) is None:
+            if run not in _STOP_ENGLISH:
+                found.append(_stem(run) if run.isalpha() else run)
+        elif len(run) == 1:
+            found.append(run)
+        else:
+            found.extend(run[at : at + 2] for at in range(len(run) - 1))
+    return found
+
+
+def loanwords(text: str) -> list[str]:
+    """Return the Japanese words that English words of *text* have become (cloud → クラウド)."""
+    found: list[str] = []
+    for word in _LATIN.findall(normalise(text)):
+        if word in _STOP_ENGLISH:
+            continue
+        found.extend(
+            unit.normalized_form()
+            for unit in _tokenizer().tokenize(word, SplitMode.A)
+            if _JAPANESE.match(unit.normalized_form())
+        )
+    return found
+
+
+def proper_nouns(text: str) -> list[str]:
+    """Return the names of places, people and bodies in Japanese *text*, as `tokens` spells them."""
+    return [
+        unit.normalized_form()
+        for unit in _units(text)
+        if unit.part_of_speech()[1] == "固有名詞"
+        and _JAPANESE.search(unit.surface())
+        and unit.surface() not in _ERAS
+    ]
+
+
+def nouns(text: str) -> set[str]:
+    """Return the words of Japanese *text* that name something, as `tokens` spells them."""
+    return {
+        unit.normalized_form()
+        for unit in _units(text)
+        if unit.part_of_speech()[0] == "名詞" and _JAPANESE.search(unit.surface())
+    }
+
+
+def known_share(text: str) -> float:
+    """Return which share of *text* stands in words of two or more characters that are known.
+
+    From 0 to 1; known is what Sudachi's dictionary holds. A single Chinese character is nearly
+    always a word there, so those say nothing. Line breaks part words and do not count.
+    """
+    known = count = 0
+    for line in _pieces(unicodedata.normalize("NFKC", text)):
+        count += len(line)
+        # Long units: whether a word splits further does not matter, and they are cheaper.
+        for unit in _tokenizer().tokenize(line, SplitMode.C):
+            length = unit.end() - unit.begin()
+            if length > 1 and not unit.is_oov():
+                known += length
+    return known / count if count else 0.0
+
+
+def _units(text: str) -> Iterator[Morpheme]:
+    for line in _pieces(normalise(text)):
+        yield from _tokenizer().tokenize(line, SplitMode.A)
+
+
+def is_japanese(text: str) -> bool:
+    """Whether *text* is written in Japanese: it has kana, or more than a few Chinese characters."""
+    kana = sum("\u3040" <= character <= "\u30ff" for character in text)
+    kanji = sum("\u4e00" <= character <= "\u9fff" for character in text)
+    latin = sum(character.isascii() and character.isalpha() for character in text)
+    return kana + kanji > 0 and (kana + kanji) * 2 >= latin / 2
+
+
+def _pieces(text: str) -> Iterator[str]:
+    for line in text.splitlines():
+        for at in range(0, len(line), _SUDACHI_CHARACTERS):
+            yield line[at : at + _SUDACHI_CHARACTERS]
+
+
+def _words(line: str) -> Iterator[str]:
+    at = 0
+    for found in _LATIN.finditer(line):
+        yield from _japanese_words(line[at : found.start()])
+        word = found.group()
+        if word not in _STOP_ENGLISH:
+            yield _stem(word)
+        at = found.end()
+    yield from _japanese_words(line[at:])
+
+
+def _japanese_words(text: str) -> Iterator[str]:
+    if not text or text.isspace():
+        return
+    for unit in _tokenizer().tokenize(text, SplitMode.A):
+        part = unit.part_of_speech()
+        if part[0] in _DROPPED:
+            continue
+        # Sudachi writes 1.0 as 1, which would make two editions one.
+        form = unit.surface() if part[1] == "数詞" else unit.normalized_form()
+        if form not in _STOP_JAPANESE and not form.isspace():
+            yield form
+
+
+@lru_cache(maxsize=50_000)
+def _stem(word: str) -> str:
+    return str(_english().stemWord(word))
+
+
+_mine = threading.local()
+
+
+def _english() -> stemmer:
+    """Return this thread's stemmer; it keeps state between calls."""
+    if not hasattr(_mine, "stemmer"):
+        _mine.stemmer = stemmer("english")
+    return _mine.stemmer
+
+
+def _tokenizer() -> Tokenizer:
+    """Return this thread's tokenizer: one shared by threads raises "already in use"."""
+    if not hasattr(_mine, "tokenizer"):
+        _mine.tokenizer = _dictionary().tokenizer()
+    found: Tokenizer = _mine.tokenizer
+    return found
+
+
+_dictionary_lock = threading.Lock()
+
+
+@lru_cache(maxsize=1)
+def _load() -> Dictionary:
+    return Dictionary()
+
+
+def _dictionary() -> Dictionary:
+    with _dictionary_lock:
+        return _load()

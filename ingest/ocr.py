@@ -1,0 +1,187 @@
+"""Pages and pictures without usable text, read by tesseract where it is installed."""
+
+from __future__ import annotations
+
+import csv
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+from dataclasses import dataclass
+from functools import cache
+from hashlib import sha256
+from io import BytesIO, StringIO
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ingest.errors import OcrFailed
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+OCR_VERSION = "1"
+"""Changes when the same picture would be read differently; part of the cache's names."""
+
+DPI = 200
+ADVICE = "apt-get install tesseract-ocr tesseract-ocr-jpn tesseract-ocr-jpn-vert"
+MISSING = f"Scanned and garbled pages stay unread: tesseract is not installed ({ADVICE})."
+
+_WORD = "5"
+_SURE = 40.0
+_VERTICAL_GAIN = 1.15
+# A row of dashes is a rule or the edge of a box; two letters, digits or one kanji say something.
+_SAYS = re.compile(r"[一-龥]|[0-9A-Za-zぁ-んァ-ヶ].*[0-9A-Za-zぁ-んァ-ヶ]")
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A word as tesseract saw it, in pixels from the upper left corner of the picture.
+
+    *line* numbers the line it stands on; *top* and *bottom* are that line's, so that the words
+    of a line are equally high (for vertical text *left* and *right* are). *confidence* is from
+    0 to 100.
+    """
+
+    text: str
+    left: float
+    top: float
+    right: float
+    bottom: float
+    line: int
+    confidence: float
+    vertical: bool = False
+
+
+@cache
+def languages() -> frozenset[str]:
+    """The languages that the installed tesseract reads; empty when it is not installed."""
+    program = shutil.which("tesseract")
+    if program is None:
+        return frozenset()
+    listed = subprocess.run(
+        [program, "--list-langs"], capture_output=True, text=True, timeout=30, check=False
+    )
+    return frozenset(listed.stdout.split()[1:] if listed.returncode == 0 else ())
+
+
+def installed() -> bool:
+    """Whether Japanese pages can be read."""
+    return "jpn" in languages()
+
+
+@dataclass(frozen=True, slots=True)
+class Ocr:
+    """Reads pictures. What was read once is kept in the *kept* folder by the picture's hash."""
+
+    kept: Path | None = None
+    timeout_s: float = 90.0
+
+    def words(self, picture: Image, *, sparse: bool = False) -> tuple[Word, ...]:
+        """Return the words of a picture of `DPI` dots an inch, line by line.
+
+        Horizontal Japanese is tried first, vertical where that is unsure of itself. *sparse*
+        looks for scattered words (a chart) instead of a page.
+
+        Raises:
+            OcrFailed: tesseract is not installed, took too long or broke down.
+        """
+        png = BytesIO()
+        picture.convert("L").save(png, "PNG", compress_level=1)
+        across = self._read(png.getvalue(), "jpn", 11 if sparse else 3)
+        if sparse or "jpn_vert" not in languages() or _certainty(across) > 2 * _SURE:
+            return _sure(across)
+        down = self._read(png.getvalue(), "jpn_vert", 5)
+        if _certainty(down) > _VERTICAL_GAIN * _certainty(across):
+            return _sure(down)
+        return _sure(across)
+
+    def _read(self, png: bytes, language: str, segmentation: int) -> tuple[Word, ...]:
+        if self.kept is None:
+            return _parsed(self._run(png, language, segmentation), vertical=language == "jpn_vert")
+        name = f"{sha256(png).hexdigest()[:32]}-{language}-{segmentation}-{OCR_VERSION}.tsv"
+        place = self.kept / name
+        try:
+            table = place.read_text(encoding="utf-8")
+        except FileNotFoundError:
+            table = self._run(png, language, segmentation)
+            self.kept.mkdir(parents=True, exist_ok=True)
+            handle, draft = tempfile.mkstemp(dir=self.kept)
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                file.write(table)
+            Path(draft).replace(place)
+        return _parsed(table, vertical=language == "jpn_vert")
+
+    def _run(self, png: bytes, language: str, segmentation: int) -> str:
+        if language not in languages():
+            raise OcrFailed(f"tesseract cannot read {language}; install it: {ADVICE}")
+        program = shutil.which("tesseract") or "tesseract"
+        command = [program, "stdin", "stdout", "-l", language, "--psm", str(segmentation)]
+        command += ["--dpi", str(DPI), "tsv"]
+        try:
+            done = subprocess.run(
+                command,
+                input=png,
+                capture_output=True,
+                timeout=self.timeout_s,
+                check=True,
+                # Its threads fight each other: one page is no faster with two.
+                env={**os.environ, "OMP_THREAD_LIMIT": "1"},
+            )
+        except subprocess.TimeoutExpired as error:
+            raise OcrFailed(f"tesseract took longer than {self.timeout_s:g} s") from error
+        except (OSError, subprocess.CalledProcessError) as error:
+            raise OcrFailed(f"tesseract broke down ({error})") from error
+        return done.stdout.decode("utf-8", "replace")
+
+
+def _parsed(table: str, *, vertical: bool) -> tuple[Word, ...]:
+    """Read tesseract's table: one row a word, with its line and box."""
+    rows = [
+        row
+        for row in csv.DictReader(StringIO(table), delimiter="\t", quoting=csv.QUOTE_NONE)
+        if row["level"] == _WORD and (row["text"] or "").strip()
+    ]
+    lines: dict[tuple[str, str, str], list[dict[str, str]]] = {}
+    for row in rows:
+        lines.setdefault((row["block_num"], row["par_num"], row["line_num"]), []).append(row)
+    words: list[Word] = []
+    for number, members in enumerate(lines.values()):
+        box = np.array(
+            [[float(row[name]) for name in ("left", "top", "width", "height")] for row in members]
+        )
+        box[:, 2:] += box[:, :2]
+        if vertical:
+            box[:, 0], box[:, 2] = box[:, 0].min(), box[:, 2].max()
+        else:
+            # Half of a line's words decide: one that swallowed a rule or a figure does not.
+            box[:, 1], box[:, 3] = np.percentile(box[:, 1], 25), np.percentile(box[:, 3], 75)
+        words.extend(
+            Word(
+                row["text"].strip(), left, top, right, bottom, number, float(row["conf"]), vertical
+            )
+            for row, (left, top, right, bottom) in zip(members, box.tolist(), strict=True)
+        )
+    return tuple(words)
+
+
+def _certainty(words: tuple[Word, ...]) -> float:
+    """The mean confidence over all characters, 0 where there are none."""
+    weight = sum(len(word.text) for word in words)
+    return sum(word.confidence * len(word.text) for word in words) / weight if weight else 0.0
+
+
+def _sure(words: tuple[Word, ...]) -> tuple[Word, ...]:
+    """The words of lines that say something, and that tesseract is sure enough of on the whole."""
+    lines: dict[int, list[Word]] = {}
+    for word in words:
+        lines.setdefault(word.line, []).append(word)
+    return tuple(
+        word
+        for line in lines.values()
+        if _certainty(tuple(line)) >= _SURE and _SAYS.search("".join(word.text for word in line))
+        for word in line
+        if word.bottom > word.top and word.right > word.left
+    )

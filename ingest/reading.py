@@ -1,0 +1,400 @@
+"""Many PDFs read at once: in processes of their own, bounded in time and memory, never twice.
+
+A reading process is this module run as a program. It takes one JSON line for each file and
+answers with lines: pages as they are read, then that the file was read or why not.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import selectors
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections import deque
+from contextlib import suppress
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
+
+from ingest import ocr, pages, pdf
+from ingest.errors import UnreadablePdf
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from ingest.pages import EditionText
+
+TIMEOUT_S = 180.0
+"""How long one file may take, its OCR apart."""
+
+OCR_PAGE_S = 120.0
+"""How much longer a file may take for each page while OCR is used."""
+
+MEMORY_MB = 3_072
+"""How much address space the process that reads a file may use."""
+
+_CHECK_S = 0.5
+_KILOBYTE = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a reading has come: *pages* and files done of *files*, and *seconds* since then.
+
+    *name* is the file that has just moved on; *finished* tells whether it is done.
+    """
+
+    name: str
+    finished: bool
+    files_done: int
+    files: int
+    pages: int
+    seconds: float
+
+    @property
+    def rate(self) -> float:
+        """Pages a second so far."""
+        return self.pages / self.seconds if self.seconds > 0 else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """What reading one file may cost: see `TIMEOUT_S`, `OCR_PAGE_S` and `MEMORY_MB`."""
+
+    timeout_s: float = TIMEOUT_S
+    ocr_page_s: float = OCR_PAGE_S
+    memory_mb: int = MEMORY_MB
+
+
+@dataclass(frozen=True, slots=True)
+class _Task:
+    name: str
+    path: Path
+    kept: Path
+
+
+@dataclass(slots=True)
+class _Worker:
+    """A reading process and the file it is busy with."""
+
+    process: subprocess.Popen[bytes]
+    task: _Task | None = None
+    began: float = 0.0
+    pages: int = 0
+    pending: bytearray = field(default_factory=bytearray)
+
+
+def read_all(
+    files: Mapping[str, Path],
+    *,
+    cache: Path,
+    workers: int | None = None,
+    with_ocr: bool | None = None,
+    bounds: Bounds | None = None,
+    progress: Callable[[Progress], None] | None = None,
+) -> dict[str, EditionText | UnreadablePdf]:
+    """Read *files* (name → path) and return for each its text, or why it could not be read.
+
+    Each file is read in one of *workers* processes (by default one a core). A file that takes
+    too long, too much memory or kills its process is an `UnreadablePdf` like any other, and the
+    rest is read all the same. What was read is kept in the *cache* folder by the hash of the
+    file's bytes, the reader's version and whether OCR was used, and is not read again.
+
+    *with_ocr* defaults to whether tesseract is installed.
+    """
+    bounds = bounds or Bounds()
+    use_ocr = ocr.installed() if with_ocr is None else with_ocr
+    cache.mkdir(parents=True, exist_ok=True)
+    found: dict[str, EditionText | UnreadablePdf] = {}
+    waiting: deque[_Task] = deque()
+    meter = _Meter(len(files), progress)
+    for name, path in files.items():
+        kept = _kept(path, cache, use_ocr=use_ocr)
+        stored = None if isinstance(kept, UnreadablePdf) else _stored(kept)
+        if isinstance(kept, UnreadablePdf):
+            found[name] = kept
+        elif stored is None:
+            waiting.append(_Task(name, path, kept))
+            continue
+        else:
+            found[name] = stored
+        meter.finished(name, len(stored.pages) if stored else 0)
+    if waiting:
+        count = min(workers or os.cpu_count() or 1, len(waiting))
+        for task, outcome in _read(waiting, count, cache, bounds, meter, use_ocr=use_ocr):
+            found[task.name] = outcome
+    return {name: found[name] for name in files}
+
+
+class _Meter:
+    """Counts what is done and tells whoever wants to know."""
+
+    def __init__(self, files: int, told: Callable[[Progress], None] | None) -> None:
+        self._files, self._told, self._began = files, told, time.monotonic()
+        self._done = self._pages = 0
+
+    def finished(self, name: str, pages_more: int = 0) -> None:
+        self._done += 1
+        self._pages += pages_more
+        self._tell(name, finished=True)
+
+    def moved(self, name: str) -> None:
+        self._pages += 1
+        self._tell(name, finished=False)
+
+    def _tell(self, name: str, *, finished: bool) -> None:
+        if self._told is not None:
+            seconds = time.monotonic() - self._began
+            self._told(Progress(name, finished, self._done, self._files, self._pages, seconds))
+
+
+def sha256_of(path: Path) -> str:
+    """Return the hash of a file's bytes, in hex."""
+    digest = sha256()
+    with path.open("rb") as file:
+        while part := file.read(1 << 20):
+            digest.update(part)
+    return digest.hexdigest()
+
+
+def _kept(path: Path, cache: Path, *, use_ocr: bool) -> Path | UnreadablePdf:
+    """The place in the cache for what is read from a file, or why it cannot even be opened."""
+    try:
+        pdf.check(path)
+        how = f"ocr{ocr.OCR_VERSION}" if use_ocr else "plain"
+        return cache / f"{sha256_of(path)[:40]}-{pdf.READER_VERSION}-{how}.npz"
+    except UnreadablePdf as problem:
+        return problem
+    except OSError as problem:
+        return UnreadablePdf(str(path), f"it cannot be read ({problem.strerror})", "Copy it again.")
+
+
+def _stored(kept: Path) -> EditionText | None:
+    """What the cache holds there; a damaged entry is thrown away."""
+    try:
+        return pages.load(kept)
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, KeyError, TypeError):
+        kept.unlink(missing_ok=True)
+        return None
+
+
+def _read(
+    waiting: deque[_Task],
+    count: int,
+    cache: Path,
+    bounds: Bounds,
+    meter: _Meter,
+    *,
+    use_ocr: bool,
+) -> Iterator[tuple[_Task, EditionText | UnreadablePdf]]:
+    """Hand the tasks to *count* processes and yield each outcome as it comes."""
+    workers: list[_Worker] = []
+    with selectors.DefaultSelector() as events:
+        try:
+            while waiting or any(worker.task for worker in workers):
+                while waiting and sum(worker.task is not None for worker in workers) < count:
+                    worker = next((one for one in workers if one.task is None), None)
+                    if worker is None:
+                        worker = _started(cache, bounds, use_ocr=use_ocr)
+                        workers.append(worker)
+                        events.register(_pipe(worker.process.stdout), selectors.EVENT_READ, worker)
+                    _hand(worker, waiting.popleft())
+                patience = _patience(workers, bounds, use_ocr=use_ocr)
+                ready = [key.data for key, _ in events.select(patience)]
+                for worker in tuple(workers):
+                    outcome = _heard(worker, meter) if worker in ready else None
+                    if outcome is None:
+                        outcome = _overdue(worker, bounds, use_ocr=use_ocr)
+                    if outcome is None:
+                        continue
+                    task, worker.task = worker.task, None
+                    if not isinstance(outcome, bool):
+                        _dismiss(worker, workers, events)
+                    if task is not None:
+                        meter.finished(task.name)
+                        yield task, _result(task, outcome)
+        finally:
+            for worker in tuple(workers):
+                _dismiss(worker, workers, events)
+
+
+def _result(task: _Task, outcome: bool | UnreadablePdf) -> EditionText | UnreadablePdf:  # noqa: FBT001
+    if isinstance(outcome, UnreadablePdf):
+        return outcome
+    text = _stored(task.kept)
+    if text is None:
+        return UnreadablePdf(
+            str(task.path), "what was read could not be kept", "Is the disk full? Run it again."
+        )
+    return text
+
+
+def _pipe(stream: IO[bytes] | None) -> IO[bytes]:
+    if stream is None:  # pragma: no cover - every worker is started with pipes
+        raise RuntimeError("a reading process has no pipe")
+    return stream
+
+
+def _started(cache: Path, bounds: Bounds, *, use_ocr: bool) -> _Worker:
+    """Start a reading process."""
+    command = [sys.executable, "-m", "ingest.reading", str(bounds.memory_mb), str(cache)]
+    command += ["ocr"] if use_ocr else []
+    process = subprocess.Popen(
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        cwd=Path(__file__).resolve().parents[1],
+        env={**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
+        # Its tesseract goes with it when the process is ended.
+        start_new_session=True,
+    )
+    os.set_blocking(_pipe(process.stdout).fileno(), False)
+    return _Worker(process)
+
+
+def _hand(worker: _Worker, task: _Task) -> None:
+    worker.task, worker.began, worker.pages = task, time.monotonic(), 0
+    asked = {"path": str(task.path.resolve()), "kept": str(task.kept.resolve())}
+    # If it has ended, that is heard and told like any other end.
+    with suppress(BrokenPipeError):
+        stream = _pipe(worker.process.stdin)
+        stream.write(json.dumps(asked).encode() + b"\n")
+        stream.flush()
+
+
+def _heard(worker: _Worker, meter: _Meter) -> bool | UnreadablePdf | None:
+    """Take in what a process has said: True for a file read, None while it is busy."""
+    task = worker.task
+    part = _pipe(worker.process.stdout).read()
+    if part == b"":
+        code = worker.process.wait()
+        if task is None:
+            return None
+        return UnreadablePdf(
+            str(task.path),
+            f"the process that read it broke down ({_ending(code)})",
+            "The file is probably damaged; copy it again or print it to a new PDF.",
+        )
+    worker.pending += part or b""
+    *lines, rest = worker.pending.split(b"\n")
+    worker.pending = bytearray(rest)
+    for line in lines:
+        said = json.loads(line)
+        if task is None:
+            continue
+        if said["said"] == "page":
+            worker.pages += 1
+            meter.moved(task.name)
+        elif said["said"] == "read":
+            return True
+        else:
+            worker.task = None
+            problem = UnreadablePdf(str(task.path), said["reason"], said["advice"])
+            worker.task = task
+            return problem
+    return None
+
+
+def _ending(code: int) -> str:
+    return f"signal {-code}" if code < 0 else f"exit code {code}"
+
+
+def _granted(worker: _Worker, bounds: Bounds, *, use_ocr: bool) -> float:
+    """How many seconds the file that a process is busy with may take in all."""
+    return bounds.timeout_s + (bounds.ocr_page_s * (worker.pages + 1) if use_ocr else 0.0)
+
+
+def _patience(workers: list[_Worker], bounds: Bounds, *, use_ocr: bool) -> float:
+    """How many seconds to listen before the clock is looked at: never past the next end of time."""
+    now = time.monotonic()
+    left = [
+        worker.began + _granted(worker, bounds, use_ocr=use_ocr) - now
+        for worker in workers
+        if worker.task
+    ]
+    return max(0.0, min(_CHECK_S, *left))
+
+
+def _overdue(worker: _Worker, bounds: Bounds, *, use_ocr: bool) -> UnreadablePdf | None:
+    """End a process whose file takes too long, and say so."""
+    task = worker.task
+    if task is None:
+        return None
+    granted = _granted(worker, bounds, use_ocr=use_ocr)
+    if time.monotonic() - worker.began < granted:
+        return None
+    return UnreadablePdf(
+        str(task.path),
+        f"it was not read within {granted:,.0f} s ({worker.pages} pages were)",
+        "Split it into parts, or print it to a new PDF if it is damaged.",
+    )
+
+
+def _dismiss(worker: _Worker, workers: list[_Worker], events: selectors.BaseSelector) -> None:
+    """End a process, and the tesseract it may have started."""
+    if worker not in workers:
+        return
+    workers.remove(worker)
+    stdout, stdin = _pipe(worker.process.stdout), _pipe(worker.process.stdin)
+    events.unregister(stdout)
+    if worker.process.poll() is None:
+        with suppress(ProcessLookupError):
+            os.killpg(worker.process.pid, signal.SIGKILL)
+    worker.process.wait()
+    stdout.close()
+    with suppress(BrokenPipeError):
+        stdin.close()
+
+
+def _serve(memory_mb: int, cache: Path, *, use_ocr: bool) -> None:
+    """Read the files that are asked for on standard input, one after the other."""
+    limit = memory_mb * _KILOBYTE * _KILOBYTE
+    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    reader = ocr.Ocr(cache / "ocr") if use_ocr else None
+    for line in sys.stdin:
+        asked = json.loads(line)
+        try:
+            _one(Path(asked["path"]), Path(asked["kept"]), reader)
+        except UnreadablePdf as problem:
+            _say({"said": "unreadable", "reason": problem.reason, "advice": problem.advice})
+        except MemoryError:
+            _say(
+                {
+                    "said": "unreadable",
+                    "reason": f"it needs more than {memory_mb:,} MB of memory",
+                    "advice": "Split it into parts, or print it to a new PDF if it is damaged.",
+                }
+            )
+            return
+        else:
+            _say({"said": "read"})
+
+
+def _one(path: Path, kept: Path, reader: ocr.Ocr | None) -> None:
+    """Read one file into the cache, in one step."""
+    text = pdf.read(path, ocr=reader, progress=lambda _: _say({"said": "page"}))
+    draft = Path(tempfile.mktemp(dir=kept.parent, suffix=".draft"))  # noqa: S306 - save refuses an existing file
+    try:
+        pages.save(text, draft)
+        draft.replace(kept)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def _say(what: dict[str, str]) -> None:
+    sys.stdout.write(json.dumps(what) + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    _serve(int(sys.argv[1]), Path(sys.argv[2]), use_ocr="ocr" in sys.argv[3:])

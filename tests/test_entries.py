@@ -1,0 +1,206 @@
+"""Adding to and withdrawing from the catalog: what is understood, written, refused and kept."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from ingest import catalog
+from ingest.editions import Kind
+from ingest.entries import Entry, add, free_label, understood, withdraw
+from ingest.errors import AlreadyHeld, BrokenCatalog, EntryMissing, FactsMissing, UnreadablePdf
+from tests.pdfs import Sheet, write
+
+LISTED = """\
+# Our manuals. Ask Tanaka (内線 2104) before changing this.
+
+[[documents]]
+id = "madoguchi"          # the counter
+title = "窓口業務の要領"
+publisher = "企画課"
+kind = "guideline"
+
+[[documents.editions]]
+label = "第1.0版"
+published = 2021-07-07   # the mayor signed it
+url = "https://example.com/1.pdf"
+
+# ── the rest ──
+
+[[documents]]
+id = "chosha"
+title = "庁舎管理の要領"
+
+[[documents.editions]]
+label = "1"
+"""
+
+
+def _pdf(path: Path, *lines: str) -> Path:
+    sheet = Sheet()
+    for at, line in enumerate(lines):
+        sheet.say(line, 60, 700 - 40 * at, 24 if at == 0 else 12)
+    return write(path, [sheet])
+
+
+@pytest.fixture
+def corpus(tmp_path: Path) -> Path:
+    """A corpus folder with a commented catalog and no file."""
+    folder = tmp_path / "corpus"
+    folder.mkdir()
+    (folder / catalog.CATALOG).write_text(LISTED, encoding="utf-8")
+    return folder
+
+
+@pytest.fixture
+def second(tmp_path: Path) -> Path:
+    """The second edition of a listed document, somewhere else on the disk."""
+    return _pdf(tmp_path / "file.pdf", "窓口業務の要領", "第2.0版", "令和4年3月31日")
+
+
+def test_the_first_page_says_what_a_file_is(corpus: Path, second: Path) -> None:
+    """Title, edition and a date in the Japanese era; the title leads to the listed document."""
+    assert Entry(
+        "madoguchi", "窓口業務の要領", "第2.0版", date(2022, 3, 31), date(2022, 3, 31),
+        "企画課", Kind.GUIDELINE, known=True,
+    ) == understood(corpus, second)  # fmt: skip
+
+
+def test_an_unknown_title_is_a_new_document(corpus: Path, tmp_path: Path) -> None:
+    """Its id comes from the file's name."""
+    entry = understood(corpus, _pdf(tmp_path / "防災 計画.pdf", "地域防災の計画", "第3版"))
+
+    assert ("防災-計画", "地域防災の計画", "第3版", False) == (
+        entry.document, entry.title, entry.label, entry.known,
+    )  # fmt: skip
+
+
+def test_one_more_edition_is_listed_under_its_document(corpus: Path, second: Path) -> None:
+    """Every comment and every other line stays as it was."""
+    edition = add(corpus, second, understood(corpus, second))
+
+    written = (corpus / catalog.CATALOG).read_text(encoding="utf-8")
+    assert ("madoguchi@第2.0版", "madoguchi/第2.0版.pdf") == (edition.key, edition.path)
+    assert [line for line in LISTED.splitlines() if line not in written.splitlines()] == []
+    held = catalog.read(corpus)
+    assert ((), ()) == (held.problems, held.notices)
+    assert ["madoguchi@第1.0版", "madoguchi@第2.0版", "chosha@1"] == [
+        e.key for e in held.editions
+    ]  # fmt: skip
+    assert second.read_bytes() == (corpus / str(edition.path)).read_bytes()
+
+
+def test_a_listed_edition_without_a_file_gets_the_file(corpus: Path, tmp_path: Path) -> None:
+    """The entry is completed, not repeated; its address stays."""
+    file = _pdf(tmp_path / "first.pdf", "窓口業務の要領", "第1.0版")
+
+    edition = add(corpus, file, understood(corpus, file))
+
+    assert ("https://example.com/1.pdf", date(2021, 7, 7), True) == (
+        edition.url, edition.published, edition.held,
+    )  # fmt: skip
+    assert 2 == len(catalog.read(corpus).editions)
+
+
+def test_a_file_in_the_corpus_stays_where_it_is(corpus: Path) -> None:
+    """A stray is listed in place."""
+    file = _pdf(corpus / "防災.pdf", "地域防災の計画", "第3版")
+
+    assert "防災.pdf" == add(corpus, file, understood(corpus, file)).path
+    assert () == catalog.read(corpus).notices
+
+
+def test_a_folder_without_a_catalog_gets_one(tmp_path: Path, second: Path) -> None:
+    """The first entry makes the file."""
+    folder = tmp_path / "new"
+    folder.mkdir()
+
+    add(folder, second, understood(folder, second))
+
+    assert ["file@第2.0版"] == [e.key for e in catalog.read(folder).editions]
+
+
+def test_the_same_bytes_are_not_added_twice(corpus: Path, second: Path) -> None:
+    """Whatever name they are given."""
+    entry = understood(corpus, second)
+    add(corpus, second, entry)
+    before = (corpus / catalog.CATALOG).read_bytes()
+
+    with pytest.raises(AlreadyHeld, match="madoguchi@第2"):
+        add(corpus, second, replace(entry, label="第2.1版"))
+    assert before == (corpus / catalog.CATALOG).read_bytes()
+    assert 1 == len(list(corpus.rglob("*.pdf")))
+
+
+def test_an_edition_is_never_overwritten(corpus: Path, second: Path, tmp_path: Path) -> None:
+    """Other bytes under a label that is held are refused; a file in the way is left alone."""
+    (corpus / "madoguchi").mkdir()
+    (corpus / "madoguchi" / "第2.0版.pdf").write_bytes(b"in the way")
+    entry = understood(corpus, second)
+
+    assert "madoguchi/第2.0版-2.pdf" == add(corpus, second, entry).path
+    assert b"in the way" == (corpus / "madoguchi" / "第2.0版.pdf").read_bytes()
+    other = _pdf(tmp_path / "other.pdf", "窓口業務の要領", "第2.0版", "訂正")
+    with pytest.raises(AlreadyHeld):
+        add(corpus, other, entry)
+
+
+def test_without_a_label_the_option_is_named(corpus: Path, tmp_path: Path) -> None:
+    """A file that says nothing about itself is not given an invented edition."""
+    file = _pdf(tmp_path / "plain.pdf", "覚え書き")
+
+    with pytest.raises(FactsMissing, match="--edition"):
+        add(corpus, file, understood(corpus, file))
+    assert "覚書" == add(corpus, file, replace(understood(corpus, file), label="覚書")).label
+
+
+def test_what_is_no_pdf_is_not_added(corpus: Path, tmp_path: Path) -> None:
+    """A web page saved under the name of a PDF, for instance."""
+    file = tmp_path / "page.pdf"
+    file.write_text("<html>not found</html>", encoding="utf-8")
+
+    with pytest.raises(UnreadablePdf):
+        add(corpus, file, Entry("a", "b", "c"))
+
+
+def test_a_broken_catalog_is_left_as_it_is(corpus: Path, second: Path) -> None:
+    """Somebody is in the middle of editing it; nothing of theirs is lost, no file is left over."""
+    entry = understood(corpus, second)
+    (corpus / catalog.CATALOG).write_text(LISTED + "[[documents", encoding="utf-8")
+
+    with pytest.raises(BrokenCatalog):
+        add(corpus, second, entry)
+    assert LISTED + "[[documents" == (corpus / catalog.CATALOG).read_text(encoding="utf-8")
+    assert [catalog.CATALOG] == [path.name for path in corpus.iterdir()]
+
+
+def test_a_withdrawn_edition_no_longer_counts_from_its_day(corpus: Path, second: Path) -> None:
+    """Only the day is written; file, address and comments stay."""
+    add(corpus, second, understood(corpus, second))
+
+    withdraw(corpus, "madoguchi", None, date(2026, 4, 1))
+    withdraw(corpus, "madoguchi", "第1.0版", date(2022, 3, 31))
+
+    written = (corpus / catalog.CATALOG).read_text(encoding="utf-8")
+    assert [date(2022, 3, 31), date(2026, 4, 1), None] == [
+        e.withdrawn_on for e in catalog.read(corpus).editions
+    ]  # fmt: skip
+    assert [line for line in LISTED.splitlines() if line not in written.splitlines()] == []
+
+
+def test_what_is_not_listed_cannot_be_withdrawn(corpus: Path) -> None:
+    """The error says what is listed, and what to do with a file that is not."""
+    with pytest.raises(EntryMissing, match="taking it out of the folder"):
+        withdraw(corpus, "madoguchi", "第9版", date(2026, 4, 1))
+
+
+def test_a_label_that_is_taken_gets_a_number(corpus: Path) -> None:
+    """Two editions of a document never share a name."""
+    listed = catalog.listed(corpus / catalog.CATALOG)
+
+    assert ("第1.0版 (2)", "第2.0版") == (
+        free_label(listed, "madoguchi", "第1.0版"), free_label(listed, "madoguchi", "第2.0版"),
+    )  # fmt: skip

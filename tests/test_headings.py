@@ -1,0 +1,135 @@
+"""Sections: what counts as a heading, and under which other headings it stands."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from ingest.headings import sections
+from ingest.pages import Block, BlockKind, EditionText, OutlineEntry, Page, Quality
+
+BODY = 10.5
+
+
+def page(number: int, *lines: tuple[str, float] | str) -> Page:
+    """A page of blocks, each a text and its size (10.5 points where none is given)."""
+    blocks: list[Block] = []
+    text = ""
+    for line in lines:
+        words, size = (line, BODY) if isinstance(line, str) else line
+        text += "\n" if text else ""
+        blocks.append(Block(len(text), len(text) + len(words), BlockKind.TEXT, size))
+        text += words
+    source = np.arange(len(text), dtype=np.int32)
+    boxes = np.zeros((len(text), 4), np.float32)
+    quality = Quality("pdfium", 1.0)
+    return Page(number, None, text, source, boxes, 595, 842, quality, tuple(blocks))
+
+
+FILLER = "この段落は本文であり、見出しよりも長く、文として終わる。"
+
+
+def paths(*pages: Page, outline: tuple[OutlineEntry, ...] = ()) -> list[tuple[str, ...]]:
+    """The paths of all sections, in order."""
+    return [one.path for one in sections(EditionText(pages, outline))]
+
+
+def test_sections_cover_the_text_without_gaps() -> None:
+    """Sections follow each other from the first character to the last."""
+    text = EditionText((page(1, FILLER, ("第１章 総則", 16), FILLER), page(2, FILLER)))
+
+    found = sections(text)
+
+    assert 0 == found[0].start
+    assert len(text.text) == found[-1].end
+    assert [one.end for one in found[:-1]] == [one.start for one in found[1:]]
+
+
+def test_a_text_without_headings_is_one_section() -> None:
+    """Where nothing looks like a heading the path is empty."""
+    assert [()] == paths(page(1, FILLER, FILLER))
+
+
+def test_numbering_nests() -> None:
+    """Chapters hold sections, sections hold numbered points."""
+    found = paths(
+        page(
+            1,
+            "第１章 総則",
+            FILLER,
+            "第１節 目的",
+            FILLER,
+            "（１）対象",
+            FILLER,
+            "第２章 手続",
+            FILLER,
+        )
+    )
+
+    assert [
+        ("第１章 総則",),
+        ("第１章 総則", "第１節 目的"),
+        ("第１章 総則", "第１節 目的", "（１）対象"),
+        ("第２章 手続",),
+    ] == found
+
+
+def test_a_list_is_no_row_of_headings() -> None:
+    """Numbers without a word between them are items; those with text below are headings."""
+    found = paths(page(1, "（１）申請", "（２）審査", "（３）交付", FILLER, "（４）返納", FILLER))
+
+    assert [(), ("（４）返納",)] == found
+
+
+def test_the_cover_heads_nothing_behind_it() -> None:
+    """The title on the cover is no part of the paths of later pages."""
+    cover = page(1, ("窓口業務の手引", 28), "総務課")
+    body = [page(number, f"第{number - 1}章 手続", FILLER) for number in (2, 3, 4)]
+
+    assert [("窓口業務の手引",), ("第1章 手続",), ("第2章 手続",), ("第3章 手続",)] == paths(
+        cover, *body
+    )
+
+
+def test_larger_type_stands_above_smaller() -> None:
+    """Unnumbered headings are ranked by their size."""
+    found = paths(page(1, ("窓口の改革", 24), ("進め方", 16), FILLER, ("効果の測定", 16), FILLER))
+
+    assert [
+        ("窓口の改革",),
+        ("窓口の改革", "進め方"),
+        ("窓口の改革", "効果の測定"),
+    ] == found
+
+
+def test_bookmarks_rank_before_looks() -> None:
+    """A bookmark that is found on its page sets the level, whatever the size."""
+    outline = (OutlineEntry("概要", 0, 1), OutlineEntry("背景", 1, 1), OutlineEntry("別の話", 0, 2))
+
+    found = paths(
+        page(1, "概要", FILLER, "背景", FILLER), page(2, "別の話", FILLER), outline=outline
+    )
+
+    assert [("概要",), ("概要", "背景"), ("別の話",)] == found
+
+
+def test_a_bookmark_matches_in_any_width() -> None:
+    """Bookmarks are often typed in other widths than the page."""
+    outline = (OutlineEntry("1. DXの推進", 0, 1),)
+
+    assert [("1. DXの推進",)] == paths(page(1, "１．ＤＸの推進", FILLER), outline=outline)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        pytest.param("第１章 総則……………………３", id="a line of a table of contents"),
+        pytest.param("１．職員は規律を守らなければならないこと。", id="a numbered sentence"),
+        pytest.param("（出典）総務省", id="a source"),
+        pytest.param("２０２５年４月１日", id="a date"),
+        pytest.param("図１ 推進体制", id="a caption"),
+    ],
+)
+def test_what_is_no_heading(line: str) -> None:
+    """Numbers and short lines alone do not make a heading."""
+    assert [()] == paths(page(1, FILLER, line, FILLER))

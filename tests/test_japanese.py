@@ -1,0 +1,145 @@
+"""One spelling for what people write many ways."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from ingest.japanese import (
+    is_japanese,
+    known_share,
+    loanwords,
+    normalise,
+    nouns,
+    pairs,
+    proper_nouns,
+    tokens,
+)
+
+
+@pytest.mark.parametrize(
+    "expected, written",
+    [
+        pytest.param("2025年度", "令和７年度", id="a full-width era year is a western year"),
+        pytest.param("2019年", "令和元年", id="the first year of an era is written 元"),
+        pytest.param("2018.4.1", "H30.4.1", id="an era may be one letter before a date"),
+        pytest.param("17業務", "十七業務", id="Chinese numerals before a counter are figures"),
+        pytest.param("2025年", "二〇二五年", id="Chinese digits are figures"),
+        pytest.param("第17条", "第十七条", id="an article's number is a figure"),
+        pytest.param("三重県", "三重県", id="a numeral inside a name stays"),
+        pytest.param("cio補佐官", "ＣＩＯ補佐官", id="full-width letters are small letters"),
+        pytest.param("1234円", "1,234円", id="thousands are written without a comma"),
+        pytest.param("03-5253-5525", "０３－５２５３−５５２５", id="every dash is a hyphen"),
+        pytest.param("オンライン", "ｵﾝﾗｲﾝ", id="half-width kana are kana"),
+        pytest.param("自治体", "⾃治体", id="compatibility ideographs are ideographs"),
+        pytest.param("人材育成", "人 材 育 成", id="spaced-out headings close up"),
+        pytest.param("its 2nd edition", "its 2nd edition", id="English keeps its spaces"),
+        pytest.param("hrs 7", "hrs 7", id="a letter inside a word is no era"),
+    ],
+)
+def test_normalise(expected: str, written: str) -> None:
+    """What means the same is written the same."""
+    assert expected == normalise(written)
+
+
+@pytest.mark.parametrize(
+    "one, other",
+    [
+        ("取組み", "取り組み"),
+        ("サーバ", "サーバー"),
+        ("行なう", "行う"),
+        ("十七業務", "17業務"),
+        ("CIO aides", "cio aide"),
+    ],
+)
+def test_variants_are_the_same_words(one: str, other: str) -> None:
+    """Spelling variants of one word give the same words."""
+    assert tokens(one) == tokens(other) != []
+
+
+def test_two_editions_are_two_words() -> None:
+    """第1.0版 and 第1版 name different editions, though the dictionary reads both as 1."""
+    assert "1.0" in tokens("第1.0版")
+    assert "1.0" not in tokens("第1版")
+
+
+def test_words_that_only_carry_a_question_are_left_out() -> None:
+    """教えてください and what say nothing about the subject."""
+    assert ["標準", "期限"] == [w for w in tokens("標準の期限を教えてください") if w != "化"]
+    assert ["deadlin"] == tokens("what is the deadline")
+
+
+def test_pairs_cross_a_middle_dot_and_keep_figures_whole() -> None:
+    """標準化・共通化 gives the pair 化共; 17 is one unit."""
+    assert ["標準", "準化", "化共", "共通", "通化"] == pairs("標準化・共通化")
+    assert ["17", "業務"] == pairs("17業務")
+
+
+def test_english_words_find_the_loanword() -> None:
+    """Security is also found as セキュリティー."""
+    assert ["セキュリティー"] == loanwords("the security")
+
+
+def test_proper_nouns_are_places_and_not_eras() -> None:
+    """令和 is a name in the dictionary, but says a year."""
+    assert ["酒田"] == proper_nouns("酒田市の令和3年度の取組み")
+
+
+def test_nouns_leave_verbs_out() -> None:
+    """任用する says what is done to 補佐官."""
+    assert "官" not in nouns("補佐官を雇う")
+    assert "補佐" in nouns("補佐官を雇う")
+    assert "雇う" not in nouns("補佐官を雇う")
+
+
+@pytest.mark.parametrize("text", ["DXの推進", "RFIとは？", "CIO補佐官"])
+def test_japanese_with_latin_abbreviations_is_japanese(text: str) -> None:
+    """An abbreviation does not make a question English."""
+    assert is_japanese(text)
+
+
+@pytest.mark.parametrize("text", ["how do we hire a CIO aide", "what is BPR?", ""])
+def test_text_without_japanese_is_not(text: str) -> None:
+    """English, and nothing at all, are not Japanese."""
+    assert not is_japanese(text)
+
+
+def test_threads_do_not_share_a_tokenizer() -> None:
+    """Sudachi raises "already in use" when two threads share one; each has its own."""
+    failures: list[BaseException] = []
+
+    def cut() -> None:
+        try:
+            for _ in range(200):
+                assert tokens("自治体の情報システムの標準化")
+        except BaseException as problem:  # noqa: BLE001 - carried over to the test
+            failures.append(problem)
+
+    threads = [threading.Thread(target=cut) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert [] == failures
+
+
+def test_a_line_longer_than_the_dictionary_takes_is_cut() -> None:
+    """Sudachi refuses more than 49,149 bytes at once."""
+    assert len(tokens("標準化" * 20_000)) >= 40_000
+
+
+@pytest.mark.parametrize(
+    "expected, text",
+    [
+        pytest.param(1.0, "会計年度任用職員", id="words"),
+        pytest.param(1.0, "⾃治体\n職員", id="compatibility ideographs, over two lines"),
+        pytest.param(0.0, "査程表", id="characters that are words only by themselves"),
+        pytest.param(0.5, "職員\n査程", id="half of both"),
+        pytest.param(0.0, "", id="nothing"),
+    ],
+)
+def test_known_words_are_counted_by_character(expected: float, text: str) -> None:
+    """The dictionary knows nearly every single kanji, so only longer words count."""
+    assert expected == known_share(text)

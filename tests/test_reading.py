@@ -1,0 +1,180 @@
+"""Many files read at once: bounded, named when they fail, and never read twice."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from ingest import ocr, pdf, reading
+from ingest.errors import UnreadablePdf
+from ingest.pages import EditionText
+from ingest.reading import Bounds, Progress, read_all
+from tests import mutations
+from tests.pdfs import Sheet, made, write
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+BOUNDS = Bounds(timeout_s=60.0, ocr_page_s=0.0, memory_mb=1_024)
+
+
+def read(
+    files: Mapping[str, Path], cache: Path, **more: object
+) -> dict[str, EditionText | UnreadablePdf]:
+    """Read without OCR."""
+    return read_all(files, cache=cache, with_ocr=False, **{"bounds": BOUNDS, **more})  # type: ignore[arg-type]
+
+
+def text_of(outcome: EditionText | UnreadablePdf) -> str:
+    """The text that was read; fails where none was."""
+    assert isinstance(outcome, EditionText)
+    return outcome.text
+
+
+def refusal(outcome: EditionText | UnreadablePdf) -> str:
+    """The sentence of a refusal; fails where there is none."""
+    assert isinstance(outcome, UnreadablePdf)
+    return str(outcome)
+
+
+def test_files_come_back_in_order_with_their_text(tmp_path: Path) -> None:
+    """Each name gets the text of its own file, whichever process read it."""
+    files = {
+        name: write(tmp_path / f"{name}.pdf", [Sheet().say(f"{name}の本文", 72, 700)])
+        for name in ("丙", "甲", "乙")
+    }
+
+    found = read(files, tmp_path / "cache", workers=2)
+
+    assert ["丙", "甲", "乙"] == list(found)
+    assert [f"{name}の本文\n" for name in files] == [text_of(one) for one in found.values()]
+
+
+def test_reading_apart_gives_what_reading_here_gives(tmp_path: Path) -> None:
+    """Text, sources, boxes, blocks and outline survive the way through a process and a file."""
+    sheet = Sheet().say("第１章 総則", 72, 760, 16).say("本文。", 72, 700)
+    path = write(tmp_path / "a.pdf", [sheet], outline=[("第１章 総則", 1)], title="手引")
+
+    here, apart = pdf.read(path), read({"a": path}, tmp_path / "cache")["a"]
+
+    assert isinstance(apart, EditionText)
+    assert (here.text, here.title, here.outline) == (apart.text, apart.title, apart.outline)
+    assert here.pages[0].blocks == apart.pages[0].blocks
+    assert here.pages[0].quality == apart.pages[0].quality
+    assert here.boxes(0, 5) == apart.boxes(0, 5)
+
+
+def test_one_bad_file_does_not_stop_the_rest(tmp_path: Path) -> None:
+    """What cannot be read is named with its reason; everything else is read."""
+    good = write(tmp_path / "good.pdf", [Sheet().say("良い", 72, 700)])
+    cut = tmp_path / "cut.pdf"
+    cut.write_bytes(good.read_bytes()[:300])
+    files = {"cut": cut, "gone": tmp_path / "gone.pdf", "good": good}
+
+    found = read(files, tmp_path / "cache")
+
+    assert "良い\n" == text_of(found["good"])
+    assert f"{cut}: the end of the file is missing" in refusal(found["cut"])
+    assert "there is no such file" in refusal(found["gone"])
+
+
+def test_an_unchanged_file_is_never_read_twice(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second time the text comes from the cache, also under another name."""
+    path = write(tmp_path / "a.pdf", [Sheet().say("一度だけ", 72, 700)])
+    copy = tmp_path / "b.pdf"
+    copy.write_bytes(path.read_bytes())
+    read({"a": path}, tmp_path / "cache")
+
+    def refuse(*_: object, **__: object) -> None:
+        pytest.fail("a process was started")
+
+    monkeypatch.setattr(reading, "_started", refuse)
+
+    assert "一度だけ\n" == text_of(read({"b": copy}, tmp_path / "cache")["b"])
+
+
+def test_a_new_reader_reads_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What another version of the reader left in the cache is not used."""
+    path = write(tmp_path / "a.pdf", [Sheet().say("本文", 72, 700)])
+    read({"a": path}, tmp_path / "cache")
+    monkeypatch.setattr(pdf, "READER_VERSION", "next")
+
+    read({"a": path}, tmp_path / "cache")
+
+    assert 2 == len(list((tmp_path / "cache").glob("*.npz")))
+
+
+def test_a_damaged_cache_is_replaced(tmp_path: Path) -> None:
+    """A half-written entry of the cache is read anew."""
+    path = write(tmp_path / "a.pdf", [Sheet().say("本文", 72, 700)])
+    read({"a": path}, tmp_path / "cache")
+    (entry,) = (tmp_path / "cache").glob("*.npz")
+    entry.write_bytes(entry.read_bytes()[:100])
+
+    assert "本文\n" == text_of(read({"a": path}, tmp_path / "cache")["a"])
+
+
+def test_a_file_that_takes_too_long_is_named(tmp_path: Path) -> None:
+    """A process past its time is ended, and the next file gets a new one."""
+    path = write(tmp_path / "slow.pdf", [Sheet().say("遅い", 72, 700)])
+
+    found = read({"slow": path}, tmp_path / "c", bounds=replace(BOUNDS, timeout_s=0.0))
+
+    assert "it was not read within 0 s" in refusal(found["slow"])
+
+
+def test_a_file_that_needs_too_much_memory_is_named(tmp_path: Path) -> None:
+    """A process that may not take more memory gives its file up; others go on."""
+    path = write(tmp_path / "a.pdf", [Sheet().say("本文", 72, 700)])
+
+    found = read({"a": path}, tmp_path / "c", bounds=replace(BOUNDS, memory_mb=120))
+
+    assert isinstance(found["a"], UnreadablePdf)
+
+
+def test_progress_counts_pages_and_files(tmp_path: Path) -> None:
+    """Every page and every file is told once; the last word is that all are done."""
+    files = {
+        name: write(tmp_path / f"{name}.pdf", [Sheet().say(name, 72, 700)] * 3) for name in "ab"
+    }
+    told: list[Progress] = []
+
+    read(files, tmp_path / "cache", progress=told.append)
+
+    assert (2, 2, 6) == (told[-1].files_done, told[-1].files, told[-1].pages)
+    assert 2 == sum(one.finished for one in told)
+
+
+def test_ocr_is_asked_for_by_its_being_installed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without tesseract nothing is said to have been read by it, and the cache knows."""
+    monkeypatch.setattr(ocr, "installed", lambda: False)
+    path = write(tmp_path / "a.pdf", [Sheet().say("本文", 72, 700)])
+
+    read_all({"a": path}, cache=tmp_path / "cache", bounds=BOUNDS)
+
+    (entry,) = (tmp_path / "cache").glob("*.npz")
+    assert entry.stem.endswith("-plain")
+
+
+@pytest.mark.timeout(300)
+def test_broken_files_never_break_the_reader(tmp_path: Path) -> None:
+    """Of every kind of mutation some are read and some are named, and nothing else happens."""
+    whole = made([Sheet().say("本文である。", 72, 700).table(72, 600, [90], 24, [["表"]])])
+    files = mutations.make([whole], tmp_path, 27)
+
+    found = read(files, tmp_path / "cache", bounds=replace(BOUNDS, timeout_s=30.0))
+
+    assert set(files) == set(found)
+    assert {EditionText, UnreadablePdf} == {type(one) for one in found.values()}
+    assert all(str(files[name]) in refusal(one) for name, one in found.items() if _refused(one))
+
+
+def _refused(outcome: EditionText | UnreadablePdf) -> bool:
+    return isinstance(outcome, UnreadablePdf)
