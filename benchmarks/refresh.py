@@ -1,0 +1,136 @@
+"""What a refresh costs: in full, and when one document of many changed; and its peak memory.
+
+Run it on a folder of PDFs, without OCR::
+
+    python benchmarks/refresh.py FOLDER [--times 10]
+
+The corpus is made of links in a temporary folder; "changed" means other bytes of one file, so
+that it is read, cut and indexed anew. Imports and the gate are not counted. With ``--times N``
+every file stands there N times under altered bytes, to see how memory grows: it is not read
+more often than once, because only the refreshing process is measured.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import resource
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+import chromadb  # noqa: F401 - imports are not counted
+import sklearn.utils.extmath  # noqa: F401 - likewise
+
+from index.refresh import RefreshReport, Workshop, carry_out
+from ingest import catalog
+from ingest.errors import UnreadablePdf
+from ingest.pages import EditionText
+from ingest.reading import read_all
+
+_KILOBYTE = 1024
+COPY = "-copy-"
+CHANGED = b"\n% changed\n"
+
+
+class Clock:
+    """How long each step took, by the name under which it was told."""
+
+    def __init__(self) -> None:
+        """Begin."""
+        self.steps: dict[str, float] = {}
+        self._step, self._since = "planning", time.perf_counter()
+
+    def told(self, step: str, _share: float = 0.0) -> None:
+        """Note that a step goes on or begins."""
+        now = time.perf_counter()
+        self.steps[self._step] = self.steps.get(self._step, 0.0) + now - self._since
+        self._step, self._since = step.partition(" ")[0], now
+
+
+def refreshed(
+    corpus: Path, home: Path, readings: Path, *, full: bool = False
+) -> tuple[RefreshReport, float, float, dict[str, float]]:
+    """Refresh once; return the report, wall and processor seconds, and the seconds of each step."""
+    clock = Clock()
+
+    def reading(files: Mapping[str, Path]) -> Mapping[str, EditionText | UnreadablePdf]:
+        clock.told("reading")
+        originals = {digest: _original(path) for digest, path in files.items()}
+        once = {str(path): path for path in originals.values()}
+        texts = read_all(once, cache=readings, with_ocr=False)
+        return {digest: texts[str(path)] for digest, path in originals.items()}
+
+    began, busy = time.perf_counter(), _busy()
+    workshop = Workshop(corpus, home, reading, progress=clock.told)
+    report = carry_out(catalog.read(corpus), workshop, full=full)
+    clock.told("end")
+    return report, time.perf_counter() - began, _busy() - busy, clock.steps
+
+
+def _original(path: Path) -> Path:
+    """Return the file of which this one is a copy with other bytes at its end, or itself."""
+    name = path.stem.rpartition(COPY)[0]
+    return path.with_name(f"{name}.pdf") if name else path
+
+
+def main() -> None:
+    """Measure and print."""
+    asked = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    asked.add_argument("folder", type=Path)
+    asked.add_argument("--times", type=int, default=1)
+    asked.add_argument("--work", type=Path, help="keep what was read here, for the next run")
+    given = asked.parse_args()
+    with tempfile.TemporaryDirectory() as scratch:
+        corpus, home = Path(scratch, "corpus"), Path(scratch, "home")
+        corpus.mkdir()
+        readings = given.work or Path(scratch, "readings")
+        files = sorted(given.folder.glob("*.pdf"))
+        for path in files:
+            (corpus / path.name).symlink_to(path.resolve())
+            for copy in range(1, given.times):
+                shutil.copy(path, corpus / f"{path.stem}{COPY}{copy}.pdf")
+                with (corpus / f"{path.stem}{COPY}{copy}.pdf").open("ab") as file:
+                    file.write(b"\n%% copy %d\n" % copy)
+        report, full, busy, steps = refreshed(corpus, home, readings)
+        told: dict[str, object] = {
+            "files": len(files) * given.times, "pages": report.pages, "chunks": report.chunks,
+            "full_s": round(full, 2), "full_cpu_s": round(busy, 2),
+            "full_steps_s": _rounded(steps), "peak_mb": _peak(),
+            "mb_per_1000_pages": round(1000 * _peak() / max(report.pages, 1), 1),
+        }  # fmt: skip
+        if given.times == 1:
+            changed = corpus / files[len(files) // 2].name
+            changed.unlink()
+            changed.write_bytes(files[len(files) // 2].read_bytes() + CHANGED)
+            _, partial, worked, steps = refreshed(corpus, home, readings)
+            told |= {
+                "one_changed_s": round(partial, 2), "one_changed_cpu_s": round(worked, 2),
+                "one_changed_steps_s": _rounded(steps),
+                "ratio": round(partial / full, 3), "cpu_ratio": round(worked / busy, 3),
+            }  # fmt: skip
+        print(json.dumps(told, indent=1))  # noqa: T201 - a script that reports
+
+
+def _rounded(steps: Mapping[str, float]) -> dict[str, float]:
+    return {name: round(seconds, 2) for name, seconds in steps.items()}
+
+
+def _busy() -> float:
+    """Return the processor seconds of this process and of those it has waited for."""
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(one.ru_utime + one.ru_stime for one in used)
+
+
+def _peak() -> float:
+    """Return the most memory this process has held, in MB, without the reading processes."""
+    return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / _KILOBYTE, 1)
+
+
+if __name__ == "__main__":
+    main()

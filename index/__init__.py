@@ -1,0 +1,1 @@
+"""Chunks become searchable: generations on disk, editions in force, passages found."""

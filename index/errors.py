@@ -1,0 +1,93 @@
+"""What can go wrong between chunks and a search. Each says what happened and what to do."""
+
+from __future__ import annotations
+
+import errno
+
+
+class IndexingError(Exception):
+    """The index could not be made, opened or switched."""
+
+
+class IndexMissing(IndexingError):
+    """There is no generation to search yet."""
+
+    def __init__(self, home: str) -> None:
+        """Name the home and the command that makes an index."""
+        super().__init__(
+            f'{home}: no index yet, so nothing can be searched. Run "tebiki refresh" to make one.'
+        )
+        self.home = home
+
+
+class GenerationBroken(IndexingError):
+    """A generation's folder cannot be used; *path* names it."""
+
+    def __init__(self, path: str, reason: str) -> None:
+        """Say which generation, why, and how to get out."""
+        super().__init__(
+            f'{path}: {reason}. Run "tebiki rollback" to return to an earlier generation, '
+            f'or "tebiki refresh --full" to build a new one.'
+        )
+        self.path = path
+        self.reason = reason
+
+
+class HomeUnusable(IndexingError):
+    """The home, or a file that belongs there, cannot be written; *path* names the home."""
+
+    def __init__(self, path: str, problem: OSError) -> None:
+        """Say what the system said, that nothing is lost, and what would help."""
+        advice = {
+            errno.ENOSPC: "Make room on the disk",
+            errno.EDQUOT: "Make room within the quota",
+            errno.EROFS: "Let it be written, or name another folder (TEBIKI_HOME)",
+            errno.EACCES: "Let it be written, or name another folder (TEBIKI_HOME)",
+        }.get(problem.errno or 0, "See to the disk")
+        super().__init__(
+            f"{path}: the new index could not be written ({problem}). What was there before "
+            f'stays as it is. {advice} and run "tebiki refresh" again.'
+        )
+        self.path = path
+
+
+class RecipeChanged(IndexingError):
+    """The generation was built with another embedder than the one configured."""
+
+
+class EditionUnknown(IndexingError):
+    """There are no two editions of the document to compare; *held* are the labels there are."""
+
+    def __init__(self, document: str, held: tuple[str, ...], wanted: str | None = None) -> None:
+        """Say what was asked for and what there is."""
+        missing = f"edition {wanted} is not held" if wanted else "two held editions are needed"
+        said = f"{missing}. Held are: {', '.join(held)}."
+        if not held:
+            said = 'no document of that id is held. "tebiki status" lists those there are.'
+        super().__init__(f"{document}: {said}")
+        self.document = document
+        self.held = held
+
+
+class ModelMissing(IndexingError):
+    """A configured model cannot be loaded; *name* is what was asked for."""
+
+    def __init__(self, name: str, reason: str) -> None:
+        """Say which model, why, and how to bring it in."""
+        super().__init__(
+            f"{name}: {reason}. Give the folder of a downloaded model, or unset TEBIKI_EMBEDDING "
+            f"to use the embedder that needs none. Nothing was changed."
+        )
+        self.name = name
+        self.reason = reason
+
+
+class BadGlossary(IndexingError):
+    """An entry of the glossary cannot be used; *path* and *line* (from 1) say where."""
+
+    def __init__(self, path: str, line: int, reason: str) -> None:
+        """Say which entry and what is wrong with it."""
+        super().__init__(f"{path}:{line}: {reason}. Correct the entry and run the command again.")
+        self.path = path
+        self.line = line
+        self.reason = reason

@@ -1,0 +1,480 @@
+"""Generations: immutable index folders, and the pointer that says which one is current.
+
+A home looks like this::
+
+    current                 the pointer: a small JSON file, replaced in one step
+    refresh.lock            held by the one process that refreshes
+    generations/g0007/      manifest.json, glossary.toml and, for each edition, its text and parts;
+                            the lexical indexes (words, pairs, …), vectors/ and, if fitted, embedder/
+    pdfs/<sha256>.pdf       every PDF ever indexed, so that an old answer can show its page
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import secrets
+import shutil
+import threading
+import weakref
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field
+from datetime import date
+from functools import lru_cache, partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from index import glossary as glossaries
+from index import parts as stored_parts
+from index.confidence import Confidence
+from index.errors import GenerationBroken, IndexMissing, ModelMissing
+from index.lexical import Bm25
+from index.retrieval import DenseLeg, Hybrid, Leg, PairLeg, WordLeg
+from index.store import Embedded, Vectors
+from ingest.editions import Document, Edition, Kind, Original, in_force
+from ingest.pages import EditionText, load
+
+if TYPE_CHECKING:
+    from index.embedding import Embedder
+    from index.passages import Filters, Passage
+    from ingest.chunks import Chunk
+
+POINTER = "current"
+MANIFEST = "manifest.json"
+LEAVING = ".leaving-"
+
+# Chosen on one half of the questions of several document sets and reported on the other half.
+WEIGHTS = {"words": 1.0, "pairs": 1.0, "page-words": 0.5, "page-pairs": 0.5, "dense": 0.2}
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What a generation says of itself.
+
+    *created* is an ISO time with its zone. *recipe* names everything that shaped it. *kept*
+    maps the key of an edition that could not be read to the reason why its former text stands.
+    *accepted* are the gate's reasons against it that somebody overrode. *fitted* maps the hash
+    of each edition that the fitted embedder has learned from to its number of chunks, and
+    *page_counts* that of each held edition to its number of pages.
+    """
+
+    id: str
+    created: str
+    recipe: Mapping[str, str]
+    editions: tuple[Edition, ...]
+    pages: int
+    chunks: int
+    kept: Mapping[str, str]
+    accepted: tuple[str, ...] = ()
+    fitted: Mapping[str, int] = field(default_factory=dict)
+    page_counts: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Pointer:
+    """What is current. *instead_of* is the generation that was rolled back from, or None."""
+
+    generation: str
+    instead_of: str | None = None
+
+
+def id_of(home: Path) -> str:
+    """Return a home's own name, made up when it is first asked for: 12 hexadecimal digits."""
+    home.mkdir(parents=True, exist_ok=True)
+    path = home / "id"
+    with suppress(FileExistsError), path.open("x", encoding="utf-8") as file:
+        file.write(secrets.token_hex(6))
+    return path.read_text(encoding="utf-8").strip()
+
+
+def folder_of(home: Path, generation: str) -> Path:
+    """Return the folder of a generation."""
+    return home / "generations" / generation
+
+
+def pdf_of(home: Path, edition: Edition) -> Path:
+    """Return where the home keeps the PDF of a held edition."""
+    return home / "pdfs" / f"{edition.sha256}.pdf"
+
+
+def text_of(folder: Path, edition: Edition) -> Path:
+    """Return where a generation keeps an edition's text."""
+    return folder / "texts" / f"{edition.sha256}.npz"
+
+
+def parts_of(folder: Path, edition: Edition) -> Path:
+    """Return where a generation keeps an edition's parts."""
+    return folder / "parts" / f"{edition.sha256}.jsonl"
+
+
+def current(home: Path) -> str | None:
+    """Return the name of the current generation, or None when there is none yet.
+
+    Raises:
+        GenerationBroken: the pointer cannot be understood, or is missing beside generations.
+    """
+    found = pointer(home)
+    return found.generation if found else None
+
+
+def pointer(home: Path) -> Pointer | None:
+    """Return what is current, or None when there is no generation yet.
+
+    Raises:
+        GenerationBroken: the pointer cannot be understood, or is missing beside generations.
+    """
+    path = home / POINTER
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        return Pointer(str(content["generation"]), content.get("instead_of"))
+    except FileNotFoundError as problem:
+        if names := listed(home):
+            reason = f"the pointer is missing, but {names[-1]} is there"
+            raise GenerationBroken(str(path), reason) from problem
+        return None
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as problem:
+        raise GenerationBroken(str(path), f"the pointer is damaged ({problem})") from problem
+
+
+def publish(home: Path, generation: str, *, instead_of: str | None = None) -> None:
+    """Make a generation current, in one step: readers see the old one or the new one."""
+    draft = home / f".{POINTER}.{os.getpid()}"
+    content = {"generation": generation} | ({"instead_of": instead_of} if instead_of else {})
+    with draft.open("w", encoding="utf-8") as file:
+        json.dump(content, file)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(home / POINTER)
+
+
+def listed(home: Path) -> tuple[str, ...]:
+    """Return the names of the complete generations, oldest first."""
+    folder = home / "generations"
+    if not folder.is_dir():
+        return ()
+    return tuple(
+        sorted(
+            f.name
+            for f in folder.iterdir()
+            if (f / MANIFEST).is_file() and not f.name.startswith(".")
+        )
+    )
+
+
+def write_manifest(manifest: Manifest, folder: Path) -> None:
+    """Write a generation's manifest, the last file that makes its folder complete."""
+    content = asdict(manifest)
+    text = json.dumps(content, ensure_ascii=False, indent=1, default=str)
+    (folder / MANIFEST).write_text(text, encoding="utf-8")
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """Read a generation's manifest.
+
+    Raises:
+        GenerationBroken: it is missing or damaged.
+    """
+    try:
+        content = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        editions = tuple(_edition(entry) for entry in content.pop("editions"))
+        content["accepted"] = tuple(content.get("accepted", ()))
+        return Manifest(editions=editions, **content)
+    except (OSError, ValueError, KeyError, TypeError) as problem:
+        raise GenerationBroken(str(folder), f"its manifest is damaged ({problem})") from problem
+
+
+def _edition(entry: dict[str, Any]) -> Edition:
+    document = entry.pop("document")
+    original = document.pop("digest_of")
+    kind = Kind(document.pop("kind"))
+    for name in ("published", "in_force_from", "withdrawn_on"):
+        entry[name] = date.fromisoformat(entry[name]) if entry[name] else None
+    return Edition(
+        document=Document(
+            kind=kind, digest_of=Original(**original) if original else None, **document
+        ),
+        **entry,
+    )
+
+
+class Hold:
+    """A shared lock on a generation's folder, from any number of readers at once.
+
+    It ends with `release`, with the object or with the process, however that ends.
+    """
+
+    def __init__(self, descriptor: int) -> None:
+        """Take an open folder that is locked already."""
+        self.release = weakref.finalize(self, os.close, descriptor)
+
+
+def hold(folder: Path) -> Hold:
+    """Keep a generation's folder from being removed.
+
+    Raises:
+        GenerationBroken: it is not there, or about to be removed.
+    """
+    descriptor = -1
+    try:
+        descriptor = os.open(folder, os.O_RDONLY)
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError as problem:
+        if descriptor >= 0:
+            os.close(descriptor)
+        raise GenerationBroken(str(folder), f"it is not there ({problem.strerror})") from problem
+    return Hold(descriptor)
+
+
+def remove(folder: Path) -> bool:
+    """Remove a generation unless somebody holds it; return whether it is gone.
+
+    It loses its name first, so that nobody opens it half removed; what a kill leaves of it is
+    debris, which the next refresh removes.
+    """
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        gone = folder.with_name(f"{LEAVING}{folder.name}")
+        folder.rename(gone)
+        shutil.rmtree(gone)
+    except BlockingIOError:
+        return False
+    finally:
+        os.close(descriptor)
+    return True
+
+
+class Generation:
+    """One open generation: what can be searched, and the texts quotations are checked in."""
+
+    def __init__(
+        self,
+        folder: Path,
+        embedder: Embedder,
+        today: Callable[[], date] = date.today,
+        vectors: Vectors | None = None,
+    ) -> None:
+        """Open a generation's folder with the embedder its recipe names.
+
+        *vectors* is where its vectors live; None: in the folder itself.
+
+        Raises:
+            GenerationBroken: a file is missing or damaged.
+        """
+        self._folder = folder
+        self._today = today
+        # Held open as long as this object lives, so that no refresh removes the folder.
+        self._hold = hold(folder)
+        self.manifest = read_manifest(folder)
+        try:
+            self._open(embedder, vectors or Embedded())
+        except (OSError, ValueError, KeyError, IndexError) as problem:
+            raise GenerationBroken(str(folder), f"it cannot be opened ({problem})") from problem
+        # Without a reference to this object, so that it goes, and its hold, with its last reader.
+        self._text = lru_cache(maxsize=16)(partial(_load_text, folder))
+
+    def _open(self, embedder: Embedder, vectors: Vectors) -> None:
+        held = [edition for edition in self.manifest.editions if edition.held]
+        self._chunks: dict[str, tuple[Chunk, ...]] = {}
+        chunks: list[Chunk] = []
+        pages: list[tuple[int, ...]] = []
+        for edition in held:
+            parts = stored_parts.load(edition, parts_of(self._folder, edition))
+            self._chunks[edition.key] = tuple(part.chunk for part in parts)
+            chunks.extend(self._chunks[edition.key])
+            pages.extend(part.pages for part in parts)
+        glossary = glossaries.read(self._folder / "glossary.toml")
+        words = Bm25.load(self._folder / "words")
+        on_page = page_rows(chunks, pages)
+        legs: dict[str, Leg] = {
+            "words": WordLeg(words),
+            "pairs": PairLeg(Bm25.load(self._folder / "pairs")),
+            "page-words": WordLeg(Bm25.load(self._folder / "page-words"), on_page),
+            "page-pairs": PairLeg(Bm25.load(self._folder / "page-pairs"), on_page),
+            "dense": DenseLeg(embedder, vectors.open(self._folder, len(chunks))),
+        }
+        self._hybrid = Hybrid(
+            chunks,
+            pages,
+            {name: (leg, WEIGHTS[name]) for name, leg in legs.items()},
+            glossary,
+            partial(_searched, self.manifest.editions, self._today),
+        )
+        self._confidence = Confidence(words, glossary)
+        self.glossary = glossary
+
+    @property
+    def id(self) -> str:
+        """The generation's name."""
+        return self.manifest.id
+
+    @property
+    def recipe(self) -> Mapping[str, str]:
+        """What the generation was made with."""
+        return self.manifest.recipe
+
+    @property
+    def editions(self) -> Sequence[Edition]:
+        """Every edition of the catalog as it was indexed, held or only listed."""
+        return self.manifest.editions
+
+    def in_force(self, on: date) -> Sequence[Edition]:
+        """Return the held editions in force on a day."""
+        return in_force(self.manifest.editions, on)
+
+    def retrieve(self, question: str, *, k: int, filters: Filters) -> list[Passage]:
+        """Return up to *k* passages, best first; ties keep reading order."""
+        return self._hybrid.retrieve(question, k=k, filters=filters)
+
+    def text(self, edition: Edition) -> EditionText:
+        """Return the stored text of a held edition.
+
+        Raises:
+            GenerationBroken: its file is missing or damaged.
+        """
+        return self._text(edition.sha256 or "")
+
+    def chunks(self, edition: Edition) -> Sequence[Chunk]:
+        """Return the chunks of a held edition in reading order."""
+        return self._chunks.get(edition.key, ())
+
+    def confidence(self, question: str, passages: Sequence[Passage]) -> float:
+        """Return how sure we are, from 0 to 1, that *passages* hold an answer at all."""
+        return self._confidence.of(question, passages)
+
+
+def _searched(
+    editions: Sequence[Edition], today: Callable[[], date], filters: Filters
+) -> Sequence[Edition]:
+    """Return the editions that a question is put to, before its other filters."""
+    if filters.editions:
+        return [edition for edition in editions if edition.held]
+    return in_force(editions, filters.as_of or today())
+
+
+def _load_text(folder: Path, sha256: str) -> EditionText:
+    path = folder / "texts" / f"{sha256}.npz"
+    try:
+        return load(path)
+    except (OSError, ValueError, KeyError) as problem:
+        raise GenerationBroken(str(path), f"a stored text is damaged ({problem})") from problem
+
+
+def page_rows(
+    chunks: Sequence[Chunk], pages: Sequence[tuple[int, ...]]
+) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    """Return for each chunk the row of its first page in the page indexes, from 0."""
+    rows: dict[tuple[str, int], int] = {}
+    return np.array(
+        [
+            rows.setdefault((chunk.edition.key, where[0]), len(rows))
+            for chunk, where in zip(chunks, pages, strict=True)
+        ],
+        dtype=np.int64,
+    )
+
+
+class Shelf:
+    """Hands out the current generation, looking at the pointer each time it is asked.
+
+    A reader holds what it was given until its answer is done, so no answer mixes generations.
+    """
+
+    def __init__(
+        self,
+        home: Path,
+        embedder_for: Callable[[Mapping[str, str], Path], Embedder],
+        today: Callable[[], date] = date.today,
+        vectors: Vectors | None = None,
+    ) -> None:
+        """Take the home, and what finds the embedder for a recipe and a generation's folder.
+
+        *vectors* is where the vectors live; None: in each generation's folder.
+        """
+        self._vectors = vectors
+        self._home = home
+        self._embedder_for = embedder_for
+        self._today = today
+        self._lock = threading.Lock()
+        self._open: Generation | None = None
+
+    def __call__(self) -> Generation:
+        """Return the current generation, opened.
+
+        Raises:
+            IndexMissing: no generation was published yet.
+            GenerationBroken: the current one cannot be opened.
+        """
+        with self._lock:
+            while True:
+                name = current(self._home)
+                if name is None:
+                    raise IndexMissing(str(self._home))
+                if self._open is not None and self._open.id == name:
+                    return self._open
+                try:
+                    self._open = self._opened(name)
+                except (GenerationBroken, ModelMissing):
+                    # Another one may have become current while this one was opened.
+                    if current(self._home) == name:
+                        raise
+
+    def _opened(self, name: str) -> Generation:
+        folder = folder_of(self._home, name)
+        embedder = self._embedder_for(read_manifest(folder).recipe, folder)
+        return Generation(folder, embedder, self._today, self._vectors)
+
+
+def roll_back(home: Path, to: str | None = None) -> str:
+    """Make an earlier generation current again and return its name.
+
+    Without *to*, the one before the current; the newest where the pointer is missing or
+    damaged. A refresh does not make again what was rolled back from, unless it is told to.
+
+    Raises:
+        GenerationBroken: there is no such complete generation.
+    """
+    names = listed(home)
+    try:
+        now = current(home)
+    except GenerationBroken:
+        now = None
+    if to is None:
+        earlier = [name for name in names if now is None or name < now]
+        if not earlier:
+            raise GenerationBroken(str(home), "there is no earlier generation to return to")
+        to = earlier[-1]
+    if to not in names:
+        raise GenerationBroken(str(folder_of(home, to)), "there is no such generation")
+    read_manifest(folder_of(home, to))
+    publish(home, to, instead_of=now if now is not None and to < now else None)
+    return to
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A generation as `kept_in` lists it. *manifest* is None where it is damaged."""
+
+    name: str
+    current: bool
+    manifest: Manifest | None
+
+
+def kept_in(home: Path) -> tuple[Kept, ...]:
+    """Return every complete generation of a home, oldest first."""
+    try:
+        now = current(home)
+    except GenerationBroken:
+        now = None
+    found: list[Kept] = []
+    for name in listed(home):
+        try:
+            manifest: Manifest | None = read_manifest(folder_of(home, name))
+        except GenerationBroken:
+            manifest = None
+        found.append(Kept(name, name == now, manifest))
+    return tuple(found)

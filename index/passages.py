@@ -1,0 +1,107 @@
+"""What a search asks for and what it gets: filters, passages, and the ports that serve them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Protocol
+
+from index.glossary import Glossary
+from ingest.chunks import Chunk
+from ingest.editions import Edition, Kind
+from ingest.pages import EditionText
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Which chunks may be found. An empty tuple or None sets no bound.
+
+    *as_of* is the day whose editions in force are searched (None: today). *editions* are
+    labels; naming one searches it whether or not it is in force. *municipality* keeps the
+    chunks that name it.
+    """
+
+    documents: tuple[str, ...] = ()
+    kinds: tuple[Kind, ...] = ()
+    editions: tuple[str, ...] = ()
+    language: str | None = None
+    municipality: str | None = None
+    as_of: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A chunk somebody asked for: the pages it stands on, its score, and what each leg thought.
+
+    *pages* are numbers from 1 in the file, in order. *score* orders the passages of one
+    question and says nothing across questions. *legs* maps a leg's name to its own score.
+    """
+
+    chunk: Chunk
+    pages: tuple[int, ...]
+    score: float
+    legs: Mapping[str, float] = field(default_factory=dict)
+
+
+class Retriever(Protocol):
+    """Finds passages."""
+
+    def retrieve(self, question: str, *, k: int, filters: Filters) -> list[Passage]:
+        """Return up to *k* passages, best first; ties keep reading order."""
+        ...
+
+
+class Library(Retriever, Protocol):
+    """One open generation: what can be searched, and the texts that quotations are checked in."""
+
+    @property
+    def id(self) -> str:
+        """The generation's name."""
+        ...
+
+    @property
+    def recipe(self) -> Mapping[str, str]:
+        """What the generation was made with (embedder, tokenizer, chunking …)."""
+        ...
+
+    @property
+    def editions(self) -> Sequence[Edition]:
+        """Every edition of the catalog as it was indexed, held or only listed."""
+        ...
+
+    @property
+    def glossary(self) -> Glossary:
+        """The words that mean the same: everyday, official, English."""
+        ...
+
+    def in_force(self, on: date) -> Sequence[Edition]:
+        """The held editions in force on a day."""
+        ...
+
+    def text(self, edition: Edition) -> EditionText:
+        """The stored text of a held edition."""
+        ...
+
+    def chunks(self, edition: Edition) -> Sequence[Chunk]:
+        """The chunks of a held edition in reading order."""
+        ...
+
+    def confidence(self, question: str, passages: Sequence[Passage]) -> float:
+        """How sure we are, from 0 to 1, that the best of *passages* hold an answer at all."""
+        ...
+
+
+def by_page(library: Retriever, question: str, *, k: int, filters: Filters) -> list[Passage]:
+    """Return up to *k* passages, best first, each from a page that none before it covers."""
+    seen: set[tuple[str, int]] = set()
+    found: list[Passage] = []
+    for passage in library.retrieve(question, k=8 * k, filters=filters):
+        places = {(passage.chunk.edition.key, number) for number in passage.pages}
+        if places <= seen:
+            continue
+        seen |= places
+        found.append(passage)
+        if len(found) == k:
+            break
+    return found

@@ -1,0 +1,197 @@
+"""The hybrid retriever: several legs score every chunk, and their standard scores are summed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+
+from index.passages import Passage
+from ingest.japanese import is_japanese, loanwords, normalise, pairs, tokens
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from index.embedding import Embedder
+    from index.glossary import Glossary
+    from index.lexical import Bm25
+    from index.passages import Filters
+    from index.store import VectorStore
+    from ingest.chunks import Chunk
+    from ingest.editions import Edition
+
+# How much a name from the glossary counts beside the asker's own words: the manuals' word for
+# what an English asker said is as good as said; a synonym is only a hint.
+_TRANSLATED = 1.0
+_SYNONYM = 0.5
+_FURTHER = 0.4
+_LOANWORD = 0.4
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A question as the legs see it: its text, and weighted words and character pairs."""
+
+    text: str
+    words: Mapping[str, float]
+    pairs: Mapping[str, float]
+
+
+def read_query(question: str, glossary: Glossary) -> Query:
+    """Cut a question into weighted units and add the glossary's other names for what it says.
+
+    A unit counts once, however often it is said; where it comes from several sides, the
+    highest weight stands.
+    """
+    words = dict.fromkeys(tokens(question), 1.0)
+    couples = dict.fromkeys(pairs(question), 1.0)
+    added: list[tuple[str, float]] = []
+    english = not is_japanese(question)
+    for match in glossary.expand(question):
+        if english:
+            weights = [_TRANSLATED, *[_FURTHER] * len(match.others)]
+        else:
+            weights = [_SYNONYM, *[_FURTHER * _SYNONYM] * len(match.others)]
+        names = [name for name in match.others if english or is_japanese(name)]
+        added.extend(zip(names, weights, strict=False))
+    if english:
+        added.extend((word, _LOANWORD) for word in loanwords(question))
+    for name, weight in added:
+        for word in tokens(name):
+            words[word] = max(words.get(word, 0.0), weight)
+        for pair in pairs(name):
+            couples[pair] = max(couples.get(pair, 0.0), weight)
+    dense = " ".join([question, *(name for name, weight in added if weight >= _SYNONYM)])
+    return Query(dense, words, couples)
+
+
+class Leg(Protocol):
+    """One way of scoring every chunk for a query."""
+
+    def scores(self, query: Query) -> NDArray[np.float32]:
+        """Return a score for every chunk, shape (chunks,), float32; higher is better."""
+        ...
+
+
+class WordLeg:
+    """BM25 over words. *spread* maps each chunk to its row (a page, a document) in the index."""
+
+    def __init__(self, index: Bm25, spread: NDArray[np.int64] | None = None) -> None:
+        """Score the index's rows and hand each chunk the score of its row."""
+        self._index = index
+        self._spread = spread
+
+    def scores(self, query: Query) -> NDArray[np.float32]:
+        """Return a score for every chunk."""
+        found = self._index.scores(query.words)
+        return found if self._spread is None else found[self._spread]
+
+
+class PairLeg:
+    """BM25 over character pairs, which finds words that the dictionary cuts otherwise."""
+
+    def __init__(self, index: Bm25, spread: NDArray[np.int64] | None = None) -> None:
+        """Score the index's rows and hand each chunk the score of its row."""
+        self._index = index
+        self._spread = spread
+
+    def scores(self, query: Query) -> NDArray[np.float32]:
+        """Return a score for every chunk."""
+        found = self._index.scores(query.pairs)
+        return found if self._spread is None else found[self._spread]
+
+
+class DenseLeg:
+    """The cosine between the question's vector and each chunk's."""
+
+    def __init__(self, embedder: Embedder, store: VectorStore) -> None:
+        """Take the embedder that made the store's vectors."""
+        self._embedder = embedder
+        self._store = store
+
+    def scores(self, query: Query) -> NDArray[np.float32]:
+        """Return a score for every chunk."""
+        return self._store.scores(self._embedder.embed_question(query.text))
+
+
+class Hybrid:
+    """Sums the legs' standard scores (z-scores) over the chunks that the filters admit."""
+
+    def __init__(
+        self,
+        chunks: Sequence[Chunk],
+        pages: Sequence[tuple[int, ...]],
+        legs: Mapping[str, tuple[Leg, float]],
+        glossary: Glossary,
+        in_force: Callable[[Filters], Sequence[Edition]],
+    ) -> None:
+        """Take the chunks in reading order, the pages of each, and the legs with their weights."""
+        self._chunks = chunks
+        self._pages = pages
+        self._legs = legs
+        self._glossary = glossary
+        self._in_force = in_force
+        order: dict[str, int] = {}
+        for chunk in chunks:
+            order.setdefault(chunk.edition.key, len(order))
+        self._edition_at = np.array([order[c.edition.key] for c in chunks], dtype=np.int64)
+        self._order = order
+
+    def retrieve(self, question: str, *, k: int, filters: Filters) -> list[Passage]:
+        """Return up to *k* passages, best first; ties keep reading order."""
+        admitted = np.flatnonzero(self._admitted(filters))
+        query = read_query(question, self._glossary)
+        if not len(admitted) or not (query.words or query.pairs):
+            return []
+        legs = {name: leg.scores(query)[admitted] for name, (leg, _) in self._legs.items()}
+        total = np.zeros(len(admitted), dtype=np.float64)
+        for name, (_, weight) in self._legs.items():
+            total += weight * _standard(legs[name])
+        best = [int(at) for at in np.argsort(-total, kind="stable")[:k]]
+        lexical = np.zeros(len(admitted))
+        for name in self._legs:
+            lexical = np.maximum(lexical, legs[name])
+        return [
+            Passage(
+                chunk=self._chunks[int(admitted[at])],
+                pages=self._pages[int(admitted[at])],
+                score=float(total[at]),
+                legs={name: float(scores[at]) for name, scores in legs.items()},
+            )
+            for at in best
+            if lexical[at] > 0
+        ]
+
+    def _admitted(self, filters: Filters) -> NDArray[np.bool_]:
+        keys = {
+            self._order[edition.key]
+            for edition in self._in_force(filters)
+            if edition.key in self._order and _fits(edition, filters)
+        }
+        mask = np.isin(self._edition_at, np.array(sorted(keys), dtype=np.int64))
+        if filters.municipality:
+            name = normalise(filters.municipality)
+            for at in map(int, np.flatnonzero(mask)):
+                chunk = self._chunks[at]
+                mask[at] = name in normalise(chunk.context + chunk.text)
+        return mask
+
+
+def _fits(edition: Edition, filters: Filters) -> bool:
+    document = edition.document
+    return (
+        (not filters.documents or document.id in filters.documents)
+        and (not filters.kinds or document.kind in filters.kinds)
+        and (not filters.editions or edition.label in filters.editions)
+        and (filters.language is None or document.language == filters.language)
+    )
+
+
+def _standard(scores: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Return standard scores: mean 0, deviation 1; all 0 where every score is the same."""
+    spread = float(scores.std())
+    if spread < 1e-9:  # noqa: PLR2004 - zero but for rounding
+        return np.zeros(len(scores))
+    return (scores.astype(np.float64) - float(scores.mean())) / spread

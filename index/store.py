@@ -1,0 +1,281 @@
+"""Where vectors live: one Chroma collection for each generation, written once."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+import threading
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol, cast
+from urllib.parse import urlsplit
+
+import chromadb
+import numpy as np
+from chromadb.config import Settings
+from chromadb.errors import ChromaError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterator
+
+    from chromadb.api import ClientAPI
+    from chromadb.api.client import Client
+    from numpy.typing import NDArray
+
+_COLLECTION = "chunks"
+# Chroma takes at most 5,461 vectors in one call.
+_BATCH = 4_000
+# Below this many vectors an exact product in memory is faster than the graph, and exact.
+_IN_MEMORY = 60_000
+
+
+class VectorStore(Protocol):
+    """Finds the nearest of the stored vectors."""
+
+    def scores(self, question: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return the cosine of every stored vector with *question*, shape (n,), float32.
+
+        Where the collection is too large to hold, vectors beyond the nearest few hundred
+        score 0.
+        """
+        ...
+
+
+class Vectors(Protocol):
+    """Where the vectors of generations live. A generation is named by its folder."""
+
+    @property
+    def name(self) -> str:
+        """What the recipe records, empty for the generation's own folder."""
+        ...
+
+    def write(self, folder: Path, vectors: NDArray[np.float32]) -> None:
+        """Keep the unit vectors, shape (n, d), of a generation that is being built."""
+        ...
+
+    def open(self, folder: Path, size: int) -> VectorStore:
+        """Open a generation's vectors.
+
+        Raises:
+            ValueError: they are damaged, missing, or another number than *size*.
+        """
+        ...
+
+    def tidy(self, folders: Collection[str]) -> None:
+        """Drop the vectors of generations that are not among these folder names."""
+        ...
+
+
+class ChromaStore:
+    """A Chroma collection whose ids are the positions of the vectors, as decimal numbers."""
+
+    def __init__(self, client: ClientAPI, collection: str, size: int) -> None:
+        """Open a collection of *size* vectors that `write` made.
+
+        Raises:
+            ValueError: the collection holds another number of vectors.
+        """
+        self._collection = client.get_collection(collection, embedding_function=None)
+        self._size = size
+        if self._collection.count() != size:
+            message = f"the collection holds {self._collection.count()} vectors instead of {size}"
+            raise ValueError(message)
+        self._vectors = self._fetch() if 0 < size <= _IN_MEMORY else None
+
+    @property
+    def in_memory(self) -> bool:
+        """Whether every vector is held here, so that Chroma is not asked again."""
+        return self._vectors is not None or not self._size
+
+    def _fetch(self) -> NDArray[np.float32]:
+        found = self._collection.get(include=["embeddings"])
+        order = np.array([int(name) for name in found["ids"]], dtype=np.int64)
+        vectors = np.asarray(found["embeddings"], dtype=np.float32).reshape(self._size, -1)
+        return vectors[np.argsort(order)]
+
+    def scores(self, question: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return the cosine of every stored vector with *question*, shape (n,), float32."""
+        if not self._size or not question.any():
+            return np.zeros(self._size, dtype=np.float32)
+        if self._vectors is not None:
+            found: NDArray[np.float32] = self._vectors @ question
+            return found
+        nearest = self._collection.query(
+            query_embeddings=[question.tolist()],
+            n_results=min(400, self._size),
+            include=["distances"],
+        )
+        scores = np.zeros(self._size, dtype=np.float32)
+        for name, distance in zip(
+            nearest["ids"][0], (nearest["distances"] or [[]])[0], strict=True
+        ):
+            scores[int(name)] = 1 - distance
+        return scores
+
+
+def write(
+    client: ClientAPI,
+    collection: str,
+    vectors: NDArray[np.float32],
+    progress: Callable[[int], None] = lambda _: None,
+) -> None:
+    """Put unit vectors, shape (n, d), into a new collection; their positions become their ids.
+
+    *progress* is called with the number of vectors written so far.
+    """
+    made = client.create_collection(
+        collection,
+        configuration={"hnsw": {"space": "cosine", "ef_search": 200}},
+        embedding_function=None,
+    )
+    for start in range(0, len(vectors), _BATCH):
+        batch = vectors[start : start + _BATCH]
+        made.add(
+            ids=[str(at) for at in range(start, start + len(batch))],
+            # A zero vector has no direction, and Chroma's cosine of it is not a number.
+            embeddings=np.where(batch.any(axis=1, keepdims=True), batch, 1e-6),
+        )
+        progress(start + len(batch))
+
+
+def write_folder(folder: Path, vectors: NDArray[np.float32]) -> None:
+    """Make an embedded store in a new folder.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    with _told_as_system_errors():
+        client = _embedded(folder)
+        try:
+            write(client, _COLLECTION, vectors)
+        finally:
+            client.close()
+
+
+def open_folder(folder: Path, size: int) -> ChromaStore:
+    """Open the embedded store of a generation.
+
+    Where the folder may not be written a copy is opened, for Chroma cannot even read there.
+
+    Raises:
+        ValueError: it is damaged, or holds another number of vectors than *size*.
+    """
+    if folder.is_dir() and not os.access(folder, os.W_OK):
+        copied = Path(tempfile.mkdtemp(prefix="tebiki-"))
+        try:
+            shutil.copytree(folder, copied / "vectors", copy_function=shutil.copyfile)
+            (copied / "vectors").chmod(0o700)
+            return open_folder(copied / "vectors", size)
+        finally:
+            # On Linux what is still open stays readable.
+            shutil.rmtree(copied, ignore_errors=True)
+    try:
+        client = _embedded(folder)
+        opened = ChromaStore(client, _COLLECTION, size)
+    except ChromaError as problem:
+        raise ValueError(str(problem)) from problem
+    if opened.in_memory:
+        # Nothing more is asked of Chroma, so no open file keeps a withdrawn generation alive.
+        client.close()
+    return opened
+
+
+class Embedded:
+    """Chroma in the generation's own folder: goes with the folder, nothing to tidy."""
+
+    name = ""
+
+    def write(self, folder: Path, vectors: NDArray[np.float32]) -> None:
+        """Keep the vectors in the folder."""
+        write_folder(folder / "vectors", vectors)
+
+    def open(self, folder: Path, size: int) -> VectorStore:
+        """Open the vectors in the folder."""
+        return open_folder(folder / "vectors", size)
+
+    def tidy(self, folders: Collection[str]) -> None:
+        """Do nothing: what was removed took its vectors with it."""
+
+
+class Server:
+    """A Chroma server: a generation is a collection there, named for its home and its folder."""
+
+    def __init__(self, url: str, home: str) -> None:
+        """Name the server (http or https) and the home, whose name no other home there has.
+
+        Raises:
+            ValueError: the address is none.
+        """
+        parts = urlsplit(url)
+        if parts.scheme not in {"http", "https"} or not parts.hostname:
+            message = f"{url}: not the address of a Chroma server, such as http://chroma:8000"
+            raise ValueError(message)
+        self.name = "chroma-server"
+        self._parts = parts
+        self._prefix = f"tebiki-{home}-"
+        self._lock = threading.Lock()
+        self._client: ClientAPI | None = None
+
+    def write(self, folder: Path, vectors: NDArray[np.float32]) -> None:
+        """Make the generation's collection; one that a kill left half made is made anew."""
+        name = self._name(folder)
+        with _told_as_system_errors():
+            client = self._connected()
+            if name in {held.name for held in client.list_collections()}:
+                client.delete_collection(name)
+            write(client, name, vectors)
+
+    def open(self, folder: Path, size: int) -> VectorStore:
+        """Open the generation's collection."""
+        try:
+            return ChromaStore(self._connected(), self._name(folder), size)
+        except (ChromaError, OSError) as problem:
+            raise ValueError(f"{self._parts.geturl()}: {problem}") from problem
+
+    def tidy(self, folders: Collection[str]) -> None:
+        """Delete the home's collections that no folder is left of."""
+        kept = {self._prefix + name for name in folders}
+        with _told_as_system_errors():
+            client = self._connected()
+            for held in client.list_collections():
+                if held.name.startswith(self._prefix) and held.name not in kept:
+                    client.delete_collection(held.name)
+
+    def _name(self, folder: Path) -> str:
+        return self._prefix + folder.name.rpartition("-")[2]
+
+    def _connected(self) -> ClientAPI:
+        with self._lock:
+            if self._client is None:
+                secure = self._parts.scheme == "https"
+                try:
+                    self._client = chromadb.HttpClient(
+                        host=str(self._parts.hostname),
+                        port=self._parts.port or (443 if secure else 80),
+                        ssl=secure,
+                        settings=Settings(anonymized_telemetry=False),
+                    )
+                except ValueError as problem:
+                    # That is how Chroma 1.5.9 says that nobody answers.
+                    raise OSError(f"{self._parts.geturl()}: {problem}") from problem
+            return self._client
+
+
+@contextmanager
+def _told_as_system_errors() -> Iterator[None]:
+    """Let what goes wrong while writing be an OSError, as it is with files."""
+    try:
+        yield
+    except OSError:
+        raise
+    except (ChromaError, ValueError) as problem:
+        raise OSError(str(problem)) from problem
+
+
+def _embedded(folder: Path) -> Client:
+    """Open Chroma on a folder, without telemetry and without its default embedder."""
+    client = chromadb.PersistentClient(
+        path=str(folder), settings=Settings(anonymized_telemetry=False)
+    )
+    return cast("Client", client)
