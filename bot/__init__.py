@@ -1,0 +1,1 @@
+"""A question becomes a cited answer; Slack is one way to ask."""

@@ -1,0 +1,160 @@
+"""Answers, the citations under them, and the port that gives them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import TYPE_CHECKING, Protocol, TypeAlias
+
+from index.passages import Filters, Passage
+from ingest.editions import Edition
+
+if TYPE_CHECKING:
+    from ingest.pages import EditionText
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One earlier exchange of a conversation, oldest first in a list."""
+
+    question: str
+    answer: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What was asked.
+
+    *text* is as asked; *standalone* is what is searched (a follow-up made whole). *language* is
+    "ja" or "en". *conversation* is the id under which turns are kept, or "".
+    """
+
+    text: str
+    standalone: str
+    language: str = "ja"
+    filters: Filters = field(default_factory=Filters)
+    history: tuple[Turn, ...] = ()
+    conversation: str = ""
+    notices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """A quotation that was found in the stored text.
+
+    *quote* is the stored text between *start* and *end* (offsets into the edition's text), by
+    construction. *page* is where it begins (from 1), *pages* all it touches, *page_label* the
+    number printed on that page. *in_force* is true on the day the question is about.
+    *context* (section path, lead-in, column heads) is shown beside it, never as a quotation.
+    """
+
+    marker: int
+    edition: Edition
+    section: tuple[str, ...]
+    page: int
+    pages: tuple[int, ...]
+    page_label: str | None
+    quote: str
+    start: int
+    end: int
+    in_force: bool
+    context: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Declined:
+    """Why there is no answer. *reason* is a code: not-found, out-of-scope, unsupported, guarded.
+
+    *message* is a sentence for the asker; *nearest* is what came closest, as citations.
+    """
+
+    reason: str
+    message: str
+    nearest: tuple[Citation, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer with its evidence, or the reason why there is none.
+
+    *text* is Markdown with markers like [1]. *mode* is "extractive" or "generative".
+    *consulted* are the passages it was made from, best first. *generation*, *recipe* and
+    *prompt* (hash) make it reproducible. *notices* are sentences to the asker about the answer
+    itself (a digest is cited, a model failed). *suggestions* are questions to ask next.
+    """
+
+    id: str
+    question: Question
+    text: str
+    mode: str
+    citations: tuple[Citation, ...]
+    consulted: tuple[Passage, ...]
+    declined: Declined | None
+    generation: str
+    recipe: Mapping[str, str]
+    asked_on: date
+    notices: tuple[str, ...] = ()
+    suggestions: tuple[str, ...] = ()
+    clarify: tuple[str, ...] = ()
+    prompt: str = ""
+    took_ms: float = 0.0
+
+    @property
+    def language(self) -> str:
+        """The language the answer speaks: that of the question."""
+        return self.question.language
+
+
+@dataclass(frozen=True, slots=True)
+class Delta:
+    """A piece of an answer's text while it is being told; the pieces in order make the text."""
+
+    text: str
+
+
+Event: TypeAlias = Delta | Citation | Answer
+"""What a stream consists of: citations before the text that names them, at the end the answer."""
+
+
+class Answerer(Protocol):
+    """Answers questions from whatever generation is current when asked."""
+
+    def answer(self, question: Question) -> Answer:
+        """Return a cited answer, or one that declines."""
+        ...
+
+
+def cite(
+    marker: int,
+    edition: Edition,
+    text: EditionText,
+    start: int,
+    end: int,
+    *,
+    section: tuple[str, ...] = (),
+    in_force: bool = True,
+    context: str = "",
+) -> Citation:
+    """Make a citation of a span: the only way a quotation comes into being.
+
+    Raises:
+        ValueError: the span is empty or lies outside the text.
+    """
+    if not 0 <= start < end <= len(text.text):
+        message = f"{edition.key}: no text between offsets {start} and {end}"
+        raise ValueError(message)
+    page = text.page_at(start)
+    return Citation(
+        marker=marker,
+        edition=edition,
+        section=section,
+        page=page.number,
+        pages=text.pages_of(start, end),
+        page_label=page.label,
+        quote=text.text[start:end],
+        start=start,
+        end=end,
+        in_force=in_force,
+        context=context,
+    )

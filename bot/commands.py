@@ -1,0 +1,44 @@
+"""Sentences in a document that address a machine instead of a reader.
+
+A PDF can carry text that nobody sees, written for language models ("ignore previous
+instructions"). A manual for public servants has no such sentence, so the paragraph that holds one is
+neither quoted nor handed to a model.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+
+_ADDRESSES_A_MACHINE = re.compile(
+    r"(?:ignore|disregard|forget|override|bypass)\W+(?:\w+\W+){0,4}?(?:instruction|prompt|rule|guideline|above"
+    r"|previous|prior|context|system)"
+    r"|(?:system|developer|hidden|initial)\s+(?:prompt|message|instruction)s?\b"
+    r"|\byou are (?:now |no longer )?(?:an? )?(?:\w+ ){0,2}(?:assistant|ai\b|language model|chatbot|llm|dan\b)"
+    r"|\b(?:as|dear) (?:an? )?(?:ai|llm|language model|assistant)\b"
+    r"|(?:reply|respond|answer|output|print|say) (?:only |exactly |always )?(?:with|the following|:)"
+    r"|do not (?:mention|reveal|tell|cite|use) (?:\w+ ){0,4}(?:user|source|document|instruction|this)"
+    r"|new instructions?\s*:|\bjailbreak\b|\bbegin (?:system|instructions?)\b|<\|?(?:im_start|system|endoftext)"
+    r"|\[/?INST\]|###\s*(?:system|instruction|assistant)|^\s*(?:system|assistant|developer)\s*:"
+    r"|(?:以前|これまで|上記|前述|すべて|全て|他)の?(?:すべての|全ての)?(?:指示|命令|ルール|プロンプト|制約|文書)"
+    r"(?:を|は)(?:\w{0,6})?(?:無視|忘れ|破棄|従わ)"
+    r"|(?:無視|忘れ)(?:して|し、|たうえで).{0,20}(?:答え|回答|出力|表示|返答)"
+    r"|(?:システム|隠し|初期)\s?プロンプト|あなたは(?:今から|もう|これから)?.{0,12}(?:AI|アシスタント|チャットボット|言語モデル)"
+    r"|(?:AI|人工知能|言語モデル|アシスタント|ボット)(?:へ|への|は|に)(?:の)?(?:指示|命令|次の|以下の|必ず)"
+    r"|(?:必ず|常に|ただ)?「[^」]{1,80}」と(?:だけ|のみ)(?:答え|回答|出力|返|表示)"
+    r"|新しい(?:指示|命令)\s*[:：]"
+    r"|(?:利用者|ユーザー|質問者)(?:に|へ)(?:は)?.{0,16}(?:伝えない|知らせない|言わない|隠す|明かさない)"
+    r"|(?:引用|出典|出所)を(?:示さ|付け|表示し)(?:ず|ない)",
+    re.IGNORECASE | re.MULTILINE,
+)
+_INVISIBLE = re.compile(
+    "[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff\U000e0000-\U000e007f]"
+)
+
+
+@lru_cache(maxsize=20_000)
+def addresses_a_machine(text: str) -> bool:
+    """Whether *text* tells a language model what to do, however it is spelt."""
+    plain = _INVISIBLE.sub("", unicodedata.normalize("NFKC", text))
+    return _ADDRESSES_A_MACHINE.search(" ".join(plain.split())) is not None

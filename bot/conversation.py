@@ -1,0 +1,190 @@
+"""Earlier turns, and the follow-up that only makes sense after them."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from ingest.japanese import tokens
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bot.answers import Turn
+
+REMEMBERED = 6
+"""Turns that count; what was asked before them is forgotten."""
+
+_LONGEST = 600
+
+_BEGINS = re.compile(
+    r"\s*(?:その(?!他)|それ(?!ぞれ)|この|これ|そこ|ここ|そちら|こちら|そんな|そういう|そう(?:する|なる|いう)|同じ|上記|前述"
+    r"|先ほど|さっき|では|じゃあ?|だったら|なら(?:ば)?[、,]|なぜ|どうして|ほかに|他に|ほかの|他の|あと[、はに]|また[、,]"
+    r"|ちなみに|逆に|例えば|たとえば|具体的には|もっと|詳しく|続き|一方|しかし|でも)"
+    r"|\s*(?:and|but|or|so|then|also|what about|how about|what else|why\b|else|more|in that case)\b",
+    re.IGNORECASE,
+)
+_POINTS_BACK = re.compile(
+    r"(?:その(?!他)|それ(?!ぞれ)|この|これ|そこ|同じ)|の(?:ほう|方)(?:は|の|も|だと|で)"
+    r"|\b(?:it|its|they|them|their|that one|this one|these|those|there|the same|the others?)\b",
+    re.IGNORECASE,
+)
+_FEW = 3
+"""Words of its own up to which a question that points back somewhere inside still follows up."""
+
+# Words that ask about some property of a thing that was named before.
+_PROPERTIES = frozenset(
+    [
+        "費用",
+        "金額",
+        "額",
+        "料金",
+        "経費",
+        "期限",
+        "期間",
+        "時期",
+        "期日",
+        "対象",
+        "条件",
+        "要件",
+        "手続",
+        "手続き",
+        "方法",
+        "手順",
+        "理由",
+        "根拠",
+        "目的",
+        "内容",
+        "効果",
+        "結果",
+        "連絡",
+        "先",
+        "連絡先",
+        "電話",
+        "番号",
+        "担当",
+        "部署",
+        "窓口",
+        "場所",
+        "例",
+        "事例",
+        "具体",
+        "様式",
+        "書類",
+        "書式",
+        "人数",
+        "数",
+        "件数",
+        "全部",
+        "予算",
+        "導入",
+        "罰則",
+        "例外",
+        "注意",
+        "点",
+        "注意点",
+        "留意",
+        "意味",
+        "違い",
+        "関係",
+        "役割",
+        "責任",
+        "主体",
+        "負担",
+        "割合",
+        "上限",
+        "下限",
+        "必要",
+        "場合",
+        "後",
+        "前",
+        "次",
+        "最後",
+        "最初",
+        "一つ",
+        "二つ",
+        "三つ",
+        "他",
+        "全て",
+        "詳細",
+        "誰",
+        "書く",
+        "出す",
+        "導入",
+        "掛かる",
+        "行う",
+        "使う",
+        "決める",
+        "定める",
+        "為る",
+        "要る",
+        "払う",
+        "貰う",
+        "受ける",
+        "変わる",
+        "始める",
+        "終わる",
+        "cost",
+        "fee",
+        "deadline",
+        "date",
+        "reason",
+        "purpose",
+        "condition",
+        "contact",
+        "phone",
+        "number",
+        "form",
+        "example",
+        "detail",
+        "step",
+        "方",
+        "問い合わせ",
+        "どこ",
+        "いく",
+        "つ",
+        "幾ら",
+        "どれ",
+        "どちら",
+        "どれ位",
+        "pay",
+        "long",
+        "mani",
+        "much",
+        "often",
+        "call",
+        "say",
+        "do",
+        "happen",
+        "next",
+        "last",
+        "first",
+    ]
+)
+
+
+def condense(text: str, history: Sequence[Turn]) -> str:
+    """Return a question that can be understood alone: a follow-up gets what it follows put first.
+
+    By rules, without a model: a question follows up when it points back (その, それ, and …, it)
+    or names nothing of its own, only some property (費用は？). What it follows is the last
+    question of *history* that stood alone and, where they differ, the one just before.
+    """
+    whole = text
+    base = before = ""
+    for asked in [*(turn.question for turn in history[-REMEMBERED:]), text]:
+        if base and follows_up(asked):
+            parts = dict.fromkeys(part for part in (base, before, asked) if part)
+            whole = " ".join(parts)
+        else:
+            base = whole = asked
+        before = asked
+    return whole if len(whole) <= _LONGEST or whole == text else f"{base} {text}"[-_LONGEST:]
+
+
+def follows_up(text: str) -> bool:
+    """Whether a question makes sense only after another one."""
+    if _BEGINS.match(text):
+        return True
+    own = [word for word in tokens(text) if word not in _PROPERTIES and not word.isdigit()]
+    return not own or (len(own) <= _FEW and _POINTS_BACK.search(text) is not None)

@@ -1,0 +1,30 @@
+"""What can go wrong between a question and an answer. Declining is not among them."""
+
+from __future__ import annotations
+
+
+class BotError(Exception):
+    """A question could not be taken, or its answer could not be kept."""
+
+
+class BadQuestion(BotError):
+    """The question is empty, too long, or not text; the message is meant for the asker."""
+
+
+class ModelFailed(BotError):
+    """The language model gave nothing usable; *reason* says why in a clause.
+
+    *kind* is one of: unreachable, slow, busy, rejected, failed, cut, unreadable. It names
+    the sentence that askers see, each in their language.
+    """
+
+    def __init__(self, name: str, reason: str, kind: str = "failed") -> None:
+        """Say which model failed and how."""
+        super().__init__(f"{name}: {reason}.")
+        self.name = name
+        self.reason = reason
+        self.kind = kind
+
+
+class AnswerUnknown(BotError):
+    """No answer is recorded under that id."""

@@ -1,0 +1,302 @@
+"""An answer written by a language model over numbered passages, every sentence of it checked."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from itertools import groupby
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bot.answers import Answer, Delta, Event, Question
+from bot.citations import Checker, Cutter, Source, tidied
+from bot.commands import addresses_a_machine
+from bot.errors import ModelFailed
+from bot.extractive import PASSAGES, Extractive, heard, names_in, spoken
+from bot.guard import Policy, guard, published
+from bot.model import LanguageModel, Message
+from bot.phrases import phrase
+from bot.quotations import cases_in, notices
+from bot.sentences import sentences
+
+if TYPE_CHECKING:
+    from index.passages import Library, Passage
+
+PROMPTS = Path(__file__).parent / "prompts"
+NO_ANSWER = "NO_ANSWER"
+
+_SHOWN_PASSAGES = 8
+_SHOWN_CHARACTERS = 6_000
+_ATTEMPTS = 2
+_PAUSE_S = 0.5
+
+log = logging.getLogger(__name__)
+
+
+@lru_cache(maxsize=8)
+def prompt(name: str) -> str:
+    """Return the prompt file *name* (without its ending)."""
+    return (PROMPTS / f"{name}.md").read_text(encoding="utf-8").strip()
+
+
+def prompt_hash(name: str) -> str:
+    """Return the first 16 hex digits of the SHA-256 of a prompt, as answers record it."""
+    return hashlib.sha256(prompt(name).encode()).hexdigest()[:16]
+
+
+@dataclass
+class _Draft:
+    """What a model has said so far and what of it stands."""
+
+    checker: Checker
+    text: str = ""
+    silent: bool = False
+
+
+class Generative:
+    """Answers in a model's own words, as far as the documents support them.
+
+    Whatever the model does (slow, down, cut off, nonsense, other languages, orders that it
+    found in a document), the answer is either supported sentence by sentence, or the
+    extractive one of *fallback* with a line that says why.
+    """
+
+    def __init__(
+        self,
+        library: Callable[[], Library],
+        model: LanguageModel,
+        fallback: Extractive,
+        *,
+        policy: Policy = Policy.MASK,
+        attempts: int = _ATTEMPTS,
+        pause: Callable[[float], None] = time.sleep,
+    ) -> None:
+        """Keep the parts; *policy* is what the guard does with a question bound for the model."""
+        self._library = library
+        self._model = model
+        self._fallback = fallback
+        self._policy = policy
+        self._attempts = attempts
+        self._pause = pause
+
+    def answer(self, question: Question) -> Answer:
+        """Return a checked answer, or the extractive one."""
+        for event in self.stream(question):
+            if isinstance(event, Answer):
+                return event
+        message = "a stream ends with its answer"
+        raise AssertionError(message)
+
+    def stream(self, question: Question) -> Iterator[Event]:
+        """Yield checked sentences as they come, each citation before it, at last the Answer.
+
+        Only what was checked is ever yielded. The Answer at the end counts: after a failure in
+        mid-reply it is the extractive answer and replaces what was told.
+        """
+        begun = time.perf_counter()
+        library = self._library()
+        question = self._fallback.about(question, library)
+        passages = library.retrieve(question.standalone, k=PASSAGES, filters=question.filters)
+        quoted = self._fallback.from_passages(question, passages, library)
+        if quoted.declined is not None:
+            yield from spoken(_timed(quoted, begun))
+            return
+        guarded = guard(
+            question.standalone,
+            self._policy,
+            language=question.language,
+            known=_published(library, question),
+        )
+        told = [guarded.notice] if guarded.notice else []
+        sources = sources_of(passages, library)
+        if not guarded.allowed or not sources:
+            yield from spoken(_timed(_noted(quoted, told), begun))
+            return
+        draft = _Draft(
+            Checker(
+                sources,
+                library,
+                question=question.text,
+                language=question.language,
+                on=quoted.asked_on,
+                expand=lambda text: names_in(text, library),
+            )
+        )
+        try:
+            yield from self._told(
+                draft, messages(guarded.text, question.language, sources, library)
+            )
+        except ModelFailed as failure:
+            log.warning("%s", failure)
+            reason = phrase(question.language, failure.kind)
+            told.append(phrase(question.language, "model-failed", reason=reason))
+            yield from _instead(_timed(_noted(quoted, told), begun), draft)
+            return
+        checker = draft.checker
+        if not checker.citations:
+            silent = "model-silent" if draft.silent else "model-unsupported"
+            told.append(phrase(question.language, silent))
+            yield from _instead(_timed(_noted(quoted, told), begun), draft)
+            return
+        if checker.removed:
+            told.append(phrase(question.language, "model-removed", count=len(checker.removed)))
+        yield _timed(
+            replace(
+                quoted,
+                text=tidied(draft.text),
+                mode="generative",
+                citations=tuple(checker.citations),
+                notices=(
+                    *heard(question),
+                    *told,
+                    *notices(checker.citations, question.language, cases_in(library)),
+                ),
+                recipe={**quoted.recipe, "model": self._model.name},
+                prompt=prompt_hash(f"answer.{question.language}"),
+            ),
+            begun,
+        )
+
+    def _told(self, draft: _Draft, said: Sequence[Message]) -> Iterator[Event]:
+        """Yield what of the model's reply stands; try again while nothing was told.
+
+        Raises:
+            ModelFailed: the model failed for good, or after something had been told.
+        """
+        for attempt in range(1, self._attempts + 1):
+            cutter = Cutter()
+            try:
+                for piece in self._model.stream(said):
+                    for sentence in cutter.feed(piece):
+                        yield from _checked(draft, sentence)
+                for sentence in cutter.rest():
+                    yield from _checked(draft, sentence)
+            except ModelFailed:
+                if draft.text.strip() or attempt == self._attempts:
+                    raise
+                draft.checker.removed.clear()
+                self._pause(_PAUSE_S * 2 ** (attempt - 1))
+            else:
+                return
+
+
+def _checked(draft: _Draft, sentence: str) -> Iterator[Event]:
+    if sentence.strip().strip(".。") == NO_ANSWER:
+        draft.silent = True
+        return
+    known = len(draft.checker.citations)
+    stands = draft.checker.check(sentence)
+    if not stands.strip() and not draft.text.strip():
+        return
+    yield from draft.checker.citations[known:]
+    draft.text += stands
+    if stands:
+        yield Delta(stands)
+
+
+def _instead(answer: Answer, draft: _Draft) -> Iterator[Event]:
+    """Yield another answer than the one begun; told anew unless something was told already."""
+    if draft.text.strip():
+        yield answer
+    else:
+        yield from spoken(answer)
+
+
+def _noted(answer: Answer, told: Sequence[str]) -> Answer:
+    return replace(answer, notices=(*told, *answer.notices))
+
+
+def _timed(answer: Answer, begun: float) -> Answer:
+    return replace(answer, took_ms=round((time.perf_counter() - begun) * 1000, 1))
+
+
+def _published(library: Library, question: Question) -> frozenset[str]:
+    """Return the contacts that the documents give out, if the question names any number."""
+    if not any(character.isdigit() or character == "@" for character in question.standalone):
+        return frozenset()
+    on = question.filters.as_of or max(
+        (edition.in_force_from for edition in library.editions if edition.in_force_from),
+        default=None,
+    )
+    if on is None:
+        return frozenset()
+    return published(
+        chunk.text for edition in library.in_force(on) for chunk in library.chunks(edition)
+    )
+
+
+def sources_of(passages: Sequence[Passage], library: Library) -> tuple[Source, ...]:
+    """Return the numbered spans a model is given: the best passages, overlaps left out.
+
+    Paragraphs that address a machine are cut out, so that a model neither reads nor cites them.
+    """
+    found: list[Source] = []
+    room = _SHOWN_CHARACTERS
+    for hit in passages:
+        if len(found) >= _SHOWN_PASSAGES:
+            break
+        chunk = hit.chunk
+        for start, end in _harmless(hit, library):
+            taken = any(
+                one.edition == chunk.edition and start < one.end and one.start < end
+                for one in found
+            )
+            if taken or end - start > room:
+                continue
+            room -= end - start
+            found.append(Source(len(found) + 1, chunk.edition, start, end, chunk.section, hit))
+    return tuple(found)
+
+
+def _harmless(hit: Passage, library: Library) -> Iterator[tuple[int, int]]:
+    """Yield the (start, end) of a passage's runs of paragraphs that address a reader."""
+    chunk = hit.chunk
+    text = library.text(chunk.edition)
+    run: tuple[int, int] | None = None
+    for number in hit.pages:
+        for _, group in groupby(sentences(text, number), key=lambda unit: unit.block):
+            paragraph = list(group)
+            start = max(paragraph[0].start, chunk.start)
+            end = min(paragraph[-1].end, chunk.end)
+            if end <= start:
+                continue
+            if addresses_a_machine(text.text[paragraph[0].start : paragraph[-1].end]):
+                if run:
+                    yield run
+                run = None
+            else:
+                run = (run[0] if run else start, end)
+    if run:
+        yield run
+
+
+def messages(
+    question: str, language: str, sources: Sequence[Source], library: Library
+) -> tuple[Message, Message]:
+    """Return what the model is sent: the prompt, then the fenced passages and the question."""
+    texts = [library.text(source.edition).text[source.start : source.end] for source in sources]
+    fence = fence_of(question, *texts)
+    blocks = []
+    for source, text in zip(sources, texts, strict=True):
+        title = f"{source.edition.document.title} ({source.edition.label})"
+        section = " > ".join(source.section)
+        blocks.append(f"[{source.number}] {title} {section}\n{fence}\n{text}\n{fence}")
+    asked = "質問" if language == "ja" else "Question"
+    return (
+        Message("system", prompt(f"answer.{language}").replace("{fence}", fence)),
+        Message("user", "\n\n".join([*blocks, f"{asked}: {question}"])),
+    )
+
+
+def fence_of(*texts: str) -> str:
+    """Return a mark that occurs in none of *texts* and that no document can foresee."""
+    digest = hashlib.sha256("\0".join(texts).encode())
+    while True:
+        fence = f"<<<{digest.hexdigest()[:12]}>>>"
+        if not any(fence in text for text in texts):
+            return fence
+        digest.update(b"again")

@@ -1,0 +1,238 @@
+"""The language model: a port of two verbs, and its adapters over llama-index's LLM classes.
+
+llama-index is imported when a model is opened, never before: the default needs none of it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+from bot.errors import ModelFailed
+
+if TYPE_CHECKING:
+    from llama_index.core.llms import LLM, ChatMessage
+
+KINDS = ("openai-like", "anthropic", "ollama")
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message to a model; *role* is "system" or "user"."""
+
+    role: str
+    text: str
+
+
+class LanguageModel(Protocol):
+    """Writes text. Both verbs raise `ModelFailed` for whatever goes wrong."""
+
+    @property
+    def name(self) -> str:
+        """What the recipe records."""
+        ...
+
+    def complete(self, messages: Sequence[Message]) -> str:
+        """Return the whole reply."""
+        ...
+
+    def stream(self, messages: Sequence[Message]) -> Iterator[str]:
+        """Yield the reply piece by piece; a reply that is cut off raises at the cut."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Configured:
+    """How a model is reached. *kind* is one of `KINDS`.
+
+    *timeout_s* bounds each wait for the server, *deadline_s* a whole reply; *tokens* bounds
+    its length. *address* may be empty where the kind has a usual one.
+    """
+
+    kind: str
+    name: str
+    address: str = ""
+    key: str = ""
+    timeout_s: float = 30.0
+    deadline_s: float = 90.0
+    tokens: int = 900
+
+
+def configured(environment: Mapping[str, str]) -> Configured | None:
+    """Read the settings TEBIKI_LLM, TEBIKI_LLM_MODEL, …_ADDRESS, …_KEY, …_TIMEOUT_S, …_DEADLINE_S, …_TOKENS.
+
+    None means that no model is configured.
+
+    Raises:
+        ModelFailed: a setting is missing or not usable; the message names it.
+    """
+    kind = environment.get("TEBIKI_LLM", "").strip()
+    if not kind:
+        return None
+    if kind not in KINDS:
+        raise ModelFailed(kind, f"TEBIKI_LLM must be one of {', '.join(KINDS)}")
+    name = environment.get("TEBIKI_LLM_MODEL", "").strip()
+    if not name:
+        raise ModelFailed(kind, "TEBIKI_LLM_MODEL is not set; name the model to use")
+    address = environment.get("TEBIKI_LLM_ADDRESS", "").strip()
+    if kind == "openai-like" and not address:
+        raise ModelFailed(
+            kind, "TEBIKI_LLM_ADDRESS is not set; give the server's, like http://127.0.0.1:8080/v1"
+        )
+    return Configured(
+        kind,
+        name,
+        address,
+        environment.get("TEBIKI_LLM_KEY", "").strip(),
+        timeout_s=_number(environment, "TEBIKI_LLM_TIMEOUT_S", 30.0),
+        deadline_s=_number(environment, "TEBIKI_LLM_DEADLINE_S", 90.0),
+        tokens=int(_number(environment, "TEBIKI_LLM_TOKENS", 900)),
+    )
+
+
+def _number(environment: Mapping[str, str], name: str, otherwise: float) -> float:
+    given = environment.get(name, "").strip()
+    try:
+        value = float(given) if given else otherwise
+    except ValueError:
+        value = 0.0
+    if value <= 0:
+        raise ModelFailed(name, f'"{given}" is not a number above 0')
+    return value
+
+
+def open_model(settings: Configured) -> LanguageModel:
+    """Return the configured model; nothing is sent before it is used."""
+    return ServedModel(settings)
+
+
+class ServedModel:
+    """A model behind llama-index, with its own bounds on waiting and a name for each failure."""
+
+    def __init__(
+        self, settings: Configured, *, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        """Keep the settings; the client is made at the first use."""
+        self._settings = settings
+        self._clock = clock
+        self._llm: LLM | None = None
+
+    @property
+    def name(self) -> str:
+        """The kind and the model's name."""
+        return f"{self._settings.kind}/{self._settings.name}"
+
+    def complete(self, messages: Sequence[Message]) -> str:
+        """Return the whole reply."""
+        return "".join(self.stream(messages))
+
+    def stream(self, messages: Sequence[Message]) -> Iterator[str]:
+        """Yield the reply piece by piece."""
+        until = self._clock() + self._settings.deadline_s
+        late = ended = False
+        try:
+            for reply in self._client().stream_chat(_chat(messages)):
+                late = self._clock() > until
+                if late:
+                    break
+                ended = ended or _ended(reply.raw)
+                if reply.delta:
+                    yield reply.delta
+        except Exception as problem:
+            # Each vendor has its own tree of errors; whatever it is, the asker gets quotations.
+            reason, kind = reason_of(problem, self._settings)
+            raise ModelFailed(self.name, reason, kind) from problem
+        if late:
+            reason = f"no full reply within {self._settings.deadline_s:g} seconds"
+            raise ModelFailed(self.name, reason, "slow")
+        if not ended:
+            raise ModelFailed(self.name, "the reply was cut off", "cut")
+
+    def _client(self) -> LLM:
+        if self._llm is None:
+            self._llm = _opened(self._settings)
+        return self._llm
+
+
+def _opened(settings: Configured) -> LLM:
+    common: dict[str, Any] = {"model": settings.name, "temperature": 0.0}
+    if settings.kind == "anthropic":
+        from llama_index.llms.anthropic import Anthropic
+
+        if settings.address:
+            common["base_url"] = settings.address
+        return Anthropic(
+            api_key=settings.key,
+            timeout=settings.timeout_s,
+            max_retries=0,
+            max_tokens=settings.tokens,
+            **common,
+        )
+    if settings.kind == "ollama":
+        from llama_index.llms.ollama import Ollama
+
+        return Ollama(
+            base_url=settings.address or "http://127.0.0.1:11434",
+            request_timeout=settings.timeout_s,
+            additional_kwargs={"num_predict": settings.tokens},
+            **common,
+        )
+    from llama_index.llms.openai_like import OpenAILike
+
+    return OpenAILike(
+        api_base=settings.address,
+        api_key=settings.key or "none",
+        is_chat_model=True,
+        is_function_calling_model=False,
+        timeout=settings.timeout_s,
+        max_retries=0,
+        max_tokens=settings.tokens,
+        **common,
+    )
+
+
+def _chat(messages: Sequence[Message]) -> list[ChatMessage]:
+    from llama_index.core.llms import ChatMessage, MessageRole
+
+    return [ChatMessage(role=MessageRole(one.role), content=one.text) for one in messages]
+
+
+def _ended(raw: object) -> bool:
+    """Whether a piece of a reply says that the reply ended, in any of the vendors' ways."""
+    if isinstance(raw, Mapping):
+        kind = str(raw.get("type", ""))
+        return bool(raw.get("done") or raw.get("stop_reason")) or kind == "message_stop"
+    choices = getattr(raw, "choices", None)
+    if choices:
+        return any(getattr(choice, "finish_reason", None) for choice in choices)
+    return bool(getattr(raw, "done", False)) or getattr(raw, "type", "") == "message_stop"
+
+
+_STATUS: Mapping[int, tuple[str, str]] = {
+    400: ("the server refused the request", "rejected"),
+    401: ("the server did not accept the key (TEBIKI_LLM_KEY)", "rejected"),
+    403: ("the key may not use this model", "rejected"),
+    404: ("the server does not know this model or address", "rejected"),
+    429: ("the server is busy or the quota is used up", "busy"),
+}
+_SERVER_ERROR = 500
+
+
+def reason_of(problem: BaseException, settings: Configured) -> tuple[str, str]:
+    """Return in a clause why a vendor's client failed, and the kind of failure.
+
+    Neither the vendor's own words nor the key are repeated.
+    """
+    status = getattr(problem, "status_code", None)
+    if isinstance(status, int):
+        if status >= _SERVER_ERROR:
+            return f"the server failed ({status})", "failed"
+        return _STATUS.get(status, (f"the server refused the request ({status})", "rejected"))
+    names = {kind.__name__ for kind in type(problem).__mro__}
+    if any("Timeout" in name for name in names):
+        return f"no answer within {settings.timeout_s:g} seconds", "slow"
+    if any("Connect" in name or "Protocol" in name or "Network" in name for name in names):
+        return "the server could not be reached or hung up", "unreachable"
+    return f"the reply could not be understood ({type(problem).__name__})", "unreadable"

@@ -1,0 +1,133 @@
+"""The sentences that frame quotations, in the languages an answer can speak."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bot.question import Wants
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_JA: Mapping[str, str] = {
+    "opening": "手引きには次の記載があります。",
+    "opening-steps": "手順・進め方について、次の記載があります。",
+    "opening-yes-no": "この点については、次の記載があります。",
+    "opening-date": "時期については、次の記載があります。",
+    "opening-number": "数・金額などについては、次の記載があります。",
+    "opening-contact": "連絡先については、次の記載があります。",
+    "opening-case": "次の事例が紹介されています（事例であり、定めではありません）。",
+    "found": "**{found}**（次の記載による）",
+    "beside": "あわせて確認すること",
+    "source": "**{title}**（{edition}）{page}",
+    "source-section": "**{title}**（{edition}）{page}「{section}」",
+    "page": "p.{page}",
+    "digest": "要約",
+    "case": "事例",
+    "superseded": "旧版",
+    "heads": "（列: {heads}）",
+    "notice-digest": (
+        "『{title}』は『{original}』の要約です（公式の文書ではありません）。"
+        "決定の根拠にするときは公式版を確認してください。"
+    ),
+    "notice-superseded": "『{title}』{edition}は、お尋ねの日に効力のある版ではありません。",
+    "notice-case": "『{title}』の記載は他団体の事例であり、義務や基準を定めるものではありません。",
+    "notice-language": "引用は原文（英語）のままです。",
+    "notice-read-as": "「{question}」と読み替えて探しました。",
+    "declined": "お尋ねの「{question}」に答える記載は、登録されている文書の中に見つかりませんでした。",
+    "declined-missing": "探した語のうち{words}は、近い記載の中にありません。",
+    "declined-nearest": "いちばん近い記載は次のとおりです（お尋ねへの答えではありません）。",
+    "declined-empty": "近い記載もありませんでした。言葉を変えるか、文書を追加してお試しください。",
+    "declined-contact": "問い合わせ先として、次の記載があります。",
+    "clarify": "次のどれについてのお尋ねでしょうか。",
+    "choice": "『{title}』について: {question}",
+    "suggest": "「{section}」には何が書かれていますか",
+    "model-failed": "文章を作るモデルが使えなかったため（{reason}）、原文の引用でお答えします。",
+    "unreachable": "つながらない",
+    "slow": "時間内に応答がない",
+    "busy": "混み合っている",
+    "rejected": "要求が受け付けられない",
+    "failed": "サーバーの不具合",
+    "cut": "応答が途中で切れた",
+    "unreadable": "応答を読み取れない",
+    "model-unsupported": "モデルの文は文書で裏付けられなかったため、原文の引用でお答えします。",
+    "model-silent": "モデルは抜粋から答えを見つけられなかったため、近い記載を引用します。",
+    "model-removed": "文書で裏付けられない文を{count}件取り除きました。",
+    "guarded": "個人情報と思われる部分（{kinds}）を伏せて処理しました。",
+    "refused": "個人情報と思われる部分（{kinds}）が含まれるため、処理を中止しました。消してからお尋ねください。",
+}
+
+_EN: Mapping[str, str] = {
+    "opening": "The documents say the following.",
+    "opening-steps": "On how to proceed, the documents say the following.",
+    "opening-yes-no": "On this point the documents say the following.",
+    "opening-date": "On the timing, the documents say the following.",
+    "opening-number": "On the figures, the documents say the following.",
+    "opening-contact": "These contacts are given.",
+    "opening-case": "These cases are described (examples, not rules).",
+    "found": "**{found}** (from the statements below)",
+    "beside": "See also",
+    "source": "**{title}** ({edition}), {page}",
+    "source-section": "**{title}** ({edition}), {page}, “{section}”",
+    "page": "p. {page}",
+    "digest": "digest",
+    "case": "case",
+    "superseded": "superseded",
+    "heads": " (columns: {heads})",
+    "notice-digest": (
+        "“{title}” is a digest of “{original}”, not the official text. "
+        "Check the official edition before you base a decision on it."
+    ),
+    "notice-superseded": "“{title}” {edition} is not the edition in force on the day you ask about.",
+    "notice-case": "“{title}” describes what others did; it sets no duty and no standard.",
+    "notice-language": "Quotations are left in the language of the source (Japanese).",
+    "notice-read-as": "Searched for: “{question}”.",
+    "declined": "The documents held here do not answer “{question}”.",
+    "declined-missing": "Of the words looked for, {words} do not occur in the nearest statements.",
+    "declined-nearest": "The nearest statements are these (they do not answer the question).",
+    "declined-empty": "Nothing comes near. Try other words, or add documents.",
+    "declined-contact": "These contacts are given for questions.",
+    "clarify": "Which of these do you mean?",
+    "choice": "About “{title}”: {question}",
+    "suggest": "What does “{section}” say?",
+    "model-failed": "The language model could not be used ({reason}), so this answer quotes the documents.",
+    "unreachable": "it could not be reached",
+    "slow": "it did not answer in time",
+    "busy": "it is busy",
+    "rejected": "it rejected the request",
+    "failed": "its server failed",
+    "cut": "its reply was cut off",
+    "unreadable": "its reply could not be read",
+    "model-unsupported": "What the model wrote is not supported by the documents, so this answer quotes them.",
+    "model-silent": "The model found no answer in the excerpts; the closest statements are quoted.",
+    "model-removed": "Sentences that the documents do not support were removed: {count}.",
+    "guarded": "What looks like personal data ({kinds}) was masked.",
+    "refused": "The text holds what looks like personal data ({kinds}) and was not processed. Remove it and ask again.",
+}
+
+_TABLES = {"ja": _JA, "en": _EN}
+
+_OPENINGS: tuple[tuple[Wants, str], ...] = (
+    (Wants.CONTACT, "opening-contact"),
+    (Wants.DATE, "opening-date"),
+    (Wants.NUMBER, "opening-number"),
+    (Wants.YES_NO, "opening-yes-no"),
+    (Wants.STEPS, "opening-steps"),
+)
+
+
+def phrase(language: str, name: str, **values: object) -> str:
+    """Return a sentence in *language* ("ja" or "en") with its blanks filled.
+
+    Raises:
+        KeyError: no such language, sentence or blank.
+    """
+    return _TABLES[language][name].format(**values)
+
+
+def opening(language: str, shapes: frozenset[Wants]) -> str:
+    """Return the line an answer begins with, by what was asked."""
+    for shape, name in _OPENINGS:
+        if shape in shapes:
+            return phrase(language, name)
+    return phrase(language, "opening")

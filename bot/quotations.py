@@ -1,0 +1,129 @@
+"""Quotations on the screen: Markdown that shows a citation's characters and nothing else."""
+
+from __future__ import annotations
+
+import re
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from bot.phrases import phrase
+from bot.sentences import shown
+from ingest.editions import Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+
+    from bot.answers import Citation
+    from index.passages import Library
+
+_MARKDOWN = re.compile(r"([\\`*\[\]<>~|&$!#]|(?<![^\W_])_|_(?![^\W_]))")
+
+
+def escaped(text: str) -> str:
+    """Return *text* so that Markdown shows every character of it and acts on none.
+
+    A quotation that holds ``[2]`` or ``![x](http://…)`` is neither a marker nor a picture.
+    """
+    return _MARKDOWN.sub(r"\\\1", text)
+
+
+def quoted(citation: Citation, parts: Sequence[tuple[int, int]], language: str) -> str:
+    """Return list lines that show a citation's quotation, one for each of its *parts*.
+
+    *parts* are (start, end) offsets that cover the citation. Taken together, without white
+    space, the lines show exactly the characters of `Citation.quote`.
+    """
+    left, right = ("「", "」") if language == "ja" else ("“", "”")
+    lines = []
+    for start, end in parts:
+        piece = citation.quote[start - citation.start : end - citation.start]
+        lines.append(f"- {left}{escaped(shown(piece))}{right}[{citation.marker}]")
+    if citation.context:
+        lines[-1] += phrase(language, "heads", heads=escaped(shown(citation.context)))
+    return "\n".join(lines)
+
+
+def cases_in(library: Library) -> frozenset[str]:
+    """Return the ids of the documents that tell cases: collections of them, and their digests."""
+    kinds = {edition.document.id: edition.document.kind for edition in library.editions}
+    return frozenset(
+        edition.document.id
+        for edition in library.editions
+        if edition.document.kind is Kind.CASE
+        or (
+            edition.document.digest_of is not None
+            and kinds.get(edition.document.digest_of.document) is Kind.CASE
+        )
+    )
+
+
+def source(citation: Citation, language: str, cases: Collection[str] = ()) -> str:
+    """Return the line that names where a quotation stands and what authority it has.
+
+    *cases* are the ids of documents that tell cases, as `cases_in` gives them.
+    """
+    document = citation.edition.document
+    said = [citation.edition.label]
+    if document.kind is Kind.DIGEST:
+        said.append(phrase(language, "digest"))
+    if document.id in cases:
+        said.append(phrase(language, "case"))
+    if not citation.in_force:
+        said.append(phrase(language, "superseded"))
+    page = phrase(language, "page", page=citation.page_label or citation.page)
+    section = escaped(shown(citation.section[-1])) if citation.section else ""
+    return phrase(
+        language,
+        "source-section" if section else "source",
+        title=escaped(document.title),
+        edition=escaped("、".join(said) if language == "ja" else ", ".join(said)),
+        page=page,
+        section=section,
+    )
+
+
+def body(
+    citations: Sequence[Citation],
+    parts: Mapping[int, Sequence[tuple[int, int]]],
+    language: str,
+    cases: Collection[str] = (),
+) -> str:
+    """Return the quotations as Markdown: under each source its quotations, documents apart.
+
+    *parts* maps a marker to the spans of its citation. The order of *citations* is kept.
+    """
+    blocks: list[str] = []
+    for head, group in groupby(citations, key=lambda one: source(one, language, cases)):
+        lines = [quoted(citation, parts[citation.marker], language) for citation in group]
+        blocks.append("\n".join([head, "", *lines]))
+    return "\n\n".join(blocks)
+
+
+def notices(citations: Sequence[Citation], language: str, cases: Collection[str] = ()) -> list[str]:
+    """Return what the asker must know about the cited documents: digests, cases, old editions."""
+    said: dict[str, None] = {}
+    for citation in citations:
+        document = citation.edition.document
+        if document.digest_of is not None:
+            said[
+                phrase(
+                    language,
+                    "notice-digest",
+                    title=document.title,
+                    original=document.digest_of.title,
+                )
+            ] = None
+        if document.id in cases:
+            said[phrase(language, "notice-case", title=document.title)] = None
+        if not citation.in_force:
+            said[
+                phrase(
+                    language,
+                    "notice-superseded",
+                    title=document.title,
+                    edition=citation.edition.label,
+                )
+            ] = None
+    if citations and all(one.edition.document.language != language for one in citations):
+        said[phrase(language, "notice-language")] = None
+    return list(said)

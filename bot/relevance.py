@@ -1,0 +1,210 @@
+"""How well a sentence answers a question: shared words by rarity, and the shape that was asked for."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from bot.question import Wants, wants
+from ingest.japanese import is_japanese, normalise, pairs, tokens
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from index.glossary import Match
+
+_WORDS, _PAIRS = 0.65, 0.35
+_IN_CONTEXT = 0.6
+_EXPANDED = 0.9
+_FLOOR = 0.25
+
+_NUMBER = r"\d[\d,.]*"
+_COUNTER = (
+    r"(?:件|個|つ|人|名|回|割|%|手続|業務|事務|団体|種類|時間|日|か月|ヶ月|箇月|月|番|円|億|万|ページ|条"
+    r"|g|グラム|社|箇所|か所|歳|倍|km|m|分|秒|割合|percent|procedures?|tasks?|cases?|yen|people|days?)"
+)
+_SHAPES: Mapping[Wants, re.Pattern[str]] = {
+    Wants.DATE: re.compile(
+        r"\d{4}年|\d{1,2}年度|\d{1,2}月|\d{1,2}日|年度(?:末|中|まで)|\b(?:19|20)\d{2}\b"
+        r"|\b(?:january|february|march|april|may|june|july|august|september|october|november"
+        r"|december)\b"
+    ),
+    Wants.DEADLINE: re.compile(
+        r"まで|期限|目標|締切|以内|前日|末|\b(?:by|until|deadline|target|within)\b"
+    ),
+    Wants.NUMBER: re.compile(rf"{_NUMBER}\s*{_COUNTER}|[%％]"),
+    Wants.PLACE: re.compile(
+        r"[一-龥ヶケぁ-んァ-ン]{1,6}(?:都|道|府|県|市|町|村|区)|\b(?:city|town|village|prefecture)\b"
+    ),
+    Wants.STEPS: re.compile(
+        r"まず|次に|その後|手順|ステップ|フェーズ|行う|必要がある|step|first|then|phase"
+    ),
+    Wants.YES_NO: re.compile(
+        r"でき(?:る|ない|ます|ません)|可能|必要|ない(?:。|こと)|ません|なければならない|望ましい|適用|差し支え"
+        r"|\b(?:may|must|can|cannot|not|should|required|possible|need)\b"
+    ),
+    Wants.LIST: re.compile(r"[、,・/].*[、,・/]|次の|以下の|following"),
+    Wants.MEANING: re.compile(
+        r"とは|をいう|を指す|のこと|という|である|です|\b(?:is|are|means?|refers?)\b"
+    ),
+    Wants.CONTACT: re.compile(r"(?:tel|電話|fax|mail|@|\d{2,5}-\d{1,4}-\d{3,4})"),
+}
+_SHAPE_WEIGHT: Mapping[Wants, float] = {
+    Wants.DATE: 0.25,
+    Wants.DEADLINE: 0.25,
+    Wants.NUMBER: 0.25,
+    Wants.PLACE: 0.2,
+    Wants.STEPS: 0.1,
+    Wants.YES_NO: 0.12,
+    Wants.LIST: 0.08,
+    Wants.MEANING: 0.1,
+    Wants.CONTACT: 0.5,
+}
+
+
+@lru_cache(maxsize=20_000)
+def plain(text: str) -> str:
+    """Return *text* as it is compared: normalised, without middle dots."""
+    return normalise(text).replace("・", "")
+
+
+@lru_cache(maxsize=2_000)
+def words_of(text: str) -> frozenset[str]:
+    """Return the distinct words of *text* as search sees them."""
+    return frozenset(tokens(text))
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One thing asked about: its *names*, each the pieces of text that must all be there.
+
+    The first name is what was said; the others, from the glossary, count a little less.
+    """
+
+    weight: float
+    names: tuple[tuple[str, ...], ...]
+
+    def held(self, text: str) -> float:
+        """Return how much of one of the names, from 0 to 1, stands in *text* (plain)."""
+        best = 0.0
+        for order, name in enumerate(self.names):
+            share = sum(piece in text for piece in name) / len(name)
+            best = max(best, share * (_EXPANDED if order else 1.0))
+        return best
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """What a question asks for: terms and character pairs with weights, and its shapes.
+
+    The weights of *terms* sum to 1, and so do those of *pairs*.
+    """
+
+    terms: tuple[Term, ...]
+    pairs: tuple[tuple[str, float], ...]
+    shapes: frozenset[Wants]
+
+    def held(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Return how much of each term and pair stands in each of *texts* (plain).
+
+        Shape (texts, terms + pairs), float32, from 0 to 1.
+        """
+        pieces = list(dict.fromkeys(p for term in self.terms for n in term.names for p in n))
+        pieces += [pair for pair, _ in self.pairs]
+        there = np.array([[piece in text for piece in pieces] for text in texts], dtype=np.float32)
+        column = {piece: at for at, piece in enumerate(pieces[: len(pieces) - len(self.pairs)])}
+        found = np.zeros((len(texts), len(self.terms)), dtype=np.float32)
+        for at, term in enumerate(self.terms):
+            for order, name in enumerate(term.names):
+                share = there[:, [column[piece] for piece in name]].mean(axis=1)
+                found[:, at] = np.maximum(found[:, at], share * (_EXPANDED if order else 1.0))
+        pairs_there = there[:, len(pieces) - len(self.pairs) :]
+        return np.hstack([found, pairs_there])
+
+    def covered(self, said: NDArray[np.float32], near: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return the share of the question, from 0 to 1, that texts speak of.
+
+        *said* and *near* are rows of `held`, shape (n, terms + pairs): of the texts themselves,
+        and of what stands around them, which counts less.
+        """
+        weights = np.array(
+            [_WORDS * term.weight for term in self.terms]
+            + [_PAIRS * weight for _, weight in self.pairs],
+            dtype=np.float32,
+        )
+        whole = float(weights.sum()) or 1.0
+        found: NDArray[np.float32] = np.maximum(said, _IN_CONTEXT * near) @ weights / whole
+        return found
+
+    def fits(self, text: str) -> float:
+        """Return by how much *text* (plain) has the shape that was asked for, 0 when no shape was."""
+        return sum(_SHAPE_WEIGHT[shape] for shape in self.shapes if _SHAPES[shape].search(text))
+
+
+def need(question: str, pool: Sequence[str], matches: Sequence[Match] = ()) -> Need:
+    """Weigh what a question says by how few of the found texts say it.
+
+    *pool* are the texts that a search found for this question: a word that stands in all of
+    them does not tell them apart. *matches* are names found in the question with the other
+    names of the same thing: a text may use any of them.
+    """
+    texts = [plain(text) for text in pool]
+    left = dict.fromkeys(tokens(question))
+    raw: list[Term] = []
+    for match in matches:
+        names = tuple(name for name in (_pieces(match.said), *map(_pieces, match.others)) if name)
+        said = words_of(match.said)
+        if len(names) > 1:
+            share = max(1, len(said & left.keys())) ** 0.5
+            raw.append(_weighed(names, texts, share))
+            for word in said:
+                left.pop(word, None)
+    raw.extend(_weighed(((_stem(word),),), texts) for word in left)
+    whole = sum(term.weight for term in raw) or 1.0
+    return Need(
+        tuple(Term(term.weight / whole, term.names) for term in raw),
+        _weighed_pairs(question, texts),
+        wants(question),
+    )
+
+
+def _pieces(name: str) -> tuple[str, ...]:
+    """Return what must stand in a text that uses *name*: it, or the stems of its Latin words."""
+    if is_japanese(name):
+        return (plain(name),)
+    return tuple(tokens(name))
+
+
+def _stem(word: str) -> str:
+    """Return a word without the last letter of an inflected ending (定める → 定め)."""
+    inflected = len(word) > 1 and "ぁ" <= word[-1] <= "ん" and not "ぁ" <= word[0] <= "ん"
+    return word[:-1] if inflected else word
+
+
+def _weighed(names: tuple[tuple[str, ...], ...], texts: Sequence[str], share: float = 1.0) -> Term:
+    term = Term(1.0, names)
+    held = sum(term.held(text) >= _EXPANDED for text in texts)
+    return Term(_weight(held, len(texts)) * share, names)
+
+
+def _weight(held: int, total: int) -> float:
+    # What none of the best texts holds cannot tell them apart: it only lowers all alike.
+    if not held:
+        return _FLOOR
+    return _FLOOR + max(0.0, math.log((total + 1) / (held + 0.5)) / math.log(2 * total + 2))
+
+
+def _weighed_pairs(question: str, texts: Sequence[str]) -> tuple[tuple[str, float], ...]:
+    weights = {
+        pair: _weight(sum(pair in text for text in texts), len(texts))
+        for pair in dict.fromkeys(pairs(question))
+    }
+    whole = sum(weights.values()) or 1.0
+    return tuple((pair, weight / whole) for pair, weight in weights.items())

@@ -1,0 +1,425 @@
+"""Answers made of quotations: what they show, in what order, and when they decline."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from bot.answers import Answer, Citation, Delta, Turn
+from bot.citations import stands
+from bot.extractive import Extractive
+from bot.question import read
+from index.glossary import Glossary, Term
+from index.passages import Filters
+from ingest import catalog, pdf
+from ingest.editions import Edition, Kind, Original
+from ingest.pages import EditionText
+from tests.fakes import FakeLibrary, edition, edition_text
+
+STAFFING = edition_text(
+    "# 外部人材の活用\n"
+    "町は、外部の専門家を任用することができる。任用に当たっては、次の点に留意する。\n"
+    "・特別職として任用する場合、一般の服務規定は適用されない。\n"
+    "・規程で服務の規律を定める必要がある。\n"
+    "なお、報酬は条例で定める。\n"
+    "# 補助金\n"
+    "移行の補助金は令和2年度の予算に計上された。上限額は団体ごとに異なる。",
+    "# 問い合わせ\n移行については、推進室（電話03-1234-5678）に問い合わせる。",
+    labels=["1", "2"],
+)
+DIGEST = edition(
+    "staffing-digest",
+    title="手順書の要約",
+    kind=Kind.DIGEST,
+    digest_of=Original("staffing", "1.0", "全体手順書【第1.0版】"),
+)
+
+
+def library(*more: tuple[Edition, EditionText], glossary: Glossary | None = None) -> FakeLibrary:
+    """Return a library of the text above and whatever else a test adds."""
+    return FakeLibrary({DIGEST: STAFFING, **dict(more)}, glossary=glossary or Glossary())
+
+
+def ask(text: str, held: FakeLibrary | None = None, **filters: object) -> Answer:
+    """Ask the extractive answerer."""
+    shelf = held or library()
+    answerer = Extractive(lambda: shelf, today=lambda: date(2026, 4, 1))
+    return answerer.answer(read(text, filters=Filters(**filters)))  # type: ignore[arg-type]
+
+
+def test_answer_quotes_the_sentence_that_answers() -> None:
+    """The sentence with the date stands first, word for word, with its page."""
+    answer = ask("移行の補助金はいつの予算ですか")
+
+    assert answer.declined is None
+    assert "extractive" == answer.mode
+    first = answer.citations[0]
+    assert "移行の補助金は令和2年度の予算に計上された。" in first.quote
+    assert (first.page, first.page_label, first.section) == (1, "1", ("補助金",))
+    assert "「移行の補助金は令和2年度の予算に計上された。" in answer.text
+
+
+def test_list_comes_with_its_lead_in_and_its_exception() -> None:
+    """A reader who sees an item also sees the sentence that announces it and the なお after it."""
+    quote = ask("特別職として専門家を任用するには").citations[0].quote
+
+    assert "次の点に留意する。" in quote
+    assert "適用されない。" in quote
+    assert "規律を定める必要がある。" in quote
+    assert "なお、報酬は条例で定める。" in quote
+
+
+def test_quotation_does_not_run_into_the_next_heading() -> None:
+    """A heading belongs to what follows it."""
+    for citation in ask("特別職として専門家を任用するには").citations:
+        assert not citation.quote.endswith("補助金")
+
+
+def test_every_citation_stands_in_the_stored_text() -> None:
+    """Quote, offsets, pages and label agree with the library, whatever was asked."""
+    held = library()
+    for text in ("補助金はいつ", "電話番号は", "服務の規律は何で定めるか", "専門家の報酬は"):
+        answer = ask(text, held)
+        nearest = answer.declined.nearest if answer.declined else ()
+        assert [*answer.citations, *nearest]
+        assert all(stands(one, held) for one in [*answer.citations, *nearest])
+
+
+def test_markers_count_from_one_in_the_order_of_the_text() -> None:
+    """Each citation is named in the text, and nothing else is."""
+    answer = ask("移行の補助金と専門家の任用について")
+
+    markers = [citation.marker for citation in answer.citations]
+    assert list(range(1, len(markers) + 1)) == markers
+    places = [answer.text.index(f"」[{marker}]") for marker in markers]
+    assert sorted(places) == places
+
+
+def test_digest_is_named_as_a_digest() -> None:
+    """The asker is told that the official work is another one."""
+    assert any(
+        "『全体手順書【第1.0版】』の要約" in notice for notice in ask("補助金はいつ").notices
+    )
+
+
+def test_two_documents_are_kept_apart() -> None:
+    """All quotations of one document stand together, under its own line."""
+    other = edition_text("# 補助金\n移行の補助金の申請は秋に始まる。")
+    held = library((edition("guide", title="別の手引き"), other))
+
+    answer = ask("移行の補助金について", held)
+
+    documents = [citation.edition.document.id for citation in answer.citations]
+    assert {"staffing-digest", "guide"} == set(documents)
+    assert sum(
+        1 for before, after in zip(["", *documents], documents, strict=False) if before != after
+    ) == len(list(dict.fromkeys(documents)))
+
+
+def test_same_sentence_in_two_documents_is_quoted_once() -> None:
+    """A digest that says what the manual says adds nothing."""
+    twin = edition("guide", title="別の手引き")
+    held = library((twin, STAFFING))
+
+    quotes = [citation.quote for citation in ask("移行の補助金はいつの予算か", held).citations]
+
+    assert len(set(quotes)) == len(quotes)
+
+
+def test_question_about_something_else_is_declined_with_what_is_near() -> None:
+    """Declining names the question, the nearest statement and whom to ask, all cited."""
+    answer = ask("火星への移住の補助金の受付窓口の混雑の程度は")
+
+    assert () == answer.citations
+    assert answer.declined is not None
+    assert "not-found" == answer.declined.reason
+    assert "火星への移住" in answer.declined.message
+    assert any("03-1234-5678" in citation.quote for citation in answer.declined.nearest)
+    assert "03-1234-5678" in answer.text
+
+
+@pytest.mark.parametrize(
+    "text, missing",
+    [
+        ("高岡市が書かない窓口を開いたのはいつですか", "高岡市"),
+        ("What did Takaoka City open?", "Takaoka"),
+        ("第2.0版では北山市の窓口はどうなりましたか", "第2.0版"),
+    ],
+)
+def test_another_town_or_edition_is_no_answer(text: str, missing: str) -> None:
+    """A name that no quotation holds is declined, and the message says which."""
+    japanese = "# 窓口\n北山市は、令和3年度に書かない窓口を開いた。北山市の窓口は一つである。"
+    english = "# Counters\nKitayama City opened a counter without forms. What did it open?"
+    held = FakeLibrary(
+        {
+            edition("cases"): edition_text(japanese),
+            edition("english", language="en"): edition_text(english),
+        }
+    )
+    held.sure = 1.0
+
+    answer = ask(text, held)
+
+    assert answer.declined is not None
+    assert missing in answer.declined.message
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "北山市が書かない窓口を開いたのはいつですか",
+        "隣の町や各市町村の窓口は",
+        "第1.0版で窓口はどうか",
+    ],
+)
+def test_town_and_edition_that_are_held_raise_no_doubt(text: str) -> None:
+    """The right name, no name at all, or the edition itself are answered."""
+    japanese = "# 窓口\n北山市は、令和3年度に書かない窓口を開いた。各市町村の窓口も同じである。"
+    held = FakeLibrary({edition("cases"): edition_text(japanese)})
+    held.sure = 1.0
+
+    assert ask(text, held).declined is None
+
+
+def test_unsure_library_declines() -> None:
+    """Below a confidence of one half nothing is claimed, however similar the words."""
+    held = library()
+    held.sure = 0.49
+
+    assert ask("移行の補助金はいつの予算ですか", held).declined is not None
+
+
+def test_nothing_found_is_declined_without_quotations() -> None:
+    """A question that shares no character with the corpus still gets a sentence."""
+    held = FakeLibrary({})
+
+    answer = ask("補助金は", held)
+
+    assert answer.declined is not None
+    assert () == answer.declined.nearest
+    assert "近い記載もありませんでした" in answer.text
+
+
+def test_english_question_is_framed_in_english_and_quoted_as_it_stands() -> None:
+    """The frame follows the asker, the quotation the source; the glossary bridges them."""
+    glossary = Glossary(
+        [
+            Term("補助金", en=("subsidy",)),
+            Term("移行", en=("migration",)),
+            Term("予算", en=("budget",)),
+        ]
+    )
+
+    answer = ask("In which budget was the migration subsidy?", library(glossary=glossary))
+
+    assert "documents say" in answer.text
+    assert "“移行の補助金は令和2年度の予算に計上された。" in answer.text
+    assert any("digest of" in notice for notice in answer.notices)
+    assert any("language of the source" in notice for notice in answer.notices)
+
+
+def test_case_is_framed_as_a_case() -> None:
+    """What one town did is no rule, and the answer says so."""
+    case = edition("cases", title="事例集", kind=Kind.CASE)
+    held = library((case, edition_text("# 北町\n北町は、書かない窓口を開いた。")))
+
+    answer = ask("書かない窓口を開いた町はどこですか", held)
+
+    assert case == answer.citations[0].edition
+    assert any("他団体の事例" in notice for notice in answer.notices)
+
+
+def test_edition_in_force_on_the_day_asked_about_is_used() -> None:
+    """An as-of day in the filters chooses the edition, and the answer records that day."""
+    old = edition("rule", label="1", in_force_from=date(2020, 4, 1))
+    new = edition("rule", label="2", in_force_from=date(2024, 4, 1))
+    held = FakeLibrary(
+        {
+            old: edition_text("# 期限\n届出の期限は十日とする。"),
+            new: edition_text("# 期限\n届出の期限は二十日とする。"),
+        }
+    )
+
+    then = ask("届出の期限は", held, as_of=date(2021, 1, 1))
+    now = ask("届出の期限は", held)
+
+    assert "十日とする" in then.citations[0].quote
+    assert "1" == then.citations[0].edition.label
+    assert "2" == now.citations[0].edition.label
+    assert date(2021, 1, 1) == then.asked_on
+    assert then.citations[0].in_force
+
+
+def test_day_that_was_asked_for_stands_on_top() -> None:
+    """When the quotations name one day only, it comes first, with the marker of its evidence."""
+    answer = ask("移行の補助金はいつの予算ですか")
+
+    assert answer.text.startswith("**令和2年度**（次の記載による）[1]\n")
+
+
+def test_two_days_are_not_made_one() -> None:
+    """Where quotations name several days, none is singled out."""
+    text = edition_text(
+        "# 期限\n届出の期限は令和3年度とする。ただし町の届出の期限は令和5年度とする。"
+    )
+
+    answer = ask("届出の期限はいつか", FakeLibrary({edition("rule"): text}))
+
+    assert "令和3年度" in answer.text
+    assert not answer.text.startswith("**令和")
+
+
+def test_row_is_quoted_without_its_table() -> None:
+    """Who asks for one town sees its row, and the column heads beside it, not quoted."""
+    table = edition_text(
+        "# 事例\n次の表のとおりである。\n| 1\t北町\t書かない窓口を開いた。\n| 2\t南町\t空き家を貸した。\n"
+        "| 3\t西町\t祭りを配信した。"
+    )
+
+    answer = ask("空き家を貸した町はどこですか", FakeLibrary({edition("cases"): table}))
+
+    assert "2\t南町\t空き家を貸した。" == answer.citations[0].quote
+    assert "「2\u3000南町\u3000空き家を貸した。」[1]" in answer.text
+
+
+def test_sections_beside_the_cited_one_are_suggested() -> None:
+    """What to ask next is taken from the document, not invented."""
+    answer = ask("移行の補助金はいつの予算ですか")
+
+    assert "「問い合わせ」には何が書かれていますか" in answer.suggestions
+    assert not any("補助金" in suggestion for suggestion in answer.suggestions)
+
+
+def test_vague_question_is_asked_back_once() -> None:
+    """Two works that fit equally well become choices; who was just asked is not asked again."""
+    held = FakeLibrary(
+        {
+            edition("leave", title="休暇の手引き"): edition_text(
+                "# 期限\n届出の期限は十日前とする。"
+            ),
+            edition("travel", title="出張の手引き"): edition_text(
+                "# 期限\n精算の期限は十二日後とする。"
+            ),
+        }
+    )
+    first = Extractive(lambda: held).answer(read("期限は"))
+
+    again = Extractive(lambda: held).answer(read("期限は", history=[Turn("期限は", first.text)]))
+
+    assert {"『休暇の手引き』について: 期限は", "『出張の手引き』について: 期限は"} == set(
+        first.clarify
+    )
+    assert "どれについてのお尋ね" in first.text
+    assert () == again.clarify
+
+
+def test_superseded_edition_that_the_question_names_is_searched() -> None:
+    """Naming 第1版 finds it although 第2版 is in force, and the answer says it is superseded."""
+    held = FakeLibrary(
+        {
+            edition("rule", label="第1版", in_force_from=date(2020, 4, 1)): edition_text(
+                "# 期限\n届出の期限は十日とする。"
+            ),
+            edition("rule", label="第2版", in_force_from=date(2024, 4, 1)): edition_text(
+                "# 期限\n届出の期限は二十日とする。"
+            ),
+        }
+    )
+
+    answer = ask("第1版で届出の期限は何日でしたか", held)
+
+    assert "第1版" == answer.citations[0].edition.label
+    assert not answer.citations[0].in_force
+    assert any("効力のある版ではありません" in notice for notice in answer.notices)
+
+
+def test_follow_up_says_how_it_was_understood() -> None:
+    """The asker sees the question that was searched."""
+    held = library()
+
+    answer = Extractive(lambda: held).answer(
+        read("それはいつの予算？", history=[Turn("移行の補助金とは")])
+    )
+
+    assert any("移行の補助金とは それはいつの予算" in notice for notice in answer.notices)
+    assert "令和2年度" in answer.citations[0].quote
+
+
+@pytest.mark.parametrize("text", ["補助金はいつの予算ですか", "火星に行くには"])
+def test_stream_tells_the_same_answer(text: str) -> None:
+    """The pieces make the text, a citation comes before the line that names it, the answer last."""
+    held = library()
+    events = list(Extractive(lambda: held).stream(read(text)))
+
+    *told, last = events
+    assert isinstance(last, Answer)
+    assert last.text == "".join(one.text for one in told if isinstance(one, Delta))
+    assert list(last.citations) == [one for one in told if isinstance(one, Citation)]
+    for citation in last.citations:
+        before = told[: told.index(citation)]
+        assert not any(
+            f"[{citation.marker}]" in one.text for one in before if isinstance(one, Delta)
+        )
+
+
+def test_answer_is_made_from_one_generation() -> None:
+    """The library is asked for once, so a refresh in mid-answer changes nothing."""
+    held = library()
+    calls: list[int] = []
+
+    def current() -> FakeLibrary:
+        calls.append(1)
+        return held
+
+    answer = Extractive(current).answer(read("補助金はいつの予算ですか"))
+
+    assert [1] == calls
+    assert "g-test" == answer.generation
+    assert {"embedder": "none"} == answer.recipe
+
+
+@cache
+def starter() -> FakeLibrary:
+    """Return the bundled documents as they are read from their PDFs."""
+    corpus = Path(__file__).parent.parent / "corpus"
+    return FakeLibrary(
+        {
+            held: pdf.read(corpus / held.path)
+            for held in catalog.read(corpus).editions
+            if held.path is not None
+        }
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "CIO補佐官を特別職非常勤職員として任用するには",
+        "標準化の対象事務",
+        "オンライン化の31手続",
+        "書かない窓口の市",
+        "問合せ先の電話番号",
+        "補助金の名称",
+        "How do we hire a CIO aide?",
+        "What is the target year?",
+        "火星への移住",
+    ],
+)
+def test_every_citation_over_the_bundled_corpus_stands(text: str) -> None:
+    """Over real PDFs too, a quotation is the stored text and shown without a changed character."""
+    held = starter()
+    answer = Extractive(lambda: held).answer(read(text))
+    cited = [*answer.citations, *(answer.declined.nearest if answer.declined else ())]
+
+    assert [] != cited
+    for citation in cited:
+        assert stands(citation, held)
+    plain = re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", "".join(answer.text.split()))
+    for line in re.findall(r"^- [「“](.*)[」”]\[\d+\]", answer.text, re.MULTILINE):
+        shown = "".join(re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", line).split())
+        assert shown in plain
+        assert any(shown in "".join(citation.quote.split()) for citation in cited)

@@ -1,0 +1,170 @@
+"""Language models over real HTTP on 127.0.0.1, and a name for each way they fail."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+
+import pytest
+
+from bot.errors import ModelFailed
+from bot.model import Configured, Message, ServedModel, configured, open_model
+from tests.fakes import ModelServer, Reply
+
+ASKED = (Message("system", "規則"), Message("user", "質問"))
+
+
+def served(server: ModelServer, *, timeout_s: float = 5.0, deadline_s: float = 90.0) -> ServedModel:
+    """Return a model at the server, with short waits."""
+    return ServedModel(
+        Configured(
+            "openai-like",
+            "tiny",
+            server.address,
+            "secret",
+            timeout_s=timeout_s,
+            deadline_s=deadline_s,
+        )
+    )
+
+
+def test_reply_is_streamed_and_the_request_is_what_was_asked() -> None:
+    """Messages, model and key arrive; the pieces joined are the reply; no tools are offered."""
+    with ModelServer([Reply("専門家は任用することができる[1]。")]) as server:
+        pieces = list(served(server).stream(ASKED))
+
+    assert "専門家は任用することができる[1]。" == "".join(pieces)
+    assert len(pieces) > 1
+    (request,) = server.requests
+    assert "tiny" == request["model"]
+    assert request["stream"] is True
+    assert ["規則", "質問"] == [one["content"] for one in request["messages"]]
+    assert not request.get("tools")
+    assert ["Bearer secret"] == server.keys
+
+
+@pytest.mark.parametrize(
+    "status, reason",
+    [
+        (401, "did not accept the key"),
+        (403, "may not use this model"),
+        (404, "does not know this model"),
+        (429, "busy or the quota"),
+        (500, r"failed \(500\)"),
+        (503, r"failed \(503\)"),
+    ],
+)
+def test_refusal_of_the_server_is_named_without_its_words(status: int, reason: str) -> None:
+    """Each status becomes a clause for the asker; one request is made, not many."""
+    with (
+        ModelServer([Reply(status=status)]) as server,
+        pytest.raises(ModelFailed, match=reason) as failed,
+    ):
+        served(server).complete(ASKED)
+
+    assert 1 == len(server.requests)
+    assert "scripted" not in str(failed.value).replace("openai-like", "")
+    assert "secret" not in str(failed.value)
+
+
+def test_server_that_says_nothing_is_given_up_in_time() -> None:
+    """The wait for the next piece is bounded."""
+    with ModelServer([Reply("あ", wait_s=30)]) as server:
+        begun = time.monotonic()
+        with pytest.raises(ModelFailed, match=r"no answer within 0\.3 seconds"):
+            served(server, timeout_s=0.3).complete(ASKED)
+
+    assert time.monotonic() - begun < 5
+
+
+def test_server_that_drips_is_given_up_at_the_deadline() -> None:
+    """Pieces that keep coming slowly do not keep an asker waiting forever."""
+    bound = pytest.raises(ModelFailed, match=r"no full reply within 0\.5 seconds")
+    with ModelServer([Reply("あ" * 700, wait_s=0.1)]) as server, bound:
+        served(server, deadline_s=0.5).complete(ASKED)
+
+
+def test_reply_that_is_cut_off_is_a_failure() -> None:
+    """A stream that ends without saying so was cut; what came is not taken for the whole."""
+    refused = pytest.raises(ModelFailed, match="cut off")
+    with ModelServer([Reply("専門家は任用する", cut=True)]) as server, refused:
+        served(server).complete(ASKED)
+
+
+@pytest.mark.parametrize("raw", [b"data: {broken\n\n", b"data: {}\n\ndata: [DONE]\n\n", b"<html>"])
+def test_reply_that_is_no_chat_is_a_failure(raw: bytes) -> None:
+    """Garbage on the line ends in the same error as everything else."""
+    with ModelServer([Reply(raw=raw)]) as server, pytest.raises(ModelFailed):
+        served(server).complete(ASKED)
+
+
+def test_absent_server_is_a_failure() -> None:
+    """Nobody listens on the address any more."""
+    with ModelServer([Reply()]) as server:
+        gone = server.address
+    model = ServedModel(Configured("openai-like", "tiny", gone, timeout_s=2))
+
+    with pytest.raises(ModelFailed, match="could not be reached"):
+        model.complete(ASKED)
+
+
+def test_no_setting_means_no_model() -> None:
+    """The default has no model."""
+    assert configured({}) is None
+
+
+def test_settings_are_read() -> None:
+    """Everything a model needs has a name in the environment."""
+    settings = configured(
+        {
+            "TEBIKI_LLM": "openai-like",
+            "TEBIKI_LLM_MODEL": "m",
+            "TEBIKI_LLM_ADDRESS": "http://127.0.0.1:1/v1",
+            "TEBIKI_LLM_KEY": "k",
+            "TEBIKI_LLM_TIMEOUT_S": "5",
+            "TEBIKI_LLM_TOKENS": "100",
+        }
+    )
+
+    assert (
+        Configured("openai-like", "m", "http://127.0.0.1:1/v1", "k", timeout_s=5.0, tokens=100)
+        == settings
+    )
+
+
+@pytest.mark.parametrize(
+    "environment, named",
+    [
+        ({"TEBIKI_LLM": "gpt"}, "openai-like, anthropic, ollama"),
+        ({"TEBIKI_LLM": "ollama"}, "TEBIKI_LLM_MODEL"),
+        ({"TEBIKI_LLM": "openai-like", "TEBIKI_LLM_MODEL": "m"}, "TEBIKI_LLM_ADDRESS"),
+        (
+            {"TEBIKI_LLM": "ollama", "TEBIKI_LLM_MODEL": "m", "TEBIKI_LLM_TIMEOUT_S": "soon"},
+            "TEBIKI_LLM_TIMEOUT_S",
+        ),
+    ],
+)
+def test_missing_setting_is_named(environment: dict[str, str], named: str) -> None:
+    """The error names the setting to change."""
+    with pytest.raises(ModelFailed, match=named):
+        configured(environment)
+
+
+@pytest.mark.parametrize("kind", ["anthropic", "ollama"])
+def test_other_kinds_fail_by_the_same_name(kind: str) -> None:
+    """Whatever vendor's client is behind it, an absent server is a `ModelFailed`."""
+    with ModelServer([Reply()]) as server:
+        gone = server.address.removesuffix("/v1")
+    model = open_model(Configured(kind, "tiny", gone, "k", timeout_s=2))
+
+    with pytest.raises(ModelFailed):
+        model.complete(ASKED)
+
+
+def test_importing_the_port_loads_no_vendor() -> None:
+    """llama-index costs seconds; a process without a model must not pay for it."""
+    code = "import sys, bot.model, bot.generative; print('llama_index' in str(sys.modules.keys()))"
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True)
+
+    assert "False" == said.stdout.strip()
