@@ -1,0 +1,214 @@
+"""The database under the ledger: SQLite in the home, or the PostgreSQL that a URL names.
+
+Every write transaction takes SQLite's write lock at its beginning, so that two processes wait
+for one another instead of failing half-way.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
+
+from bot.ledger.errors import LedgerTooNew, LedgerUnavailable
+
+HEAD = "0001"
+"""The newest step in `migrations/versions`."""
+
+WAIT_S = 10
+"""How long one process waits for another that is writing."""
+
+_MIGRATIONS = Path(__file__).parent / "migrations"
+_LOCK = 0x7465_6269
+"""The number of PostgreSQL's advisory lock under which the tables are changed."""
+
+
+class Database:
+    """An open database whose tables are up to date; shared by the threads of a process."""
+
+    def __init__(self, where: Path | str) -> None:
+        """Open the SQLite file *where*, or the PostgreSQL URL, and bring its tables up to date.
+
+        Several processes may do so at once: one changes the tables, the others wait.
+
+        Raises:
+            LedgerUnavailable: it cannot be opened or changed.
+            LedgerTooNew: a newer version made the tables.
+        """
+        if isinstance(where, Path):
+            self.name = str(where)
+            url = sa.URL.create("sqlite", database=str(where))
+        else:
+            url = _postgresql(where)
+            self.name = url.render_as_string(hide_password=True)
+        self._turns = _Turns() if isinstance(where, Path) else None
+        with self._told():
+            if isinstance(where, Path):
+                where.parent.mkdir(parents=True, exist_ok=True)
+            self.engine = _engine(url)
+            try:
+                self._bring_up_to_date()
+            except BaseException:
+                self.engine.dispose()
+                raise
+
+    @contextmanager
+    def write(self, *, urgent: bool = False) -> Iterator[sa.Connection]:
+        """Give a transaction that may write; it is undone when the block raises.
+
+        On SQLite the threads of a process take turns, the *urgent* ones first: somebody waits
+        for an acknowledgement. (SQLite itself lets them sleep and try again, in no order.)
+
+        Raises:
+            LedgerUnavailable: the database refused.
+        """
+        turn = self._turns.taken(urgent=urgent) if self._turns else nullcontext()
+        with turn, self._told(), self.engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def read(self) -> Iterator[sa.Connection]:
+        """Give a transaction that only reads; on SQLite it waits for no writer.
+
+        Raises:
+            LedgerUnavailable: the database refused.
+        """
+        with self._told(), self.engine.connect().execution_options(reads=True) as connection:
+            yield connection
+
+    def close(self) -> None:
+        """Close every connection."""
+        self.engine.dispose()
+
+    def add_new(self, connection: sa.Connection, table: sa.Table, row: Mapping[str, Any]) -> bool:
+        """Insert a row unless its key is there; return whether it was inserted."""
+        if self.engine.dialect.name == "sqlite":
+            made: Any = sqlite.insert(table).values(row).on_conflict_do_nothing()
+        else:
+            made = postgresql.insert(table).values(row).on_conflict_do_nothing()
+        # psycopg does not say how many rows such an insert made; what it returns does.
+        first = next(iter(table.primary_key))
+        return connection.execute(made.returning(first)).first() is not None
+
+    def put(self, connection: sa.Connection, table: sa.Table, row: Mapping[str, Any]) -> None:
+        """Insert a row, or replace the one with its key."""
+        keys = [column.name for column in table.primary_key]
+        rest = {name: value for name, value in row.items() if name not in keys}
+        if self.engine.dialect.name == "sqlite":
+            lite = sqlite.insert(table).values(row)
+            connection.execute(lite.on_conflict_do_update(index_elements=keys, set_=rest))
+        else:
+            post = postgresql.insert(table).values(row)
+            connection.execute(post.on_conflict_do_update(index_elements=keys, set_=rest))
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        try:
+            yield
+        except DBAPIError as problem:
+            raise LedgerUnavailable(self.name, _first_line(problem.orig)) from problem
+        except (SQLAlchemyError, OSError) as problem:
+            raise LedgerUnavailable(self.name, _first_line(problem)) from problem
+
+    def _bring_up_to_date(self) -> None:
+        with self.engine.connect() as connection:
+            if self._at(connection) == HEAD:
+                return
+        from alembic import command
+        from alembic.config import Config
+        from alembic.script import ScriptDirectory
+
+        config = Config()
+        config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
+        config.set_main_option("path_separator", "newline")
+        known = {step.revision for step in ScriptDirectory.from_config(config).walk_revisions()}
+        with self.engine.begin() as connection:
+            if self.engine.dialect.name == "postgresql":
+                connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
+            at = self._at(connection)
+            if at is not None and at not in known:
+                raise LedgerTooNew(self.name, at)
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+
+    @staticmethod
+    def _at(connection: sa.Connection) -> str | None:
+        """Return the step the tables are at, None when there are none yet."""
+        if not sa.inspect(connection).has_table("alembic_version"):
+            return None
+        found = connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar()
+        return None if found is None else str(found)
+
+
+class _Turns:
+    """One thread at a time, those in a hurry first."""
+
+    def __init__(self) -> None:
+        self._free = threading.Condition()
+        self._busy = False
+        self._hurried = 0
+
+    @contextmanager
+    def taken(self, *, urgent: bool) -> Iterator[None]:
+        with self._free:
+            self._hurried += urgent
+            while self._busy or (self._hurried and not urgent):
+                self._free.wait()
+            self._hurried -= urgent
+            self._busy = True
+        try:
+            yield
+        finally:
+            with self._free:
+                self._busy = False
+                self._free.notify_all()
+
+
+def _postgresql(text: str) -> sa.URL:
+    try:
+        url = make_url(text)
+    except ArgumentError as problem:
+        raise LedgerUnavailable("TEBIKI_DATABASE_URL", "it is not a URL") from problem
+    if url.get_backend_name() not in {"postgresql", "postgres"}:
+        raise LedgerUnavailable(
+            "TEBIKI_DATABASE_URL",
+            "only postgresql://user@host/database is understood; leave it out for SQLite",
+        )
+    return url.set(drivername="postgresql+psycopg")
+
+
+def _engine(url: sa.URL) -> sa.Engine:
+    if url.get_backend_name() == "postgresql":
+        return sa.create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": WAIT_S})
+    engine = sa.create_engine(url, connect_args={"timeout": WAIT_S}, pool_size=10, max_overflow=20)
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:  # noqa: ANN401 - the driver's own
+    connection.isolation_level = None  # BEGIN is said by `_begin_sqlite`, not by the driver
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode=WAL")
+    # FULL: what Slack was told we have must be there after a power failure as well.
+    cursor.execute("PRAGMA synchronous=FULL")
+    cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.execute("PRAGMA secure_delete=ON")
+    cursor.close()
+
+
+def _begin_sqlite(connection: sa.Connection) -> None:
+    reads = connection.get_execution_options().get("reads", False)
+    connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+
+
+def _first_line(problem: BaseException | None) -> str:
+    return (str(problem).strip().splitlines() or [type(problem).__name__])[0].rstrip(".")

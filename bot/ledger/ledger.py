@@ -1,0 +1,342 @@
+"""Answers as they were given, the conversations they belong to, and what readers thought of them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from bot import guard
+from bot.answers import Answer, Turn
+from bot.errors import AnswerUnknown
+from bot.ledger import people
+from bot.ledger.database import Database
+from bot.ledger.evidence import dump, load, packed, unpacked
+from bot.ledger.tables import answers, feedback
+
+FILE = "ledger.sqlite"
+
+TURNS = 6
+"""How many earlier turns of a conversation are given back; older ones no longer matter."""
+
+LONGEST_TURN = 4_000
+"""How many characters of an earlier answer a turn holds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rating:
+    """What one reader thought: *rating* is "up" or "down"; *rater* a keyed hash or ""."""
+
+    rating: str
+    comment: str
+    rater: str
+    rated_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the record, for lists and reports. *declined* is a reason or ""."""
+
+    id: str
+    asked_at: float
+    origin: str
+    question: str
+    language: str
+    mode: str
+    declined: str
+    generation: str
+    took_ms: float
+    ratings: tuple[Rating, ...] = ()
+
+
+class Ledger:
+    """The record of answers; shared by threads, and with other processes through its database."""
+
+    def __init__(
+        self, database: Database, key: bytes, *, clock: Callable[[], float] = time.time
+    ) -> None:
+        """Keep the record in *database*; people become hashes under *key*."""
+        self.database = database
+        self._key = key
+        self._clock = clock
+
+    def person(self, *names: str) -> str:
+        """Return the keyed hash under which somebody (a team and a user id) is known."""
+        return people.alias(self._key, *names)
+
+    def keep(
+        self,
+        answer: Answer,
+        *,
+        origin: str = "",
+        asker: str = "",
+        private: bool = False,
+    ) -> None:
+        """Record an answer under its id; the same id again replaces it.
+
+        Personal data in what was asked is masked first, wherever the answer repeats it;
+        quotations stay as they are. *private* answers are left out of reports.
+
+        Raises:
+            LedgerUnavailable: the database refused.
+        """
+        shown = masked(answer)
+        with self.database.write() as connection:
+            self.database.put(
+                connection,
+                answers,
+                {
+                    "id": shown.id,
+                    "asked_at": self._clock(),
+                    "asked_on": shown.asked_on,
+                    "origin": origin,
+                    "private": int(private),
+                    "asker": asker,
+                    "conversation": shown.question.conversation,
+                    "question": _plain(shown.question.text),
+                    "language": shown.language,
+                    "mode": shown.mode,
+                    "text": _plain(shown.text),
+                    "declined": shown.declined.reason if shown.declined else "",
+                    "generation": shown.generation,
+                    "prompt": shown.prompt,
+                    "took_ms": shown.took_ms,
+                    "withdrawn": 0,
+                    "evidence": dump(shown),
+                    "sent": None,
+                },
+            )
+
+    def answer(self, name: str) -> Answer:
+        """Return an answer as it was given, with its evidence.
+
+        Raises:
+            AnswerUnknown: none is recorded under that id, or only what was sent of it.
+        """
+        evidence = self._row(name).evidence
+        if evidence is None:
+            raise _unknown(name)
+        return load(evidence)
+
+    def keep_sent(self, name: str, columns: dict[str, Any], content: object) -> None:
+        """Record what was sent of an answer, unless the answer itself is recorded already.
+
+        *columns* are those of `tables.answers` that are known; *content* is JSON.
+        """
+        row = {
+            "asked_at": self._clock(),
+            "origin": "",
+            "private": 0,
+            "asker": "",
+            "prompt": "",
+            "withdrawn": 0,
+            "evidence": None,
+            **columns,
+            "id": name,
+            "sent": packed(content),
+        }
+        with self.database.write() as connection:
+            if not self.database.add_new(connection, answers, row):
+                connection.execute(
+                    sa.update(answers)
+                    .where(answers.c.id == name, answers.c.evidence.is_(None))
+                    .values(row)
+                )
+
+    def sent(self, name: str) -> Any:  # noqa: ANN401 - JSON
+        """Return what was sent of an answer, or None when the answer itself is recorded.
+
+        Raises:
+            AnswerUnknown: none is recorded under that id.
+        """
+        row = self._row(name)
+        return None if row.sent is None else unpacked(row.sent)
+
+    def rate(self, name: str, rating: str, comment: str = "", *, rater: str = "") -> None:
+        """Note what somebody thought; a later rating by the same person replaces the earlier.
+
+        Raises:
+            AnswerUnknown: none is recorded under that id.
+        """
+        self._row(name)
+        with self.database.write() as connection:
+            self.database.put(
+                connection,
+                feedback,
+                {
+                    "answer": name,
+                    "rater": rater,
+                    "rating": rating,
+                    "comment": _plain(_hidden(comment)),
+                    "rated_at": self._clock(),
+                },
+            )
+
+    def ratings(self, name: str) -> tuple[Rating, ...]:
+        """Return what readers thought of an answer, earliest first."""
+        with self.database.read() as connection:
+            rows = connection.execute(
+                sa.select(feedback).where(feedback.c.answer == name).order_by(feedback.c.rated_at)
+            )
+            return tuple(Rating(r.rating, r.comment, r.rater, r.rated_at) for r in rows)
+
+    def turns(self, conversation: str, *, most: int = TURNS) -> tuple[Turn, ...]:
+        """Return the last turns of a conversation, oldest first; none for "" or an unknown one."""
+        if not conversation:
+            return ()
+        with self.database.read() as connection:
+            rows = connection.execute(
+                sa.select(answers.c.question, answers.c.text)
+                .where(answers.c.conversation == conversation, answers.c.withdrawn == 0)
+                .order_by(answers.c.asked_at.desc())
+                .limit(most)
+            ).all()
+        return tuple(Turn(row.question, row.text[:LONGEST_TURN]) for row in reversed(rows))
+
+    def withdraw(self, name: str) -> None:
+        """Let an answer no longer be a turn of its conversation: its question was taken back."""
+        with self.database.write() as connection:
+            connection.execute(sa.update(answers).where(answers.c.id == name).values(withdrawn=1))
+
+    def recent(self, asker: str, *, most: int = 5) -> tuple[Entry, ...]:
+        """Return somebody's own last questions, latest first; for their eyes only."""
+        if not asker:
+            return ()
+        return self._entries(
+            sa.select(answers)
+            .where(answers.c.asker == asker, answers.c.withdrawn == 0)
+            .order_by(answers.c.asked_at.desc())
+            .limit(most)
+        )
+
+    def entries(
+        self, *, since: float = 0.0, until: float | None = None, most: int = 10_000
+    ) -> tuple[Entry, ...]:
+        """Return what was asked between two times (seconds since 1970), earliest first.
+
+        Questions from private channels and direct messages are never among them.
+        """
+        end = self._clock() + 1 if until is None else until
+        return self._entries(
+            sa.select(answers)
+            .where(
+                answers.c.private == 0,
+                answers.c.withdrawn == 0,
+                answers.c.asked_at >= since,
+                answers.c.asked_at < end,
+            )
+            .order_by(answers.c.asked_at)
+            .limit(most)
+        )
+
+    def _entries(self, query: sa.Select[Any]) -> tuple[Entry, ...]:
+        with self.database.read() as connection:
+            rows = connection.execute(query).all()
+            rated: dict[str, list[Rating]] = {}
+            names = [row.id for row in rows]
+            for at in range(0, len(names), 500):
+                few = names[at : at + 500]
+                found = connection.execute(
+                    sa.select(feedback)
+                    .where(feedback.c.answer.in_(few))
+                    .order_by(feedback.c.rated_at)
+                )
+                for r in found:
+                    rated.setdefault(r.answer, []).append(
+                        Rating(r.rating, r.comment, r.rater, r.rated_at)
+                    )
+        return tuple(
+            Entry(
+                id=row.id,
+                asked_at=row.asked_at,
+                origin=row.origin,
+                question=row.question,
+                language=row.language,
+                mode=row.mode,
+                declined=row.declined,
+                generation=row.generation,
+                took_ms=row.took_ms,
+                ratings=tuple(rated.get(row.id, ())),
+            )
+            for row in rows
+        )
+
+    def _row(self, name: str) -> sa.Row[Any]:
+        with self.database.read() as connection:
+            row = connection.execute(sa.select(answers).where(answers.c.id == name)).first()
+        if row is None:
+            raise _unknown(name)
+        return row
+
+
+def open_ledger(home: Path, *, url: str = "", key: str = "") -> Ledger:
+    """Open the ledger of a home: its SQLite file, or the PostgreSQL database that *url* names.
+
+    Raises:
+        LedgerUnavailable: it cannot be opened.
+        LedgerTooNew: a newer version made its tables.
+    """
+    database = Database(url or home / FILE)
+    return Ledger(database, people.key_of(home, key))
+
+
+def masked(answer: Answer) -> Answer:
+    """Return *answer* with the asker's personal data masked wherever it repeats the question.
+
+    The text of the answer is touched only where it is not a quotation of a document.
+    """
+    question = answer.question
+    asked = (question.text, question.standalone, *(turn.question for turn in question.history))
+    words = {said: mark for text in asked for said, mark in _findings(text, answer.language)}
+    if not words:
+        return answer
+
+    def hide(text: str) -> str:
+        return _replaced(text, words.items())
+
+    quoted = [citation.quote for citation in answer.citations]
+    unquoted = [(w, m) for w, m in words.items() if not any(w in quote for quote in quoted)]
+    return replace(
+        answer,
+        question=replace(
+            question,
+            text=hide(question.text),
+            standalone=hide(question.standalone),
+            history=tuple(Turn(hide(t.question), hide(t.answer)) for t in question.history),
+        ),
+        text=_replaced(answer.text, unquoted),
+        declined=None
+        if answer.declined is None
+        else replace(answer.declined, message=hide(answer.declined.message)),
+        notices=tuple(hide(notice) for notice in answer.notices),
+    )
+
+
+def _findings(text: str, language: str) -> list[tuple[str, str]]:
+    return [
+        (text[found.start : found.end], f"［{guard.SPOKEN[language][found.kind]}］")
+        for found in guard.find(text)
+    ]
+
+
+def _hidden(text: str) -> str:
+    return _replaced(text, _findings(text, "ja"))
+
+
+def _replaced(text: str, words: Iterable[tuple[str, str]]) -> str:
+    for said, mark in sorted(words, key=lambda pair: -len(pair[0])):
+        text = text.replace(said, mark)
+    return text
+
+
+def _plain(text: str) -> str:
+    """Return *text* as every database takes it: no NUL, no half surrogate pairs."""
+    return text.replace("\0", "").encode("utf-8", "replace").decode("utf-8")
+
+
+def _unknown(name: str) -> AnswerUnknown:
+    return AnswerUnknown(f'No answer "{name}" is recorded. Ask the question again.')

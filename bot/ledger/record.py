@@ -1,0 +1,125 @@
+"""The ledger seen from outside: an answerer that records, and a record of what was sent."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from datetime import date
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+
+from bot.answers import Answer
+from bot.extractive import spoken
+from bot.ledger.errors import LedgerUnavailable
+
+if TYPE_CHECKING:
+    from bot.answers import Answerer, Event, Question
+    from bot.ledger.ledger import Ledger
+
+log = logging.getLogger(__name__)
+
+
+class Sent(Protocol):
+    """What goes over the wire: a pydantic model with the facts of an answer."""
+
+    @property
+    def id(self) -> str:
+        """The answer's id."""
+        ...
+
+    def model_dump(self, *, mode: str) -> dict[str, Any]:
+        """Return it as JSON takes it."""
+        ...
+
+
+Wire = TypeVar("Wire", bound=Sent)
+
+
+class SentRecord(Generic[Wire]):
+    """Remembers answers in the form in which they are sent, and what readers thought of them.
+
+    It gives back what the ledger holds: the recorded answer, translated again, or else the
+    very thing that was sent. Used where only that form is known, as in `api`.
+    """
+
+    def __init__(
+        self, ledger: Ledger, read: Callable[[Any], Wire], of: Callable[[Answer], Wire]
+    ) -> None:
+        """Translate by *of* (an answer to what is sent) and *read* (its JSON)."""
+        self._ledger = ledger
+        self._read = read
+        self._of = of
+
+    def keep(self, answer: Wire) -> None:
+        """Remember an answer, unless it was recorded while it was made.
+
+        A ledger that cannot be written costs the record, not the answer; the log says so.
+        """
+        told = answer.model_dump(mode="json")
+        declined = told["declined"]
+        columns = {
+            "asked_on": date.fromisoformat(told["asked_on"]),
+            "conversation": told["conversation"],
+            "question": told["question"],
+            "language": told["language"],
+            "mode": told["mode"],
+            "text": told["text"],
+            "declined": declined["reason"] if declined else "",
+            "generation": told["generation"],
+            "took_ms": told["took_ms"],
+        }
+        try:
+            self._ledger.keep_sent(answer.id, columns, told)
+        except LedgerUnavailable:
+            log.exception("answer %s could not be recorded", answer.id)
+
+    def find(self, name: str) -> Wire:
+        """Return the answer as it was given.
+
+        Raises:
+            AnswerUnknown: none is remembered under that id.
+            LedgerUnavailable: the database refused.
+        """
+        sent = self._ledger.sent(name)
+        return self._of(self._ledger.answer(name)) if sent is None else self._read(sent)
+
+    def rate(self, name: str, rating: str, comment: str) -> None:
+        """Note what a reader thought; a later rating of the same answer replaces the earlier.
+
+        Raises:
+            AnswerUnknown: none is remembered under that id.
+            LedgerUnavailable: the database refused.
+        """
+        self._ledger.rate(name, rating, comment)
+
+
+class Recorded:
+    """An answerer whose every answer is in the ledger before anybody sees it."""
+
+    def __init__(self, answerer: Answerer, ledger: Ledger, *, origin: str) -> None:
+        """Record what *answerer* says; *origin* names the door: web, cli, api."""
+        self._answerer = answerer
+        self._ledger = ledger
+        self._origin = origin
+
+    def answer(self, question: Question) -> Answer:
+        """Return the answer, recorded.
+
+        A ledger that cannot be written costs the record, not the answer; the log says so.
+        """
+        return self._recorded(self._answerer.answer(question))
+
+    def stream(self, question: Question) -> Iterator[Event]:
+        """Yield what the answerer yields; its last event, the answer, is recorded first."""
+        inner = getattr(self._answerer, "stream", None)
+        if inner is None:
+            yield from spoken(self.answer(question))
+            return
+        for event in inner(question):
+            yield self._recorded(event) if isinstance(event, Answer) else event
+
+    def _recorded(self, answer: Answer) -> Answer:
+        try:
+            self._ledger.keep(answer, origin=self._origin)
+        except LedgerUnavailable:
+            log.exception("answer %s could not be recorded", answer.id)
+        return answer
