@@ -1,0 +1,113 @@
+"""What an event of Slack means to us: a question, a change of one, or nothing."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from bot.question import wants
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """Somebody said something. *thread* is where an answer goes: the thread, or a new one.
+
+    *mentioned*: Tebiki is named. *others*: somebody else is named. *reply*: it stands in a
+    thread. *direct*: only the two of us read it; *private*: not everybody may.
+    """
+
+    channel: str
+    ts: str
+    thread: str
+    user: str
+    text: str
+    mentioned: bool
+    others: bool
+    reply: bool
+    direct: bool
+    private: bool
+
+    @property
+    def key(self) -> str:
+        """The same for every event about this message."""
+        return f"{self.channel}:{self.ts}"
+
+
+@dataclass(frozen=True, slots=True)
+class Edited:
+    """Somebody changed the words of a message. *edited* orders several edits."""
+
+    channel: str
+    ts: str
+    text: str
+    edited: str
+
+
+@dataclass(frozen=True, slots=True)
+class Deleted:
+    """Somebody deleted a message."""
+
+    channel: str
+    ts: str
+
+
+Heard: TypeAlias = Said | Edited | Deleted | None
+
+_SPOKEN = {None, "file_share", "thread_broadcast", "me_message"}
+
+
+def understand(event: Mapping[str, Any], *, me: str) -> Heard:
+    """Return what an `app_mention` or `message` event says, None when it does not concern us.
+
+    What bots say is ignored, ourselves (*me*, our user id) included.
+    """
+    subtype = event.get("subtype")
+    channel = str(event.get("channel", ""))
+    if subtype == "message_deleted":
+        before = event.get("previous_message") or {}
+        return None if _is_bot(before, me) else Deleted(channel, str(event.get("deleted_ts")))
+    if subtype == "message_changed":
+        now, before = event.get("message") or {}, event.get("previous_message") or {}
+        if _is_bot(now, me) or "edited" not in now or now.get("text") == before.get("text"):
+            return None  # a preview was added to a link, say
+        return Edited(channel, str(now["ts"]), plain(str(now.get("text", ""))), now["edited"]["ts"])
+    if subtype not in _SPOKEN or _is_bot(event, me) or not event.get("user"):
+        return None
+    text, ts = str(event.get("text", "")), str(event["ts"])
+    kind = event.get("channel_type") or ("im" if channel.startswith("D") else "channel")
+    named = set(_PERSON.findall(text))
+    return Said(
+        channel=channel,
+        ts=ts,
+        thread=str(event.get("thread_ts") or ts),
+        user=str(event["user"]),
+        text=plain(text),
+        mentioned=me in named or event.get("type") == "app_mention",
+        others=bool(named - {me}),
+        reply=event.get("thread_ts") not in {None, ts},
+        direct=kind == "im",
+        private=kind != "channel",
+    )
+
+
+def _is_bot(message: Mapping[str, Any], me: str) -> bool:
+    return bool(message.get("bot_id")) or message.get("user") in {me, "USLACKBOT"}
+
+
+_PERSON = re.compile(r"<@([UW][A-Z0-9]+)(?:\|[^>]*)?>")
+_REFERENCE = re.compile(r"<(?:[#!][^>|]*|[^>|]+)\|([^>]*)>|<(https?://[^>|]+)>|<[@!#][^>]*>")
+
+
+def plain(text: str) -> str:
+    """Return the words of a message: without mentions, links by their labels."""
+    text = _PERSON.sub("", text)
+    text = _REFERENCE.sub(lambda found: found[1] or found[2] or "", text)
+    return html.unescape(text).strip()
+
+
+def looks_like_question(text: str) -> bool:
+    """Whether a post that names nobody asks something."""
+    return text.rstrip().endswith(("？", "?")) or (len(text) > 6 and bool(wants(text)))  # noqa: PLR2004 - shorter is chatter
