@@ -1,0 +1,1 @@
+"""Answers over HTTP: the page on which a question is typed, JSON, streams and MCP."""

@@ -1,0 +1,463 @@
+"""The HTTP application: every route translates, and nothing else."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import date
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from fastapi import FastAPI, Header, Query, Request
+from fastapi.responses import FileResponse, Response, StreamingResponse
+from starlette.routing import Route
+from starlette.staticfiles import StaticFiles
+
+from api import admin, openai, problems, stream
+from api.access import COOKIE, Access
+from api.admin import Office
+from api.changes import Changes
+from api.door import Door, Tools
+from api.gate import Gate
+from api.keys import Scope
+from api.leaves import LeafCache
+from api.problems import Refused
+from api.recent import Recent
+from api.schemas import (
+    AnswerRequest,
+    DocumentsResponse,
+    FeedbackRequest,
+    FeedbackResponse,
+    HealthResponse,
+    Problem,
+    ReadyResponse,
+    SearchRequest,
+    SearchResponse,
+    SessionRequest,
+    SessionResponse,
+    SuggestionsResponse,
+    WireAnswer,
+    WireDocument,
+    WireEdition,
+    WireFilters,
+    WirePage,
+    WirePassage,
+    WireRevision,
+)
+from api.suggestions import suggested
+from api.viewer import Viewer
+from bot.errors import BadQuestion
+from bot.question import read
+from index.passages import by_page
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from starlette.applications import Starlette
+
+    from api.recent import Record
+    from bot.answers import Answerer, Question, Turn
+    from index.passages import Library, Passage
+    from ingest.editions import Edition
+
+WEB = Path(__file__).parent / "web"
+
+DESCRIPTION = """\
+Questions about the manuals in the corpus, answered with quotations that name document, edition
+and page. Errors are `application/problem+json`; their `detail` is a sentence for a person, in
+Japanese or English by `Accept-Language`. Names are never changed or removed, only added.
+"""
+
+PROBLEMS: dict[int | str, dict[str, Any]] = {
+    status: {"description": why, "model": Problem}
+    for status, why in (
+        (413, "The body is too large."),
+        (422, "The question or the body cannot be used; the detail says why."),
+        (503, "There is no index yet; the detail names the command that makes one."),
+    )
+}
+MISSING: dict[int | str, dict[str, Any]] = {
+    404: {"description": "There is no such thing in the corpus.", "model": Problem},
+    **PROBLEMS,
+}
+
+LOCKED: dict[int | str, dict[str, Any]] = {
+    401: {"description": "The key opens nothing.", "model": Problem},
+    422: PROBLEMS[422],
+}
+
+Label = Annotated[str | None, Query(max_length=200)]
+Number = Annotated[int, Query(ge=0, le=2**31 - 1)]
+
+
+def create_app(
+    *,
+    library: Callable[[], Library],
+    answerer: Answerer,
+    page_file: Callable[[Edition], Path],
+    record: Record | None = None,
+    questions: Mapping[str, Sequence[str]] = MappingProxyType({}),
+    office: Office | None = None,
+    access: Access = Access(),  # noqa: B008 - frozen, and on loopback everybody is welcome
+) -> FastAPI:
+    """Put the application together.
+
+    Args:
+        library: gives the current generation for each request; raises IndexMissing when there
+            is none.
+        answerer: answers questions.
+        page_file: gives the PDF of a held edition of the current generation.
+        record: remembers answers and feedback; in memory when None.
+        questions: what the page suggests first, by language ("ja", "en"); made from the headings
+            of the corpus for a language that is left out.
+        office: what the admin page works with; without it there is no admin page.
+        access: what is asked of callers; nothing, when left out.
+    """
+    kept = Recent() if record is None else record
+    viewer = Viewer(library, page_file)
+    leaves = LeafCache()
+    tools = tools_of(library=library, answerer=answerer, page_file=page_file, record=kept)
+    door = Door(lambda: _mcp(tools))
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        yield
+        await door.close()
+
+    app = FastAPI(
+        lifespan=lifespan,
+        title="Tebiki",
+        version="1",
+        description=DESCRIPTION,
+        docs_url=None,  # Swagger's page loads scripts from elsewhere; a closed network has none.
+        redoc_url=None,
+    )
+    app.add_middleware(Gate, access=access)
+    problems.install(app)
+    _add_questions(app, library, leaves, answerer, kept)
+
+    def ask(text: str, history: tuple[Turn, ...]) -> Question:
+        library()  # no index is a 503, also for a stream that has not begun
+        return _question(text, WireFilters(), history=history)
+
+    openai.install(app, ask=ask, answerer=answerer, kept=kept)
+    _add_documents(app, library, leaves, viewer)
+    _add_service(app, library, questions)
+    _add_session(app, access, with_admin=office is not None)
+    _add_pages(app, with_admin=office is not None)
+    if office is not None:
+        admin.install(app, library, leaves, office)
+    app.router.routes.append(Route("/mcp", door))
+    problems.describe(app)
+    return app
+
+
+def tools_of(
+    *,
+    library: Callable[[], Library],
+    answerer: Answerer,
+    page_file: Callable[[Edition], Path],
+    record: Record | None = None,
+) -> Tools:
+    """Return what agents may do, for the MCP door and for "tebiki mcp"."""
+    viewer = Viewer(library, page_file)
+    kept = Recent() if record is None else record
+    leaves = LeafCache()
+
+    def ask(text: str) -> WireAnswer:
+        given = WireAnswer.of(answerer.answer(_question(text, WireFilters())))
+        kept.keep(given)
+        return given
+
+    return Tools(
+        search=lambda text, k: _search(library, leaves, SearchRequest(question=text, k=k)),
+        ask=ask,
+        page=lambda document, label, number: viewer.page(document, label, number, 0, 0),
+    )
+
+
+def _mcp(tools: Tools) -> Starlette:
+    from api import mcp
+
+    return mcp.http(tools)
+
+
+def _add_questions(
+    app: FastAPI,
+    library: Callable[[], Library],
+    leaves: LeafCache,
+    answerer: Answerer,
+    kept: Record,
+) -> None:
+    @app.post("/v1/search", responses=PROBLEMS, tags=["questions"])
+    def search(asked: SearchRequest) -> SearchResponse:
+        """Find the passages nearest to a question, best first."""
+        return _search(library, leaves, asked)
+
+    @app.post(
+        "/v1/answers",
+        response_model=WireAnswer,
+        responses={
+            **PROBLEMS,
+            200: {
+                "description": "The answer; with `Accept: text/event-stream` as events `status`, "
+                "`delta`, `citation`, `done` and `error`.",
+                "content": {stream.MEDIA_TYPE: {}},
+            },
+        },
+        tags=["questions"],
+    )
+    def answer(
+        request: Request,
+        asked: AnswerRequest,
+        accept: Annotated[str, Header(include_in_schema=False)] = "",
+    ) -> Any:  # noqa: ANN401 - a model or a stream
+        """Answer a question with quotations, or decline and say what came nearest."""
+        question = _question(
+            asked.question, asked.filters, history=asked.turns(), conversation=asked.conversation
+        )
+        library()  # no index is a 503, also for a stream that has not begun
+        if stream.MEDIA_TYPE in accept:
+            return StreamingResponse(
+                stream.events(
+                    answerer, question, request_id=request.state.request_id, kept=kept.keep
+                ),
+                media_type=stream.MEDIA_TYPE,
+                headers=stream.HEADERS,
+            )
+        given = WireAnswer.of(answerer.answer(question))
+        kept.keep(given)
+        return given
+
+    @app.get("/v1/answers/{name}", responses=MISSING, tags=["questions"])
+    def recorded(name: str) -> WireAnswer:
+        """Return an answer as it was given."""
+        return kept.find(name)
+
+    @app.post("/v1/feedback", responses=MISSING, status_code=201, tags=["questions"])
+    def feedback(given: FeedbackRequest) -> FeedbackResponse:
+        """Keep what a reader thought of an answer; a later rating replaces the earlier."""
+        kept.rate(given.answer, given.rating, given.comment)
+        return FeedbackResponse(answer=given.answer, rating=given.rating)
+
+
+def _add_documents(
+    app: FastAPI, library: Callable[[], Library], leaves: LeafCache, viewer: Viewer
+) -> None:
+    edition = "/v1/documents/{document}/editions/{label:path}"
+
+    @app.get("/v1/documents", responses=PROBLEMS, tags=["documents"])
+    def documents() -> DocumentsResponse:
+        """List every work of the catalog with its editions, also those not held."""
+        held = library()
+        keys = _in_force(held, None)
+        works: dict[str, list[Edition]] = {}
+        for each in held.editions:
+            works.setdefault(each.document.id, []).append(each)
+        return DocumentsResponse(
+            documents=[
+                WireDocument.of(
+                    editions[0].document,
+                    [
+                        WireEdition.of(
+                            each,
+                            in_force=each.key in keys,
+                            pages=len(leaves.of(held, each).labels) if each.held else None,
+                        )
+                        for each in editions
+                    ],
+                )
+                for editions in works.values()
+            ],
+            generation=held.id,
+        )
+
+    changes = Changes(library)
+
+    @app.get("/v1/documents/{document}/diff", responses=MISSING, tags=["documents"])
+    def diff(request: Request, document: str, old: Label = None, new: Label = None) -> WireRevision:
+        """Say what changed between two held editions; the last two when none is named."""
+        return changes.between(document, old, new, problems.language(request))
+
+    @app.get(
+        edition + "/pages/{number}/image",
+        response_class=Response,
+        responses={**MISSING, 200: {"content": {"image/png": {}}}},
+        tags=["documents"],
+    )
+    def image(
+        document: str,
+        label: str,
+        number: int,
+        start: Number = 0,
+        end: Number = 0,
+        size: Literal["normal", "large"] = "normal",
+        if_none_match: Annotated[str | None, Header(include_in_schema=False)] = None,
+    ) -> Response:
+        """Draw a page; what the offsets *start* to *end* cover on it is marked."""
+        drawing = viewer.image(
+            document, label, number, start=start, end=end, size=size, known=if_none_match
+        )
+        if drawing is None:
+            return Response(status_code=304)
+        return Response(
+            drawing.png,
+            media_type="image/png",
+            headers={"ETag": drawing.etag, "Cache-Control": "private, no-cache"},
+        )
+
+    @app.get(edition + "/pages/{number}", responses=MISSING, tags=["documents"])
+    def page(
+        document: str, label: str, number: int, start: Number = 0, end: Number = 0
+    ) -> WirePage:
+        """Return a page's text and where on it the span from *start* to *end* stands."""
+        return viewer.page(document, label, number, start, end)
+
+    @app.get(
+        edition + "/file",
+        response_class=FileResponse,
+        responses={**MISSING, 200: {"content": {"application/pdf": {}}}},
+        tags=["documents"],
+    )
+    def file(document: str, label: str) -> FileResponse:
+        """Return the PDF; add `#page=N` to open it at a page."""
+        path = viewer.file(document, label)
+        return FileResponse(
+            path,
+            media_type="application/pdf",
+            filename=path.name,
+            content_disposition_type="inline",
+            headers={"Cache-Control": "private, no-cache"},
+        )
+
+
+def _add_service(
+    app: FastAPI, library: Callable[[], Library], questions: Mapping[str, Sequence[str]]
+) -> None:
+    @app.get("/v1/suggestions", responses=PROBLEMS, tags=["questions"])
+    def suggestions(language: Literal["ja", "en"] = "ja") -> SuggestionsResponse:
+        """Give up to four questions that the corpus can answer."""
+        given = questions.get(language) or suggested(library(), language)
+        return SuggestionsResponse(questions=list(given))
+
+    @app.get("/healthz", tags=["service"])
+    def healthz() -> HealthResponse:
+        """Say that the process answers."""
+        return HealthResponse()
+
+    @app.get("/readyz", responses={503: PROBLEMS[503]}, tags=["service"])
+    def readyz() -> ReadyResponse:
+        """Say that a generation is open and can be asked."""
+        return ReadyResponse(generation=library().id)
+
+
+def _add_session(app: FastAPI, access: Access, *, with_admin: bool) -> None:
+    @app.get("/v1/session", tags=["service"])
+    def offered(request: Request) -> SessionResponse:
+        """Say what this caller's pages may offer; open to everybody."""
+        return SessionResponse(
+            admin=with_admin
+            and access.may(
+                Scope.ADMIN,
+                headers=request.headers,
+                address=request.client.host if request.client else "",
+                on=date.today(),  # noqa: DTZ011 - keys end by the local calendar
+            )
+        )
+
+    @app.post("/v1/session", status_code=204, responses=LOCKED, tags=["service"])
+    def session(request: Request, given: SessionRequest) -> Response:
+        """Let a browser in: the key goes into a cookie that no script can read."""
+        today = date.today()  # noqa: DTZ011 - keys end by the local calendar
+        if access.keys is None or access.keys.find(given.key, on=today) is None:
+            raise Refused(
+                401,
+                "その鍵は使えません。期限が切れていないか、管理者に確かめてください。",
+                "That key opens nothing. Ask your administrator whether it has expired.",
+            )
+        answer = Response(status_code=204)
+        answer.set_cookie(
+            COOKIE,
+            given.key,
+            max_age=30 * 24 * 3600,
+            httponly=True,
+            samesite="strict",
+            secure=request.url.scheme == "https",
+        )
+        return answer
+
+    @app.delete("/v1/session", status_code=204, tags=["service"])
+    def leave() -> Response:
+        """Forget the browser's key."""
+        answer = Response(status_code=204)
+        answer.delete_cookie(COOKIE)
+        return answer
+
+
+def _add_pages(app: FastAPI, *, with_admin: bool) -> None:
+    def shown(name: str) -> Callable[[], FileResponse]:
+        def show() -> FileResponse:
+            return FileResponse(WEB / name, headers={"Cache-Control": "no-cache"})
+
+        return show
+
+    for address, name in (
+        ("/", "index.html"),
+        ("/documents", "documents.html"),
+        ("/view", "view.html"),
+        ("/widget.js", "widget.js"),
+        *((("/admin", "admin.html"),) if with_admin else ()),
+    ):
+        app.get(address, include_in_schema=False)(shown(name))
+    app.mount("/web", _Web(directory=WEB), name="web")
+
+
+class _Web(StaticFiles):
+    """The page's files; a browser asks each time whether they changed."""
+
+    def file_response(self, *args: Any, **kwargs: Any) -> Response:  # noqa: ANN401 - Starlette's
+        answer = super().file_response(*args, **kwargs)
+        answer.headers["Cache-Control"] = "no-cache"
+        return answer
+
+
+def _search(
+    library: Callable[[], Library], leaves: LeafCache, asked: SearchRequest
+) -> SearchResponse:
+    began = time.perf_counter()
+    question = _question(asked.question, asked.filters)
+    held = library()
+    passages = by_page(held, question.standalone, k=asked.k, filters=question.filters)
+    keys = _in_force(held, asked.filters.as_of)
+    return SearchResponse(
+        passages=[_wire(held, leaves, passage, keys) for passage in passages],
+        took_ms=(time.perf_counter() - began) * 1000,
+    )
+
+
+def _question(
+    text: str,
+    filters: WireFilters,
+    *,
+    history: Sequence[Turn] = (),
+    conversation: str = "",
+) -> Question:
+    try:
+        return read(text, filters=filters.read(), history=history, conversation=conversation)
+    except BadQuestion as error:
+        raise problems.bad_question(text, error) from error
+
+
+def _in_force(library: Library, on: date | None) -> frozenset[str]:
+    day = on or date.today()  # noqa: DTZ011 - editions come into force by the local calendar
+    return frozenset(edition.key for edition in library.in_force(day))
+
+
+def _wire(
+    library: Library, leaves: LeafCache, passage: Passage, keys: frozenset[str]
+) -> WirePassage:
+    held = leaves.of(library, passage.chunk.edition).labels
+    labels = [held[number - 1] for number in passage.pages]
+    return WirePassage.of(passage, labels=labels, in_force=keys)

@@ -1,0 +1,148 @@
+"""API keys: made by "tebiki keys", kept as hashes, with scopes and an end."""
+
+from __future__ import annotations
+
+import hmac
+import json
+import os
+import secrets
+import tempfile
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from datetime import UTC, date, datetime
+from enum import StrEnum
+from hashlib import sha256
+from pathlib import Path
+from threading import Lock
+
+PREFIX = "tbk"
+"""What every key begins with, so that one that was pasted somewhere is recognised."""
+
+
+class Scope(StrEnum):
+    """What a caller may do. Who may ask may also search; who administers may do everything."""
+
+    SEARCH = "search"
+    ASK = "ask"
+    ADMIN = "admin"
+
+    @property
+    def implied(self) -> frozenset[Scope]:
+        """This scope and those below it."""
+        order = list(Scope)
+        return frozenset(order[: order.index(self) + 1])
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """What is known of a key; the key itself is shown once and never kept.
+
+    *digest* is the SHA-256 of the whole key, in hex: a key has 256 random bits, so a slow hash
+    would add nothing. *expires* is the first day on which it no longer opens anything.
+    """
+
+    id: str
+    name: str
+    scope: Scope
+    created: date
+    expires: date | None
+    digest: str
+
+
+class UnknownKey(LookupError):
+    """There is no key with that id."""
+
+    def __init__(self, name: str) -> None:
+        """Name what was looked for and how to see what there is."""
+        super().__init__(f'There is no key "{name}". "tebiki keys list" shows those there are.')
+
+
+class Keys:
+    """The keys of one home, in one small file that is replaced as a whole.
+
+    Safe to share by threads; a key that another process makes or revokes counts from the next
+    request on.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Keep keys in *path*; the file appears with the first key."""
+        self.path = path
+        self._lock = Lock()
+        self._stamp: tuple[int, int] | None = None
+        self._held: tuple[Key, ...] = ()
+
+    def all(self) -> tuple[Key, ...]:
+        """Return every key, oldest first, also those that have expired."""
+        with self._lock:
+            return self._read()
+
+    def create(self, name: str, scope: Scope, *, expires: date | None = None) -> tuple[Key, str]:
+        """Make a key; the second value is the key itself, which cannot be had again."""
+        short = secrets.token_hex(4)
+        secret = f"{PREFIX}_{short}_{secrets.token_urlsafe(32)}"
+        made = Key(short, name, scope, datetime.now(UTC).date(), expires, _digest(secret))
+        with self._lock:
+            self._write((*self._read(), made))
+        return made, secret
+
+    def revoke(self, name: str) -> Key:
+        """Remove a key by its id; it opens nothing from now on.
+
+        Raises:
+            UnknownKey: there is none with that id.
+        """
+        with self._lock:
+            held = self._read()
+            gone = next((key for key in held if key.id == name), None)
+            if gone is None:
+                raise UnknownKey(name)
+            self._write(key for key in held if key is not gone)
+        return gone
+
+    def find(self, secret: str, *, on: date) -> Key | None:
+        """Return the key that *secret* is, unless it has expired by that day."""
+        digest = _digest(secret)
+        for key in self.all():
+            if hmac.compare_digest(key.digest, digest):
+                return key if key.expires is None or on < key.expires else None
+        return None
+
+    def _read(self) -> tuple[Key, ...]:
+        try:
+            found = self.path.stat()
+        except FileNotFoundError:
+            return ()
+        stamp = (found.st_mtime_ns, found.st_ino)
+        if stamp != self._stamp:
+            entries = json.loads(self.path.read_text("utf-8"))
+            self._held = tuple(_key(entry) for entry in entries)
+            self._stamp = stamp
+        return self._held
+
+    def _write(self, keys: Iterable[Key]) -> None:
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        entries = [asdict(key) for key in keys]
+        # mkstemp makes a file that only its owner can read.
+        handle, name = tempfile.mkstemp(dir=self.path.parent, prefix=".keys-")
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            json.dump(entries, file, ensure_ascii=False, indent=1, default=date.isoformat)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).replace(self.path)
+        self._stamp = None
+
+
+def _digest(secret: str) -> str:
+    return sha256(secret.encode()).hexdigest()
+
+
+def _key(entry: dict[str, str]) -> Key:
+    expires = entry["expires"]
+    return Key(
+        entry["id"],
+        entry["name"],
+        Scope(entry["scope"]),
+        date.fromisoformat(entry["created"]),
+        date.fromisoformat(expires) if expires else None,
+        entry["digest"],
+    )

@@ -1,0 +1,87 @@
+"""The MCP door: agents search the manuals, ask them, and read their pages.
+
+Imported only when somebody knocks: the package behind it takes more than a second.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated
+
+from mcp.server import MCPServer
+from mcp.server.mcpserver.exceptions import ToolError
+from mcp.server.transport_security import TransportSecuritySettings
+from mcp_types import ToolAnnotations
+from pydantic import Field
+from starlette.applications import Starlette
+
+from api.door import Tools
+from api.problems import Refused
+from api.schemas import SearchResponse, WireAnswer, WirePage
+from bot.errors import BotError
+from index.errors import IndexingError
+
+INSTRUCTIONS = """\
+Manuals that Japanese public servants work by. Every answer is made of quotations, each with
+document, edition and page; name these when you use one. A digest restates an official work: say
+so. Ask in Japanese or English. When an answer is declined the manuals do not hold it: do not
+guess.
+"""
+
+READING = ToolAnnotations(read_only_hint=True, open_world_hint=False)
+
+Question = Annotated[str, Field(description="A question in Japanese or English.")]
+Count = Annotated[int, Field(ge=1, le=50, description="How many passages.")]
+
+
+def http(tools: Tools) -> Starlette:
+    """Return the server as an application at /mcp; hosts and origins are checked before it."""
+    return _server(tools).streamable_http_app(
+        stateless_http=True,
+        json_response=True,
+        transport_security=TransportSecuritySettings(enable_dns_rebinding_protection=False),
+    )
+
+
+def serve(tools: Tools) -> None:
+    """Speak MCP over standard input and output until the other side hangs up."""
+    _server(tools).run("stdio")
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Hand our own sentences to the agent; what nobody foresaw stays in the log."""
+    try:
+        yield
+    except (Refused, BotError, IndexingError) as problem:
+        raise ToolError(problem.en if isinstance(problem, Refused) else str(problem)) from problem
+
+
+def _server(tools: Tools) -> MCPServer:
+    """Return a server with the three tools, each of which only reads."""
+    made = MCPServer("tebiki", title="Tebiki", instructions=INSTRUCTIONS)
+
+    @made.tool(annotations=READING)
+    def search_manuals(question: Question, k: Count = 8) -> SearchResponse:
+        """Find the passages of the manuals nearest to a question, best first."""
+        with _told():
+            return tools.search(question, k)
+
+    @made.tool(annotations=READING)
+    def ask_manuals(question: Question) -> WireAnswer:
+        """Answer a question with word-for-word quotations, or decline and say what is near."""
+        with _told():
+            return tools.ask(question)
+
+    @made.tool(annotations=READING)
+    def read_page(
+        document: Annotated[str, Field(description="The id of a document, as search gives it.")],
+        edition: Annotated[str, Field(description="The label of its edition.")],
+        number: Annotated[int, Field(ge=1, description="The page in the file, from 1.")],
+    ) -> WirePage:
+        """Read the text of one page of a manual."""
+        with _told():
+            return tools.page(document, edition, number)
+
+    return made

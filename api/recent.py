@@ -1,0 +1,82 @@
+"""The answers given lately, and what readers thought of them, while no ledger is kept."""
+
+from __future__ import annotations
+
+import logging
+from collections import OrderedDict
+from threading import Lock
+from typing import TYPE_CHECKING, Protocol
+
+from bot.errors import AnswerUnknown
+
+if TYPE_CHECKING:
+    from api.schemas import WireAnswer
+
+log = logging.getLogger(__name__)
+
+
+class Record(Protocol):
+    """Remembers answers and what readers thought of them."""
+
+    def keep(self, answer: WireAnswer) -> None:
+        """Remember an answer under its id."""
+        ...
+
+    def find(self, name: str) -> WireAnswer:
+        """Return the answer as it was given.
+
+        Raises:
+            AnswerUnknown: none is remembered under that id.
+        """
+        ...
+
+    def rate(self, name: str, rating: str, comment: str) -> None:
+        """Note what a reader thought; a later rating of the same answer replaces the earlier.
+
+        Raises:
+            AnswerUnknown: none is remembered under that id.
+        """
+        ...
+
+
+class Recent:
+    """A record in memory: the last *most* answers, gone when the process ends."""
+
+    def __init__(self, most: int = 2_000) -> None:
+        """Remember up to *most* answers."""
+        self.most = most
+        self.ratings: dict[str, tuple[str, str]] = {}
+        self._answers: OrderedDict[str, WireAnswer] = OrderedDict()
+        self._lock = Lock()
+
+    def keep(self, answer: WireAnswer) -> None:
+        """Remember an answer; the oldest is forgotten when there are too many."""
+        with self._lock:
+            self._answers[answer.id] = answer
+            self._answers.move_to_end(answer.id)
+            while len(self._answers) > self.most:
+                oldest, _ = self._answers.popitem(last=False)
+                self.ratings.pop(oldest, None)
+
+    def find(self, name: str) -> WireAnswer:
+        """Return the answer as it was given.
+
+        Raises:
+            AnswerUnknown: none is remembered under that id.
+        """
+        with self._lock:
+            if name not in self._answers:
+                message = f'No answer "{name}" is remembered. Ask the question again.'
+                raise AnswerUnknown(message)
+            return self._answers[name]
+
+    def rate(self, name: str, rating: str, comment: str) -> None:
+        """Note what a reader thought, and log the rating without the question's words.
+
+        Raises:
+            AnswerUnknown: none is remembered under that id.
+        """
+        self.find(name)
+        with self._lock:
+            self.ratings[name] = (rating, comment)
+        log.info("answer %s was rated %s", name, rating)

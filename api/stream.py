@@ -1,0 +1,86 @@
+"""An answer as server-sent events: status, delta, citation, done, error."""
+
+from __future__ import annotations
+
+import json
+import logging
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
+
+from api.problems import Refused, problem_json, unexpected
+from api.schemas import WireAnswer, WireCitation
+from bot.answers import Answer, Citation, Delta
+from bot.errors import BotError
+from bot.extractive import spoken
+from index.errors import IndexingError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from bot.answers import Answerer, Event, Question
+
+MEDIA_TYPE = "text/event-stream"
+
+HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+"""Nothing between us and the reader may keep the events back."""
+
+log = logging.getLogger(__name__)
+
+
+@runtime_checkable
+class Streaming(Protocol):
+    """An answerer that can tell its answer while it makes it."""
+
+    def stream(self, question: Question) -> Iterator[Event]:
+        """Yield text, citations before the text that names them, and at last the answer."""
+        ...
+
+
+def event(name: str, data: str) -> bytes:
+    r"""Return one event; *data* is JSON on one line.
+
+    >>> event("delta", '{"text":"a"}')
+    b'event: delta\ndata: {"text":"a"}\n\n'
+    """
+    return f"event: {name}\ndata: {data}\n\n".encode()
+
+
+def events(
+    answerer: Answerer,
+    question: Question,
+    *,
+    request_id: str,
+    kept: Callable[[WireAnswer], None],
+) -> Iterator[bytes]:
+    """Answer, event by event. The last one is `done` with the whole answer, or `error`.
+
+    What the deltas showed is replaced by the answer in `done`, which alone is verified.
+    """
+    yield event("status", json.dumps({"stage": "searching"}))
+    try:
+        for said in _said(answerer, question):
+            match said:
+                case Delta(text=text):
+                    yield event("delta", json.dumps({"text": text}, ensure_ascii=False))
+                case Citation():
+                    yield event("citation", WireCitation.of(said).model_dump_json())
+                case Answer():
+                    wire = WireAnswer.of(said)
+                    kept(wire)
+                    yield event("done", wire.model_dump_json())
+    except (IndexingError, BotError, Refused) as error:
+        yield event(
+            "error",
+            problem_json(HTTPStatus.SERVICE_UNAVAILABLE, str(error), request_id).decode(),
+        )
+    except Exception:
+        log.exception("request %s failed in mid-answer", request_id)
+        sorry = unexpected(request_id)
+        detail = sorry.ja if question.language == "ja" else sorry.en
+        yield event("error", problem_json(sorry.status_code, detail, request_id).decode())
+
+
+def _said(answerer: Answerer, question: Question) -> Iterator[Event]:
+    if isinstance(answerer, Streaming):
+        return answerer.stream(question)
+    return spoken(answerer.answer(question))

@@ -1,0 +1,193 @@
+// What is in the corpus: works, editions, which are in force; and a search inside them.
+
+import { badges, pageName } from "./answer.js";
+import { get, post } from "./ask.js";
+import { el } from "./elements.js";
+import { frame, pageTitle } from "./frame.js";
+import { offer } from "./official.js";
+import { language, say } from "./words.js";
+
+const shelf = document.querySelector("#shelf");
+const form = document.querySelector("#search");
+const words = document.querySelector("#words");
+const where = document.querySelector("#where");
+const found = document.querySelector("#found");
+const state = document.querySelector("#state");
+const official = document.querySelector("#official");
+
+let works = [];
+
+function show() {
+  const held = works.filter((work) => work.editions.some((edition) => edition.held));
+  const listed = works.filter((work) => !held.includes(work));
+  where.replaceChildren(
+    el("option", { value: "" }, say("allDocuments")),
+    ...held.map((work) => el("option", { value: work.document }, work.title)),
+  );
+  shelf.replaceChildren(
+    el("section", {}, el("h2", {}, say("held")), el("ul.works", {}, held.map(entry))),
+    ...(listed.length
+      ? [
+          el(
+            "section",
+            { id: "listed" },
+            el("h2", {}, say("listed")),
+            el("p.aside", {}, say("listedLead")),
+            el("ul.works", {}, listed.map(entry)),
+          ),
+        ]
+      : []),
+  );
+}
+
+function entry(work) {
+  const [newest] = work.editions;
+  const kind = badges({ kind: work.kind });
+  return el(
+    "li.card",
+    {},
+    el("h3", { lang: work.language }, work.title, " ", ...kind),
+    work.publisher ? el("p.aside", {}, work.publisher) : null,
+    work.digest_of ? el("p.aside", {}, say("digestOfShort", { title: work.digest_of.title })) : null,
+    el(
+      "div.wide",
+      { tabindex: "0", role: "region", "aria-label": `${work.title} ${say("edition")}` },
+      el(
+        "table",
+        {},
+        el(
+          "thead",
+          {},
+          el(
+            "tr",
+            {},
+            ["edition", "published", "state", "pages"].map((key) => el("th", { scope: "col" }, say(key))),
+            el("td"),
+          ),
+        ),
+        el("tbody", {}, work.editions.map((edition) => row(work, edition))),
+      ),
+    ),
+    work.editions.filter((edition) => edition.held).length > 1 ? changes(work) : null,
+    newest.held
+      ? null
+      : el(
+          "button.link",
+          {
+            type: "button",
+            onclick: () =>
+              offer(official, {
+                title: work.title,
+                edition: newest.label,
+                publisher: work.publisher,
+                url: newest.url,
+              }),
+          },
+          say("addOfficial"),
+        ),
+  );
+}
+
+// What changed between the last two editions; compared when it is opened.
+function changes(work) {
+  const place = el("div", { role: "status" });
+  const opened = async ({ target }) => {
+    if (!target.open || place.childElementCount) return;
+    try {
+      place.replaceChildren(el("p", {}, say("comparing")));
+      const told = await get(`/v1/documents/${encodeURIComponent(work.document)}/diff`);
+      place.replaceChildren(
+        el("p.aside", {}, say("changesBetween", told)),
+        told.changes.length
+          ? el("ul", {}, told.changes.map((change) => el("li", {}, changed(told, change))))
+          : el("p", {}, say("changesNone")),
+      );
+    } catch (problem) {
+      place.replaceChildren();
+      place.append(problem.message);
+    }
+  };
+  return el(
+    "details",
+    { ontoggle: opened },
+    el("summary", { "aria-label": `${say("changes")} ${work.title}` }, say("changes")),
+    place,
+  );
+}
+
+function changed({ document: name, old, new: later }, { sentence, before, after }) {
+  const { page, start, end } = after ?? before;
+  const place = new URLSearchParams({ document: name, edition: after ? later : old, page, start, end });
+  return el("a", { href: `/view?${place}` }, sentence);
+}
+
+function row(work, edition) {
+  const day = new Intl.DateTimeFormat(language(), { dateStyle: "medium" });
+  const place = new URLSearchParams({ document: work.document, edition: edition.label, page: 1 });
+  return el(
+    "tr",
+    {},
+    el("th", { scope: "row" }, edition.label),
+    el("td", {}, edition.published ? day.format(new Date(`${edition.published}T00:00`)) : say("dateNone")),
+    el("td", {}, el(`span.badge.${standing(edition)}`, {}, say(standing(edition)))),
+    el("td.figure", {}, edition.pages === null ? say("dateNone") : String(edition.pages)),
+    el("td", {}, edition.held ? el("a", { href: `/view?${place}`, "aria-label": `${say("read")} ${say("work", { title: work.title, edition: edition.label })}` }, say("read")) : null),
+  );
+}
+
+function standing(edition) {
+  if (!edition.held) return "notHeld";
+  if (edition.in_force) return "inForce";
+  const begins = edition.in_force_from ?? edition.published;
+  return begins && new Date(`${begins}T00:00`) > new Date() ? "future" : "past";
+}
+
+form.addEventListener("submit", async (event) => {
+  event.preventDefault();
+  if (!words.value.trim()) {
+    state.textContent = say("empty");
+    return;
+  }
+  const filters = where.value ? { documents: [where.value] } : {};
+  try {
+    const { passages } = await post("/v1/search", { question: words.value, k: 10, filters });
+    state.textContent = passages.length ? say("results", { n: passages.length }) : say("noResults");
+    found.replaceChildren(...passages.map(hit));
+  } catch (problem) {
+    found.replaceChildren();
+    state.textContent = problem.message;
+  }
+});
+
+function hit(passage) {
+  const { document: name, edition, start, end } = passage;
+  const [page] = passage.pages;
+  const place = new URLSearchParams({ document: name, edition, page, start, end });
+  return el(
+    "li",
+    {},
+    el(
+      "a.hit",
+      { href: `/view?${place}` },
+      el(
+        "span.from",
+        {},
+        el("span.work", {}, say("work", passage)),
+        ...badges(passage),
+        el("span.page", {}, pageName({ page, page_label: passage.page_labels[0] })),
+      ),
+      passage.section ? el("span.section", {}, passage.section) : null,
+      el("span.text", {}, passage.text),
+    ),
+  );
+}
+
+frame(pageTitle("documentsTitle"), show);
+
+try {
+  ({ documents: works } = await get("/v1/documents"));
+  show();
+  if (location.hash === "#listed") document.querySelector("#listed")?.scrollIntoView();
+} catch (problem) {
+  state.textContent = problem.message;
+}

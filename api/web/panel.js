@@ -1,0 +1,153 @@
+// The widget: the same answers as on the page, in a shadow tree on somebody else's page.
+
+import { asText, pageName, showAnswer, showUnfinished } from "./answer.js";
+import { ask, post } from "./ask.js";
+import { el, icon } from "./elements.js";
+import { language, say, speak } from "./words.js";
+
+const SHEETS = ["colours.css", "answer.css", "panel.css"];
+const LONGEST = 2000;
+
+// Constructed sheets need no style-src of the page. Its root font size is its own affair, so
+// that our rem become pixels.
+async function sheets(base) {
+  const texts = await Promise.all(
+    SHEETS.map(async (name) => (await fetch(`${base}/web/${name}`)).text()),
+  );
+  const sheet = new CSSStyleSheet();
+  const text = texts.join("\n").replace(/(\d*\.?\d+)rem/g, (_, size) => `${size * 16}px`);
+  await sheet.replace(text);
+  return sheet;
+}
+
+export class Panel extends HTMLElement {
+  #turns = [];
+  #running = null;
+
+  async connectedCallback() {
+    if (this.shadowRoot) return;
+    const { base, language: chosen, title, position } = this.dataset;
+    this.base = base;
+    speak(chosen ?? document.documentElement.lang.slice(0, 2) ?? "ja", { keep: false });
+    const root = this.attachShadow({ mode: "open" });
+    const sheet = await sheets(base);
+    root.adoptedStyleSheets = [sheet];
+    const name = title || say("tagline");
+    this.button = el(
+      "button.opener",
+      { type: "button", "aria-expanded": "false", "aria-controls": "panel", onclick: () => this.open() },
+      el("img", { src: `${base}/web/icon.svg`, alt: "", width: 24, height: 24 }),
+      name,
+    );
+    this.log = el("ol.log");
+    this.live = el("p.unseen", { role: "status" });
+    this.box = el("textarea", {
+      rows: 2,
+      "aria-label": say("question"),
+      placeholder: say("placeholder"),
+      onkeydown: (event) => this.#key(event),
+    });
+    this.wrong = el("p.wrong", { role: "alert" });
+    this.send = el("button.solid", { type: "submit", "aria-label": say("send") }, icon("send"));
+    this.panel = el(
+      "section.panel",
+      { id: "panel", role: "dialog", "aria-label": name, hidden: true, onkeydown: (event) => event.key === "Escape" && this.close() },
+      el(
+        "div.head",
+        {},
+        el("h2", {}, name),
+        el("button.round", { type: "button", "aria-label": say("close"), onclick: () => this.close() }, icon("close")),
+      ),
+      el("div.talk", { tabindex: "0", role: "region", "aria-label": say("answered") }, el("p.lead", {}, say("lead")), this.log),
+      this.live,
+      el(
+        "form",
+        {
+          novalidate: true,
+          onsubmit: (event) => {
+            event.preventDefault();
+            this.#begin(this.box.value);
+          },
+        },
+        this.wrong,
+        el("div.line", {}, this.box, this.send),
+      ),
+    );
+    const frame = el("div.frame", { lang: language(), data: { position: position === "left" ? "left" : "right" } });
+    frame.append(this.button, this.panel);
+    root.append(frame);
+  }
+
+  open() {
+    this.panel.hidden = false;
+    this.button.setAttribute("aria-expanded", "true");
+    this.box.focus();
+  }
+
+  close() {
+    this.panel.hidden = true;
+    this.button.setAttribute("aria-expanded", "false");
+    this.button.focus();
+  }
+
+  #key(event) {
+    if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) return;
+    event.preventDefault();
+    this.#begin(this.box.value);
+  }
+
+  #begin(text) {
+    if (this.#running) return;
+    const question = text.trim();
+    this.wrong.textContent = question
+      ? question.length > LONGEST
+        ? say("tooLong", { n: question.length.toLocaleString() })
+        : ""
+      : say("empty");
+    if (this.wrong.textContent) return;
+    this.box.value = "";
+    this.#put(question);
+  }
+
+  async #put(question) {
+    const body = el("div.answer", {}, el("p.working", {}, say("searching")));
+    const turn = el("li", {}, el("p.asked", {}, question), body);
+    this.log.append(turn);
+    turn.scrollIntoView({ block: "start" });
+    this.live.textContent = say("searching");
+    this.#running = new AbortController();
+    let text = "";
+    const unfinished = el("div.prose.unfinished");
+    try {
+      const history = this.#turns.slice(-4).map((each) => ({
+        question: each.question,
+        answer: asText(each.answer).slice(0, 4000),
+      }));
+      const answer = await ask(
+        { question, history },
+        {
+          delta: ({ text: more }) => {
+            text += more;
+            if (!unfinished.isConnected) body.replaceChildren(unfinished);
+            showUnfinished(unfinished, text);
+          },
+        },
+        { base: this.base, signal: this.#running.signal },
+      );
+      showAnswer(body, answer, {
+        open: (citation) => window.open(this.base + citation.view_url, "_blank", "noopener"),
+        ask: (next) => this.#running || this.#put(next),
+        rate: (rating, comment = "") => post("/v1/feedback", { answer: answer.id, rating, comment }, { base: this.base }),
+      });
+      this.live.textContent = `${say("arrived")} ${answer.citations.map((each) => `${each.title} ${pageName(each)}`).join("、")}`;
+      this.#turns.push({ question, answer });
+    } catch (problem) {
+      body.replaceChildren(
+        el("div.failure", {}, el("p.head", {}, say("failed")), el("p", {}, problem.message)),
+      );
+      this.live.textContent = problem.message;
+    } finally {
+      this.#running = null;
+    }
+  }
+}

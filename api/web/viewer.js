@@ -1,0 +1,147 @@
+// The cited page as an image with the quotation marked, and its neighbours.
+
+import { badges } from "./answer.js";
+import { get } from "./ask.js";
+import { el, icon } from "./elements.js";
+import { say } from "./words.js";
+
+export class Viewer {
+  // Fills *root*; `onclose` (if given) puts a close button there. A viewer that is the page has
+  // the page's heading.
+  constructor(root, { onclose } = {}) {
+    this.root = root;
+    this.shown = null;
+    this.heading = el(onclose ? "h2.title" : "h1.title", { tabindex: "-1", id: "viewer-title" });
+    this.badges = el("span.badges");
+    this.count = el("span.count");
+    this.previous = this.button("left", "previous", () => this.turn(-1));
+    this.next = this.button("right", "following", () => this.turn(1));
+    this.zoom = this.button("zoom", "zoomIn", () => this.enlarge(!this.large));
+    this.back = el("button.link", { type: "button", hidden: true, onclick: () => this.show(this.cited) });
+    this.pdf = el("a.link", { target: "_blank", rel: "noopener" });
+    this.frame = el("div.frame", { tabindex: "0", role: "region" });
+    this.text = el("div.words");
+    this.details = el("details", {}, el("summary"), this.text);
+    this.status = el("p.state", { role: "status" });
+    this.close = onclose ? this.button("close", "close", onclose) : null;
+    this.large = false;
+    root.replaceChildren(
+      el(
+        "div.bar",
+        {},
+        el("div.names", {}, this.heading, this.badges),
+        this.close,
+      ),
+      el(
+        "div.bar.controls",
+        {},
+        el("div.turning", {}, this.previous, this.count, this.next),
+        el("div.doing", {}, this.back, this.zoom, this.pdf),
+      ),
+      this.status,
+      this.frame,
+      this.details,
+    );
+    root.addEventListener("keydown", (event) => this.key(event));
+    this.relabel();
+  }
+
+  button(sign, key, onclick) {
+    return el("button.round", { type: "button", onclick, data: { sayLabel: key } }, icon(sign));
+  }
+
+  relabel() {
+    for (const button of [this.previous, this.next, this.close].filter(Boolean)) {
+      button.setAttribute("aria-label", say(button.dataset.sayLabel));
+      button.title = say(button.dataset.sayLabel);
+    }
+    this.zoom.setAttribute("aria-label", say(this.large ? "zoomOut" : "zoomIn"));
+    this.zoom.setAttribute("aria-pressed", String(this.large));
+    this.back.textContent = say("backToQuote");
+    this.pdf.replaceChildren(icon("external"), say("openPdf"));
+    this.details.firstChild.textContent = say("asText");
+    this.frame.setAttribute("aria-label", say("viewer"));
+  }
+
+  // place = { document, edition, page, start, end }
+  async show(place) {
+    if (place.end > place.start && place.start !== this.cited?.start) this.cited = place;
+    this.asked = place;
+    this.status.textContent = say("drawing");
+    this.root.classList.add("busy");
+    const base = `/v1/documents/${encodeURIComponent(place.document)}/editions/${encodeURIComponent(place.edition)}`;
+    try {
+      const found = await get(`${base}/pages/${place.page}?start=${place.start ?? 0}&end=${place.end ?? 0}`);
+      if (this.asked !== place) return;
+      this.shown = found;
+      await this.draw(found);
+    } catch (problem) {
+      if (this.asked !== place) return;
+      this.frame.replaceChildren();
+      this.status.textContent = `${say("pageFailed")} ${problem.message}`;
+    } finally {
+      this.root.classList.remove("busy");
+    }
+  }
+
+  async draw(found) {
+    const label = found.page_label ?? String(found.page);
+    this.heading.textContent = say("work", found);
+    this.badges.replaceChildren(...badges(found));
+    this.count.replaceChildren(
+      el("strong", {}, say("pageShort", { label })),
+      el("small", {}, say("pageOf", { page: found.page, count: found.page_count })),
+    );
+    this.previous.disabled = found.page <= 1;
+    this.next.disabled = found.page >= found.page_count;
+    this.pdf.href = found.file_url;
+    this.text.textContent = found.text;
+    this.back.hidden = !this.cited || (found.page === this.cited.page && found.boxes.length > 0);
+    const size = this.large ? "size=large" : "size=normal";
+    const image = el("img", {
+      alt: say("pageImage", {
+        title: found.title,
+        page: label,
+        marked: found.boxes.length ? say("marked") : "",
+      }),
+      width: Math.round(found.width),
+      height: Math.round(found.height),
+    });
+    image.src = `${found.image_url}${found.image_url.includes("?") ? "&" : "?"}${size}`;
+    await image.decode();
+    if (this.shown !== found) return;
+    const sheet = el("div.sheet", {}, image);
+    this.frame.classList.toggle("large", this.large);
+    this.frame.replaceChildren(sheet);
+    this.status.textContent = found.note || (found.quality < 0.5 ? say("poorPage") : "");
+    const [first] = found.boxes;
+    this.frame.scrollTo({
+      top: first ? Math.max(0, first.top * sheet.offsetHeight - this.frame.clientHeight / 3) : 0,
+      left: first && this.large ? Math.max(0, first.left * sheet.offsetWidth - 40) : 0,
+    });
+  }
+
+  turn(by) {
+    const { document: name, edition, page, page_count: count } = this.shown ?? {};
+    const wanted = page + by;
+    if (!name || wanted < 1 || wanted > count) return;
+    const { start = 0, end = 0 } = this.cited ?? {};
+    this.show({ document: name, edition, page: wanted, start, end });
+  }
+
+  enlarge(large) {
+    this.large = large;
+    this.relabel();
+    if (this.shown) this.draw(this.shown);
+  }
+
+  key(event) {
+    if (event.altKey || event.ctrlKey || event.metaKey) return;
+    if (event.key === "ArrowLeft" && !this.large) this.turn(-1);
+    else if (event.key === "ArrowRight" && !this.large) this.turn(1);
+    else if (event.key === "PageUp" && event.target !== this.frame) this.turn(-1);
+    else if (event.key === "PageDown" && event.target !== this.frame) this.turn(1);
+    else return;
+    event.preventDefault();
+  }
+}

@@ -1,0 +1,408 @@
+"""The admin page: the index, new PDFs, and what readers miss."""
+
+from __future__ import annotations
+
+import csv
+import io
+import shutil
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+from playwright.sync_api import expect, sync_playwright
+
+from api import insights
+from api.access import Access
+from api.admin import Office
+from api.app import create_app
+from api.keys import Keys, Scope
+from bot.extractive import Extractive
+from bot.ledger.ledger import Entry, Rating
+from index.errors import GenerationBroken
+from index.generations import Kept, Manifest
+from index.refresh import NotAllowed, Plan, RefreshReport
+from ingest.errors import UnreadablePdf
+from tests.conftest import system_package
+from tests.served import CORPUS, serving, small
+
+STARTER = CORPUS / "starter" / "zentai-digest.pdf"
+
+
+def entry(
+    name: str, question: str, *, declined: str = "", ratings: Sequence[Rating] = (), hour: int = 9
+) -> Entry:
+    """Make an entry of 2026-04-01, at an hour of the local day."""
+    asked_at = datetime(2026, 4, 1, hour).astimezone().timestamp()
+    return Entry(
+        id=name,
+        asked_at=asked_at,
+        origin="web",
+        question=question,
+        language="ja",
+        mode="extractive",
+        declined=declined,
+        generation="g1",
+        took_ms=10.0 * hour,
+        ratings=tuple(ratings),
+    )
+
+
+DOWN = Rating("down", "要綱の様式がない", "", 2.0)
+UP = Rating("up", "", "", 1.0)
+ENTRIES = (
+    entry("a", "育児休業の給与はどうなりますか", declined="not-found", hour=8),
+    entry("b", "年次有給休暇は何日ですか", ratings=[DOWN, UP], hour=9),
+    entry("c", "育児休業の給与はどうなる", declined="not-found", hour=10),
+    entry("d", "=HYPERLINK(1)", ratings=[UP, DOWN], hour=11),
+)
+
+
+class Desk:
+    """An office whose refresh waits until it is let go."""
+
+    def __init__(self, corpus: Path) -> None:
+        self.corpus = corpus
+        self.let_go = threading.Event()
+        self.report = RefreshReport(Plan(), "g2", published=True)
+        self.current = "g2"
+        self.reasons: tuple[str, ...] = ()
+
+    def refresh(
+        self,
+        progress: Callable[[str, float], None],
+        accept: bool,  # noqa: FBT001 - as Office hands it
+    ) -> RefreshReport:
+        progress("reading", 0.25)
+        if not self.let_go.wait(10):
+            raise RuntimeError("nobody let go")
+        if self.reasons and not accept:
+            raise NotAllowed("g2", self.reasons)
+        return self.report
+
+    def roll_back(self, name: str | None) -> str:
+        if name not in {None, "g1"}:
+            raise GenerationBroken(str(name), "there is no such generation")
+        self.current = "g1"
+        return "g1"
+
+    def generations(self) -> tuple[Kept, ...]:
+        return tuple(
+            Kept(name, name == self.current, Manifest(name, made, {}, (), 2, 2, {}))
+            for name, made in (
+                ("g1", "2026-03-01T09:00:00+09:00"),
+                ("g2", "2026-04-01T09:00:00+09:00"),
+            )
+        )
+
+    @property
+    def office(self) -> Office:
+        return Office(
+            corpus=self.corpus,
+            refresh=self.refresh,
+            roll_back=self.roll_back,
+            generations=self.generations,
+            entries=lambda _: ENTRIES,
+        )
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    """Return an office over an empty corpus folder."""
+    return Desk(tmp_path)
+
+
+def app_of(desk: Desk, access: Access | None = None) -> Any:  # noqa: ANN401 - FastAPI
+    """Return the application with an admin page."""
+    return create_app(
+        library=small,
+        answerer=Extractive(small),
+        page_file=lambda held: CORPUS / (held.path or ""),
+        office=desk.office,
+        access=access or Access(),
+    )
+
+
+@pytest.fixture
+def client(desk: Desk) -> Iterator[TestClient]:
+    """Return a client that may do everything, as on one's own machine."""
+    with TestClient(app_of(desk), base_url="http://127.0.0.1") as made:
+        yield made
+
+
+def refreshed(client: TestClient) -> dict[str, Any]:
+    """Wait for the refresh and return how it ended."""
+    until = time.monotonic() + 10
+    while time.monotonic() < until:
+        state: dict[str, Any] = client.get("/v1/admin/refresh").json()
+        if not state["running"]:
+            return state
+        time.sleep(0.02)
+    raise AssertionError("the refresh did not end")
+
+
+def test_only_an_admin_key_opens_it(desk: Desk, tmp_path: Path) -> None:
+    """Who may ask may not administer; the page itself holds no secret."""
+    keys = Keys(tmp_path / "keys.json")
+    _, ask = keys.create("ask", Scope.ASK)
+    _, admin = keys.create("admin", Scope.ADMIN)
+    app = app_of(desk, Access(required=True, keys=keys))
+    with TestClient(app, base_url="http://127.0.0.1") as client:
+        for address in ("/v1/admin", "/v1/admin/questions", "/v1/admin/questions.csv"):
+            assert [401, 403, 200] == [
+                client.get(address, headers=headers).status_code
+                for headers in (
+                    {},
+                    {"Authorization": f"Bearer {ask}"},
+                    {"Authorization": f"Bearer {admin}"},
+                )
+            ]
+        assert 401 == client.put("/v1/admin/files/a.pdf", content=b"x").status_code
+        assert [False, False, True] == [
+            client.get("/v1/session", headers=headers).json()["admin"]
+            for headers in (
+                {},
+                {"Authorization": f"Bearer {ask}"},
+                {"Authorization": f"Bearer {admin}"},
+            )
+        ]
+
+
+def test_without_an_office_there_is_no_admin_page() -> None:
+    """An application that was not given one has neither the page nor the routes."""
+    app = create_app(library=small, answerer=Extractive(small), page_file=lambda _: CORPUS)
+    with TestClient(app, base_url="http://127.0.0.1") as client:
+        assert [404, 404] == [client.get(each).status_code for each in ("/admin", "/v1/admin")]
+        assert {"admin": False} == client.get("/v1/session").json()
+
+
+def test_state_tells_what_is_indexed(client: TestClient) -> None:
+    """Documents count once, pages of every edition held, generations newest first."""
+    state = client.get("/v1/admin").json()
+
+    assert ("g-test", 1, 4) == (state["generation"], state["documents"], state["pages"])
+    assert [("g2", True), ("g1", False)] == [
+        (each["name"], each["current"]) for each in state["generations"]
+    ]
+
+
+def test_refresh_runs_once_and_tells_how_far_it_is(client: TestClient, desk: Desk) -> None:
+    """A second one is refused while the first runs; the end is told with its problems."""
+    desk.report = RefreshReport(
+        Plan(), "g3", published=True, problems=(UnreadablePdf("x.pdf", "cut short", "Copy it."),)
+    )
+    assert 202 == client.post("/v1/admin/refresh").status_code
+    assert 409 == client.post("/v1/admin/refresh").status_code
+    until = time.monotonic() + 5
+    while not client.get("/v1/admin/refresh").json()["step"] and time.monotonic() < until:
+        time.sleep(0.02)
+    state = client.get("/v1/admin/refresh").json()
+    assert ("reading", 0.25, True) == (state["step"], state["share"], state["running"])
+
+    desk.let_go.set()
+
+    ended = refreshed(client)
+    assert (True, "g3", ["x.pdf: cut short. Copy it."]) == (
+        ended["published"],
+        ended["generation"],
+        ended["problems"],
+    )
+
+
+def test_refresh_that_fails_says_so(client: TestClient, desk: Desk) -> None:
+    """The error's sentence arrives; the next refresh can be started."""
+
+    def broken(*_: object) -> RefreshReport:
+        raise GenerationBroken("g3", "the disk is full")
+
+    app = create_app(
+        library=small,
+        answerer=Extractive(small),
+        page_file=lambda _: CORPUS,
+        office=Office(desk.corpus, broken, desk.roll_back, desk.generations, lambda _: ()),
+    )
+    with TestClient(app, base_url="http://127.0.0.1") as other:
+        other.post("/v1/admin/refresh")
+        ended = refreshed(other)
+        assert not ended["published"]
+        assert "the disk is full" in ended["problems"][0]
+        assert 202 == other.post("/v1/admin/refresh").status_code
+
+
+def test_refused_refresh_tells_why_and_can_be_accepted(client: TestClient, desk: Desk) -> None:
+    """The gate's reasons arrive one by one; only a refresh that accepts them publishes."""
+    desk.reasons = ("Recall@5 fell from 0.90 to 0.70", "worse: 休暇は何日ですか")
+    desk.let_go.set()
+
+    client.post("/v1/admin/refresh")
+    ended = refreshed(client)
+    assert (False, None, list(desk.reasons), []) == (
+        ended["published"],
+        ended["generation"],
+        ended["reasons"],
+        ended["problems"],
+    )
+    client.post("/v1/admin/refresh", json={"accept": False})
+    assert not refreshed(client)["published"]
+
+    client.post("/v1/admin/refresh", json={"accept": True})
+    ended = refreshed(client)
+    assert (True, "g2", []) == (ended["published"], ended["generation"], ended["reasons"])
+
+
+def test_rollback_goes_to_a_generation_that_exists(client: TestClient) -> None:
+    """The list shows the earlier one in use; an unknown one is a 404."""
+    back = client.post("/v1/admin/rollback", json={"generation": "g1"}).json()
+
+    assert [("g2", False), ("g1", True)] == [
+        (each["name"], each["current"]) for each in back["generations"]
+    ]
+    assert 404 == client.post("/v1/admin/rollback", json={"generation": "g9"}).status_code
+
+
+def test_added_pdf_is_understood_and_kept(client: TestClient, desk: Desk) -> None:
+    """The file lies in the corpus under its name, byte for byte, and nothing else does."""
+    content = STARTER.read_bytes()
+
+    response = client.put("/v1/admin/files/全体手順書.pdf", content=content)
+
+    assert 201 == response.status_code
+    found = response.json()
+    assert "全体手順書.pdf" == found["file"]
+    assert 8 == found["pages"]
+    assert found["title"]
+    assert ["全体手順書.pdf"] == [each.name for each in desk.corpus.iterdir()]
+    assert content == (desk.corpus / "全体手順書.pdf").read_bytes()
+
+
+def test_same_pdf_or_name_is_not_added_twice(client: TestClient, desk: Desk) -> None:
+    """Neither the same bytes under another name nor other bytes under the same name."""
+    shutil.copy(STARTER, desk.corpus / "a.pdf")
+    other = STARTER.with_name("kosei-digest.pdf").read_bytes()
+
+    for name, content in (("b.pdf", STARTER.read_bytes()), ("a.pdf", other)):
+        assert 409 == client.put(f"/v1/admin/files/{name}", content=content).status_code
+    assert ["a.pdf"] == [each.name for each in desk.corpus.iterdir()]
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04 not a PDF", b"%PDF-1.7\nbut no more"])
+def test_what_is_no_pdf_is_not_kept(client: TestClient, desk: Desk, content: bytes) -> None:
+    """Empty, another format, cut short: a 422 with a sentence, and the folder stays as it was."""
+    response = client.put("/v1/admin/files/a.pdf", content=content)
+
+    assert 422 == response.status_code
+    assert "PDFとして読めませんでした" in response.json()["detail"]
+    assert [] == list(desk.corpus.iterdir())
+
+
+@pytest.mark.parametrize("name", ["..%2Fa.pdf", "a.exe", ".pdf", ".a.pdf", "a%00.pdf", "a%5Cb.pdf"])
+def test_name_cannot_lead_elsewhere(client: TestClient, desk: Desk, name: str) -> None:
+    """A path, another ending or a hidden file is refused."""
+    content = STARTER.read_bytes()
+
+    assert client.put(f"/v1/admin/files/{name}", content=content).status_code in {404, 405, 422}
+    assert [] == list(desk.corpus.iterdir())
+    assert not list(desk.corpus.parent.glob("a.pdf"))
+
+
+def test_questions_are_counted_and_grouped(client: TestClient) -> None:
+    """Two ways to ask the same are one group; a rating that was corrected does not count."""
+    told = client.get("/v1/admin/questions").json()
+
+    assert [{"day": "2026-04-01", "asked": 4, "declined": 2, "down": 1}] == told["days"]
+    assert [("育児休業の給与はどうなる", 2, 2, 0), ("=HYPERLINK(1)", 1, 0, 1)] == [
+        (each["question"], each["asked"], each["declined"], each["down"])
+        for each in told["missing"]
+    ]
+    assert ["要綱の様式がない"] == told["missing"][1]["comments"]
+    assert 95.0 == told["median_ms"]  # of 80, 90, 100, 110
+
+
+def test_table_opens_in_a_spreadsheet_as_text(client: TestClient) -> None:
+    """A byte order mark for Excel, one row a question, and no formula."""
+    response = client.get("/v1/admin/questions.csv")
+    text = response.content.decode("utf-8")
+
+    assert "\ufeff" == text[0]
+    rows = list(csv.reader(io.StringIO(text[1:])))
+    assert 5 == len(rows)
+    assert "'=HYPERLINK(1)" == rows[4][4]
+    assert "attachment" in response.headers["content-disposition"]
+
+
+def test_latency_of_nothing_and_of_one() -> None:
+    """Without answers there is no time; one answer is its own median."""
+    assert insights.latency(()) is None
+    assert insights.Latency(80.0, 80.0) == insights.latency(ENTRIES[:1])
+
+
+def test_day_is_that_of_the_clock_on_the_wall() -> None:
+    """A question asked in the evening counts for that evening's day."""
+    assert date(2026, 4, 1) == insights.day_of(entry("x", "?", hour=23))
+    assert date(2026, 4, 1) == insights.day_of(entry("x", "?", hour=0))
+
+
+@pytest.mark.needs("chromium")
+def test_page_adds_refreshes_and_shows(desk: Desk) -> None:
+    """Drop a PDF, see what was understood, refresh with progress, return to a generation; axe."""
+    from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
+
+    with serving(app_of(desk)) as address, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=system_package("chromium"), args=["--no-sandbox"]
+        )
+        page = browser.new_context(locale="ja-JP").new_page()
+        page.set_default_timeout(15_000)
+        complaints: list[str] = []
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.goto(address)
+        page.get_by_role("link", name="管理").click()
+        expect(page.locator("#missing")).to_contain_text("育児休業の給与")
+
+        page.locator("#file").set_input_files(STARTER)
+        expect(page.locator("#added")).to_contain_text("8ページ")
+        page.get_by_role("button", name="索引を更新").click()
+        expect(page.locator("#step")).to_have_text("reading")
+        desk.let_go.set()
+        expect(page.locator("#outcome")).to_contain_text("更新が終わりました")
+        page.get_by_role("button", name="この世代に戻す").click()
+        expect(page.locator("#generations tr", has_text="g1")).to_contain_text("使用中")
+
+        results = Axe().run(page)
+        assert 0 == results.violations_count, results.generate_report()
+        browser.close()
+    assert [] == complaints
+
+
+@pytest.mark.needs("chromium")
+def test_page_offers_to_publish_what_was_refused(desk: Desk) -> None:
+    """Reasons and the offer stay over a reload and in English; accepting publishes; axe."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    desk.reasons = ("worse: 休暇は何日ですか",)
+    desk.let_go.set()
+    with serving(app_of(desk)) as address, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=system_package("chromium"), args=["--no-sandbox"]
+        )
+        page = browser.new_context(locale="ja-JP").new_page()
+        page.set_default_timeout(15_000)
+        page.goto(f"{address}/admin")
+        page.get_by_role("button", name="索引を更新").click()
+        expect(page.locator("#outcome")).to_contain_text("休暇は何日ですか")
+        page.reload()
+        accept = page.get_by_role("button", name="それでも公開する")
+        expect(accept).to_be_visible()
+        results = Axe().run(page)
+        assert 0 == results.violations_count, results.generate_report()
+        page.get_by_role("button", name="English").click()
+
+        page.get_by_role("button", name="Publish all the same").click()
+
+        expect(page.locator("#outcome")).to_contain_text("Answers now come from the new index (g2)")
+        expect(accept).to_have_count(0)
+        browser.close()

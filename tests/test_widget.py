@@ -1,0 +1,145 @@
+"""The widget on somebody else's page, under that page's own strict policy."""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from fastapi import FastAPI, Response
+from playwright.sync_api import Page, expect, sync_playwright
+
+from api.access import Access
+from api.app import WEB, create_app
+from bot.extractive import Extractive
+from tests.conftest import system_package
+from tests.served import CORPUS, serving, small
+
+PARTS = (
+    "widget.js",
+    "panel.js",
+    "answer.js",
+    "ask.js",
+    "elements.js",
+    "markdown.js",
+    "words.js",
+    "colours.css",
+    "answer.css",
+    "panel.css",
+    "icon.svg",
+)
+
+
+def town_hall(server: list[str]) -> FastAPI:
+    """Return a site that embeds the widget of *server*, and allows it no more than it must."""
+    site = FastAPI()
+
+    @site.get("/")
+    def show() -> Response:
+        (tebiki,) = server
+        page = f"""<!doctype html><html lang="ja"><head><meta charset="utf-8">
+          <title>市役所</title></head><body><main><h1>市役所</h1></main>
+          <script src="{tebiki}/widget.js" data-title="手引きに質問" defer></script></body></html>"""
+        policy = (
+            f"default-src 'none'; script-src {tebiki}; connect-src {tebiki}; img-src {tebiki}; "
+            "style-src 'none'; frame-ancestors 'none'; base-uri 'none'"
+        )
+        return Response(page, media_type="text/html", headers={"Content-Security-Policy": policy})
+
+    @site.get("/favicon.ico")
+    def nothing() -> Response:
+        return Response(status_code=204)
+
+    return site
+
+
+@contextmanager
+def embedded(*, allowed: bool = True) -> Iterator[tuple[Page, list[str]]]:
+    """Open the town hall's page; the list holds what its console complains of."""
+    server: list[str] = []
+    with serving(town_hall(server)) as site:
+        app = create_app(
+            library=small,
+            answerer=Extractive(small),
+            page_file=lambda held: CORPUS / (held.path or ""),
+            access=Access(origins=(site,) if allowed else ()),
+        )
+        with serving(app) as tebiki, sync_playwright() as playwright:
+            server.append(tebiki)
+            browser = playwright.chromium.launch(
+                executable_path=system_package("chromium"), args=["--no-sandbox"]
+            )
+            page = browser.new_context(locale="ja-JP").new_page()
+            page.set_default_timeout(15_000)
+            complaints: list[str] = []
+            page.on(
+                "console",
+                lambda said: complaints.append(said.text) if said.type == "error" else None,
+            )
+            page.goto(site)
+            expect(page.locator("tebiki-widget .opener")).to_be_visible()
+            yield page, complaints
+            browser.close()
+
+
+@pytest.mark.needs("chromium")
+def test_widget_answers_on_a_foreign_page_under_a_strict_policy() -> None:
+    """The page allows our scripts and our server, nothing inline: the answer is there, cited."""
+    from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
+
+    with embedded() as (page, complaints):
+        before = page.evaluate("Object.keys(window).length")
+        page.get_by_role("button", name="手引きに質問").click()
+        page.get_by_role("textbox", name="質問").fill("年次有給休暇は何日ですか")
+        page.keyboard.press("Enter")
+        expect(page.locator("tebiki-widget .prose")).to_contain_text("20日とする")
+        expect(page.locator("tebiki-widget .source")).to_contain_text("休暇の手引きの要約")
+        with page.context.expect_page() as opened:
+            page.locator("tebiki-widget button.marker").first.click()
+        assert "/view?document=leave-digest" in opened.value.url
+
+        assert 0 == page.evaluate("Object.keys(window).length") - before
+        assert "static" == page.evaluate("getComputedStyle(document.querySelector('h1')).position")
+        results = Axe().run(page)
+        assert 0 == results.violations_count, results.generate_report()
+        page.keyboard.press("Escape")
+        assert [] == complaints
+
+
+@pytest.mark.needs("chromium")
+def test_widget_takes_the_colours_of_the_page() -> None:
+    """A variable on the element wins over ours."""
+    with embedded() as (page, _):
+        page.evaluate(
+            "document.querySelector('tebiki-widget').style.setProperty('--tebiki-key', '#00695c')"
+        )
+        opener = page.locator("tebiki-widget .opener")
+        expect(opener).to_have_css("background-color", "rgb(0, 105, 92)")
+
+
+@pytest.mark.needs("chromium")
+def test_widget_on_a_page_that_is_not_allowed_says_so() -> None:
+    """A site that was not added can show the button, but its questions are refused."""
+    with embedded(allowed=False) as (page, _):
+        page.get_by_role("button", name="手引きに質問").click()
+        page.get_by_role("textbox", name="質問").fill("年次有給休暇は何日ですか")
+        page.keyboard.press("Enter")
+
+        expect(page.locator("tebiki-widget .failure")).to_be_visible()
+
+
+def test_widget_is_under_40_kilobytes() -> None:
+    """Everything the widget loads, each file compressed by itself as a server sends it."""
+    assert sum(len(gzip.compress((WEB / name).read_bytes())) for name in PARTS) < 40_000
+
+
+def test_list_of_the_widget_s_parts_is_complete() -> None:
+    """No part imports or loads a file that the weighing above left out."""
+    for name in PARTS:
+        text = Path(WEB / name).read_text()
+        for line in text.splitlines():
+            if line.startswith("import ") or " from " in line:
+                wanted = line.split('"')[1].removeprefix("./") if '"' in line else ""
+                assert not wanted.endswith(".js") or wanted in PARTS, (name, wanted)
