@@ -1,0 +1,205 @@
+"""May this candidate go live? A pure comparison of what was in force with what would be."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from evals.comparison import Change, Difference, compare
+from evals.runs import Result, Run
+from index.passages import Library
+from ingest.editions import Edition
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much worse a candidate may be.
+
+    *drop* is how far a measure's mean may fall, and *chance* below which probability of being
+    an accident a smaller fall is refused as well. *unreadable* is the share of the pages that
+    may stay unread (or as many as in what is in force), *shrink* the share of its characters that a document may lose
+    from one edition or reading to the next.
+    """
+
+    drop: float = 0.02
+    chance: float = 0.05
+    unreadable: float = 0.1
+    shrink: float = 0.3
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """How much of a document could be read: *unreadable* are page numbers from 1, in order."""
+
+    document: str
+    edition: str
+    pages: int
+    unreadable: tuple[int, ...]
+    characters: int
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether the candidate may go live, and why not, one sentence a reason.
+
+    *lost* are the questions behind a fall, worst first. *notes* are worth reading either way.
+    """
+
+    allowed: bool
+    reasons: tuple[str, ...] = ()
+    lost: tuple[Change, ...] = ()
+    notes: tuple[str, ...] = ()
+    differences: tuple[Difference, ...] = field(default=(), repr=False)
+
+
+POOR = 0.3
+"""Below this plausibility a page counts as unread."""
+
+
+def coverage(library: Library, editions: Sequence[Edition]) -> tuple[Coverage, ...]:
+    """Return how much of each held edition the library could read, in order.
+
+    A page without text counts as unread only where its reader noted why: a blank one is read.
+    """
+    found: list[Coverage] = []
+    for edition in editions:
+        text = library.text(edition)
+        unreadable = tuple(
+            page.number for page in text.pages if page.quality.note and page.quality.score < POOR
+        )
+        characters = sum(not character.isspace() for character in text.text)
+        found.append(
+            Coverage(edition.document.id, edition.label, len(text.pages), unreadable, characters)
+        )
+    return tuple(found)
+
+
+def decide(
+    before: Run | None,
+    after: Run | None,
+    *,
+    read_before: Sequence[Coverage] = (),
+    read_after: Sequence[Coverage] = (),
+    withdrawn: Collection[str] = (),
+    limits: Limits | None = None,
+) -> Verdict:
+    """Say whether a candidate may take the place of what is in force.
+
+    Args:
+        before: the run of what is in force, or None when there is nothing to fall from.
+        after: the run of the candidate on the same questions, or None when there are none.
+        read_before: how much of what is in force could be read.
+        read_after: how much of the candidate could be read.
+        withdrawn: ids of documents taken out on purpose: questions that only they answer
+            and their vanished characters are no reason.
+        limits: how much worse it may be.
+    """
+    bounds = limits or Limits()
+    differences = _differences(before, after, frozenset(withdrawn))
+    fallen = tuple(held for held in differences if _falls(held, bounds))
+    reasons = (
+        *map(_said, fallen),
+        *_too_much_unread(read_before, read_after, bounds),
+        *_shrunken(read_before, read_after, frozenset(withdrawn), bounds),
+    )
+    lost: dict[str, Change] = {}
+    for held in fallen:
+        for change in held.losses:
+            lost.setdefault(change.after.id, change)
+    return Verdict(
+        allowed=not reasons,
+        reasons=reasons,
+        lost=tuple(lost.values()),
+        notes=_notes(before, after, [held for held in differences if held not in fallen]),
+        differences=differences,
+    )
+
+
+def _differences(
+    before: Run | None, after: Run | None, withdrawn: frozenset[str]
+) -> tuple[Difference, ...]:
+    """Compare the runs over the questions that documents still held can answer."""
+    if before is None or after is None:
+        return ()
+    kept = tuple(result for result in before.results if not _gone(result, withdrawn))
+    names = {result.id for result in kept}
+    if not any(result.id in names for result in after.results):
+        return ()
+    return compare(replace(before, results=kept), after).differences
+
+
+def _gone(result: Result, withdrawn: frozenset[str]) -> bool:
+    """Whether only withdrawn documents answer the question."""
+    works = {name.rpartition(" p.")[0].partition("@")[0] for name in result.expected}
+    return bool(works) and works <= withdrawn
+
+
+def _falls(held: Difference, limits: Limits) -> bool:
+    # The subtraction of two means may miss the limit by a rounding error.
+    too_far = held.gain < -limits.drop - 1e-9
+    return too_far or (held.gain < 0 and held.chance < limits.chance)
+
+
+def _said(held: Difference) -> str:
+    return (
+        f"{held.measure} falls from {held.before:.3f} to {held.after:.3f} over {held.count} "
+        f"questions: {len(held.losses)} got worse, {len(held.wins)} better"
+    )
+
+
+def _too_much_unread(
+    before: Sequence[Coverage], after: Sequence[Coverage], limits: Limits
+) -> tuple[str, ...]:
+    """Refuse a share of unread pages above the limit, unless what is in force is no better."""
+    share = _unread_share(after)
+    if not before or share <= max(limits.unreadable, _unread_share(before)):
+        return ()
+    worst = sorted((held for held in after if held.unreadable), key=lambda h: -len(h.unreadable))
+    named = "; ".join(
+        f"{held.document}@{held.edition} p.{', '.join(map(str, held.unreadable))}" for held in worst
+    )
+    return (f"{share:.0%} of the pages cannot be read, more than {limits.unreadable:.0%}: {named}",)
+
+
+def _unread_share(read: Sequence[Coverage]) -> float:
+    pages = sum(held.pages for held in read)
+    return sum(len(held.unreadable) for held in read) / pages if pages else 0.0
+
+
+def _shrunken(
+    before: Sequence[Coverage],
+    after: Sequence[Coverage],
+    withdrawn: frozenset[str],
+    limits: Limits,
+) -> tuple[str, ...]:
+    was, now = _characters(before), _characters(after)
+    return tuple(
+        f"{document} shrinks from {count:,} to {now.get(document, 0):,} characters, "
+        f"by more than {limits.shrink:.0%}"
+        for document, count in was.items()
+        if document not in withdrawn and now.get(document, 0) < count * (1 - limits.shrink)
+    )
+
+
+def _characters(read: Sequence[Coverage]) -> Mapping[str, int]:
+    """Return each document's characters, of the longest edition that was read."""
+    found: dict[str, int] = {}
+    for held in read:
+        found[held.document] = max(found.get(held.document, 0), held.characters)
+    return found
+
+
+def _notes(
+    before: Run | None, after: Run | None, standing: Sequence[Difference]
+) -> tuple[str, ...]:
+    """Say what was not compared, and which of the measures that stand fell within the limits."""
+    if after is None or not after.results:
+        return ("There were no questions, so only the pages were looked at.",)
+    if before is None:
+        return ("Nothing was in force before, so there was nothing to fall from.",)
+    return tuple(
+        f"{held.measure} falls from {held.before:.3f} to {held.after:.3f}, "
+        f"which is within the limits"
+        for held in standing
+        if held.gain < 0
+    )
