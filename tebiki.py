@@ -1,0 +1,1353 @@
+"""Tebiki (手引き): cited answers from the manuals that local governments work by.
+
+The command line and the only composition root: it reads the environment once, builds the
+parts, runs them, and turns errors into words for people.
+
+Exit codes: 0 done; 1 done, but something was left out or refused (named on the error stream);
+2 wrong usage; 3 there is no index yet; 4 the index or the corpus cannot be used.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+    from api.keys import Keys
+    from bot.answers import Answer, Answerer
+    from bot.ledger.ledger import Ledger
+    from bot.model import Configured
+    from bot.slack.app import Colleague
+    from bot.slack.app import Settings as SlackSettings
+    from evals.runs import Run
+    from index.embedding import Embedder
+    from index.generations import Generation, Manifest, Shelf
+    from index.refresh import RefreshReport
+    from index.store import Vectors
+    from ingest.catalog import Catalog
+    from ingest.editions import Edition
+    from ingest.errors import UnreadablePdf
+    from ingest.pages import EditionText
+
+LEFT_OUT, NO_INDEX, UNUSABLE = 1, 3, 4
+FITTED = "fitted"
+BUNDLED = Path(__file__).resolve().parent / "corpus"
+
+app = typer.Typer(
+    help="Cited answers from the manuals that local governments work by.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+out = Console(soft_wrap=True, highlight=False)
+err = Console(stderr=True, soft_wrap=True, highlight=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What differs between two installations; each has a line in .env.example."""
+
+    home: Path
+    corpus: Path
+    embedding: str = FITTED
+    question_prefix: str | None = None
+    passage_prefix: str | None = None
+    model: Configured | None = None
+    user_header: str = ""
+    proxies: tuple[str, ...] = ()
+    origins: tuple[str, ...] = ()
+    database_url: str = ""
+    ledger_key: str = ""
+    chroma_url: str = ""
+    public_url: str = ""
+    slack_bot_token: str = ""
+    slack_app_token: str = ""
+    slack_signing_secret: str = ""
+
+
+def settings(
+    environment: Mapping[str, str], home: Path | None = None, corpus: Path | None = None
+) -> Settings:
+    """Read the settings; what the command line names wins over the environment.
+
+    Raises:
+        ModelFailed: a setting of the language model is missing or not usable.
+    """
+    from bot.model import configured
+
+    return Settings(
+        home=home or Path(environment.get("TEBIKI_HOME") or "var"),
+        corpus=corpus or Path(environment.get("TEBIKI_CORPUS") or BUNDLED),
+        embedding=environment.get("TEBIKI_EMBEDDING") or FITTED,
+        question_prefix=environment.get("TEBIKI_EMBEDDING_QUESTION_PREFIX"),
+        passage_prefix=environment.get("TEBIKI_EMBEDDING_PASSAGE_PREFIX"),
+        model=configured(environment),
+        user_header=environment.get("TEBIKI_USER_HEADER", ""),
+        proxies=_list(environment.get("TEBIKI_PROXIES", "")),
+        origins=_list(environment.get("TEBIKI_ORIGINS", "")),
+        database_url=environment.get("TEBIKI_DATABASE_URL", ""),
+        ledger_key=environment.get("TEBIKI_LEDGER_KEY", ""),
+        chroma_url=environment.get("TEBIKI_CHROMA_URL", ""),
+        public_url=environment.get("TEBIKI_PUBLIC_URL", ""),
+        slack_bot_token=environment.get("TEBIKI_SLACK_BOT_TOKEN", ""),
+        slack_app_token=environment.get("TEBIKI_SLACK_APP_TOKEN", ""),
+        slack_signing_secret=environment.get("TEBIKI_SLACK_SIGNING_SECRET", ""),
+    )
+
+
+def _list(given: str) -> tuple[str, ...]:
+    """Return the parts of a setting that lists several things, separated by commas."""
+    return tuple(part.strip() for part in given.split(",") if part.strip())
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The built application: what every command is made from."""
+
+    settings: Settings
+    shelf: Shelf
+    answerer: Answerer
+
+    def page_file(self, edition: Edition) -> Path:
+        """Return the PDF of a held edition, as the home keeps it."""
+        from index.generations import pdf_of
+
+        return pdf_of(self.settings.home, edition)
+
+    def generation(self) -> Generation:
+        """Return the current generation."""
+        return self.shelf()
+
+
+def build(chosen: Settings) -> Parts:
+    """Put the application together; nothing is opened or loaded before it is used."""
+    from bot.extractive import Extractive
+    from index.generations import Shelf
+
+    shelf = Shelf(
+        chosen.home,
+        lambda recipe, folder: _embedder_of(chosen, recipe, folder),
+        vectors=_vectors(chosen),
+    )
+    extractive = Extractive(shelf)
+    if chosen.model is None:
+        return Parts(chosen, shelf, extractive)
+    from bot.generative import Generative
+    from bot.model import open_model
+
+    return Parts(chosen, shelf, Generative(shelf, open_model(chosen.model), extractive))
+
+
+def web(parts: Parts, host: str = "127.0.0.1") -> FastAPI:
+    """Return the HTTP application as it may be served on *host*.
+
+    Raises:
+        Unprotected: others can reach *host*, and nothing says who may ask.
+        LedgerUnavailable: the record of answers cannot be opened.
+    """
+    from api.access import decide
+    from api.admin import Office
+    from api.app import create_app
+    from api.keys import Keys
+    from api.schemas import WireAnswer
+    from bot.ledger.record import Recorded, SentRecord
+    from index.generations import kept_in, roll_back
+
+    chosen = parts.settings
+    access = decide(
+        host,
+        keys=Keys(chosen.home / "keys.json"),
+        user_header=chosen.user_header,
+        proxies=chosen.proxies,
+        origins=chosen.origins,
+    )
+    ledger = _ledger(chosen)
+    office = Office(
+        corpus=chosen.corpus,
+        refresh=lambda told, accept: refreshed(chosen, told, accept=accept),
+        roll_back=lambda to: roll_back(chosen.home, to),
+        generations=lambda: kept_in(chosen.home),
+        entries=lambda since: ledger.entries(since=since),
+    )
+    served = create_app(
+        library=parts.shelf,
+        answerer=Recorded(parts.answerer, ledger, origin="web"),
+        page_file=parts.page_file,
+        record=SentRecord(ledger, WireAnswer.model_validate, WireAnswer.of),
+        access=access,
+        office=office,
+    )
+    if chosen.slack_bot_token and chosen.slack_signing_secret:
+        from api.slack import add_slack
+
+        add_slack(served, _colleague(parts, ledger).handle)
+    return served
+
+
+def _colleague(parts: Parts, ledger: Ledger) -> Colleague:
+    """Return Tebiki in Slack; nothing is sent before it is started."""
+    from api.suggestions import suggested
+    from bot.slack import app as slack_app
+    from ingest.pdf import draw
+
+    def page_image(edition: Edition, number: int, start: int, end: int) -> bytes:
+        library = parts.generation()
+        # An old answer shows its page from the kept PDF, though its text is no longer indexed.
+        marked = library.text(edition).boxes(start, end) if edition in library.editions else ()
+        boxes = [box for box in marked if box.page == number]
+        return draw(parts.page_file(edition), number, width=1_000, boxes=boxes)
+
+    return slack_app.create(
+        _slack(parts.settings),
+        answerer=parts.answerer,
+        library=parts.shelf,
+        ledger=ledger,
+        page_image=page_image,
+        prompts=lambda language: suggested(parts.generation(), language),
+        refreshed=lambda: parts.generation().manifest.created[:10],
+    )
+
+
+def _slack(chosen: Settings) -> SlackSettings:
+    from bot.slack.app import Settings as SlackSettings
+
+    return SlackSettings(
+        bot_token=chosen.slack_bot_token,
+        app_token=chosen.slack_app_token,
+        signing_secret=chosen.slack_signing_secret,
+        public_url=chosen.public_url,
+        streaming=chosen.model is not None,
+    )
+
+
+def _ledger(chosen: Settings) -> Ledger:
+    """Open the record of answers."""
+    from bot.ledger.ledger import open_ledger
+
+    chosen.home.mkdir(parents=True, exist_ok=True)
+    return open_ledger(chosen.home, url=chosen.database_url, key=chosen.ledger_key)
+
+
+def _embedder_of(chosen: Settings, recipe: Mapping[str, str], folder: Path) -> Embedder:
+    """Return the embedder that made a generation, or say that another one is configured."""
+    from index.errors import RecipeChanged
+    from index.fitted import Fitted
+
+    wanted = recipe["embedder"]
+    if chosen.embedding == FITTED and (folder / "embedder").is_dir():
+        return Fitted.load(folder / "embedder")
+    configured = _configured_embedder(chosen)
+    if configured is None or configured.name != wanted:
+        message = (
+            f'{folder}: this index was made with the embedder "{wanted.split("|")[0]}", but '
+            f'TEBIKI_EMBEDDING says "{chosen.embedding}". Run "tebiki refresh" to make one with '
+            f"it, or set TEBIKI_EMBEDDING back."
+        )
+        raise RecipeChanged(message)
+    return configured
+
+
+def _configured_embedder(
+    chosen: Settings, progress: Callable[[float], None] = lambda _: None
+) -> Embedder | None:
+    """Return the configured embedder, None being the one that is fitted to the corpus."""
+    if chosen.embedding == FITTED:
+        return None
+    from index.models import SentenceTransformerEmbedder
+
+    return SentenceTransformerEmbedder(
+        chosen.embedding,
+        question_prefix=chosen.question_prefix,
+        passage_prefix=chosen.passage_prefix,
+        progress=progress,
+    )
+
+
+def _vectors(chosen: Settings) -> Vectors:
+    """Return where vectors live: in the home, or on the Chroma server that is named."""
+    from index.generations import id_of
+    from index.store import Embedded, Server
+
+    return Server(chosen.chroma_url, id_of(chosen.home)) if chosen.chroma_url else Embedded()
+
+
+HomeOption = Annotated[
+    Path | None,
+    typer.Option("--home", help="Where everything that Tebiki writes goes (TEBIKI_HOME; var)."),
+]
+CorpusOption = Annotated[
+    Path | None,
+    typer.Option("--corpus", help="The folder of PDFs (TEBIKI_CORPUS; the bundled digests)."),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for a program to read.")]
+
+
+@app.callback()
+def _common(context: typer.Context, home: HomeOption = None, corpus: CorpusOption = None) -> None:
+    context.obj = (home, corpus)
+
+
+def _chosen(context: typer.Context, home: Path | None, corpus: Path | None) -> Settings:
+    before_home, before_corpus = context.obj
+    return settings(_environment(), home or before_home, corpus or before_corpus)
+
+
+def _environment() -> dict[str, str]:
+    """Return the environment over what a file .env in the working folder says."""
+    from dotenv import dotenv_values
+
+    said = {name: value for name, value in dotenv_values(".env").items() if value is not None}
+    return {**said, **os.environ}
+
+
+@contextmanager
+def _told_as_words() -> Iterator[None]:
+    """Turn our own errors into a sentence and an exit code."""
+    from api.access import Unprotected
+    from api.keys import UnknownKey
+    from bot.errors import BadQuestion, BotError
+    from evals.errors import EvalError
+    from index.errors import IndexingError, IndexMissing
+    from ingest.errors import IngestError
+
+    try:
+        yield
+    except BadQuestion as problem:
+        err.print(f"[red]{_plain(problem)}[/red]")
+        raise typer.Exit(2) from problem
+    except IndexMissing as problem:
+        err.print(f"[red]{_plain(problem)}[/red]")
+        raise typer.Exit(NO_INDEX) from problem
+    except (IndexingError, IngestError, BotError, EvalError, UnknownKey, Unprotected) as problem:
+        err.print(f"[red]{_plain(problem)}[/red]")
+        raise typer.Exit(UNUSABLE) from problem
+
+
+def _today() -> date:
+    """Return the day it is where this machine stands: editions are in force by local days."""
+    return datetime.now().astimezone().date()
+
+
+def _plain(problem: Exception) -> str:
+    return escape(f"{type(problem).__name__}: {problem}")
+
+
+def _print_json(content: object) -> None:
+    sys.stdout.write(json.dumps(content, ensure_ascii=False, indent=2) + "\n")
+
+
+@app.command()
+def refresh(
+    context: typer.Context,
+    *,
+    home: HomeOption = None,
+    corpus: CorpusOption = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would change.")] = False,
+    full: Annotated[bool, typer.Option("--full", help="Build everything anew.")] = False,
+    accept: Annotated[
+        bool, typer.Option("--accept", help="Publish whatever the evaluation says; recorded.")
+    ] = False,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Go on, and refresh whenever the folder has changed.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Read the PDFs and make the index current; answers go on from the old one meanwhile."""
+    with _told_as_words():
+        chosen = _chosen(context, home, corpus)
+        from index import generations, glossary
+        from index import refresh as refreshing
+        from ingest import catalog
+
+        if dry_run:
+            listed = catalog.read(chosen.corpus)
+            common = glossary.read(BUNDLED / refreshing.GLOSSARY)
+            name = generations.current(chosen.home)
+            manifest = (
+                generations.read_manifest(generations.folder_of(chosen.home, name))
+                if name
+                else None
+            )
+            wanted = refreshing.recipe(
+                refreshing.embedder_name(_configured_embedder(chosen)),
+                glossary.hash_of(common.joined(glossary.read(chosen.corpus / refreshing.GLOSSARY))),
+                _reader(),
+                _vectors(chosen).name,
+            )
+            _say_plan(refreshing.plan(listed, manifest, wanted), listed, as_json=as_json)
+            return
+        if watch:
+            from index.watching import watch as watched
+
+            watched(chosen.corpus, lambda: _refresh_and_say(chosen, as_json=as_json))
+            return
+        with _progress(show=not as_json) as told:
+            report = refreshed(chosen, told, full=full, accept=accept)
+        _say_report(report, as_json=as_json)
+        if report.poor_pages and not as_json:
+            _say_what_ocr_would_do()
+        if report.generation is None:
+            raise typer.Exit(UNUSABLE)
+        if report.problems:
+            raise typer.Exit(LEFT_OUT)
+
+
+def _refresh_and_say(chosen: Settings, *, as_json: bool) -> None:
+    """Refresh once; whatever goes wrong is told, and the watch goes on."""
+    with suppress(typer.Exit), _told_as_words(), _progress(show=not as_json) as told:
+        _say_report(refreshed(chosen, told), as_json=as_json)
+
+
+def refreshed(
+    chosen: Settings,
+    told: Callable[[str, float], None],
+    *,
+    full: bool = False,
+    accept: bool = False,
+) -> RefreshReport:
+    """Bring the index up to date with the corpus; *told* hears of each step.
+
+    The bundled questions and the corpus' own are put to the new index before it goes live.
+
+    Raises:
+        IngestError, IndexingError, EvalError: as `index.refresh.carry_out` and the gate say.
+    """
+    from evals.candidate import gate
+    from index import glossary
+    from index import refresh as refreshing
+    from ingest import catalog
+
+    workshop = refreshing.Workshop(
+        chosen.corpus,
+        chosen.home,
+        _reading(chosen, told),
+        _reader(),
+        _configured_embedder(chosen, lambda share: told("embedding", share)),
+        gate(
+            chosen.home,
+            chosen.corpus,
+            lambda recipe, folder: _embedder_of(chosen, recipe, folder),
+            today=_today,
+            told=lambda share: told("checking", share),
+            vectors=_vectors(chosen),
+        ),
+        progress=told,
+        accept=accept,
+        today=_today,
+        common=glossary.read(BUNDLED / refreshing.GLOSSARY),
+        vectors=_vectors(chosen),
+    )
+    return refreshing.carry_out(catalog.read(chosen.corpus), workshop, full=full)
+
+
+def _reading(
+    chosen: Settings, told: Callable[[str, float], None]
+) -> Callable[[Mapping[str, Path]], Mapping[str, EditionText | UnreadablePdf]]:
+    """Return what reads many PDFs, in processes of their own."""
+    from ingest.reading import Progress as Read
+    from ingest.reading import read_all
+
+    def moved(on: Read) -> None:
+        told(f"reading ({on.pages} pages, {on.rate:.0f}/s)", on.files_done / max(on.files, 1))
+
+    def reading(files: Mapping[str, Path]) -> Mapping[str, EditionText | UnreadablePdf]:
+        return read_all(files, cache=chosen.home / "readings", progress=moved)
+
+    return reading
+
+
+def _reader() -> str:
+    """Return what PDFs are read with here: with OCR, or without where tesseract is missing."""
+    from ingest import ocr
+    from ingest.pdf import READER_VERSION
+
+    return f"{READER_VERSION}+ocr-{ocr.OCR_VERSION}" if ocr.installed() else READER_VERSION
+
+
+@contextmanager
+def _progress(*, show: bool) -> Iterator[Callable[[str, float], None]]:
+    """Show a bar for each step while a refresh runs; silent where nobody watches."""
+    columns = (
+        TextColumn("{task.description:<10}"),
+        BarColumn(),
+        TextColumn("{task.percentage:>3.0f} %"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=err, disable=not show, transient=True) as bars:
+        tasks: dict[str, Any] = {}
+
+        def told(step: str, share: float) -> None:
+            name = step.partition(" ")[0]
+            if name not in tasks:
+                for before in tasks.values():
+                    bars.update(before, completed=1.0)
+                tasks[name] = bars.add_task(step, total=1.0)
+            bars.update(tasks[name], description=step, completed=share)
+
+        yield told
+
+
+def _say_plan(plan: Any, listed: Catalog, *, as_json: bool) -> None:  # noqa: ANN401 - Plan, loaded late
+    groups = ("added", "revised", "withdrawn", "described", "unchanged")
+    if as_json:
+        content = {name: [e.key for e in getattr(plan, name)] for name in groups}
+        problems = [str(problem) for problem in listed.problems]
+        _print_json({**content, "reasons": list(plan.reasons), "problems": problems})
+        return
+    for name in groups:
+        for edition in getattr(plan, name):
+            out.print(f"{name:<10} {edition.key}  {edition.path or '(not held)'}")
+    for reason in plan.reasons:
+        out.print(f"everything is built anew: {reason}")
+    for problem in listed.problems:
+        err.print(f"[red]{_plain(problem)}[/red]")
+    if plan.empty:
+        out.print("Nothing to do.")
+
+
+def _say_what_ocr_would_do() -> None:
+    from ingest import ocr
+
+    if not ocr.installed():
+        err.print(ocr.MISSING, markup=False)
+
+
+def _say_report(report: RefreshReport, *, as_json: bool) -> None:
+    if as_json:
+        _print_json(
+            {
+                "generation": report.generation,
+                "published": report.published,
+                "pages": report.pages,
+                "chunks": report.chunks,
+                "added": [edition.key for edition in report.plan.added],
+                "revised": [edition.key for edition in report.plan.revised],
+                "withdrawn": [edition.key for edition in report.plan.withdrawn],
+                "unchanged": [edition.key for edition in report.plan.unchanged],
+                "kept": dict(report.kept),
+                "problems": [
+                    {"file": getattr(problem, "path", None), "message": str(problem)}
+                    for problem in report.problems
+                ],
+                "notices": list(report.notices),
+                "engines": {
+                    engine: {"pages": count, "lowest_score": round(score, 3)}
+                    for engine, (count, score) in report.engines.items()
+                },
+                "poor_pages": [
+                    {"file": file, "page": page, "note": note}
+                    for file, page, note in report.poor_pages
+                ],
+            }
+        )
+        return
+    if report.published:
+        out.print(
+            f"{report.generation} is current: {report.pages} pages, {report.chunks} passages."
+        )
+    elif report.generation is None:
+        err.print("[red]No PDF could be read, so there is no index.[/red]")
+    else:
+        out.print(f"{report.generation} stays current; nothing else could change.")
+    for notice in report.notices:
+        err.print(notice, markup=False)
+    for engine, (count, score) in report.engines.items():
+        err.print(f"read by {engine}: {count} pages, lowest score {score:.2f}", markup=False)
+    for file, page, note in report.poor_pages[:20]:
+        err.print(f"{file} p.{page}: {note}", markup=False)
+    if len(report.poor_pages) > 20:  # noqa: PLR2004 - as above
+        err.print(f"… and {len(report.poor_pages) - 20} more pages (tebiki refresh --json).")
+    for key, reason in report.kept.items():
+        err.print(f"{key} stays as it was: {reason}", markup=False)
+    for problem in report.problems:
+        err.print(f"[red]{_plain(problem)}[/red]")
+
+
+@app.command()
+def search(
+    context: typer.Context,
+    question: Annotated[str, typer.Argument(help="What to look for, in Japanese or English.")],
+    *,
+    k: Annotated[int, typer.Option("-k", min=1, max=100, help="How many passages.")] = 5,
+    home: HomeOption = None,
+    corpus: CorpusOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Find the passages nearest to a question, at most one a page."""
+    with _told_as_words():
+        parts = build(_chosen(context, home, corpus))
+        from api.schemas import WirePassage
+        from bot.question import read
+        from index.passages import by_page
+
+        asked = read(question)
+        generation = parts.generation()
+        found = by_page(generation, asked.standalone, k=k, filters=asked.filters)
+        if as_json:
+            in_force = {edition.key for edition in generation.in_force(_today())}
+            passages = [
+                WirePassage.of(
+                    passage,
+                    labels=[
+                        generation.text(passage.chunk.edition).pages[number - 1].label
+                        for number in passage.pages
+                    ],
+                    in_force=in_force,
+                ).model_dump(mode="json")
+                for passage in found
+            ]
+            _print_json({"passages": passages})
+            return
+        if not found:
+            out.print("Nothing in the documents comes near. / 近い箇所はありません。")
+        for passage in found:
+            edition = passage.chunk.edition
+            pages = "–".join(
+                str(number) for number in dict.fromkeys((passage.pages[0], passage.pages[-1]))
+            )
+            out.print(
+                f"[bold]{edition.document.title}[/bold]（{edition.label}） p.{pages}  "
+                f"[dim]{' › '.join(passage.chunk.section)}[/dim]"
+            )
+            out.print(passage.chunk.text.strip(), markup=False)
+            out.print()
+
+
+@app.command()
+def ask(
+    context: typer.Context,
+    question: Annotated[str, typer.Argument(help="A question, in Japanese or English.")],
+    *,
+    conversation: Annotated[
+        str, typer.Option(help="A name of your own under which follow-ups are understood.")
+    ] = "",
+    home: HomeOption = None,
+    corpus: CorpusOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Answer a question with quotations, or say that the documents do not hold it."""
+    with _told_as_words():
+        chosen = _chosen(context, home, corpus)
+        parts = build(chosen)
+        from bot.ledger.record import Recorded
+        from bot.question import read
+
+        parts.generation()
+        ledger = _ledger(chosen)
+        history = ledger.turns(conversation) if conversation else ()
+        answerer = Recorded(parts.answerer, ledger, origin="cli")
+        answer = answerer.answer(read(question, history=history, conversation=conversation))
+        if as_json:
+            from api.schemas import WireAnswer
+
+            _print_json(WireAnswer.of(answer).model_dump(mode="json"))
+            return
+        _say_answer(answer)
+
+
+def _say_answer(answer: Answer) -> None:
+    declined = answer.declined
+    out.print(declined.message if declined else answer.text, markup=False)
+    for notice in answer.notices:
+        out.print(notice, style="dim", markup=False)
+    shown = declined.nearest if declined else answer.citations
+    if shown:
+        out.print()
+    for citation in shown:
+        printed = citation.page_label or str(citation.page)
+        title = citation.edition.document.title
+        out.print(
+            f"[{citation.marker}] {title}（{citation.edition.label}） p.{printed}"
+            + ("" if citation.in_force else "  旧版")
+            + f"  {' › '.join(citation.section)}",
+            markup=False,
+        )
+
+
+@app.command()
+def serve(
+    context: typer.Context,
+    *,
+    host: Annotated[str, typer.Option(help="Which address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Which port.")] = 8000,
+    home: HomeOption = None,
+    corpus: CorpusOption = None,
+) -> None:
+    """Serve the chat page and the HTTP interface."""
+    with _told_as_words():
+        import uvicorn
+
+        parts = build(_chosen(context, home, corpus))
+        err.print(f"Tebiki: http://{host}:{port}  (Ctrl+C ends it)", markup=False)
+        uvicorn.run(
+            web(parts, host), host=host, port=port, log_level="warning", server_header=False
+        )
+
+
+@app.command()
+def status(
+    context: typer.Context,
+    *,
+    home: HomeOption = None,
+    corpus: CorpusOption = None,
+    pages: Annotated[
+        str | None, typer.Option("--pages", help="Say how each page of a document was read.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Say what is indexed: documents, editions in force, and what the index was made with."""
+    with _told_as_words():
+        chosen = _chosen(context, home, corpus)
+        from index import generations
+        from index.errors import IndexMissing
+
+        name = generations.current(chosen.home)
+        if name is None:
+            raise IndexMissing(str(chosen.home))
+        folder = generations.folder_of(chosen.home, name)
+        manifest = generations.read_manifest(folder)
+        if pages is not None:
+            _say_pages(folder, manifest, pages, as_json=as_json)
+            return
+        from ingest.editions import in_force
+
+        valid = {edition.key for edition in in_force(manifest.editions, _today())}
+        if as_json:
+            _print_json(
+                {
+                    "generation": manifest.id,
+                    "created": manifest.created,
+                    "pages": manifest.pages,
+                    "chunks": manifest.chunks,
+                    "recipe": dict(manifest.recipe),
+                    "kept": dict(manifest.kept),
+                    "editions": [
+                        {
+                            "document": edition.document.id,
+                            "title": edition.document.title,
+                            "edition": edition.label,
+                            "kind": edition.document.kind,
+                            "file": edition.path,
+                            "held": edition.held,
+                            "in_force": edition.key in valid,
+                        }
+                        for edition in manifest.editions
+                    ],
+                }
+            )
+            return
+        out.print(
+            f"{manifest.id}, made {manifest.created}: {manifest.pages} pages, "
+            f"{manifest.chunks} passages"
+        )
+        table = Table(box=None, pad_edge=False)
+        for heading in ("document", "title", "edition", "kind", "state"):
+            table.add_column(heading)
+        for edition in manifest.editions:
+            state = "in force" if edition.key in valid else "superseded"
+            table.add_row(
+                edition.document.id,
+                edition.document.title,
+                edition.label,
+                edition.document.kind,
+                state if edition.held else "not held",
+            )
+        out.print(table)
+        for key, reason in manifest.kept.items():
+            out.print(f"{key} stays as it was: {reason}", markup=False)
+
+
+def _say_pages(folder: Path, manifest: Manifest, document: str, *, as_json: bool) -> None:
+    """Say of each page of a document's editions which engine read it, and how plausible it is."""
+    from index.generations import text_of
+    from ingest.pages import load
+
+    held = [e for e in manifest.editions if e.held and e.document.id == document]
+    if not held:
+        known = ", ".join(dict.fromkeys(e.document.id for e in manifest.editions if e.held))
+        raise typer.BadParameter(f"{document} is not held; held are {known}", param_hint="--pages")
+    read = [
+        {
+            "edition": edition.label,
+            "page": page.number,
+            "label": page.label,
+            "engine": page.quality.engine,
+            "score": round(page.quality.score, 3),
+            "characters": len(page.text),
+            "note": page.quality.note,
+        }
+        for edition in held
+        for page in load(text_of(folder, edition)).pages
+    ]
+    if as_json:
+        _print_json({"document": document, "pages": read})
+        return
+    table = Table(box=None, pad_edge=False)
+    for heading in ("edition", "page", "label", "engine", "score", "characters", "note"):
+        table.add_column(heading, justify="right" if heading in {"page", "characters"} else "left")
+    for row in read:
+        table.add_row(*("" if value is None else str(value) for value in row.values()))
+    out.print(table)
+
+
+@app.command()
+def slack(
+    context: typer.Context,
+    *,
+    check: Annotated[
+        bool, typer.Option("--check", help="Say what is missing, and post nothing.")
+    ] = False,
+    home: HomeOption = None,
+    corpus: CorpusOption = None,
+) -> None:
+    """Answer in Slack over an outgoing connection (Socket Mode)."""
+    with _told_as_words():
+        chosen = _chosen(context, home, corpus)
+        if check:
+            from bot.slack.check import check as looked_at
+
+            found = looked_at(_slack(chosen))
+            for finding in found:
+                mark = "[green]✓[/green]" if finding.fine else "[red]✗[/red]"
+                out.print(mark, escape(finding.what))
+                if finding.advice:
+                    out.print("  ", escape(finding.advice))
+            if not all(finding.fine for finding in found):
+                raise typer.Exit(LEFT_OUT)
+            return
+        if not (chosen.slack_bot_token and chosen.slack_app_token):
+            message = (
+                "TEBIKI_SLACK_BOT_TOKEN and TEBIKI_SLACK_APP_TOKEN are not set (docs/slack.md)"
+            )
+            raise typer.BadParameter(message)
+        from bot.slack.calls import SlackBusy, SlackRefused
+
+        colleague = _colleague(build(chosen), _ledger(chosen))
+        try:
+            colleague.connect()
+        except (SlackRefused, SlackBusy) as problem:
+            err.print(f"[red]{_plain(problem)}[/red]  (tebiki slack --check)")
+            raise typer.Exit(UNUSABLE) from problem
+        err.print("Tebiki answers in Slack. (Ctrl+C ends it)", markup=False)
+        try:
+            threading.Event().wait()
+        except KeyboardInterrupt:
+            colleague.close()
+
+
+@app.command("answer")
+def show_answer(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(help="The id of an answer.")],
+    *,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Print a recorded answer again, word for word."""
+    with _told_as_words():
+        answer = _ledger(_chosen(context, home, None)).answer(name)
+        if as_json:
+            from api.schemas import WireAnswer
+
+            _print_json(WireAnswer.of(answer).model_dump(mode="json"))
+            return
+        out.print(answer.question.text, style="bold", markup=False)
+        _say_answer(answer)
+
+
+corpus_app = typer.Typer(
+    help="What the corpus holds: add, list, withdraw, check, fetch.", no_args_is_help=True
+)
+app.add_typer(corpus_app, name="corpus")
+
+
+@corpus_app.command("add")
+def corpus_add(
+    context: typer.Context,
+    source: Annotated[str, typer.Argument(help="A PDF file, or the address of one.")],
+    *,
+    document: Annotated[
+        str | None, typer.Option(help="The id of the document it is an edition of.")
+    ] = None,
+    title: Annotated[str | None, typer.Option(help="The title of a new document.")] = None,
+    edition: Annotated[
+        str | None, typer.Option(help="The edition's name, such as 第2.0版.")
+    ] = None,
+    in_force_from: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Its first day in force.")
+    ] = None,
+    allow_private: Annotated[
+        bool, typer.Option("--allow-private", help="Fetch from this network too.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    home: HomeOption = None,
+    corpus: CorpusOption = None,
+) -> None:
+    """Put a PDF into the corpus: say what was understood of it, ask, and list it."""
+    with _told_as_words():
+        chosen = _chosen(context, home, corpus)
+        from tempfile import TemporaryDirectory
+
+        from ingest.entries import add, understood
+        from ingest.fetching import Bounds, Seen, fetch
+
+        chosen.corpus.mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory() as scratch:
+            url = source if "://" in source else None
+            file = Path(scratch, Path(source).name or "fetched.pdf") if url else Path(source)
+            if url:
+                fetch(url, file, seen=Seen(), bounds=Bounds(private=allow_private))
+            entry = understood(chosen.corpus, file)
+            day = in_force_from.date() if in_force_from else entry.in_force_from
+            entry = replace(
+                entry, document=document or entry.document, title=title or entry.title,
+                label=edition or entry.label, in_force_from=day, url=url,
+            )  # fmt: skip
+            new = "one more edition" if entry.known else "a new document"
+            out.print(
+                f"{entry.document}  {entry.title}（{entry.label or '?'}）  in force from {day or '?'}  ({new})",
+                markup=False,
+            )
+            if not yes and sys.stdin.isatty() and not typer.confirm("Add it?", default=True):
+                raise typer.Exit(LEFT_OUT)
+            added = add(chosen.corpus, file, entry)
+        out.print(
+            f'{added.key} is listed as {added.path}. Run "tebiki refresh" to index it.',
+            markup=False,
+        )
+
+
+@corpus_app.command("list")
+def corpus_list(
+    context: typer.Context,
+    *,
+    home: HomeOption = None,
+    corpus: CorpusOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Say what the catalog and the folder hold, with what is in force today."""
+    with _told_as_words():
+        chosen = _chosen(context, home, corpus)
+        from ingest import catalog
+        from ingest.editions import in_force
+
+        held = catalog.read(chosen.corpus)
+        valid = {edition.key for edition in in_force(held.editions, _today())}
+        rows = [
+            {"document": e.document.id, "title": e.document.title, "edition": e.label, "in_force_from": str(e.in_force_from or e.published or ""),
+             "withdrawn_on": str(e.withdrawn_on or ""), "file": e.path, "url": e.url, "held": e.held, "in_force": e.key in valid}
+            for e in held.editions
+        ]  # fmt: skip
+        if as_json:
+            _print_json(rows)
+            return
+        for row in rows:
+            state = "in force" if row["in_force"] else "held" if row["held"] else "not held"
+            out.print(
+                f"{state:<9} {row['document']}@{row['edition']}  {row['title']}  {row['file'] or row['url'] or ''}",
+                markup=False,
+            )
+
+
+@corpus_app.command("withdraw")
+def corpus_withdraw(
+    context: typer.Context,
+    document: Annotated[str, typer.Argument(help="DOCUMENT or DOCUMENT@EDITION.")],
+    *,
+    on: Annotated[
+        datetime | None,
+        typer.Option(
+            formats=["%Y-%m-%d"], help="The first day on which it no longer counts (today)."
+        ),
+    ] = None,
+    home: HomeOption = None,
+    corpus: CorpusOption = None,
+) -> None:
+    """Let an edition no longer count; answers "as of" an earlier day still quote it."""
+    with _told_as_words():
+        chosen = _chosen(context, home, corpus)
+        from ingest.entries import withdraw
+
+        name, _, label = document.partition("@")
+        gone = withdraw(chosen.corpus, name, label or None, on.date() if on else _today())
+        out.print(
+            f'{gone.key} no longer counts from {gone.withdrawn_on}. Run "tebiki refresh".',
+            markup=False,
+        )
+
+
+@corpus_app.command("check")
+def corpus_check(
+    context: typer.Context, *, home: HomeOption = None, corpus: CorpusOption = None
+) -> None:
+    """Compare the catalog with the files: strays, absent ones, other bytes, duplicates."""
+    with _told_as_words():
+        chosen = _chosen(context, home, corpus)
+        from ingest import catalog
+
+        held = catalog.read(chosen.corpus)
+        for notice in held.notices:
+            err.print(notice, markup=False)
+        for problem in held.problems:
+            err.print(f"[red]{_plain(problem)}[/red]")
+        if held.problems:
+            raise typer.Exit(LEFT_OUT)
+        out.print(
+            f"{sum(e.held for e in held.editions)} editions are held and as the catalog says."
+        )
+
+
+@corpus_app.command("fetch")
+def corpus_fetch(
+    context: typer.Context,
+    *,
+    allow_private: Annotated[
+        bool, typer.Option("--allow-private", help="Fetch from this network too.")
+    ] = False,
+    home: HomeOption = None,
+    corpus: CorpusOption = None,
+) -> None:
+    """Ask the official addresses in the catalog for new editions."""
+    with _told_as_words():
+        chosen = _chosen(context, home, corpus)
+        from ingest.fetching import Bounds, added, fetch_all
+
+        outcomes = fetch_all(
+            chosen.corpus,
+            chosen.home,
+            _today(),
+            bounds=Bounds(private=allow_private),
+            told=lambda url: err.print(url, markup=False),
+        )
+        for outcome in outcomes:
+            if outcome.problem:
+                err.print(f"[red]{_plain(outcome.problem)}[/red]")
+        for edition in added(outcomes):
+            out.print(f"{edition.key}  {edition.path}", markup=False)
+        out.print(
+            f'{len(outcomes)} addresses asked, {len(added(outcomes))} editions new. Run "tebiki refresh" to index them.'
+            if outcomes
+            else "The catalog names no address."
+        )
+        if any(outcome.problem for outcome in outcomes):
+            raise typer.Exit(LEFT_OUT)
+
+
+@app.command("generations")
+def list_generations(
+    context: typer.Context, *, home: HomeOption = None, as_json: JsonOption = False
+) -> None:
+    """List the generations that are kept: the newest three, the current one, and those in use."""
+    with _told_as_words():
+        chosen = _chosen(context, home, None)
+        from index.generations import kept_in
+
+        kept = kept_in(chosen.home)
+        if as_json:
+            _print_json([{"generation": k.name, "current": k.current, "created": k.manifest and k.manifest.created, "pages": k.manifest and k.manifest.pages,
+                          "chunks": k.manifest and k.manifest.chunks, "accepted": list(k.manifest.accepted) if k.manifest else []} for k in kept])  # fmt: skip
+            return
+        for one in kept:
+            told = (
+                f"made {one.manifest.created}, {one.manifest.pages} pages"
+                if one.manifest
+                else "damaged"
+            )
+            forced = (
+                f", accepted: {'; '.join(one.manifest.accepted)}"
+                if one.manifest and one.manifest.accepted
+                else ""
+            )
+            out.print(f"{'*' if one.current else ' '} {one.name}  {told}{forced}", markup=False)
+
+
+@app.command()
+def rollback(
+    context: typer.Context,
+    to: Annotated[
+        str | None, typer.Argument(help="A generation (g000007 or 7); without it the one before.")
+    ] = None,
+    *,
+    home: HomeOption = None,
+) -> None:
+    """Answer from an earlier generation again, at once; a refresh does not undo it."""
+    with _told_as_words():
+        chosen = _chosen(context, home, None)
+        from index.generations import roll_back
+
+        name = f"g{int(to):06d}" if to and to.isdigit() else to
+        out.print(f"{roll_back(chosen.home, name)} is current.")
+
+
+@app.command()
+def diff(
+    context: typer.Context,
+    document: Annotated[str, typer.Argument(help="The document's id.")],
+    old: Annotated[
+        str | None, typer.Argument(help="The earlier edition; without it, the one before the last.")
+    ] = None,
+    new: Annotated[
+        str | None, typer.Argument(help="The later edition; without it, the last.")
+    ] = None,
+    *,
+    html: Annotated[
+        Path | None, typer.Option("--html", help="Write a page with both sides here.")
+    ] = None,
+    english: Annotated[bool, typer.Option("--english", help="Tell it in English.")] = False,
+    home: HomeOption = None,
+    corpus: CorpusOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Say what changed between two editions, section by section, with both pages."""
+    with _told_as_words():
+        generation = build(_chosen(context, home, corpus)).generation()
+        from index import redline
+        from index.revisions import compare, editions_of
+
+        before, after = editions_of(generation.editions, document, old, new)
+        revision = compare(before, generation.text(before), after, generation.text(after))
+        language: Literal["ja", "en"] = "en" if english else "ja"
+        if html:
+            html.write_text(redline.page(revision, language), encoding="utf-8")
+        if as_json:
+            _print_json(redline.as_json(revision, language))
+            return
+        for line in redline.lines(revision, language):
+            out.print(line, markup=False)
+
+
+@app.command()
+def stale(
+    context: typer.Context,
+    *,
+    home: HomeOption = None,
+    corpus: CorpusOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """List recorded answers whose quotations changed or vanished since."""
+    with _told_as_words():
+        chosen = _chosen(context, home, corpus)
+        from index.following import State, follow
+
+        generation = build(chosen).generation()
+        ledger = _ledger(chosen)
+        changed: list[dict[str, object]] = []
+        for entry in reversed(ledger.entries(since=0.0)):
+            answer = ledger.answer(entry.id)
+            for citation in answer.citations:
+                found = follow(generation, citation.edition, citation.quote, _today())
+                if found.state in (State.CHANGED, State.GONE):
+                    changed.append(
+                        {
+                            "answer": answer.id,
+                            "question": answer.question.text,
+                            "marker": citation.marker,
+                            "edition": citation.edition.key,
+                            "page": citation.page,
+                            "state": found.state,
+                            "quote": citation.quote,
+                            "now": found.text,
+                        }
+                    )
+        if as_json:
+            _print_json(changed)
+            return
+        for row in changed:
+            out.print(
+                f"{row['answer']} [{row['marker']}] {row['edition']} p.{row['page']}: "
+                f"{row['state']}  {row['quote']} → {row['now']}",
+                markup=False,
+            )
+
+
+keys = typer.Typer(help="Keys that open the HTTP interface.", no_args_is_help=True)
+app.add_typer(keys, name="keys")
+
+
+def _keys(context: typer.Context, home: Path | None) -> Keys:
+    from api.keys import Keys
+
+    return Keys(_chosen(context, home, None).home / "keys.json")
+
+
+@keys.command("create")
+def create_key(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(help="Whose key it is, for your own list.")],
+    *,
+    scope: Annotated[str, typer.Option(help="ask, search or admin.")] = "ask",
+    expires: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The day it ends.")
+    ] = None,
+    home: HomeOption = None,
+) -> None:
+    """Make a key and print it; it is shown this once."""
+    from api.keys import Scope
+
+    if scope not in {one.value for one in Scope}:
+        raise typer.BadParameter("the scope is ask, search or admin", param_hint="--scope")
+    made, secret = _keys(context, home).create(
+        name, Scope(scope), expires=expires.date() if expires else None
+    )
+    out.print(secret, markup=False)
+    err.print(f"Key {made.id} for {name}. It cannot be shown again.", markup=False)
+
+
+@keys.command("list")
+def list_keys(context: typer.Context, *, home: HomeOption = None) -> None:
+    """List the keys."""
+    for key in _keys(context, home).all():
+        until = f"until {key.expires}" if key.expires else "without end"
+        out.print(f"{key.id}  {key.scope}  {key.name}  made {key.created}, {until}", markup=False)
+
+
+@keys.command("revoke")
+def revoke_key(
+    context: typer.Context,
+    key: Annotated[str, typer.Argument(help="The id that tebiki keys list shows.")],
+    *,
+    home: HomeOption = None,
+) -> None:
+    """Take a key back; it opens nothing from now on."""
+    with _told_as_words():
+        gone = _keys(context, home).revoke(key)
+        out.print(f"{gone.id} ({gone.name}) opens nothing any more.", markup=False)
+
+
+@app.command()
+def mcp(context: typer.Context, *, home: HomeOption = None, corpus: CorpusOption = None) -> None:
+    """Speak MCP over standard input and output, for agents on this machine."""
+    with _told_as_words():
+        from api.app import tools_of
+        from api.mcp import serve as serve_mcp
+
+        parts = build(_chosen(context, home, corpus))
+        serve_mcp(tools_of(library=parts.shelf, answerer=parts.answerer, page_file=parts.page_file))
+
+
+evaluation = typer.Typer(help="Measure retrieval and answers.", no_args_is_help=True)
+app.add_typer(evaluation, name="eval")
+
+SetOption = Annotated[
+    str, typer.Option("--set", help="A bundled set (starter, frozen) or the path of one.")
+]
+HtmlOption = Annotated[Path | None, typer.Option("--html", help="Write the report as a page.")]
+JunitOption = Annotated[Path | None, typer.Option("--junit", help="Write a JUnit file.")]
+
+
+@evaluation.command("retrieval")
+def eval_retrieval(
+    context: typer.Context,
+    *,
+    where: SetOption = "starter",
+    home: HomeOption = None,
+    corpus: CorpusOption = None,
+    html: HtmlOption = None,
+    junit: JunitOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Measure how often a right page is found, and how high."""
+    with _told_as_words():
+        from evals import questions, runs
+
+        parts = build(_chosen(context, home, corpus))
+        with _progress(show=not as_json) as told:
+            run = runs.retrieval(
+                parts.generation(),
+                questions.load(where),
+                told=lambda done, all_of: told("asking", done / all_of),
+            )
+        _say_run(run, html, junit, as_json=as_json)
+
+
+@evaluation.command("answers")
+def eval_answers(
+    context: typer.Context,
+    *,
+    where: SetOption = "starter",
+    home: HomeOption = None,
+    corpus: CorpusOption = None,
+    html: HtmlOption = None,
+    junit: JunitOption = None,
+    judge: Annotated[
+        bool, typer.Option("--judge", help="Let the configured language model judge too.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Measure what answers cite, cover and decline."""
+    with _told_as_words():
+        from evals import questions, runs
+
+        parts = build(_chosen(context, home, corpus))
+        asked = questions.load(where)
+        with _progress(show=not as_json) as told:
+            run = runs.answers(
+                parts.answerer,
+                parts.generation(),
+                asked,
+                told=lambda done, all_of: told("asking", done / all_of),
+            )
+            if judge:
+                from bot.model import open_model
+                from evals.judge import judged
+
+                if parts.settings.model is None:
+                    raise typer.BadParameter("TEBIKI_LLM is not set", param_hint="--judge")
+                run = judged(run, asked, open_model(parts.settings.model))
+        _say_run(run, html, junit, as_json=as_json)
+
+
+@evaluation.command("compare")
+def eval_compare(
+    before: Annotated[Path, typer.Argument(help="A run that --json wrote.")],
+    after: Annotated[Path, typer.Argument(help="The run to compare with it.")],
+    *,
+    html: HtmlOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Compare two runs question by question."""
+    with _told_as_words():
+        from evals import report, runs, webpage
+        from evals.comparison import compare
+
+        held = compare(runs.load(before), runs.load(after))
+        if html is not None:
+            html.write_text(webpage.comparison_page(held), encoding="utf-8")
+        sys.stdout.write(
+            report.comparison_json(held) if as_json else report.comparison_markdown(held)
+        )
+
+
+def _say_run(run: Run, html: Path | None, junit: Path | None, *, as_json: bool) -> None:
+    from evals import report, webpage
+
+    if html is not None:
+        html.write_text(webpage.page(run), encoding="utf-8")
+    if junit is not None:
+        junit.write_text(report.junit(run), encoding="utf-8")
+    sys.stdout.write(run.to_json() + "\n" if as_json else report.markdown(run))
+
+
+def main() -> None:
+    """Run the command line."""
+    app()
+
+
+if __name__ == "__main__":
+    main()
