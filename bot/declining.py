@@ -26,7 +26,8 @@ SURE_ENOUGH = 0.5
 _NEAREST = 2
 _CONTACT = re.compile(r"\d{2,5}-\d{1,4}-\d{3,4}|[\w.+-]+@[\w-]+\.\w+")
 _TOWN = re.compile(
-    r"(?P<name>[一-龥ヶケ々]{2,4}?)(?:市|町|村|県)(?=[のはがでにをとやも、。？?]|$|役所|役場|民)"
+    r"(?P<prefecture>北海道|東京都|(?:京都|大阪)府|(?:[一-龥]{2}|神奈川|和歌山|鹿児島)県)?"
+    r"(?P<town>(?P<name>[一-龥ヶケ々]{2,4}?)(?:市|町|村|県))(?=[のはがでにをとやも、。？?]|$|役所|役場|民)"
 )
 _NO_NAME = re.compile(
     r"[本各同他当何両全隣自其某近旧新元]$|市区|市町|区町|都道府|政令|中核|特例|指定|都$|地方|合併|過疎|離島|小規模"
@@ -73,18 +74,34 @@ def _unheld(question: Question, evidences: Evidences, library: Library) -> tuple
             return ()
         said = library.text(span.edition).text[span.start : span.end]
         original = document.digest_of.edition if document.digest_of else ""
-        texts += [said, span.passage.chunk.context, document.title, span.edition.label, original]
-    held = plain("\n".join(texts))
+        context = (
+            f"{span.passage.chunk.context}\n{document.title}\n{span.edition.label}\n{original}"
+        )
+        texts.append(plain(f"{said}\n{context}"))
+    held = "\n".join(texts)
     asked = unicodedata.normalize("NFKC", question.text)
-    towns = [match[0] for match in _TOWN.finditer(asked) if not _NO_NAME.search(match["name"])] + [
-        match["name"] for match in _ENGLISH_TOWN.finditer(asked)
-    ]
+    towns = _towns(asked)
     editions = [
         match[0]
         for match in _EDITION.finditer(asked)
         if re.search(rf"(?<![\d.]){re.escape(match['number'])}(?![\d.])", held) is None
     ]
-    return tuple(dict.fromkeys([town for town in towns if plain(town) not in held] + editions))
+    missing = [
+        "".join(parts)
+        for parts in towns
+        if not any(all(plain(part) in text for part in parts) for text in texts)
+    ]
+    return tuple(dict.fromkeys(missing + editions))
+
+
+def _towns(asked: str) -> list[tuple[str, ...]]:
+    """Return the towns that a question names, each with its prefecture where that is said."""
+    japanese = [
+        tuple(part for part in (match["prefecture"], match["town"]) if part)
+        for match in _TOWN.finditer(asked)
+        if not _NO_NAME.search(match["name"])
+    ]
+    return japanese + [(match["name"],) for match in _ENGLISH_TOWN.finditer(asked)]
 
 
 def decline(
