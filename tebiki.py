@@ -662,22 +662,31 @@ def ask(
 
 
 def _say_answer(answer: Answer) -> None:
-    declined = answer.declined
-    out.print(declined.message if declined else answer.text, markup=False)
+    """Print everything an answer holds, lines unbroken: what it says, its sources, what is next."""
+    _say(answer.text)
     for notice in answer.notices:
-        out.print(notice, style="dim", markup=False)
-    shown = declined.nearest if declined else answer.citations
+        _say(notice, style="dim")
+    shown = answer.declined.nearest if answer.declined else answer.citations
     if shown:
         out.print()
     for citation in shown:
         printed = citation.page_label or str(citation.page)
-        title = citation.edition.document.title
-        out.print(
-            f"[{citation.marker}] {title}（{citation.edition.label}） p.{printed}"
+        _say(
+            f"[{citation.marker}] {citation.edition.document.title}"
+            f"（{citation.edition.label}） p.{printed}"
             + ("" if citation.in_force else "  旧版")
-            + f"  {' › '.join(citation.section)}",
-            markup=False,
+            + (f"  {' › '.join(citation.section)}" if citation.section else "")
         )
+    if answer.suggestions:
+        out.print()
+    for suggestion in answer.suggestions:
+        _say(f"→ {suggestion}")
+    _say(f"\n{answer.id}", style="dim")
+
+
+def _say(line: str, *, style: str | None = None) -> None:
+    """Print a line as it is: no markup, no colour of its own, and no break at the window's edge."""
+    out.print(line, style=style, markup=False, highlight=False, soft_wrap=True)
 
 
 @app.command()

@@ -189,6 +189,23 @@ def test_a_dry_run_writes_nothing(tmp_path: Path) -> None:
     assert not (tmp_path / "home").exists()
 
 
+@pytest.mark.parametrize("question", [JAPANESE, "高岡市の書かない窓口の費用はいくら"])
+def test_a_person_reads_all_of_an_answer_and_again_by_its_id(home: Path, question: str) -> None:
+    """Text, notices, sources, what to ask next and the id are printed, and later the same."""
+    printed = _run("--home", home, "ask", question)
+    name = printed.split()[-1]
+    told = json.loads(_run("--home", home, "answer", name, "--json"))
+    again = _run("--home", home, "answer", name)
+
+    nearest = told["declined"]["nearest"] if told["declined"] else []
+    assert printed.startswith(told["text"])
+    for citation in [*told["citations"], *nearest]:
+        assert f"[{citation['marker']}] {citation['title']}" in printed
+    for said in [*told["notices"], *told["suggestions"]]:
+        assert said in printed
+    assert f"{question}\n{printed}" == again
+
+
 def test_without_an_index_each_command_names_the_way_to_one(tmp_path: Path) -> None:
     """Exit code 3, and a sentence with the command."""
     for command in (["ask", "標準化"], ["search", "標準化"], ["status"]):
