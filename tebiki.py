@@ -13,7 +13,7 @@ import json
 import os
 import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -391,6 +391,8 @@ def refresh(
                 _vectors(chosen).name,
             )
             _say_plan(refreshing.plan(listed, manifest, wanted), listed, as_json=as_json)
+            if listed.problems:
+                raise typer.Exit(LEFT_OUT)
             return
         if watch:
             from index.watching import watch as watched
@@ -467,9 +469,20 @@ def _reading(
         told(f"reading ({on.pages} pages, {on.rate:.0f}/s)", on.files_done / max(on.files, 1))
 
     def reading(files: Mapping[str, Path]) -> Mapping[str, EditionText | UnreadablePdf]:
-        return read_all(files, cache=chosen.home / "readings", progress=moved)
+        found = read_all(files, cache=chosen.home / "readings", progress=moved)
+        return {name: _named(one, chosen.corpus) for name, one in found.items()}
 
     return reading
+
+
+def _named(outcome: EditionText | UnreadablePdf, corpus: Path) -> EditionText | UnreadablePdf:
+    """Return what was read; a file that could not be is named as the corpus folder names it."""
+    from ingest.errors import UnreadablePdf
+
+    if isinstance(outcome, UnreadablePdf) and Path(outcome.path).is_relative_to(corpus):
+        name = Path(outcome.path).relative_to(corpus).as_posix()
+        return UnreadablePdf(name, outcome.reason, outcome.advice)
+    return outcome
 
 
 def _reader() -> str:
@@ -528,34 +541,41 @@ def _say_what_ocr_would_do() -> None:
         err.print(ocr.MISSING, markup=False)
 
 
+def _report_json(report: RefreshReport) -> dict[str, object]:
+    """Return a report for a program: what went in, and what could not, with the reasons."""
+    failed = {getattr(problem, "path", None) for problem in report.problems}
+
+    def taken(editions: Iterable[Edition]) -> list[str]:
+        return [edition.key for edition in editions if edition.path not in failed]
+
+    return {
+        "generation": report.generation,
+        "published": report.published,
+        "pages": report.pages,
+        "chunks": report.chunks,
+        "added": taken(report.plan.added),
+        "revised": taken(report.plan.revised),
+        "withdrawn": [edition.key for edition in report.plan.withdrawn],
+        "unchanged": [edition.key for edition in report.plan.unchanged],
+        "kept": dict(report.kept),
+        "problems": [
+            {"file": getattr(problem, "path", None), "message": str(problem)}
+            for problem in report.problems
+        ],
+        "notices": list(report.notices),
+        "engines": {
+            engine: {"pages": count, "lowest_score": round(score, 3)}
+            for engine, (count, score) in report.engines.items()
+        },
+        "poor_pages": [
+            {"file": file, "page": page, "note": note} for file, page, note in report.poor_pages
+        ],
+    }
+
+
 def _say_report(report: RefreshReport, *, as_json: bool) -> None:
     if as_json:
-        _print_json(
-            {
-                "generation": report.generation,
-                "published": report.published,
-                "pages": report.pages,
-                "chunks": report.chunks,
-                "added": [edition.key for edition in report.plan.added],
-                "revised": [edition.key for edition in report.plan.revised],
-                "withdrawn": [edition.key for edition in report.plan.withdrawn],
-                "unchanged": [edition.key for edition in report.plan.unchanged],
-                "kept": dict(report.kept),
-                "problems": [
-                    {"file": getattr(problem, "path", None), "message": str(problem)}
-                    for problem in report.problems
-                ],
-                "notices": list(report.notices),
-                "engines": {
-                    engine: {"pages": count, "lowest_score": round(score, 3)}
-                    for engine, (count, score) in report.engines.items()
-                },
-                "poor_pages": [
-                    {"file": file, "page": page, "note": note}
-                    for file, page, note in report.poor_pages
-                ],
-            }
-        )
+        _print_json(_report_json(report))
         return
     if report.published:
         out.print(

@@ -7,6 +7,7 @@ import tomllib
 from dataclasses import dataclass, replace
 from datetime import date
 from hashlib import file_digest
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from ingest.editions import Document, Edition, Kind, Original
@@ -15,10 +16,16 @@ from ingest.japanese import is_japanese
 from ingest.pdf import facts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
     from pathlib import Path
 
 CATALOG = "catalog.toml"
+_OFFICE = frozenset(
+    {".doc", ".docx", ".htm", ".html", ".jtd", ".odt", ".ppt", ".pptx", ".rtf", ".xls", ".xlsx"}
+    | {".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff"}
+)
+"""Endings of what people take for a manual and Tebiki does not read."""
+
 _DOCUMENT_FIELDS = {
     "id", "title", "publisher", "kind", "language", "digest_of", "editions", "note",
 }  # fmt: skip
@@ -48,7 +55,8 @@ def read(folder: Path) -> Catalog:
     """Read the catalog of a corpus folder and check it against the files there.
 
     A PDF that the catalog does not list is read as a document of its own, and named in a
-    notice; a listed one that is absent is a problem. Two files with the same bytes are one
+    notice, as are office files and pictures, which are not read; a listed one that is absent
+    is a problem, and so is a link that leads nowhere. Two files with the same bytes are one
     edition: the later one is named and left out.
 
     Raises:
@@ -72,6 +80,8 @@ def read(folder: Path) -> Catalog:
             editions.append(found)
         else:
             problems.append(found)
+    problems += _dangling(folder, {edition.path for edition in entries})
+    notices += _other_files(folder)
     named = {edition.path for edition in entries}
     strays: set[str] = set()
     taken = {edition.document.id for edition in entries}
@@ -114,17 +124,48 @@ def hash_of(path: Path) -> str:
         return file_digest(file, "sha256").hexdigest()
 
 
-def _files(folder: Path) -> tuple[str, ...]:
-    """Return the PDFs below a folder, relative to it, hidden ones left out, in order."""
+def _below(folder: Path) -> tuple[str, ...]:
+    """Return whatever lies below a folder, relative to it, hidden things left out, in order."""
     return tuple(
         sorted(
             path.relative_to(folder).as_posix()
             for path in folder.rglob("*")
-            if path.suffix.lower() == ".pdf"
-            and path.is_file()
-            and not any(part.startswith(".") for part in path.relative_to(folder).parts)
+            if not any(part.startswith(".") for part in path.relative_to(folder).parts)
         )
     )
+
+
+def _files(folder: Path) -> tuple[str, ...]:
+    """Return the PDFs below a folder, relative to it, hidden ones left out, in order."""
+    return tuple(
+        name for name in _below(folder) if _ending(name) == ".pdf" and (folder / name).is_file()
+    )
+
+
+def _ending(name: str) -> str:
+    return PurePosixPath(name).suffix.lower()
+
+
+def _dangling(folder: Path, told: Collection[object]) -> list[UnreadablePdf]:
+    """Return a problem for each link that ends in .pdf and leads nowhere, but those *told* of."""
+    return [
+        UnreadablePdf(
+            name,
+            "it is a link, and what it leads to is not there",
+            "Copy the file itself into the folder, or remove the link.",
+        )
+        for name in _below(folder)
+        if _ending(name) == ".pdf" and not (folder / name).exists() and name not in told
+    ]
+
+
+def _other_files(folder: Path) -> list[str]:
+    """Return a notice for each document that is not a PDF, and so is not read."""
+    return [
+        f"{name} is not a PDF and was left out: save it as a PDF to have it indexed."
+        for name in _below(folder)
+        if _ending(name) in _OFFICE and (folder / name).is_file()
+    ]
 
 
 def _absent(edition: Edition) -> UnreadablePdf:

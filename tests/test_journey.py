@@ -225,7 +225,7 @@ def test_a_question_that_is_none_is_refused_in_words(question: str, home: Path) 
 
 
 def test_bad_files_are_named_and_the_rest_is_indexed(tmp_path: Path) -> None:
-    """Empty, cut short, locked, and no PDF at all: each with what to do."""
+    """Empty, cut short, locked, no PDF at all, a link to nothing: each with what to do."""
     corpus = tmp_path / "corpus"
     corpus.mkdir()
     good = (CORPUS / "starter" / "kosei-digest.pdf").read_bytes()
@@ -234,12 +234,18 @@ def test_bad_files_are_named_and_the_rest_is_indexed(tmp_path: Path) -> None:
     (corpus / "short.pdf").write_bytes(good[: len(good) // 3])
     (corpus / "letter.pdf").write_text("拝啓 時下ますます", encoding="utf-8")
     (corpus / "locked.pdf").write_bytes(_locked(good, "secret"))
+    (corpus / "gone.pdf").symlink_to(tmp_path / "nowhere.pdf")
+    (corpus / "要領.docx").write_bytes(b"PK")
     where = ("--home", tmp_path / "home", "--corpus", corpus)
 
     told = json.loads(_run(*where, "refresh", "--json", code=1))
 
-    problems = {Path(p["file"]).name: p["message"] for p in told["problems"]}
-    assert {"empty.pdf", "short.pdf", "letter.pdf", "locked.pdf"} == set(problems)
+    problems = {p["file"]: p["message"] for p in told["problems"]}
+    assert {"empty.pdf", "short.pdf", "letter.pdf", "locked.pdf", "gone.pdf"} == set(problems)
+    assert ["good"] == [key.partition("@")[0] for key in told["added"]]
+    assert ["要領.docx is not a PDF and was left out: save it as a PDF to have it indexed."] == (
+        told["notices"]
+    )
     assert "password" in problems["locked.pdf"]
     assert told["published"]
     assert ["good"] == [
