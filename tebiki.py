@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from evals.runs import Run
     from index.embedding import Embedder
     from index.generations import Generation, Manifest, Shelf
+    from index.models import CrossEncoderReranker
     from index.refresh import RefreshReport
     from index.store import Vectors
     from ingest.catalog import Catalog
@@ -68,6 +69,7 @@ class Settings:
     embedding: str = FITTED
     question_prefix: str | None = None
     passage_prefix: str | None = None
+    reranker: str = ""
     model: Configured | None = None
     user_header: str = ""
     proxies: tuple[str, ...] = ()
@@ -97,6 +99,7 @@ def settings(
         embedding=environment.get("TEBIKI_EMBEDDING") or FITTED,
         question_prefix=environment.get("TEBIKI_EMBEDDING_QUESTION_PREFIX"),
         passage_prefix=environment.get("TEBIKI_EMBEDDING_PASSAGE_PREFIX"),
+        reranker=environment.get("TEBIKI_RERANKER", ""),
         model=configured(environment),
         user_header=environment.get("TEBIKI_USER_HEADER", ""),
         proxies=_list(environment.get("TEBIKI_PROXIES", "")),
@@ -144,6 +147,7 @@ def build(chosen: Settings) -> Parts:
         chosen.home,
         lambda recipe, folder: _embedder_of(chosen, recipe, folder),
         vectors=_vectors(chosen),
+        reranker=_configured_reranker(chosen),
     )
     extractive = Extractive(shelf)
     if chosen.model is None:
@@ -254,10 +258,11 @@ def _embedder_of(chosen: Settings, recipe: Mapping[str, str], folder: Path) -> E
         return Fitted.load(folder / "embedder")
     configured = _configured_embedder(chosen)
     if configured is None or configured.name != wanted:
+        now = configured.name.split("|")[0] if configured else chosen.embedding
         message = (
             f'{folder}: this index was made with the embedder "{wanted.split("|")[0]}", but '
-            f'TEBIKI_EMBEDDING says "{chosen.embedding}". Run "tebiki refresh" to make one with '
-            f"it, or set TEBIKI_EMBEDDING back."
+            f'TEBIKI_EMBEDDING says "{chosen.embedding}" ({now}, with the prefixes that are set). '
+            f'Run "tebiki refresh" to make one with it, or set TEBIKI_EMBEDDING back.'
         )
         raise RecipeChanged(message)
     return configured
@@ -277,6 +282,15 @@ def _configured_embedder(
         passage_prefix=chosen.passage_prefix,
         progress=progress,
     )
+
+
+def _configured_reranker(chosen: Settings) -> CrossEncoderReranker | None:
+    """Return the configured re-ranker, None being none; it is loaded when first used."""
+    if not chosen.reranker:
+        return None
+    from index.models import CrossEncoderReranker
+
+    return CrossEncoderReranker(chosen.reranker)
 
 
 def _vectors(chosen: Settings) -> Vectors:
@@ -425,7 +439,8 @@ def refreshed(
 ) -> RefreshReport:
     """Bring the index up to date with the corpus; *told* hears of each step.
 
-    The bundled questions and the corpus' own are put to the new index before it goes live.
+    The bundled questions and the corpus' own are put to the new index before it goes live. A
+    re-ranker is no part of the index, but one that cannot be loaded is found out here.
 
     Raises:
         IngestError, IndexingError, EvalError: as `index.refresh.carry_out` and the gate say.
@@ -435,6 +450,9 @@ def refreshed(
     from index import refresh as refreshing
     from ingest import catalog
 
+    if reranker := _configured_reranker(chosen):
+        told("loading the re-ranker", 0.0)
+        reranker.load()
     workshop = refreshing.Workshop(
         chosen.corpus,
         chosen.home,

@@ -72,11 +72,17 @@ class EditionUnknown(IndexingError):
 class ModelMissing(IndexingError):
     """A configured model cannot be loaded; *name* is what was asked for."""
 
-    def __init__(self, name: str, reason: str) -> None:
-        """Say which model, why, and how to bring it in."""
+    def __init__(
+        self,
+        name: str,
+        reason: str,
+        setting: str = "TEBIKI_EMBEDDING",
+        without: str = "to use the embedder that needs none",
+    ) -> None:
+        """Say which model, why, and how to bring it in or do without it."""
         super().__init__(
-            f"{name}: {reason}. Give the folder of a downloaded model, or unset TEBIKI_EMBEDDING "
-            f"to use the embedder that needs none. Nothing was changed."
+            f"{name}: {reason}. Give the folder of a downloaded model, or unset {setting} "
+            f"{without}. Nothing was changed."
         )
         self.name = name
         self.reason = reason

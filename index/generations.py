@@ -33,14 +33,14 @@ from index import parts as stored_parts
 from index.confidence import Confidence
 from index.errors import GenerationBroken, IndexMissing, ModelMissing
 from index.lexical import Bm25
-from index.retrieval import DenseLeg, Hybrid, Leg, PairLeg, WordLeg
+from index.retrieval import DenseLeg, Hybrid, Leg, PairLeg, Reranked, WordLeg
 from index.store import Embedded, Vectors
 from ingest.editions import Document, Edition, Kind, Original, in_force
 from ingest.pages import EditionText, load
 
 if TYPE_CHECKING:
     from index.embedding import Embedder
-    from index.passages import Filters, Passage
+    from index.passages import Filters, Passage, Reranker, Retriever
     from ingest.chunks import Chunk
 
 POINTER = "current"
@@ -257,16 +257,19 @@ class Generation:
         embedder: Embedder,
         today: Callable[[], date] = date.today,
         vectors: Vectors | None = None,
+        reranker: Reranker | None = None,
     ) -> None:
         """Open a generation's folder with the embedder its recipe names.
 
-        *vectors* is where its vectors live; None: in the folder itself.
+        *vectors* is where its vectors live; None: in the folder itself. *reranker* puts the
+        best passages of each search into a new order.
 
         Raises:
             GenerationBroken: a file is missing or damaged.
         """
         self._folder = folder
         self._today = today
+        self._reranker = reranker
         # Held open as long as this object lives, so that no refresh removes the folder.
         self._hold = hold(folder)
         self.manifest = read_manifest(folder)
@@ -297,12 +300,15 @@ class Generation:
             "page-pairs": PairLeg(Bm25.load(self._folder / "page-pairs"), on_page),
             "dense": DenseLeg(embedder, vectors.open(self._folder, len(chunks))),
         }
-        self._hybrid = Hybrid(
+        hybrid = Hybrid(
             chunks,
             pages,
             {name: (leg, WEIGHTS[name]) for name, leg in legs.items()},
             glossary,
             partial(_searched, self.manifest.editions, self._today),
+        )
+        self._retriever: Retriever = (
+            hybrid if self._reranker is None else Reranked(hybrid, self._reranker)
         )
         self._confidence = Confidence(words, glossary)
         self.glossary = glossary
@@ -314,8 +320,10 @@ class Generation:
 
     @property
     def recipe(self) -> Mapping[str, str]:
-        """What the generation was made with."""
-        return self.manifest.recipe
+        """What the generation was made with, and what it is searched with."""
+        if self._reranker is None:
+            return self.manifest.recipe
+        return {**self.manifest.recipe, "reranker": self._reranker.name}
 
     @property
     def editions(self) -> Sequence[Edition]:
@@ -328,7 +336,7 @@ class Generation:
 
     def retrieve(self, question: str, *, k: int, filters: Filters) -> list[Passage]:
         """Return up to *k* passages, best first; ties keep reading order."""
-        return self._hybrid.retrieve(question, k=k, filters=filters)
+        return self._retriever.retrieve(question, k=k, filters=filters)
 
     def text(self, edition: Edition) -> EditionText:
         """Return the stored text of a held edition.
@@ -390,12 +398,15 @@ class Shelf:
         embedder_for: Callable[[Mapping[str, str], Path], Embedder],
         today: Callable[[], date] = date.today,
         vectors: Vectors | None = None,
+        reranker: Reranker | None = None,
     ) -> None:
         """Take the home, and what finds the embedder for a recipe and a generation's folder.
 
-        *vectors* is where the vectors live; None: in each generation's folder.
+        *vectors* is where the vectors live; None: in each generation's folder. *reranker* puts
+        the best passages of each search into a new order.
         """
         self._vectors = vectors
+        self._reranker = reranker
         self._home = home
         self._embedder_for = embedder_for
         self._today = today
@@ -426,7 +437,7 @@ class Shelf:
     def _opened(self, name: str) -> Generation:
         folder = folder_of(self._home, name)
         embedder = self._embedder_for(read_manifest(folder).recipe, folder)
-        return Generation(folder, embedder, self._today, self._vectors)
+        return Generation(folder, embedder, self._today, self._vectors, self._reranker)
 
 
 def roll_back(home: Path, to: str | None = None) -> str:

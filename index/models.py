@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
+import threading
+from enum import StrEnum
+from functools import lru_cache
+from hashlib import sha256
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,25 +17,160 @@ import numpy as np
 from index.errors import ModelMissing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
 _BATCH = 32
-# What the models' own cards say to put before a question and before a passage.
-_PREFIXES = (
-    (re.compile(r"ruri-v3", re.IGNORECASE), ("検索クエリ: ", "検索文書: ")),
-    (re.compile(r"ruri-(?!v3)", re.IGNORECASE), ("クエリ: ", "文章: ")),
-    (re.compile(r"\be5\b|[-_/]e5[-_]", re.IGNORECASE), ("query: ", "passage: ")),
+_TOLD_EVERY = 256
+NOTE = "tebiki-model.json"
+"""What `index.parcels.unpack` leaves in a model's folder: where it comes from, its prefixes."""
+
+# What the models' own cards say to put before a question and before a passage, by the last part
+# of their name. The first that fits counts.
+_E5_INSTRUCT = (
+    "Instruct: Given a web search query, retrieve relevant passages that answer the query\nQuery: "
 )
+_PREFIXES = (
+    (re.compile(r"ruri-v3(?:-|$)"), ("検索クエリ: ", "検索文書: ")),
+    (re.compile(r"ruri-(?:\w+-)*(?:small|base|large)"), ("クエリ: ", "文章: ")),
+    (re.compile(r"(?:^|-)e5-.*instruct"), (_E5_INSTRUCT, "")),
+    (re.compile(r"(?:^|-)e5(?:-|$)"), ("query: ", "passage: ")),
+    (
+        re.compile(r"^bge-(?:small|base|large)-en"),
+        ("Represent this sentence for searching relevant passages: ", ""),
+    ),
+    (
+        re.compile(r"^bge-(?:small|base|large)-zh"),
+        ("为这个句子生成表示以用于检索相关文章：", ""),
+    ),
+)
+_NOT_PREFIXED = re.compile(r"static|reranker")
+
+
+class ModelKind(StrEnum):
+    """What a model does: it embeds texts, or it scores a question beside a passage."""
+
+    EMBEDDER = "embedder"
+    RERANKER = "reranker"
+
+
+_SETTING = {
+    ModelKind.EMBEDDER: ("TEBIKI_EMBEDDING", "to use the embedder that needs none"),
+    ModelKind.RERANKER: ("TEBIKI_RERANKER", "to do without re-ranking"),
+}
 
 
 def prefixes_of(name: str) -> tuple[str, str]:
-    """Return what the named model expects before a question and before a passage."""
-    for pattern, prefixes in _PREFIXES:
-        if pattern.search(name):
-            return prefixes
-    return "", ""
+    """Return what a model expects before a question and before a passage, by name or folder.
+
+    What its folder says of itself counts first (the note of `unpack`, then its own prompts
+    "query" and "document" or "passage"), then what is known of models of its name.
+    """
+    folder = local(name)
+    if folder is not None:
+        said = _json(folder / NOTE).get("prefixes")
+        if isinstance(said, list) and len(said) == 2:  # noqa: PLR2004 - question and passage
+            return str(said[0]), str(said[1])
+        prompts = _json(folder / "config_sentence_transformers.json").get("prompts") or {}
+        question = prompts.get("query", "")
+        passage = prompts.get("document", "") or prompts.get("passage", "")
+        if question or passage:
+            return str(question), str(passage)
+    last = PurePosixPath(name.replace("\\", "/")).name.casefold().replace("_", "-")
+    if _NOT_PREFIXED.search(last):
+        return "", ""
+    return next((known for pattern, known in _PREFIXES if pattern.search(last)), ("", ""))
+
+
+def local(name: str) -> Path | None:
+    """Return the folder of a model that is on this machine, by name or folder; else None."""
+    if Path(name).is_dir():
+        return Path(name)
+    # A model's name has one slash at most; anything else is a path that is not there.
+    if not re.fullmatch(r"[\w.-]+(?:/[\w.-]+)?", name):
+        return None
+    from huggingface_hub import snapshot_download
+
+    try:
+        return Path(snapshot_download(name, local_files_only=True))
+    except (OSError, ValueError):
+        return None
+
+
+def kind_of(folder: Path) -> ModelKind:
+    """Return what the model in a folder is made for."""
+    said = _json(folder / "config_sentence_transformers.json").get("model_type")
+    if said is not None:
+        return ModelKind.RERANKER if said == "CrossEncoder" else ModelKind.EMBEDDER
+    if (folder / "modules.json").exists():
+        return ModelKind.EMBEDDER
+    built = _json(folder / "config.json").get("architectures") or []
+    scores = any(str(name).endswith("ForSequenceClassification") for name in built)
+    return ModelKind.RERANKER if scores else ModelKind.EMBEDDER
+
+
+def files_of(folder: Path) -> Iterator[tuple[str, Path]]:
+    """Yield a model's files in order: each by its path inside the folder, with "/", and where.
+
+    What version control and the hub's client keep there (hidden files) is no part of it.
+    """
+    for path in sorted(folder.rglob("*")):
+        inside = path.relative_to(folder)
+        if path.is_file() and not any(part.startswith(".") for part in inside.parts):
+            yield inside.as_posix(), path
+
+
+def content_of(folder: Path) -> str:
+    """Return a short hash of every file of a model but the note that unpacking leaves."""
+    told = sha256()
+    for name, path in files_of(folder):
+        if name != NOTE:
+            stat = path.stat()
+            told.update(f"{name}\0{_hash(path, stat.st_size, stat.st_mtime_ns)}\n".encode())
+    return told.hexdigest()[:12]
+
+
+@lru_cache(maxsize=1_000)
+def _hash(path: Path, _size: int, _changed: int) -> str:
+    """Return a file's hash, looked at again only when its size or time is another."""
+    with path.open("rb") as file:
+        told = sha256()
+        while some := file.read(1 << 20):
+            told.update(some)
+    return told.hexdigest()
+
+
+class _Model:
+    """A model that is loaded when first used, once, however many threads ask for it."""
+
+    def __init__(self, name: str, kind: ModelKind) -> None:
+        self.said = name
+        self._kind = kind
+        self._lock = threading.Lock()
+        self._loaded: Any = None
+
+    def __call__(self) -> Any:  # noqa: ANN401 - the library's type stays behind this door
+        with self._lock:
+            if self._loaded is None:
+                self._loaded = _load(self.said, self._kind)
+        return self._loaded
+
+    @property
+    def identity(self) -> str:
+        """The model's name (of a folder, the last part of it) and a hash of its files.
+
+        A folder that was replaced is another model, one that was moved is not. A model that
+        is not on this machine yet is fetched.
+        """
+        folder = local(self.said)
+        if folder is None:
+            self()
+            folder = local(self.said)
+        if folder is None:
+            return self.said
+        name = Path(self.said).resolve().name if Path(self.said).is_dir() else self.said
+        return f"{name}@{content_of(folder)}"
 
 
 class SentenceTransformerEmbedder:
@@ -47,23 +188,20 @@ class SentenceTransformerEmbedder:
 
         *progress* is told how much of the passages is embedded, from 0 to 1.
         """
+        self._model = _Model(name, ModelKind.EMBEDDER)
         known = prefixes_of(name)
-        self._model_name = name
         self._question_prefix = known[0] if question_prefix is None else question_prefix
         self._passage_prefix = known[1] if passage_prefix is None else passage_prefix
         self._progress = progress
-        self._loaded: Any = None
 
     @property
     def name(self) -> str:
-        """What the recipe records: another prefix makes other vectors."""
-        return f"{self._model_name}|{self._question_prefix}|{self._passage_prefix}"
+        """What the recipe records: other files or another prefix make other vectors.
 
-    @property
-    def _model(self) -> Any:  # noqa: ANN401 - the library's type stays behind this door
-        if self._loaded is None:
-            self._loaded = _load(self._model_name)
-        return self._loaded
+        Raises:
+            ModelMissing: the model is nowhere to be had.
+        """
+        return f"{self._model.identity}|{self._question_prefix}|{self._passage_prefix}"
 
     def embed_passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Return unit vectors, shape (len(texts), d), float32.
@@ -71,10 +209,9 @@ class SentenceTransformerEmbedder:
         Raises:
             ModelMissing: the model cannot be loaded.
         """
-        width = self._model.get_embedding_dimension()
-        found = np.zeros((len(texts), width), dtype=np.float32)
-        for start in range(0, len(texts), _BATCH * 8):
-            batch = [self._passage_prefix + text for text in texts[start : start + _BATCH * 8]]
+        found = np.zeros((len(texts), self._model().get_embedding_dimension()), dtype=np.float32)
+        for start in range(0, len(texts), _TOLD_EVERY):
+            batch = [self._passage_prefix + text for text in texts[start : start + _TOLD_EVERY]]
             found[start : start + len(batch)] = self._encode(batch)
             self._progress((start + len(batch)) / len(texts))
         return found
@@ -85,8 +222,9 @@ class SentenceTransformerEmbedder:
         return found
 
     def _encode(self, texts: list[str]) -> NDArray[np.float32]:
-        found = self._model.encode(
+        found = self._model().encode(
             texts,
+            prompt="",  # the prefix stands there already; a model's default prompt would double it
             batch_size=_BATCH,
             normalize_embeddings=True,
             convert_to_numpy=True,
@@ -95,25 +233,90 @@ class SentenceTransformerEmbedder:
         return np.asarray(found, dtype=np.float32)
 
 
-def _load(name: str) -> Any:  # noqa: ANN401 - the library's type stays behind this door
+class CrossEncoderReranker:
+    """A sentence-transformers cross-encoder by name or folder."""
+
+    def __init__(self, name: str) -> None:
+        """Name the model; it is loaded when first used."""
+        self._model = _Model(name, ModelKind.RERANKER)
+
+    @property
+    def name(self) -> str:
+        """What an answer's recipe records.
+
+        Raises:
+            ModelMissing: the model is nowhere to be had.
+        """
+        return self._model.identity
+
+    def load(self) -> None:
+        """Load the model now.
+
+        Raises:
+            ModelMissing: it cannot be loaded, or gives more than one score for a pair.
+        """
+        self.scores("確認", ["確認"])
+
+    def scores(self, question: str, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Return how well each text answers the question, shape (len(texts),), float32.
+
+        Raises:
+            ModelMissing: the model cannot be loaded, or gives more than one score for a pair.
+        """
+        if not texts:
+            return np.zeros(0, dtype=np.float32)
+        found = self._model().predict(
+            [(question, text) for text in texts],
+            prompt="",
+            batch_size=_BATCH,
+            convert_to_numpy=True,
+            show_progress_bar=False,
+        )
+        scores = np.asarray(found, dtype=np.float32)
+        if scores.shape != (len(texts),):
+            reason = "the model gives several scores for a passage, where one is needed"
+            raise ModelMissing(self._model.said, reason, *_SETTING[ModelKind.RERANKER])
+        return scores
+
+
+def _load(name: str, kind: ModelKind) -> Any:  # noqa: ANN401 - the library's type stays behind this door
     """Load a model from a folder or the local cache; from the hub only if it is in neither.
 
     Raises:
-        ModelMissing: it is nowhere to be had.
+        ModelMissing: it is nowhere to be had, or made for something else.
     """
     # Imported here: 11 to 13 seconds and 414 MB that the default never pays.
-    from sentence_transformers import SentenceTransformer
+    from sentence_transformers import CrossEncoder, SentenceTransformer
 
+    make = CrossEncoder if kind is ModelKind.RERANKER else SentenceTransformer
+    folder = local(name)
+    if folder is not None and kind_of(folder) is not kind:
+        # The library would load it all the same, and make up the weights that are not there.
+        reason = f"the model is made as {_A[kind_of(folder)]}, not as {_A[kind]}"
+        raise ModelMissing(name, reason, *_SETTING[kind])
     try:
-        return SentenceTransformer(name, local_files_only=True, device="cpu")
+        return make(name, local_files_only=True, device="cpu")
     except Exception as absent:
         if os.path.isdir(name) or os.environ.get("HF_HUB_OFFLINE") == "1":  # noqa: PTH112
-            raise ModelMissing(name, f"the model cannot be loaded ({_first(absent)})") from absent
+            reason = f"the model cannot be loaded ({_first(absent)})"
+            raise ModelMissing(name, reason, *_SETTING[kind]) from absent
     try:
-        return SentenceTransformer(name, device="cpu")
+        return make(name, device="cpu")
     except Exception as problem:
         reason = f"the model is neither on this machine nor to be had ({_first(problem)})"
-        raise ModelMissing(name, reason) from problem
+        raise ModelMissing(name, reason, *_SETTING[kind]) from problem
+
+
+_A = {ModelKind.EMBEDDER: "an embedder", ModelKind.RERANKER: "a re-ranker"}
+
+
+def _json(path: Path) -> dict[str, Any]:
+    """Return what a JSON file says; nothing where it is missing, damaged or no object."""
+    try:
+        said = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return said if isinstance(said, dict) else {}
 
 
 def _first(problem: Exception) -> str:

@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
 from index.glossary import Glossary
 from ingest.chunks import Chunk
 from ingest.editions import Edition, Kind
@@ -49,6 +52,19 @@ class Retriever(Protocol):
 
     def retrieve(self, question: str, *, k: int, filters: Filters) -> list[Passage]:
         """Return up to *k* passages, best first; ties keep reading order."""
+        ...
+
+
+class Reranker(Protocol):
+    """Reads a question beside each passage and says how well they fit."""
+
+    @property
+    def name(self) -> str:
+        """What an answer's recipe records."""
+        ...
+
+    def scores(self, question: str, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Return how well each text answers the question, shape (len(texts),); higher is better."""
         ...
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from index.embedding import Embedder
     from index.glossary import Glossary
     from index.lexical import Bm25
-    from index.passages import Filters
+    from index.passages import Filters, Reranker, Retriever
     from index.store import VectorStore
     from ingest.chunks import Chunk
     from ingest.editions import Edition
@@ -28,6 +28,9 @@ _TRANSLATED = 1.0
 _SYNONYM = 0.5
 _FURTHER = 0.4
 _LOANWORD = 0.4
+
+RERANKED = 50
+"""So many of the best passages a re-ranker looks at: it takes time for each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +180,40 @@ class Hybrid:
                 chunk = self._chunks[at]
                 mask[at] = name in normalise(chunk.context + chunk.text)
         return mask
+
+
+class Reranked:
+    """Lets a re-ranker put the best passages of another retriever into a new order.
+
+    The passages keep the scores that were given, best to best: what is made of a score (how
+    near another is to the best) was learned on those. What the re-ranker thought of a passage
+    is its leg "reranker".
+    """
+
+    def __init__(self, retriever: Retriever, reranker: Reranker) -> None:
+        """Take whose passages are put in order, and what does it."""
+        self._retriever = retriever
+        self._reranker = reranker
+
+    def retrieve(self, question: str, *, k: int, filters: Filters) -> list[Passage]:
+        """Return up to *k* passages, best first; ties keep the former order.
+
+        Raises:
+            ModelMissing: the re-ranker cannot be loaded.
+        """
+        found = self._retriever.retrieve(question, k=max(k, RERANKED), filters=filters)
+        head = found[:RERANKED]
+        texts = [f"{p.chunk.context}\n{p.chunk.text}".strip() for p in head]
+        scores = self._reranker.scores(question, texts)
+        ordered = [
+            replace(
+                head[int(at)],
+                score=given.score,
+                legs={**head[int(at)].legs, "reranker": float(scores[at])},
+            )
+            for at, given in zip(np.argsort(-scores, kind="stable"), head, strict=True)
+        ]
+        return [*ordered, *found[RERANKED:]][:k]
 
 
 def _fits(edition: Edition, filters: Filters) -> bool:

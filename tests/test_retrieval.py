@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
-from index.generations import Generation
+from index.fitted import Fitted
+from index.generations import Generation, folder_of
 from index.glossary import Glossary, Term
-from index.passages import Filters, by_page
-from index.retrieval import read_query
+from index.passages import Filters, Passage, by_page
+from index.retrieval import RERANKED, Reranked, read_query
 from ingest.editions import Kind
-from tests.fakes import edition
-from tests.shelves import Desk
+from tests import tiny_models
+from tests.fakes import FakeLibrary, edition, edition_text
+from tests.shelves import TODAY, Desk
 
 GLOSSARY = """
 [[term]]
@@ -28,8 +33,21 @@ en = ["hire"]
 """
 
 
+class Shortest:
+    """A re-ranker for which the shortest text answers every question best."""
+
+    name = "shortest"
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, int]] = []
+
+    def scores(self, question: str, texts: Sequence[str]) -> NDArray[np.float32]:
+        self.asked.append((question, len(texts)))
+        return np.array([-len(text) for text in texts], dtype=np.float32)
+
+
 @pytest.fixture
-def generation(tmp_path: Path) -> Generation:
+def desk(tmp_path: Path) -> Desk:
     """A corpus of three works, one of them in two editions, one in English."""
     desk = Desk(tmp_path)
     (desk.corpus / "glossary.toml").write_text(GLOSSARY, encoding="utf-8")
@@ -49,6 +67,12 @@ def generation(tmp_path: Path) -> Generation:
     )
     desk.put(edition("english", label="1.0", language="en"), "# Staff\nTrain the staff well.")
     desk.refresh()
+    return desk
+
+
+@pytest.fixture
+def generation(desk: Desk) -> Generation:
+    """The corpus as it is searched."""
     return desk.shelf()()
 
 
@@ -131,3 +155,67 @@ def test_a_translation_weighs_as_much_as_what_was_said() -> None:
     query = read_query("hire", Glossary([Term("任用", ("雇う",), ("hire",))]))
 
     assert 1.0 == query.words["任用"]
+
+
+def _reranked(desk: Desk, reranker: object) -> Generation:
+    folder = folder_of(desk.home, "g000001")
+    embedder = Fitted.load(folder / "embedder")
+    return Generation(folder, embedder, lambda: TODAY, reranker=reranker)  # type: ignore[arg-type]
+
+
+def test_a_reranker_puts_the_best_passages_in_order(desk: Desk, generation: Generation) -> None:
+    """The same passages in the order of its scores; the scores given go down as before."""
+    question = "事例と人材と期限"
+    before = generation.retrieve(question, k=9, filters=Filters())
+    reranker = Shortest()
+
+    after = _reranked(desk, reranker).retrieve(question, k=9, filters=Filters())
+
+    assert [(question, len(before))] == reranker.asked
+    assert sorted(p.chunk.id for p in before) == sorted(p.chunk.id for p in after)
+    lengths = [len(f"{p.chunk.context}\n{p.chunk.text}".strip()) for p in after]
+    assert 3 <= len(lengths)
+    assert sorted(lengths) == lengths
+    assert [p.score for p in before] == [p.score for p in after]
+    assert [-float(length) for length in lengths] == [p.legs["reranker"] for p in after]
+
+
+def test_a_real_reranker_is_part_of_filters_pages_and_confidence(
+    desk: Desk, tmp_path: Path
+) -> None:
+    """With a cross-encoder the rest works as without, and the recipe names it."""
+    from index.models import CrossEncoderReranker
+
+    reranker = CrossEncoderReranker(str(tiny_models.reranker(tmp_path)))
+    generation = _reranked(desk, reranker)
+
+    found = by_page(generation, "酒田市と北見市の事例", k=5, filters=Filters(documents=("cases",)))
+
+    assert {"cases@1.0"} == {p.chunk.edition.key for p in found}
+    assert {"dense", "words", "reranker"} <= set(found[0].legs)
+    assert 0 < generation.confidence("酒田市の事例", found) < 1
+    assert reranker.name == generation.recipe["reranker"]
+
+
+def test_a_reranker_looks_at_the_best_only() -> None:
+    """What comes after the first fifty keeps its place behind them."""
+    texts = {
+        edition(f"d{at:02d}"): edition_text(f"年次休暇{'は' * at}") for at in range(RERANKED + 5)
+    }
+
+    class InOrder(FakeLibrary):
+        def retrieve(self, question: str, *, k: int, filters: Filters) -> list[Passage]:
+            chunks = [self.chunks(held)[0] for held in texts]
+            return [Passage(chunk, (1,), -float(at)) for at, chunk in enumerate(chunks)][:k]
+
+    class Longest(Shortest):
+        def scores(self, question: str, texts: Sequence[str]) -> NDArray[np.float32]:
+            return -super().scores(question, texts)
+
+    inner = InOrder(texts)
+    found = Reranked(inner, Longest()).retrieve("年次休暇", k=RERANKED + 5, filters=Filters())
+    few = Reranked(inner, Longest()).retrieve("年次休暇", k=3, filters=Filters())
+
+    names = [p.chunk.edition.document.id for p in found]
+    assert ["d49", "d48", "d47"] == names[:3] == [p.chunk.edition.document.id for p in few]
+    assert ["d50", "d51", "d52", "d53", "d54"] == names[RERANKED:]

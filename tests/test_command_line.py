@@ -1,0 +1,88 @@
+"""What the command line makes of its settings and options, on one bundled digest."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+import tebiki
+from tests import tiny_models
+
+DIGEST = Path(__file__).parent.parent / "corpus" / "starter" / "kosei-digest.pdf"
+
+
+@pytest.fixture(scope="module")
+def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with one PDF."""
+    folder = tmp_path_factory.mktemp("corpus")
+    shutil.copy(DIGEST, folder / "kosei.pdf")
+    return folder
+
+
+@pytest.fixture
+def home(corpus: Path, tmp_path: Path) -> Path:
+    """The folder as it is indexed without any setting."""
+    run(corpus, tmp_path / "home", "refresh")
+    return tmp_path / "home"
+
+
+def run(
+    corpus: Path, home: Path, *words: str, code: int = 0, setting: Mapping[str, str] | None = None
+) -> Result:
+    """Run a command and return what came of it; any exit code but *code* fails."""
+    result = CliRunner().invoke(
+        tebiki.app, ["--home", str(home), "--corpus", str(corpus), *words], env=setting
+    )
+    assert code == result.exit_code, result.output
+    return result
+
+
+def test_a_configured_reranker_orders_the_search(corpus: Path, home: Path, tmp_path: Path) -> None:
+    """TEBIKI_RERANKER needs no new index, and each passage says what the model thought of it."""
+    setting = {"TEBIKI_RERANKER": str(tiny_models.reranker(tmp_path))}
+    question = ("search", "全体手順書の構成", "-k", "3", "--json")
+
+    found = json.loads(run(corpus, home, *question, setting=setting).stdout)["passages"]
+
+    thought = [passage["legs"]["reranker"] for passage in found]
+    assert 3 == len(thought)
+    assert sorted(thought, reverse=True) == thought
+
+
+def test_a_reranker_that_cannot_be_loaded_stops_the_refresh(
+    corpus: Path, home: Path, tmp_path: Path
+) -> None:
+    """It is named with its setting, even where nothing else changed; no search does without it."""
+    (tmp_path / "empty").mkdir()
+    setting = {"TEBIKI_RERANKER": str(tmp_path / "empty")}
+
+    refreshed = run(corpus, home, "refresh", code=4, setting=setting)
+    searched = run(corpus, home, "search", "全体手順書", code=4, setting=setting)
+
+    assert "ModelMissing" in refreshed.stderr
+    assert "unset TEBIKI_RERANKER" in refreshed.stderr
+    assert "unset TEBIKI_RERANKER" in searched.stderr
+
+
+def test_an_embedder_that_was_replaced_in_place_asks_for_a_refresh(
+    corpus: Path, tmp_path: Path
+) -> None:
+    """Vectors of the old weights are not compared with a question's of the new."""
+    home, folder = tmp_path / "home", tiny_models.embedder(tmp_path)
+    setting = {"TEBIKI_EMBEDDING": str(folder)}
+    run(corpus, home, "refresh", setting=setting)
+    run(corpus, home, "search", "全体手順書", setting=setting)
+    shutil.rmtree(folder)
+    (tmp_path / "other").mkdir()
+    tiny_models.embedder(tmp_path / "other").rename(folder)
+
+    refused = run(corpus, home, "search", "全体手順書", code=4, setting=setting)
+    again = run(corpus, home, "refresh", "--dry-run", setting=setting)
+
+    assert "tebiki refresh" in refused.stderr
+    assert "the embedder changed" in again.stdout
