@@ -142,7 +142,7 @@ class FakeSlack:
         mentions: bool | None = None,
     ) -> str:
         """Let somebody post; its events are delivered, each *times* times. Return the ts."""
-        kind = {"D": "im", "G": "group"}.get(channel[0], "channel")
+        kind = _kind(channel)
         ts = self.next_ts()
         message: Json = {"type": "message", "user": user, "text": text, "ts": ts}
         if thread:
@@ -168,6 +168,7 @@ class FakeSlack:
                 "type": "message",
                 "subtype": "message_changed",
                 "channel": channel,
+                "channel_type": _kind(channel),
                 "message": now,
                 "previous_message": before,
                 "ts": self.next_ts(),
@@ -175,15 +176,44 @@ class FakeSlack:
         )
 
     def delete(self, channel: str, ts: str) -> None:
-        """Let the author delete a post."""
+        """Let the author delete a post; where it has replies, a tombstone stays in its place."""
         with self._lock:
             before = dict(self.message(channel, ts))
-            self.messages[channel] = [m for m in self.messages[channel] if m["ts"] != ts]
+            at = self.messages[channel].index(before)
+            if any(m.get("thread_ts") == ts != m["ts"] for m in self.messages[channel]):
+                stone = {
+                    "type": "message",
+                    "subtype": "tombstone",
+                    "user": "USLACKBOT",
+                    "text": "This message was deleted.",
+                    "hidden": True,
+                    "ts": ts,
+                    "thread_ts": ts,
+                }
+                self.messages[channel][at] = stone
+            else:
+                stone = {}
+                del self.messages[channel][at]
+        if stone:
+            self.event(
+                {
+                    "type": "message",
+                    "subtype": "message_changed",
+                    "hidden": True,
+                    "channel": channel,
+                    "channel_type": _kind(channel),
+                    "message": stone,
+                    "previous_message": before,
+                    "ts": self.next_ts(),
+                }
+            )
+            return
         self.event(
             {
                 "type": "message",
                 "subtype": "message_deleted",
                 "channel": channel,
+                "channel_type": _kind(channel),
                 "deleted_ts": ts,
                 "previous_message": before,
                 "ts": self.next_ts(),
@@ -608,6 +638,11 @@ class FakeSlack:
         """Take a message through a response_url."""
         check_message(body)
         self.responses.append({**body, "address": address})
+
+
+def _kind(channel: str) -> str:
+    """Return what Slack calls a channel's kind; a private channel may have an id like C or G."""
+    return {"D": "im", "G": "group"}.get(channel[0], "channel")
 
 
 def _chunked(given: Json) -> str:

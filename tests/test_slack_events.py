@@ -137,6 +137,21 @@ def test_deletion_of_our_own_answer_is_nothing() -> None:
     assert understand({**event, "previous_message": {"user": ME, "bot_id": "B"}}, me=ME) is None
 
 
+def test_deletion_of_a_message_with_replies_comes_as_a_tombstone() -> None:
+    """Slack leaves a stone in the place of a thread's first message; of ours it says nothing."""
+    event = {
+        "type": "message",
+        "subtype": "message_changed",
+        "channel": "C1",
+        "message": {"subtype": "tombstone", "user": "USLACKBOT", "ts": "1.0", "thread_ts": "1.0"},
+    }
+
+    said = {**event, "previous_message": {"user": "U1", "ts": "1.0", "text": "何日？"}}
+    ours = {**event, "previous_message": {"user": ME, "bot_id": "B", "ts": "1.0"}}
+    assert Deleted("C1", "1.0") == understand(said, me=ME)
+    assert understand(ours, me=ME) is None
+
+
 @pytest.mark.parametrize(
     "text,expected",
     [

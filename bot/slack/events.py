@@ -71,6 +71,9 @@ def understand(event: Mapping[str, Any], *, me: str) -> Heard:
         return None if _is_bot(before, me) else Deleted(channel, str(event.get("deleted_ts")))
     if subtype == "message_changed":
         now, before = event.get("message") or {}, event.get("previous_message") or {}
+        if now.get("subtype") == "tombstone":
+            # So Slack reports the deletion of a message that has replies.
+            return None if _is_bot(before, me) else Deleted(channel, str(now["ts"]))
         if _is_bot(now, me) or "edited" not in now or now.get("text") == before.get("text"):
             return None  # a preview was added to a link, say
         return Edited(channel, str(now["ts"]), plain(str(now.get("text", ""))), now["edited"]["ts"])
