@@ -670,7 +670,7 @@ def check_message(given: Json) -> None:
         raise Refused("no_text")
     if len(given.get("text", "")) > 40_000:
         raise Refused("msg_too_long")
-    check_blocks(blocks, most=50)
+    check_blocks(blocks, most=50, surface="message")
     about = given.get("metadata")
     if about is not None and not (about["event_type"] and isinstance(about["event_payload"], dict)):
         raise Refused("invalid_metadata_format")
@@ -682,11 +682,15 @@ def check_view(view: Json) -> None:
         for name in ("title", "submit", "close"):
             _text(view[name], 24)
         _holds(len(view.get("private_metadata", "")) <= 3_000, "private_metadata")
-    check_blocks(view["blocks"], most=100)
+    check_blocks(view["blocks"], most=100, surface=view["type"])
+    _holds(len(json.dumps(view)) <= 250_000, "view")
 
 
-def check_blocks(blocks: list[Json], *, most: int) -> None:
-    """Refuse blocks that Slack would refuse.
+_MESSAGES_ONLY = {"markdown", "context_actions", "table", "task_card", "plan"}
+
+
+def check_blocks(blocks: list[Json], *, most: int, surface: str = "message") -> None:
+    """Refuse blocks that Slack would refuse on a *surface*: a message, a modal or a home.
 
     Raises:
         Refused: invalid_blocks, with what is wrong.
@@ -696,6 +700,8 @@ def check_blocks(blocks: list[Json], *, most: int) -> None:
     _holds(markdown <= 12_000, f"{markdown} characters of markdown")
     for block in blocks:
         _holds(block["type"] in _BLOCKS, block["type"])
+        only = block["type"] in _MESSAGES_ONLY and surface != "message"
+        _holds(not only, f"{block['type']} in a {surface}")
         _BLOCKS[block["type"]](block)
 
 
@@ -764,6 +770,19 @@ def _input(block: Json) -> None:
     _holds(element.get("initial_options") != [], "initial_options is empty")
 
 
+def _rich_text(block: Json) -> None:
+    _holds(block["elements"], "rich text without elements")
+    for element in block["elements"]:
+        kind = element["type"]
+        _holds(kind in {"rich_text_section", "rich_text_list"}, kind)
+        sections = element["elements"] if kind == "rich_text_list" else [element]
+        _holds(kind != "rich_text_list" or element["style"] in {"bullet", "ordered"}, "style")
+        for section in sections:
+            _holds(section["type"] == "rich_text_section", section["type"])
+            for run in section["elements"]:
+                _holds(run["type"] == "text" and run["text"], "rich text run")
+
+
 _BLOCKS: dict[str, Callable[[Json], None]] = {
     "actions": _actions,
     "context": _context,
@@ -772,6 +791,7 @@ _BLOCKS: dict[str, Callable[[Json], None]] = {
     "header": lambda block: _text(block["text"], 150),
     "input": _input,
     "markdown": lambda block: _holds(1 <= len(block["text"]) <= 12_000, "markdown"),
+    "rich_text": _rich_text,
     "section": lambda block: _text(block["text"], 3_000),
 }
 

@@ -235,6 +235,28 @@ def test_home_tab_fits_whatever_is_held(count: int, language: str) -> None:
     check_view(view)
 
 
+def test_home_tab_names_every_document_or_says_how_many_more() -> None:
+    """Nothing is left out in silence."""
+
+    def home(count: int) -> str:
+        held = [edition(f"d{n}", title=f"手引き{n}号") for n in range(count)]
+        view = blocks.home(
+            "ja",
+            editions=held,
+            generation="g1",
+            refreshed="2026-11-23",
+            recent=[],
+            command="/tebiki",
+            public_url="https://t.example/",
+        )
+        return json.dumps(view, ensure_ascii=False)
+
+    all_, some = home(300), home(320)
+    assert all(f"手引き{n}号" in all_ for n in range(300))
+    assert "ほかに" not in all_
+    assert "ほかに 20 件あります。 https://t.example/documents" in some
+
+
 @pytest.mark.parametrize("count", [0, 1, 250], ids=["nothing", "one", "many"])
 @pytest.mark.parametrize("language", ["ja", "en"])
 def test_forms_fit_whatever_is_held(count: int, language: str) -> None:
@@ -302,3 +324,6 @@ def test_the_fake_refuses_what_slack_refuses() -> None:
     for each in wrong:
         with pytest.raises(Refused):
             check_blocks(each, most=50)
+    for surface in ("home", "modal"):
+        with pytest.raises(Refused, match=f"markdown in a {surface}"):
+            check_blocks([{"type": "markdown", "text": "x"}], most=50, surface=surface)

@@ -534,6 +534,7 @@ class Colleague:
             refreshed=self._refreshed() if generation else "",
             recent=self._ledger.recent(self._person(user)),
             command=self.settings.command,
+            public_url=self.settings.public_url,
         )
         self._calls.call("views.publish", {"user_id": user, "view": view})
 

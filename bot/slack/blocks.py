@@ -28,6 +28,12 @@ Block: TypeAlias = dict[str, Any]
 SHORT = 700
 """Characters of an answer that are shown at first; the rest comes on request."""
 
+LIST, LISTED_DOCUMENTS = 25, 300
+"""Items in one list of a view, and documents that the home tab names; it says how many more."""
+
+VIEW = 30_000
+"""Characters of documents' names in the home tab; Slack takes some 250,000 of everything."""
+
 FULL = 6_500
 """Characters of an answer shown in full; Slack takes 12,000 in all markdown of a message."""
 
@@ -169,14 +175,20 @@ def home(
     refreshed: str,
     recent: Sequence[Entry],
     command: str,
+    public_url: str = "",
 ) -> Block:
-    """Return the home tab: what is held and in force, since when, and one's own questions."""
+    """Return the home tab: what is held and in force, since when, and one's own questions.
+
+    Views take no `markdown` blocks, only messages do.
+    """
     blocks: list[Block] = [_section(say(language, "about")), _section_head(language, "documents")]
-    lines = [
-        f"- {escaped(edition.document.title)} （{escaped(edition.label)}）" for edition in editions
-    ]
+    lines = _within([f"{held.document.title} （{held.label}）" for held in editions], VIEW)
     if lines:
-        blocks.extend(_markdown(part) for part in _gathered(lines, SECTION)[:3])
+        blocks.extend(_list(lines[at : at + LIST]) for at in range(0, len(lines), LIST))
+        if len(lines) < len(editions):
+            more = say(language, "home-more", count=len(editions) - len(lines))
+            page = f"{public_url.rstrip('/')}/documents" if public_url else ""
+            blocks.append(_note(f"{more} {page}".rstrip()))
         blocks.append(
             _note(say(language, "home-refreshed", generation=generation, refreshed=refreshed))
         )
@@ -185,12 +197,11 @@ def home(
     blocks.append({"type": "divider"})
     blocks.append(_section_head(language, "recent"))
     if recent:
-        asked = [f"- {escaped(_line(entry.question)[:200])}" for entry in recent]
-        blocks.append(_markdown("\n".join(asked)))
+        blocks.append(_list([_line(entry.question)[:200] for entry in recent]))
     else:
         blocks.append(_section(say(language, "home-no-recent")))
     blocks.append({"type": "divider"})
-    blocks.append(_markdown(say(language, "help", name="Tebiki", command=command)))
+    blocks.append(_rich(say(language, "help", name="tebiki", command=command)))
     return {"type": "home", "blocks": blocks}
 
 
@@ -304,15 +315,50 @@ def _line(text: str) -> str:
     return " ".join(text.split())
 
 
-def _gathered(lines: Sequence[str], most: int) -> list[str]:
-    """Join lines into as few texts of up to *most* characters as they need."""
+def _within(lines: Sequence[str], most: int) -> list[str]:
+    """Return as many of the first lines as a view may list."""
     found: list[str] = []
-    for line in lines:
-        if found and len(found[-1]) + len(line) < most:
-            found[-1] += "\n" + line
-        else:
-            found.append(line[:most])
+    for line in lines[:LISTED_DOCUMENTS]:
+        most -= len(line)
+        if most < 0:
+            break
+        found.append(line)
     return found
+
+
+def _list(lines: Sequence[str]) -> Block:
+    """Return a bulleted list of plain texts, as views take it."""
+    return {"type": "rich_text", "elements": [_items([[_run(line)] for line in lines])]}
+
+
+def _rich(text: str) -> Block:
+    """Return our own Markdown (paragraphs, bullets, code) as rich text, as views take it."""
+    made: list[Block] = []
+    for line in filter(None, text.splitlines()):
+        bullet = line.startswith("- ")
+        parts = re.split(r"`([^`]*)`", line.removeprefix("- "))
+        runs = [_run(part, code=at % 2 == 1) for at, part in enumerate(parts) if part]
+        if bullet and made and made[-1]["type"] == "rich_text_list":
+            made[-1]["elements"].extend(_items([runs])["elements"])
+        else:
+            made.append(_items([runs]) if bullet else _runs(runs))
+    return {"type": "rich_text", "elements": made}
+
+
+def _items(items: Sequence[Sequence[Block]]) -> Block:
+    return {
+        "type": "rich_text_list",
+        "style": "bullet",
+        "elements": [_runs(runs) for runs in items],
+    }
+
+
+def _runs(runs: Sequence[Block]) -> Block:
+    return {"type": "rich_text_section", "elements": list(runs)}
+
+
+def _run(text: str, *, code: bool = False) -> Block:
+    return {"type": "text", "text": text or " ", **({"style": {"code": True}} if code else {})}
 
 
 def _text(text: str) -> Block:
