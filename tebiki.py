@@ -638,7 +638,8 @@ def search(
         generation = parts.generation()
         found = by_page(generation, asked.standalone, k=k, filters=asked.filters)
         if as_json:
-            in_force = {edition.key for edition in generation.in_force(_today())}
+            day = asked.filters.as_of or _today()
+            in_force = {edition.key for edition in generation.in_force(day)}
             passages = [
                 WirePassage.of(
                     passage,

@@ -430,7 +430,7 @@ def _search(
     question = _question(asked.question, asked.filters)
     held = library()
     passages = by_page(held, question.standalone, k=asked.k, filters=question.filters)
-    keys = _in_force(held, asked.filters.as_of)
+    keys = _in_force(held, question.filters.as_of)
     return SearchResponse(
         passages=[_wire(held, leaves, passage, keys) for passage in passages],
         took_ms=(time.perf_counter() - began) * 1000,

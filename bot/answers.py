@@ -27,7 +27,8 @@ class Question:
     """What was asked.
 
     *text* is as asked; *standalone* is what is searched (a follow-up made whole). *language* is
-    "ja" or "en". *conversation* is the id under which turns are kept, or "".
+    "ja" or "en". *conversation* is the id under which turns are kept, or "". *day_said* are the
+    words from which the day in *filters* was understood, "" when it was given or there is none.
     """
 
     text: str
@@ -37,6 +38,7 @@ class Question:
     history: tuple[Turn, ...] = ()
     conversation: str = ""
     notices: tuple[str, ...] = ()
+    day_said: str = ""
 
 
 @dataclass(frozen=True, slots=True)

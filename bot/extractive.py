@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING
 
+from bot import days
 from bot.answers import Answer, Citation, Delta, Event, Question, cite
 from bot.declining import decline, doubts
 from bot.evidence import Evidence, find
@@ -71,7 +72,8 @@ class Extractive:
         yield from spoken(self.answer(question))
 
     def about(self, question: Question, library: Library) -> Question:
-        """Return the question with a superseded edition that it names as its filter."""
+        """Return the question with the day, or the superseded edition, that it names as filter."""
+        question = settled(question, library)
         return with_edition(question, library, question.filters.as_of or self._today())
 
     def from_passages(
@@ -162,10 +164,36 @@ def _opening(
 
 def heard(question: Question) -> tuple[str, ...]:
     """Return the question's notices, and how a follow-up was understood."""
-    if question.standalone == question.text:
+    if question.standalone in {question.text, days.without(question.text)}:
         return question.notices
     read_as = phrase(question.language, "notice-read-as", question=question.standalone)
     return (*question.notices, read_as)
+
+
+def settled(question: Question, library: Library) -> Question:
+    """Return the question with a notice of the day it was understood to be about.
+
+    When nothing was in force on that day, the editions in force now are searched, for the words
+    as they were asked, and the notice says so.
+    """
+    day = question.filters.as_of
+    if not question.day_said or day is None:
+        return question
+    language = question.language
+    told = {"said": question.day_said, "day": days.written(day, language)}
+    if library.in_force(day):
+        said = days.find(question.day_said)
+        name = f"notice-as-of-{said.whole}" if said else "notice-as-of-day"
+        notices = (*question.notices, phrase(language, name, **told))
+        return replace(question, notices=notices)
+    join = "、" if language == "ja" else ", "
+    return replace(
+        question,
+        standalone=f"{question.day_said}{join}{question.standalone}",
+        filters=replace(question.filters, as_of=None),
+        day_said="",
+        notices=(*question.notices, phrase(language, "notice-as-of-none", **told)),
+    )
 
 
 def with_edition(question: Question, library: Library, on: date) -> Question:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from dataclasses import replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from bot import days
 from bot.answers import Question, Turn
 from bot.conversation import condense
 from bot.errors import BadQuestion
@@ -105,7 +107,9 @@ def read(
     """Take a question as somebody typed it.
 
     Characters that nobody sees (zero-width, direction marks, tags) are removed, runs of white
-    space become one space. A follow-up is made whole from *history*, oldest turn first.
+    space become one space. A follow-up is made whole from *history*, oldest turn first. A day
+    that it or what it follows names ("令和4年3月時点で") is taken out of what is searched and into
+    the filters, unless they name a day already.
 
     Raises:
         BadQuestion: no words, more than `LONGEST` characters, or control characters.
@@ -120,13 +124,17 @@ def read(
     if not any(character.isalnum() for character in cleaned):
         message = "The question is empty. Type what you would like to know."
         raise BadQuestion(message)
+    chosen = filters or Filters()
+    named = days.carried(cleaned, history) if chosen.as_of is None else None
+    earlier = [Turn(days.without(turn.question), turn.answer) for turn in history]
     return Question(
         text=cleaned,
-        standalone=condense(cleaned, history),
+        standalone=condense(days.without(cleaned), earlier) or cleaned,
         language=language_of(cleaned),
-        filters=filters or Filters(),
+        filters=replace(chosen, as_of=named.day) if named else chosen,
         history=tuple(history),
         conversation=conversation,
+        day_said=named.words if named else "",
     )
 
 

@@ -91,6 +91,7 @@ def answer(name: str = "a1", text: str = "休暇は何日ですか", conversatio
             (Turn("前の質問", "前の答え"),),
             conversation,
             ("お知らせ",),
+            "令和8年5月1日時点",
         ),
         text="手引きには次の記載があります。\n\n- 「年次有給休暇は、一年につき20日とする。」[1]",
         mode="generative",
