@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import unicodedata
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Self
 
@@ -17,11 +18,11 @@ from ingest.editions import Kind
 from ingest.errors import AlreadyHeld, BrokenCatalog, EntryMissing, FactsMissing
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from datetime import date
     from pathlib import Path
 
-    from ingest.editions import Edition
+    from ingest.editions import Document, Edition
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,34 +43,70 @@ class Entry:
     url: str | None = None
     known: bool = False
 
+    @property
+    def key(self) -> str:
+        """The document and the label, as people and logs name an edition."""
+        return f"{self.document}@{self.label}"
 
-def understood(corpus: Path, file: Path) -> Entry:
-    """Return what a PDF's first pages and metadata say, as an entry to be looked at.
+    @property
+    def since(self) -> date | None:
+        """The first day on which it counts; None: since ever."""
+        return self.in_force_from or self.published
 
-    A document of the same title, or the one named like the file, is taken for the same work.
+
+def understood(
+    corpus: Path,
+    file: Path,
+    *,
+    document: str | None = None,
+    title: str | None = None,
+    label: str | None = None,
+    in_force_from: date | None = None,
+    url: str | None = None,
+) -> Entry:
+    """Return a PDF as an entry to be looked at, just as `add` would list it.
+
+    What the caller names wins; then what the catalog says of the document and of an edition it
+    lists without a file; then what the PDF's first pages and metadata say. A document of the
+    same title, or the one named like the file, is taken for the same work.
 
     Raises:
         UnreadablePdf: the file cannot be opened.
         BrokenCatalog: the catalog there is cannot be used.
     """
     facts = pdf.facts(file)
-    title = facts.title or file.stem
     listed = _listed(corpus)
     works = {edition.document.id: edition.document for edition in listed}
-    named = _id_of(file.stem)
-    same = next((id_ for id_, work in works.items() if _plain(work.title) == _plain(title)), None)
-    if same is None and named in works:
-        same = named
-    return Entry(
+    called = title or facts.title or file.stem
+    named = _id_of(document or file.stem)
+    same = None if document else _titled(works.values(), called)
+    work = works.get(same or named)
+    found = Entry(
         same or named,
-        works[same].title if same else title,
-        facts.edition or "",
+        work.title if work else called,
+        (label or facts.edition or "").strip(),
         facts.published,
-        facts.published,
-        publisher=works[same].publisher if same else "",
-        kind=works[same].kind if same else Kind.MANUAL,
-        known=same is not None,
+        in_force_from or facts.published,
+        publisher=work.publisher if work else "",
+        kind=work.kind if work else Kind.MANUAL,
+        url=url,
+        known=work is not None,
     )
+    awaited = next((e for e in listed if not e.held and e.key == found.key), None)
+    if awaited is None:
+        return found
+    # A day that somebody wrote down by hand is not moved by one that is printed on a cover.
+    day = awaited.in_force_from or (None if awaited.published else facts.published)
+    return replace(
+        found,
+        published=awaited.published or facts.published,
+        in_force_from=in_force_from or day,
+        url=url or awaited.url,
+    )
+
+
+def _titled(works: Iterable[Document], title: str) -> str | None:
+    return next((work.id for work in works if _plain(work.title) == _plain(title)), None)
 
 
 def add(corpus: Path, file: Path, entry: Entry) -> Edition:
@@ -82,19 +119,19 @@ def add(corpus: Path, file: Path, entry: Entry) -> Edition:
     Raises:
         UnreadablePdf: the file is not a PDF that can be opened.
         AlreadyHeld: these bytes, or an edition of this label, are there already.
-        FactsMissing: the entry does not say which edition it is.
+        FactsMissing: the entry does not say which edition it is, or not since when it counts
+            though another edition of its document is held: then that one would go on answering.
         BrokenCatalog: the catalog cannot be used, before or with the new entry.
     """
     pdf.facts(file)
-    if not entry.label.strip():
-        raise FactsMissing(str(file))
-    if not re.fullmatch(r"[\w.-]+", entry.document):
-        entry = replace(entry, document=_id_of(entry.document))
+    entry = replace(entry, document=_id_of(entry.document), label=entry.label.strip())
     digest = catalog.hash_of(file)
-    for held in _listed(corpus):
-        same = held.key == f"{entry.document}@{entry.label}"
-        if held.held and (held.sha256 == digest or same or _has(corpus, held, digest)):
-            raise AlreadyHeld(str(file), held.key, str(held.path))
+    held = [edition for edition in _listed(corpus) if edition.held]
+    for one in held:
+        if one.key == entry.key or one.sha256 == digest or _has(corpus, one, digest):
+            raise AlreadyHeld(str(file), one.key, str(one.path))
+    if lacking := missing(entry, held):
+        raise FactsMissing(str(file), lacking[0])
     placed = _placed(corpus, file, entry)
     path = placed.relative_to(corpus.resolve()).as_posix()
     try:
@@ -103,8 +140,19 @@ def add(corpus: Path, file: Path, entry: Entry) -> Edition:
     except BaseException:
         if placed != file.resolve():
             placed.unlink()
+            with suppress(OSError):
+                placed.parent.rmdir()
         raise
     return next(e for e in _listed(corpus) if e.path == path)
+
+
+def missing(entry: Entry, editions: Iterable[Edition]) -> tuple[str, ...]:
+    """Return what an entry has to say and does not: "edition", "day", or both."""
+    beside = any(e.held and e.document.id == entry.document for e in editions)
+    return (
+        *(() if entry.label.strip() else ("edition",)),
+        *(("day",) if beside and entry.since is None else ()),
+    )
 
 
 def withdraw(corpus: Path, document: str, label: str | None, on: date) -> Edition:
@@ -159,16 +207,29 @@ def _placed(corpus: Path, file: Path, entry: Entry) -> Path:
         return source
     folder = inside / entry.document
     folder.mkdir(parents=True, exist_ok=True)
-    stem, number = _id_of(entry.label), 1
+    # Hidden until it is whole: a copy that breaks off leaves no PDF that looks like one.
+    draft = folder / f".{os.getpid()}.pdf"
+    try:
+        shutil.copyfile(source, draft)
+        return draft.replace(_free_name(folder, _id_of(entry.label)))
+    except BaseException:
+        draft.unlink(missing_ok=True)
+        with suppress(OSError):
+            folder.rmdir()
+        raise
+
+
+def _free_name(folder: Path, stem: str) -> Path:
+    """Take a name in the folder that no file has, and return it."""
+    number = 1
     while True:
-        name = f"{stem}.pdf" if number == 1 else f"{stem}-{number}.pdf"
+        path = folder / (f"{stem}.pdf" if number == 1 else f"{stem}-{number}.pdf")
         try:
-            with (folder / name).open("xb") as target, source.open("rb") as given:
-                shutil.copyfileobj(given, target)
+            path.open("xb").close()
         except FileExistsError:
             number += 1
         else:
-            return folder / name
+            return path
 
 
 class _Edited:
@@ -221,13 +282,15 @@ class _Edited:
             works.append(work)
         issue = next((i for i in work["editions"] if i["label"].strip() == entry.label), None)
         if issue is None:
-            issue = _table(
-                label=entry.label, published=entry.published, in_force_from=entry.in_force_from
-            )
-            work["editions"].append(issue)
+            work["editions"].append(_table(label=entry.label))
             issue = work["editions"][-1]
-        for name, value in (("path", path), ("sha256", digest), ("url", entry.url)):
-            if value is not None:
+        fields = {
+            "published": entry.published, "in_force_from": entry.in_force_from,
+            "path": path, "sha256": digest, "url": entry.url,
+        }  # fmt: skip
+        for name, value in fields.items():
+            # What stands there already keeps its comment.
+            if value is not None and issue.get(name) != value:
                 issue[name] = value
 
 

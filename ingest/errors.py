@@ -48,15 +48,19 @@ class AlreadyHeld(IngestError):
 
 
 class FactsMissing(IngestError):
-    """Nothing in a PDF says which edition it is; *path* names it."""
+    """Nothing in a PDF says which edition it is, or since when it counts; *path* names it."""
 
-    def __init__(self, path: str) -> None:
-        """Say what is missing and which option gives it."""
-        super().__init__(
-            f"{path}: neither an edition nor a date is printed on its first pages. Name the "
-            f"edition with --edition. Nothing was added."
-        )
+    def __init__(self, path: str, what: str) -> None:
+        """Say what is missing ("edition" or "day") and which option gives it."""
+        said = {
+            "edition": "neither an edition nor a date is printed on its first pages. Name the "
+            "edition with --edition",
+            "day": "no date is printed on its first pages, so the edition before it would go on "
+            "answering. Name its first day in force with --in-force-from",
+        }[what]
+        super().__init__(f"{path}: {said}. Nothing was added.")
         self.path = path
+        self.what = what
 
 
 class EntryMissing(IngestError):

@@ -7,8 +7,9 @@ import json
 import os
 import socket
 import ssl
+import threading
 import time
-from contextlib import closing
+from contextlib import closing, contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from http.client import HTTPConnection, HTTPException, HTTPResponse
 from typing import TYPE_CHECKING
@@ -114,22 +115,18 @@ def _listed(corpus: Path, draft: Path, listed: Edition, now: Seen, today: date) 
     held = [e for e in catalog.listed(corpus / catalog.CATALOG) if e.held]
     if any(now.sha256 in (e.sha256, _hash(corpus, e)) for e in held):
         return None
-    found = entries.understood(corpus, draft)
-    document = listed.document
-    entry = replace(
-        found, document=document.id, title=document.title, publisher=document.publisher,
-        kind=document.kind, url=listed.url, known=True,
-    )  # fmt: skip
+    document = listed.document.id
     if not listed.held:
-        entry = replace(entry, label=listed.label)
-    else:
-        label = found.label or today.isoformat()
-        entry = replace(
-            entry,
-            label=entries.free_label(held, document.id, label),
-            in_force_from=found.in_force_from if _later(found, listed) else today,
+        entry = entries.understood(
+            corpus, draft, document=document, label=listed.label, url=listed.url
         )
-    return entries.add(corpus, draft, entry)
+        if entries.missing(entry, held):
+            entry = replace(entry, in_force_from=today)
+        return entries.add(corpus, draft, entry)
+    found = entries.understood(corpus, draft, document=document, url=listed.url)
+    label = entries.free_label(held, document, found.label or today.isoformat())
+    day = found.in_force_from if _later(found, listed) else today
+    return entries.add(corpus, draft, replace(found, label=label, in_force_from=day))
 
 
 def _later(found: entries.Entry, listed: Edition) -> bool:
@@ -153,7 +150,11 @@ def fetch(url: str, target: Path, *, seen: Seen, bounds: Bounds) -> Seen | None:
     for _ in range(_REDIRECTS + 1):
         connection = _connected(at, url, bounds, deadline)
         try:
-            with closing(connection), _asked(connection, at, seen) as response:
+            with (
+                closing(connection),
+                _ended(connection.sock, deadline),
+                _asked(connection, at, seen) as response,
+            ):
                 if response.status in _REDIRECTED:
                     at = urljoin(at, response.headers.get("Location", ""))
                     continue
@@ -165,15 +166,38 @@ def fetch(url: str, target: Path, *, seen: Seen, bounds: Bounds) -> Seen | None:
                 _save(response, target, url, bounds, deadline)
                 headers = response.headers
         except (OSError, HTTPException, ValueError) as problem:
-            raise FetchFailed(url, f"it cannot be fetched ({_reason(problem)})") from problem
+            reason = _reason(problem, deadline)
+            raise FetchFailed(url, f"it cannot be fetched ({reason})") from problem
         return Seen(
             headers.get("ETag", ""), headers.get("Last-Modified", ""), catalog.hash_of(target)
         )
     raise FetchFailed(url, f"it is redirected more than {_REDIRECTS} times")
 
 
-def _reason(problem: Exception) -> str:
-    return "it took too long" if isinstance(problem, TimeoutError) else str(problem)
+def _reason(problem: Exception, deadline: float) -> str:
+    late = isinstance(problem, TimeoutError) or time.monotonic() >= deadline
+    return "it took too long" if late else str(problem)
+
+
+@contextmanager
+def _ended(sock: socket.socket, deadline: float) -> Iterator[None]:
+    """End a connection at the deadline, whatever is being waited for.
+
+    A timeout of the socket begins anew with every byte, so a server could drip for ever. Not
+    the method of a TLS socket: it would take the session from under the reading thread.
+    """
+    at_last = threading.Timer(deadline - time.monotonic(), _shut_down, (sock,))
+    at_last.daemon = True
+    at_last.start()
+    try:
+        yield
+    finally:
+        at_last.cancel()
+
+
+def _shut_down(sock: socket.socket) -> None:
+    with suppress(OSError):
+        socket.socket.shutdown(sock, socket.SHUT_RDWR)
 
 
 def _connected(at: str, url: str, bounds: Bounds, deadline: float) -> HTTPConnection:
@@ -198,9 +222,15 @@ def _connected(at: str, url: str, bounds: Bounds, deadline: float) -> HTTPConnec
     try:
         sock = socket.create_connection((str(addresses[0]), port), _left(deadline))
         if secure:
-            sock = ssl.create_default_context().wrap_socket(sock, server_hostname=host)
+            wrapped = ssl.create_default_context().wrap_socket(
+                sock, server_hostname=host, do_handshake_on_connect=False
+            )
+            with _ended(wrapped, deadline):
+                wrapped.do_handshake()
+            sock = wrapped
     except OSError as problem:
-        raise FetchFailed(url, f"{host} does not answer ({_reason(problem)})") from problem
+        reason = _reason(problem, deadline)
+        raise FetchFailed(url, f"{host} does not answer ({reason})") from problem
     connection.sock = sock
     return connection
 
@@ -261,6 +291,7 @@ def _pieces(response: HTTPResponse, deadline: float) -> Iterator[bytes]:
         _left(deadline)
         piece = response.read1(_PIECE)
         if not piece:
+            _left(deadline)
             return
         yield piece
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -40,6 +42,7 @@ label = "1"
 
 
 def _pdf(path: Path, *lines: str) -> Path:
+    path.parent.mkdir(exist_ok=True)
     sheet = Sheet()
     for at, line in enumerate(lines):
         sheet.say(line, 60, 700 - 40 * at, 24 if at == 0 else 12)
@@ -103,6 +106,86 @@ def test_a_listed_edition_without_a_file_gets_the_file(corpus: Path, tmp_path: P
         edition.url, edition.published, edition.held,
     )  # fmt: skip
     assert 2 == len(catalog.read(corpus).editions)
+
+
+@pytest.mark.parametrize(
+    "listed,printed,flag,dates",
+    [
+        pytest.param("", "令和4年3月31日", None, ("2022-03-31", "2022-03-31"), id="the cover fills"),
+        pytest.param(
+            "published = 2021-07-07", "令和4年3月31日", None, ("2021-07-07", "None"),
+            id="a listed day is not moved by the cover",
+        ),
+        pytest.param(
+            "in_force_from = 2021-08-01", "令和4年3月31日", None, ("2022-03-31", "2021-08-01"),
+            id="a missing day is filled beside a listed one",
+        ),
+        pytest.param(
+            "in_force_from = 2021-08-01", "", "2023-05-01", ("None", "2023-05-01"),
+            id="a day that is named wins over all",
+        ),
+    ],
+)  # fmt: skip
+def test_dates_of_a_listed_edition_are_completed(
+    tmp_path: Path, listed: str, printed: str, flag: str | None, dates: tuple[str, str]
+) -> None:
+    """What is shown before it is added is what the catalog says afterwards."""
+    (tmp_path / catalog.CATALOG).write_text(
+        f'[[documents]]\nid = "chosha"\ntitle = "庁舎管理の要領"\n\n'
+        f'[[documents.editions]]\nlabel = "第2版"\n{listed}\n',
+        encoding="utf-8",
+    )
+    file = _pdf(
+        tmp_path / "outside" / "new.pdf", "庁舎管理の要領", "第2版", *filter(None, [printed])
+    )
+    entry = understood(tmp_path, file, in_force_from=date.fromisoformat(flag) if flag else None)
+
+    edition = add(tmp_path, file, entry)
+
+    assert dates == (str(edition.published), str(edition.in_force_from))
+    assert (entry.published, entry.in_force_from) == (edition.published, edition.in_force_from)
+
+
+def test_a_document_that_is_named_brings_its_own_particulars(corpus: Path, second: Path) -> None:
+    """Not those of the document that the title would have led to."""
+    entry = understood(corpus, second, document="chosha")
+    new = understood(corpus, second, document="entirely new")
+
+    assert ("chosha", "庁舎管理の要領", "", True) == (
+        entry.document, entry.title, entry.publisher, entry.known,
+    )  # fmt: skip
+    assert ("entirely-new", "窓口業務の要領", "", False) == (
+        new.document, new.title, new.publisher, new.known,
+    )  # fmt: skip
+
+
+def test_an_edition_that_would_never_answer_is_not_added(corpus: Path, tmp_path: Path) -> None:
+    """Without a day it would count as older than the one that is held."""
+    first = _pdf(tmp_path / "first.pdf", "窓口業務の要領", "第1.0版")
+    add(corpus, first, understood(corpus, first))
+    file = _pdf(tmp_path / "plain.pdf", "窓口業務の要領", "第3版")
+
+    with pytest.raises(FactsMissing, match="--in-force-from"):
+        add(corpus, file, understood(corpus, file))
+    named = understood(corpus, file, in_force_from=date(2026, 4, 1))
+    assert date(2026, 4, 1) == add(corpus, file, named).in_force_from
+
+
+def test_a_copy_that_breaks_off_leaves_nothing(
+    corpus: Path, second: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A PDF cut short would be taken for a document of its own at the next refresh."""
+
+    def full(_: object, target: Path) -> None:
+        target.write_bytes(second.read_bytes()[:100])
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr("shutil.copyfile", full)
+
+    with pytest.raises(OSError, match="No space left"):
+        add(corpus, second, understood(corpus, second))
+    assert [catalog.CATALOG] == [path.name for path in corpus.rglob("*")]
+    assert LISTED == (corpus / catalog.CATALOG).read_text(encoding="utf-8")
 
 
 def test_a_file_in_the_corpus_stays_where_it_is(corpus: Path) -> None:

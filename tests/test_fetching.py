@@ -41,6 +41,7 @@ class Site:
     asked: list[tuple[str, str]] = field(default_factory=list)
     announce: int = 0
     drip: bool = False
+    drip_headers: bool = False
     address: str = ""
 
     def handler(self) -> type[BaseHTTPRequestHandler]:  # noqa: C901 - one small server
@@ -56,6 +57,9 @@ class Site:
                 """Answer as the site is set up."""
                 etag = self.headers.get("If-None-Match", "")
                 site.asked.append((self.path, etag))
+                if site.drip_headers:
+                    self._drip(b"HTTP/1.1 200 OK\r\nX-Slow: " + b"a" * 100)
+                    return
                 if self.path in site.moved:
                     self.send_response(302)
                     self.send_header("Location", site.moved[self.path])
@@ -75,14 +79,19 @@ class Site:
                     self._send(content)
 
             def _send(self, content: bytes) -> None:
+                if site.drip:
+                    self._drip(content)
+                    return
                 with suppress(BrokenPipeError, ConnectionResetError):
-                    for byte in range(len(content) if site.drip else 0):
+                    self.wfile.write(content)
+
+            def _drip(self, content: bytes) -> None:
+                with suppress(BrokenPipeError, ConnectionResetError):
+                    for byte in range(len(content)):
                         self.wfile.write(content[byte : byte + 1])
                         self.wfile.flush()
                         if stopped.wait(0.05):
                             return
-                    if not site.drip:
-                        self.wfile.write(content)
 
         return Handler
 
@@ -138,6 +147,18 @@ def test_a_listed_work_that_is_not_held_comes_in(corpus: Path) -> None:
     assert [edition.key] == [e.key for e in added(outcomes)]
     assert FIRST == (corpus / str(edition.path)).read_bytes()
     assert "# as printed" in (corpus / catalog.CATALOG).read_text(encoding="utf-8")
+
+
+def test_dates_that_the_catalog_lacks_are_those_of_the_file(corpus: Path) -> None:
+    """Otherwise the edition would count as older than every other one."""
+    path = corpus / catalog.CATALOG
+    text = path.read_text(encoding="utf-8").replace("published = 2021-07-07\n", "")
+    path.write_text(text, encoding="utf-8")
+
+    _fetched(corpus)
+
+    (edition,) = catalog.read(corpus).editions
+    assert date(2021, 7, 7) == edition.in_force_from == edition.published
 
 
 def test_what_has_not_changed_is_not_sent_again(corpus: Path, site: Site) -> None:
@@ -260,9 +281,10 @@ def test_a_file_that_breaks_off_is_refused(corpus: Path, site: Site) -> None:
     assert "broke off" in str(outcome.problem) or "IncompleteRead" in str(outcome.problem)
 
 
-def test_a_server_that_drips_is_left_in_time(corpus: Path, site: Site) -> None:
+@pytest.mark.parametrize("what", ["drip", "drip_headers"])
+def test_a_server_that_drips_is_left_in_time(corpus: Path, site: Site, what: str) -> None:
     """The bound is on the whole fetch, not on the silence between two bytes."""
-    site.drip = True
+    setattr(site, what, True)
 
     (outcome,) = _fetched(corpus, Bounds(seconds=0.5, private=True))
 
