@@ -13,10 +13,11 @@ import json
 import os
 import sys
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
 
     from api.keys import Keys
-    from bot.answers import Answer, Answerer
+    from bot.answers import Answer, Answerer, Turn
     from bot.ledger.ledger import Ledger
     from bot.model import Configured
     from bot.slack.app import Colleague
@@ -244,7 +245,6 @@ def _ledger(chosen: Settings) -> Ledger:
     """Open the record of answers."""
     from bot.ledger.ledger import open_ledger
 
-    chosen.home.mkdir(parents=True, exist_ok=True)
     return open_ledger(chosen.home, url=chosen.database_url, key=chosen.ledger_key)
 
 
@@ -351,6 +351,17 @@ def _told_as_words() -> Iterator[None]:
     except (IndexingError, IngestError, BotError, EvalError, UnknownKey, Unprotected) as problem:
         err.print(f"[red]{_plain(problem)}[/red]")
         raise typer.Exit(UNUSABLE) from problem
+    except BrokenPipeError:
+        raise  # whoever read what we print has gone: typer ends quietly
+    except OSError as problem:
+        where = problem.filename or "The system"
+        err.print(
+            f"{where}: {problem.strerror or problem}. The command was broken off. Make room, let "
+            f"it be read and written, or name another folder (TEBIKI_HOME, TEBIKI_CORPUS).",
+            style="red",
+            markup=False,
+        )
+        raise typer.Exit(UNUSABLE) from problem
 
 
 def _today() -> date:
@@ -378,7 +389,11 @@ def refresh(
         bool, typer.Option("--accept", help="Publish whatever the evaluation says; recorded.")
     ] = False,
     watch: Annotated[
-        bool, typer.Option("--watch", help="Go on, and refresh whenever the folder has changed.")
+        bool,
+        typer.Option(
+            "--watch",
+            help="Go on, and refresh whenever the folder has changed (--full: the first time).",
+        ),
     ] = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -411,7 +426,15 @@ def refresh(
         if watch:
             from index.watching import watch as watched
 
-            watched(chosen.corpus, lambda: _refresh_and_say(chosen, as_json=as_json))
+            everything = full
+
+            def again() -> bool:
+                nonlocal everything
+                done = _refresh_and_say(chosen, full=everything, accept=accept, as_json=as_json)
+                everything = everything and not done
+                return done
+
+            watched(chosen.corpus, again)
             return
         with _progress(show=not as_json) as told:
             report = refreshed(chosen, told, full=full, accept=accept)
@@ -424,10 +447,24 @@ def refresh(
             raise typer.Exit(LEFT_OUT)
 
 
-def _refresh_and_say(chosen: Settings, *, as_json: bool) -> None:
-    """Refresh once; whatever goes wrong is told, and the watch goes on."""
+def _refresh_and_say(chosen: Settings, *, full: bool, accept: bool, as_json: bool) -> bool:
+    """Refresh once; what goes wrong is told, and the watch goes on.
+
+    Returns:
+        Whether there is nothing to try again: what the gate refused, it would refuse again.
+    """
+    from index.refresh import NotAllowed
+
+    refused = False
     with suppress(typer.Exit), _told_as_words(), _progress(show=not as_json) as told:
-        _say_report(refreshed(chosen, told), as_json=as_json)
+        try:
+            report = refreshed(chosen, told, full=full, accept=accept)
+        except NotAllowed:
+            refused = True
+            raise
+        _say_report(report, as_json=as_json)
+        return True
+    return refused
 
 
 def refreshed(
@@ -684,14 +721,18 @@ def ask(
     with _told_as_words():
         chosen = _chosen(context, home, corpus)
         parts = build(chosen)
-        from bot.ledger.record import Recorded
+        from bot.ledger.errors import LedgerUnavailable
         from bot.question import read
 
         parts.generation()
-        ledger = _ledger(chosen)
-        history = ledger.turns(conversation) if conversation else ()
-        answerer = Recorded(parts.answerer, ledger, origin="cli")
-        answer = answerer.answer(read(question, history=history, conversation=conversation))
+        history: Sequence[Turn] = ()
+        if conversation:
+            history = _ledger(chosen).turns(conversation)
+        answer = parts.answerer.answer(read(question, history=history, conversation=conversation))
+        try:
+            _ledger(chosen).keep(answer, origin="cli")
+        except (LedgerUnavailable, OSError) as problem:
+            err.print(f"This answer is not recorded: {problem}", style="yellow", markup=False)
         if as_json:
             from api.schemas import WireAnswer
 
@@ -956,29 +997,43 @@ def corpus_add(
         from ingest.fetching import Bounds, Seen, fetch
 
         chosen.corpus.mkdir(parents=True, exist_ok=True)
+        asking = sys.stdin.isatty() and not yes
         with TemporaryDirectory() as scratch:
             url = source if "://" in source else None
             file = Path(scratch, Path(source).name or "fetched.pdf") if url else Path(source)
             if url:
                 fetch(url, file, seen=Seen(), bounds=Bounds(private=allow_private))
-            entry = understood(chosen.corpus, file)
-            day = in_force_from.date() if in_force_from else entry.in_force_from
-            entry = replace(
-                entry, document=document or entry.document, title=title or entry.title,
-                label=edition or entry.label, in_force_from=day, url=url,
-            )  # fmt: skip
+            read = partial(understood, chosen.corpus, file, document=document, title=title, url=url)
+            day = in_force_from.date() if in_force_from else None
+            entry = read(label=edition, in_force_from=day)
+            if asking and not entry.label:
+                edition = typer.prompt("Which edition is it (such as 第2.0版)?")
+                entry = read(label=edition, in_force_from=day)
+            if asking and entry.since is None:
+                entry = read(label=edition, in_force_from=_asked_day())
             new = "one more edition" if entry.known else "a new document"
             out.print(
-                f"{entry.document}  {entry.title}（{entry.label or '?'}）  in force from {day or '?'}  ({new})",
+                f"{entry.document}  {entry.title}（{entry.label or '?'}）  "
+                f"in force from {entry.since or '?'}  ({new})",
                 markup=False,
             )
-            if not yes and sys.stdin.isatty() and not typer.confirm("Add it?", default=True):
+            if asking and not typer.confirm("Add it?", default=True):
                 raise typer.Exit(LEFT_OUT)
             added = add(chosen.corpus, file, entry)
         out.print(
             f'{added.key} is listed as {added.path}. Run "tebiki refresh" to index it.',
             markup=False,
         )
+
+
+def _asked_day() -> date | None:
+    """Ask for a first day in force until one is given, or none is known."""
+    while True:
+        said = typer.prompt("First day in force (2026-04-01; empty: not known)", default="")
+        try:
+            return date.fromisoformat(said.strip()) if said.strip() else None
+        except ValueError:
+            err.print("A day is written like 2026-04-01.")
 
 
 @corpus_app.command("list")

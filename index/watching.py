@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 EVERY_S = 10.0
 """How long to wait between two looks at the folder."""
 
+_FIRST_RETRY, _LAST_RETRY = 6, 360
+
 Fingerprint = frozenset[tuple[str, int, int]]
 
 
@@ -30,7 +32,7 @@ def fingerprint(corpus: Path) -> Fingerprint:
 
 def watch(
     corpus: Path,
-    refresh: Callable[[], None],
+    refresh: Callable[[], bool],
     *,
     wait: Callable[[float], object] = time.sleep,
     going: Callable[[], bool] = lambda: True,
@@ -39,14 +41,21 @@ def watch(
     """Refresh now, and again whenever the folder has changed and then kept still for a look.
 
     A file that is still being copied grows from one look to the next, so it is not read half.
-    Errors of *refresh* are its own to tell; one that it raises ends the watch.
+    *refresh* tells errors itself and returns whether it is done; if not (a full disk, another
+    refresh under way), it is tried again though nothing changed, after 6 looks and then after
+    twice as many each time, up to 360. One that it raises ends the watch.
     """
     done: Fingerprint | None = None
     before: Fingerprint | None = None
+    patience = _FIRST_RETRY
+    left: int | None = None
     while going():
         now = fingerprint(corpus)
-        if now != done and (done is None or now == before):
-            refresh()
+        left = None if left is None else left - 1
+        changed = now != done and (done is None or now == before)
+        if changed or left == 0:
+            patience = _FIRST_RETRY if changed else min(2 * patience, _LAST_RETRY)
+            left = None if refresh() else patience
             done = now
         before = now
         wait(every_s)

@@ -8,7 +8,7 @@ from pathlib import Path
 from index.watching import fingerprint, watch
 
 
-def _looks(corpus: Path, *steps: Callable[[], object]) -> list[int]:
+def _looks(corpus: Path, *steps: Callable[[], object], failing: bool = False) -> list[int]:
     """Watch while each step happens between two looks; return at which looks it refreshed."""
     look = 0
     refreshed: list[int] = []
@@ -19,9 +19,11 @@ def _looks(corpus: Path, *steps: Callable[[], object]) -> list[int]:
             steps[look]()
         look += 1
 
-    watch(
-        corpus, lambda: refreshed.append(look), wait=wait, going=lambda: look <= len(steps)
-    )  # fmt: skip
+    def refresh() -> bool:
+        refreshed.append(look)
+        return not failing
+
+    watch(corpus, refresh, wait=wait, going=lambda: look <= len(steps))
     return refreshed
 
 
@@ -64,3 +66,17 @@ def test_hidden_files_are_no_change(tmp_path: Path) -> None:
     (tmp_path / ".catalog.toml.1").write_text("", encoding="utf-8")
 
     assert before == fingerprint(tmp_path)
+
+
+def test_what_failed_is_tried_again_after_longer_and_longer_waits(tmp_path: Path) -> None:
+    """Nobody has to touch a file because the disk was full for a minute."""
+    assert [0, 6, 18, 42] == _looks(tmp_path, *[_nothing] * 60, failing=True)
+
+
+def test_a_change_is_taken_up_though_the_next_try_is_far(tmp_path: Path) -> None:
+    """Somebody corrects the catalog: that is tried at once, and waits begin anew."""
+    file = tmp_path / "a.pdf"
+
+    assert [0, 6, 10, 16] == _looks(
+        tmp_path, *[_nothing] * 8, lambda: file.write_bytes(b"a"), *[_nothing] * 8, failing=True
+    )
