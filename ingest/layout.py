@@ -30,6 +30,7 @@ _BEYOND = float("inf")
 _LEAST_VERTICAL = 8
 _LARGER = 1.15
 _NEAR, _LONG_LINE = 4, 14
+_INDENT = 1.5
 _TOUCH = 0.5
 _WHOLE_ROW = 0.9
 _LONGEST_HEAD = 40
@@ -207,6 +208,8 @@ _WITH_HYPHEN = frozenset(
 )
 # How far apart two runs of one line may stand, in widths of a full-width character.
 _SIDE, _TAB, _SPACED_OUT, _SPACE_WIDTH = 0.75, 4.5, 3.2, 0.4
+# Punctuation and brackets are half empty: set tightly, "、「" stand a whole width into each other.
+_CLOSING, _OPENING, _TIGHT = "、。，．」』）】〉》］", "「『（【〈《［", 1.05
 
 
 def lines(glyphs: Glyphs, shapes: Shapes) -> list[Line]:
@@ -261,7 +264,10 @@ def _runs(glyphs: Glyphs, shapes: Shapes) -> list[Line]:
     overlap = np.minimum(top[:-1], top[1:]) - np.maximum(bottom[:-1], bottom[1:])
     spaces = glyphs.spaced[1:]
     reach = np.where(spaces > 0, (1.15 + 1.0 * np.minimum(spaces, 3)) * low, 0.8 * low)
-    linked = (overlap > 0.5 * low) & (gap > -0.7 * low) & (gap < reach) & (tall < 2.2 * low)
+    codes = np.minimum(glyphs.codes, _LAST_OF_PLANE)
+    half_empty = _IS_CLOSING[codes[:-1]] | _IS_OPENING[codes[1:]]
+    least = np.where(half_empty, -_TIGHT, -0.7) * low
+    linked = (overlap > 0.5 * low) & (gap > least) & (gap < reach) & (tall < 2.2 * low)
     wide = np.flatnonzero(linked & (gap > 0.1 * low))
     if len(wide) and len(shapes.down):
         middle = (
@@ -271,6 +277,17 @@ def _runs(glyphs: Glyphs, shapes: Shapes) -> list[Line]:
         linked[wide[apart]] = False
     order = np.arange(len(glyphs.codes), dtype=np.int32)
     return _made(order, np.concatenate([[0], np.flatnonzero(~linked) + 1]), glyphs)
+
+
+def _among(marks: str) -> NDArray[np.bool_]:
+    """A table that tells for each code point below 65,536 whether it is one of *marks*."""
+    table = np.zeros(1 << 16, np.bool_)
+    table[[ord(mark) for mark in marks]] = True
+    return table
+
+
+_LAST_OF_PLANE = 0xFFFF
+_IS_CLOSING, _IS_OPENING = _among(_CLOSING), _among(_OPENING)
 
 
 def _ruled(
@@ -364,9 +381,12 @@ def _joined(runs: list[Line], glyphs: Glyphs, shapes: Shapes) -> list[Line]:
         [_TAB if run.item and _ITEM.fullmatch(run.text) else _SIDE for run in runs], np.float32
     )
     alone = np.array([len(run.text) == 1 and "一" <= run.text <= "龥" for run in runs])
+    closing = np.array([run.text[-1] in _CLOSING for run in runs])
+    opening = np.array([run.text[0] in _OPENING for run in runs])
+    least = np.where(closing[:, None] | opening, -_TIGHT, -0.35)
     fits = (
         (np.abs(middle[:, None] - middle) < 0.3 * low)
-        & (gap > -0.35 * low)
+        & (gap > least * low)
         & (gap < np.where(alone[:, None] & alone, _SPACED_OUT, reach[:, None]) * low)
         & (np.maximum(size[:, None], size) < 1.5 * low)
         & (box[None, :, 0] > box[:, None, 0])
@@ -766,13 +786,19 @@ _LABEL = re.compile(r"[^\s：:。、]{1,10}[：:](?!//)")
 _CANNOT_BEGIN = re.compile(
     r"[、。，．,.）)」』】〉》］\]”’ぁぃぅぇぉっゃゅょァィゥェォッャュョーゝゞ々？！?!〜ん・をん]"
 )
+_BEGINS_SMALL = re.compile(r"(?!https?:|[ivx]+[.)])[a-z]{2}")
+_OPEN_LATIN = re.compile(r"[A-Za-z][A-Za-z0-9,;’”\")\-]*$")
+_LATIN_WORD = re.compile(r"[“\"(]?[A-Za-z][!-~’”]*")
 _MORE_FOLLOWS = re.compile(
     r"(?:[、，,（(「『・をはがのにとへやもでし]|から|まで|ため|より|など|及び|又は)$"
 )
 
 
-def paragraphs(stack: Sequence[Line]) -> list[list[Line]]:
-    """Cut a column into paragraphs and list items; a hard-wrapped line joins the one before."""
+def paragraphs(stack: Sequence[Line], glyphs: Glyphs) -> list[list[Line]]:
+    """Cut a column into paragraphs and list items; a hard-wrapped line joins the one before.
+
+    *glyphs* are those that the lines are made of.
+    """
     if not stack:
         return []
     if not stack[0].upright:
@@ -786,7 +812,7 @@ def paragraphs(stack: Sequence[Line]) -> list[list[Line]]:
     found: list[list[Line]] = [[stack[0]]]
     for at, line in enumerate(stack[1:], 1):
         near = max(other.right for other in stack[max(0, at - _NEAR) : at + 1])
-        if _goes_on(found[-1], line, column, near):
+        if _goes_on(found[-1], line, column, near, glyphs):
             found[-1].append(line)
         else:
             found.append([line])
@@ -815,7 +841,9 @@ def _vertical_paragraphs(stack: Sequence[Line]) -> list[list[Line]]:
     return found
 
 
-def _goes_on(paragraph: list[Line], line: Line, column: _Column, near: float) -> bool:
+def _goes_on(
+    paragraph: list[Line], line: Line, column: _Column, near: float, glyphs: Glyphs
+) -> bool:
     """Whether *line* continues the sentence or item that *paragraph* holds so far.
 
     *near* is how far right the lines before it reach.
@@ -832,7 +860,32 @@ def _goes_on(paragraph: list[Line], line: Line, column: _Column, near: float) ->
     open_ended = bool(_MORE_FOLLOWS.search(above.text))
     if pitch > column.pitch + 0.6 * above.size and not open_ended:
         return False
+    if _latin_goes_on(above, line, column, glyphs):
+        return True
     return _looks_joined(paragraph, line, column, near, open_ended=open_ended)
+
+
+def _latin_goes_on(above: Line, line: Line, column: _Column, glyphs: Glyphs) -> bool:
+    """Whether a line in Latin letters was wrapped: the next word had no room, or begins small.
+
+    Ragged lines before a long word leave more room than any Japanese line does.
+    """
+    if not _OPEN_LATIN.search(above.text) or abs(line.left - above.left) > _INDENT * above.size:
+        return False
+    if _BEGINS_SMALL.match(line.text):
+        return True
+    word = _first_word(line, glyphs)
+    return 0 < word and column.right - above.right < word + 0.4 * above.size
+
+
+def _first_word(line: Line, glyphs: Glyphs) -> float:
+    """The width of the Latin word a line begins with, in points; 0 where it is no such word."""
+    word = _LATIN_WORD.match(line.text)
+    if word is None:
+        return 0.0
+    spaces = np.flatnonzero(glyphs.spaced[line.glyphs[1 : word.end()]])
+    last = int(spaces[0]) if len(spaces) else word.end() - 1
+    return float(glyphs.boxes[line.glyphs[last], 2]) - line.left
 
 
 def _looks_joined(
@@ -894,7 +947,7 @@ def compose(glyphs: Glyphs, found: Sequence[Unit]) -> Draft:
     blocks: list[Block] = []
     length = 0
     for unit in _flat(found):
-        for paragraph in paragraphs(unit.lines) if unit.row is None else [unit.lines]:
+        for paragraph in paragraphs(unit.lines, glyphs) if unit.row is None else [unit.lines]:
             if length:
                 parts.append(_BREAK)
                 length += 1

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from ingest.ocr import Ocr, Word
     from ingest.pages import Box
 
-READER_VERSION = "7"
+READER_VERSION = "8"
 """Changes when the same file would be read differently: what was read before is read again."""
 
 _LOCK = threading.Lock()

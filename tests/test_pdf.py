@@ -68,6 +68,46 @@ def test_wrapped_latin_words_keep_a_space(tmp_path: Path) -> None:
     assert [whole] == said(page)
 
 
+@pytest.mark.parametrize(
+    "above, below, whole",
+    [
+        pytest.param(
+            "Staff can then concentrate on", "serving", 1, id="the next word begins small"
+        ),
+        pytest.param(
+            "Each policy is then drawn up by the", "Telecommunications", 1, id="it had no room"
+        ),
+        pytest.param("Each policy is then drawn up by the", "Act on Numbers", 2, id="it had room"),
+        pytest.param("Staff can then rest.", "Serving", 2, id="the sentence was at its end"),
+        pytest.param("Links", "https://example.jp/a", 2, id="an address is no word"),
+    ],
+)
+def test_ragged_english_lines_are_joined(
+    tmp_path: Path, above: str, below: str, whole: int
+) -> None:
+    """An English line that ends early goes on where the next word had no room or begins small."""
+    sheet = Sheet().say_latin("The longest line of this column is as wide as this", 72, 700)
+    sheet.say_latin("and as this one.", 72, 686)
+    sheet.say_latin(above, 72, 660).say_latin(below, 72, 646)
+    sheet.say_latin("Short", 72, 620)
+
+    found = said(only(tmp_path, sheet))
+
+    assert ["The longest line of this column is as wide as this and as this one."] == found[:1]
+    assert ([f"{above} {below}"] if whole == 1 else [above, below]) == found[1:-1]
+
+
+@pytest.mark.parametrize("backwards", [False, True], ids=["in order", "the right half first"])
+def test_tight_brackets_do_not_cut_a_line(tmp_path: Path, *, backwards: bool) -> None:
+    """A comma and a bracket set tightly, as Word does, stand in each other's boxes."""
+    parts = [("国と自治体は、", 72.0), ("「推進計画」を踏まえて進める。", 72 + 6 * 10.5)]
+    sheet = Sheet()
+    for words, x in reversed(parts) if backwards else parts:
+        sheet.say(words, x, 700)
+
+    assert ["国と自治体は、「推進計画」を踏まえて進める。"] == said(only(tmp_path, sheet))
+
+
 def test_a_parted_word_is_whole_again(tmp_path: Path) -> None:
     """A word parted at the end of a line loses its hyphen; part-time keeps it."""
     sheet = Sheet().say_latin("The plan describes the imple-", 72, 700)

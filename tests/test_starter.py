@@ -17,7 +17,10 @@ from pypdf.generic import ArrayObject, DictionaryObject, PdfObject
 
 from index import glossary
 from ingest import catalog
+from ingest import pdf as reader
 from ingest.editions import Edition, Kind
+from ingest.headings import sections
+from ingest.pages import BlockKind
 from tests.conftest import system_package
 
 CORPUS = Path(__file__).parent.parent / "corpus"
@@ -426,3 +429,22 @@ def test_every_place_of_the_cases_has_an_english_name() -> None:
 
     assert [] == [name for name in CASES if not terms.get(name)]
     assert 47 == len([name for name in prefectures if terms[name] and name not in not_places])
+
+
+@each_pdf
+def test_no_paragraph_stops_before_its_sentence_does(pdf: Path) -> None:
+    """Behind the cover a paragraph ends with a full stop, unless it is a heading or a cell."""
+    text = reader.read(pdf)
+    begins = {section.start for section in sections(text)}
+
+    torn = [
+        page.text[block.start : block.end]
+        for page, start in zip(text.pages[1:], text.starts[1:], strict=True)
+        for block in page.blocks
+        if block.kind is BlockKind.TEXT
+        and not block.context
+        and start + block.start not in begins
+        and not page.text[block.start : block.end].rstrip('」』）)”"').endswith(tuple("。.：:"))
+    ]
+
+    assert [] == torn
