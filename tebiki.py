@@ -960,6 +960,42 @@ def show_answer(
         _say_answer(answer)
 
 
+models_app = typer.Typer(
+    help="Carry a model into a closed network: pack, unpack.", no_args_is_help=True
+)
+app.add_typer(models_app, name="models")
+
+
+@models_app.command("pack")
+def models_pack(
+    model: Annotated[str, typer.Argument(help="The name or the folder of a model.")],
+    file: Annotated[Path, typer.Argument(help="The file to write.")],
+) -> None:
+    """Write a sentence-transformers model into one file, with a hash of each of its parts."""
+    with _told_as_words(), _progress(show=True) as told:
+        from index.parcels import pack
+
+        made = pack(model, file, lambda share: told("packing", share))
+    out.print(f"{file}: {made.name}, {made.kind}, {made.size / 1e6:.1f} MB", markup=False)
+    out.print(f"sha256 {made.sha256}", markup=False)
+
+
+@models_app.command("unpack")
+def models_unpack(
+    file: Annotated[Path, typer.Argument(help="A file that tebiki models pack wrote.")],
+    folder: Annotated[Path, typer.Argument(help="The folder to make.")],
+) -> None:
+    """Write the model of such a file into a new folder, and check every part of it."""
+    with _told_as_words(), _progress(show=True) as told:
+        from index.models import ModelKind
+        from index.parcels import unpack
+
+        made = unpack(file, folder, lambda share: told("unpacking", share))
+    setting = "TEBIKI_RERANKER" if made.kind is ModelKind.RERANKER else "TEBIKI_EMBEDDING"
+    out.print(f"sha256 {made.sha256}", markup=False)
+    out.print(f"{made.name} is ready: set {setting}={folder.resolve()}", markup=False)
+
+
 corpus_app = typer.Typer(
     help="What the corpus holds: add, list, withdraw, check, fetch.", no_args_is_help=True
 )

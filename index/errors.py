@@ -88,6 +88,16 @@ class ModelMissing(IndexingError):
         self.reason = reason
 
 
+class ParcelUnusable(IndexingError):
+    """A model cannot be packed or unpacked; *path* names the file or the folder."""
+
+    def __init__(self, path: str, reason: str, advice: str) -> None:
+        """Say which, why, and what to do."""
+        super().__init__(f"{path}: {reason}. {advice} Nothing was written.")
+        self.path = path
+        self.reason = reason
+
+
 class BadGlossary(IndexingError):
     """An entry of the glossary cannot be used; *path* and *line* (from 1) say where."""
 

@@ -98,6 +98,30 @@ def local(name: str) -> Path | None:
         return None
 
 
+def fetched(name: str) -> Path:
+    """Return the folder of a model by name or folder, fetching it where it is not here yet.
+
+    Raises:
+        ModelMissing: it is nowhere to be had.
+    """
+    folder = local(name)
+    if folder is not None:
+        return folder
+    if os.environ.get("HF_HUB_OFFLINE") == "1":
+        raise ModelMissing(name, "there is no such folder, and no such model on this machine")
+    from huggingface_hub import snapshot_download
+
+    try:
+        return Path(snapshot_download(name, ignore_patterns=_OTHER_FORMS))
+    except Exception as problem:
+        reason = f"the model is neither on this machine nor to be had ({_first(problem)})"
+        raise ModelMissing(name, reason) from problem
+
+
+# The same weights once more, for other programs.
+_OTHER_FORMS = ["onnx/*", "openvino/*", "*.onnx", "*.msgpack", "*.h5", "*.ot", "*.gguf"]
+
+
 def kind_of(folder: Path) -> ModelKind:
     """Return what the model in a folder is made for."""
     said = _json(folder / "config_sentence_transformers.json").get("model_type")
