@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
 
     from api.keys import Keys
-    from bot.answers import Answer, Answerer, Turn
+    from bot.answers import Answer, Answerer, Citation, Turn
     from bot.ledger.ledger import Ledger
     from bot.model import Configured
     from bot.slack.app import Colleague
@@ -141,6 +141,7 @@ class Parts:
 
 def build(chosen: Settings) -> Parts:
     """Put the application together; nothing is opened or loaded before it is used."""
+    from bot.across import AcrossEditions
     from bot.extractive import Extractive
     from index.generations import Shelf
 
@@ -152,11 +153,12 @@ def build(chosen: Settings) -> Parts:
     )
     extractive = Extractive(shelf)
     if chosen.model is None:
-        return Parts(chosen, shelf, extractive)
+        return Parts(chosen, shelf, AcrossEditions(extractive, shelf))
     from bot.generative import Generative
     from bot.model import open_model
 
-    return Parts(chosen, shelf, Generative(shelf, open_model(chosen.model), extractive))
+    written = Generative(shelf, open_model(chosen.model), extractive)
+    return Parts(chosen, shelf, AcrossEditions(written, shelf))
 
 
 def web(parts: Parts, host: str = "127.0.0.1") -> FastAPI:
@@ -754,7 +756,7 @@ def _say_answer(answer: Answer) -> None:
         _say(
             f"[{citation.marker}] {citation.edition.document.title}"
             f"（{citation.edition.label}） p.{printed}"
-            + ("" if citation.in_force else "  旧版")
+            + (f"  旧版{_present(citation)}" if citation.superseded else "")
             + (f"  {' › '.join(citation.section)}" if citation.section else "")
         )
     if answer.suggestions:
@@ -762,6 +764,21 @@ def _say_answer(answer: Answer) -> None:
     for suggestion in answer.suggestions:
         _say(f"→ {suggestion}")
     _say(f"\n{answer.id}", style="dim")
+
+
+def _present(citation: Citation) -> str:
+    """Return where a superseded citation stands today, as words beside it."""
+    from index.following import State
+
+    now = citation.now
+    if now is None:
+        return ""
+    if now.edition is None:
+        return " → いまは効力のある版がありません"
+    if now.state is State.GONE:
+        return f" → 現行{now.edition.label}にはありません"
+    said = "" if now.state is not State.CHANGED else f"「{' '.join(now.text.split())}」"
+    return f" → 現行{now.edition.label} p.{now.label or now.page}{said}"
 
 
 def _say(line: str, *, style: str | None = None) -> None:

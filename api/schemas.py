@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Container, Sequence
 
     from bot.answers import Answer, Citation, Declined
+    from index.following import Followed
     from index.passages import Passage
     from ingest.editions import Document, Edition, Original
     from ingest.pages import Box, Page
@@ -195,11 +196,51 @@ class SearchResponse(Wire):
     took_ms: float
 
 
+class WireNow(Wire):
+    """Where a superseded quotation stands today.
+
+    *state* is moved (the same words, at *page*), changed (*quote* instead), gone (nothing like
+    it), or stands. Of what is gone there is no page, and no edition when the document no longer
+    counts. The addresses are relative to the server.
+    """
+
+    state: str
+    document: str
+    edition: str | None
+    page: int | None
+    page_label: str | None
+    quote: str
+    start: int
+    end: int
+    page_url: str | None
+    view_url: str | None
+
+    @classmethod
+    def of(cls, document: str, now: Followed) -> WireNow:
+        """Translate."""
+        there = now.edition if now.end else None
+        where = f"start={now.start}&end={now.end}"
+        return cls(
+            state=now.state,
+            document=document,
+            edition=now.edition.label if now.edition else None,
+            page=now.page if there else None,
+            page_label=now.label,
+            quote=now.text,
+            start=now.start,
+            end=now.end,
+            page_url=f"{edition_url(there)}/pages/{now.page}?{where}" if there else None,
+            view_url=_view_url(there, now.page, where) if there else None,
+        )
+
+
 class WireCitation(Wire):
     """A quotation: word for word the stored text between *start* and *end*.
 
     *page* counts from 1 in the file and is where the quotation begins; *page_label* is the
-    number printed there. The addresses are relative to the server.
+    number printed there. *in_force* holds for the day the question is about; *now* says where
+    the quotation stands today when its edition was superseded since. The addresses are relative
+    to the server.
     """
 
     marker: int
@@ -224,6 +265,7 @@ class WireCitation(Wire):
     page_url: str
     view_url: str
     file_url: str
+    now: WireNow | None = None
 
     @classmethod
     def of(cls, citation: Citation) -> WireCitation:
@@ -253,11 +295,9 @@ class WireCitation(Wire):
             start=citation.start,
             end=citation.end,
             page_url=f"{base}/pages/{citation.page}?{where}",
-            view_url=(
-                f"/view?document={quote(document.id, safe='')}"
-                f"&edition={quote(edition.label, safe='')}&page={citation.page}&{where}"
-            ),
+            view_url=_view_url(edition, citation.page, where),
             file_url=f"{base}/file#page={citation.page}",
+            now=None if citation.now is None else WireNow.of(document.id, citation.now),
         )
 
 
@@ -501,6 +541,14 @@ class Problem(Wire):
     status: int
     detail: str
     request_id: str
+
+
+def _view_url(edition: Edition, page: int, where: str) -> str:
+    """Return the address of the viewer's page, relative to the server."""
+    return (
+        f"/view?document={quote(edition.document.id, safe='')}"
+        f"&edition={quote(edition.label, safe='')}&page={page}&{where}"
+    )
 
 
 def edition_url(edition: Edition) -> str:

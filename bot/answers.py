@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
+from index.following import Followed
 from index.passages import Filters, Passage
 from ingest.editions import Edition
 
@@ -49,6 +50,7 @@ class Citation:
     construction. *page* is where it begins (from 1), *pages* all it touches, *page_label* the
     number printed on that page. *in_force* is true on the day the question is about.
     *context* (section path, lead-in, column heads) is shown beside it, never as a quotation.
+    *now* is where it stands today, when its edition was superseded or withdrawn since.
     """
 
     marker: int
@@ -62,6 +64,12 @@ class Citation:
     end: int
     in_force: bool
     context: str = ""
+    now: Followed | None = None
+
+    @property
+    def superseded(self) -> bool:
+        """Whether its edition does not count: on the day asked about, or today."""
+        return not self.in_force or self.now is not None
 
 
 @dataclass(frozen=True, slots=True)

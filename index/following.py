@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections import Counter
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from enum import StrEnum
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Sequence
     from datetime import date
 
     from index.passages import Library
@@ -74,9 +76,15 @@ def _at(state: State, edition: Edition, text: EditionText, start: int, end: int)
 def _exactly(text: EditionText, quote: str) -> tuple[int, int] | None:
     """Find a quotation, white space and widths aside."""
     wanted, _ = _plain(quote)
-    said, places = _plain(text.text)
+    said, places = _whole(text.text)
     at = said.find(wanted) if wanted else -1
     return None if at < 0 else (places[at], places[at + len(wanted) - 1] + 1)
+
+
+@lru_cache(maxsize=16)
+def _whole(said: str) -> tuple[str, list[int]]:
+    """Return `_plain` of an edition's text; several quotations of one answer are looked for."""
+    return _plain(said)
 
 
 def _plain(said: str) -> tuple[str, list[int]]:
@@ -92,12 +100,13 @@ def _plain(said: str) -> tuple[str, list[int]]:
 
 
 def _nearest(text: EditionText, quote: str) -> tuple[int, int] | None:
-    """Find the block most like a quotation, if one is like it at all."""
+    """Find the sentences most like a quotation, if any are like it at all."""
     wanted, _ = _plain(quote)
+    several = range(1, _sentences_in(quote) + 2)
     pairs = Counter(wanted[at : at + 2] for at in range(len(wanted) - 1))
     ranked = sorted(
         ((-sum((pairs & Counter(_pairs(said))).values()), start, end, said)
-         for start, end, said in _blocks(text)),
+         for start, end, said in _runs(tuple(_blocks(text)), several)),
     )[:_LOOKED_AT]  # fmt: skip
     best = max(
         ((SequenceMatcher(None, wanted, said, autojunk=False).ratio(), -start, end)
@@ -109,6 +118,20 @@ def _nearest(text: EditionText, quote: str) -> tuple[int, int] | None:
 
 def _pairs(said: str) -> Iterator[str]:
     return (said[at : at + 2] for at in range(len(said) - 1))
+
+
+def _sentences_in(quote: str) -> int:
+    return max(1, len([part for part in re.split(r"[。\n]", quote) if part.strip()]))
+
+
+def _runs(
+    blocks: Sequence[tuple[int, int, str]], several: Iterable[int]
+) -> Iterator[tuple[int, int, str]]:
+    """Yield the runs of so many sentences that follow one another."""
+    for count in several:
+        for at in range(len(blocks) - count + 1):
+            run = blocks[at : at + count]
+            yield run[0][0], run[-1][1], "".join(said for _, _, said in run)
 
 
 def _blocks(text: EditionText) -> Iterator[tuple[int, int, str]]:

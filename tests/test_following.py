@@ -52,6 +52,22 @@ def test_a_sentence_that_is_no_longer_there_is_gone() -> None:
     assert Followed(State.GONE, NEW) == follow(LIBRARY, OLD, "庁舎は五時に閉じる。", TODAY)
 
 
+def test_two_sentences_of_which_one_changed_are_found_together() -> None:
+    """Compared with one sentence alone they would be nothing alike."""
+    before = "申請は窓口で受け付ける。申請の期限は十月末日とする。"
+    after = edition_text(
+        "# 申請\n申請は窓口で受け付ける。申請の期限は九月末日とする。\n相談は情報課。"
+    )
+    library = FakeLibrary({OLD: edition_text(before), NEW: after})
+
+    found = follow(library, OLD, before, TODAY)
+
+    assert (State.CHANGED, "申請は窓口で受け付ける。申請の期限は九月末日とする。") == (
+        found.state,
+        found.text,
+    )
+
+
 @pytest.mark.parametrize("day", [date(2020, 1, 1)])
 def test_a_document_out_of_force_has_no_present_place(day: date) -> None:
     """There is no edition to point to."""

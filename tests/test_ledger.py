@@ -35,6 +35,7 @@ from bot.ledger.ledger import FILE, Ledger, masked, open_ledger
 from bot.ledger.people import KEY_FILE, alias, key_of
 from bot.ledger.record import Recorded, SentRecord
 from bot.ledger.tables import metadata
+from index.following import Followed, State
 from index.passages import Filters, Passage
 from ingest.chunks import Chunk
 from ingest.editions import Kind, Original
@@ -72,6 +73,7 @@ class Clock:
 def answer(name: str = "a1", text: str = "休暇は何日ですか", conversation: str = "") -> Answer:
     """Return an answer in which no field has its default."""
     first = cite(1, HELD, TEXT, 0, 20, section=("第1章", "休暇"), in_force=False, context="見出し")
+    first = replace(first, now=Followed(State.CHANGED, HELD, "繰越し", 2, "2", 21, 24))
     second = cite(2, HELD, TEXT, 21, 35)
     chunk = Chunk(HELD, ("第1章",), TEXT.text[0:20], 0, 20, "第1章")
     return Answer(

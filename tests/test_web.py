@@ -6,6 +6,7 @@ import json
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,12 @@ from playwright.sync_api import Browser, Page, Request, expect, sync_playwright
 
 from api.access import Access
 from api.keys import Keys, Scope
+from bot.across import AcrossEditions
 from bot.answers import Answer, Delta, Event, Question
 from bot.extractive import Extractive
+from ingest import pdf
 from tests.conftest import system_package
-from tests.fakes import edition_text
+from tests.fakes import edition, edition_text
 from tests.served import (
     DIGEST,
     OLDER,
@@ -28,6 +31,7 @@ from tests.served import (
     serving,
     small,
 )
+from tests.test_editions_held import FIRST, SECOND, put
 
 pytestmark = pytest.mark.needs("chromium")
 
@@ -109,6 +113,30 @@ def test_answer_shows_quotations_markers_and_sources(opened: Opener) -> None:
     expect(answer.locator(".place .page").first).to_contain_text("p.")
     expect(page.locator("#live")).to_contain_text("回答が届きました。")
     expect(page.locator("#live")).to_contain_text(HOLDS)
+
+
+def test_a_superseded_source_leads_to_the_page_in_force(opened: Opener, tmp_path: Path) -> None:
+    """It wears the badge, says what holds now, and a click opens that page, marked."""
+    held = {}
+    for label, since, pages in (("第1.0版", 2021, FIRST), ("第2.0版", 2023, SECOND)):
+        put(tmp_path, f"{label}.pdf", pages)
+        named = edition("leave", label=label, title="休暇の手引き", in_force_from=date(since, 4, 1))
+        path = tmp_path / f"{label}.pdf"
+        held[replace(named, path=str(path))] = pdf.read(path)
+    library = ListedLibrary(held)
+    answerer = AcrossEditions(Extractive(lambda: library), lambda: library)
+    with serving(app_of(library, answerer=answerer)) as base:
+        page = opened(base=base)
+        ask(page, "令和4年3月時点で診断書はいつまでに出すか")
+
+        source = page.locator(".source").first
+        expect(source.locator(".badge")).to_have_text("旧版")
+        expect(source.locator(".now")).to_contain_text("診断書は七日以内に総務課に出す。")
+        expect(page.locator(".notice").first).to_contain_text("2022年3月31日")
+        source.get_by_role("button", name="現行版（第2.0版） p.4").click()
+        expect(page.locator("#viewer-title")).to_have_text("休暇の手引き（第2.0版）")
+        expect(page.locator(".count")).to_contain_text("p.4")
+        expect(page.locator(".frame img")).to_be_visible()
 
 
 def test_click_opens_the_page_with_the_quotation_marked(opened: Opener) -> None:

@@ -45,10 +45,10 @@ export function pageName({ page, page_label: label }) {
   return say("pageShort", { label: label ?? page });
 }
 
-export function badges({ kind, in_force: inForce }) {
+export function badges({ kind, in_force: inForce, now }) {
   return [
     BADGES[kind] ? el(`span.badge.${kind}`, {}, say(BADGES[kind])) : null,
-    inForce === false ? el("span.badge.past", {}, say("notInForce")) : null,
+    inForce === false || now ? el("span.badge.past", {}, say("notInForce")) : null,
   ].filter(Boolean);
 }
 
@@ -77,7 +77,7 @@ function source(citations, handlers) {
       el("span.work", { lang: first.language }, say("work", first)),
       ...badges(first),
     ),
-    el("ul", {}, citations.map((citation) => el("li", {}, place(citation, handlers)))),
+    el("ul", {}, citations.map((citation) => el("li", {}, place(citation, handlers), present(citation, handlers)))),
     first.digest_of ? original(first.digest_of, handlers) : null,
   );
 }
@@ -100,6 +100,27 @@ function place(citation, { open }) {
     ),
     el("q.quote", { lang: citation.language }, citation.quote.replace(/\s*\n\s*/g, " ")),
     el("span.go", {}, icon("page"), el("span", {}, say("openPage"))),
+  );
+}
+
+// Where a superseded quotation stands today, and what it says there when that is something else.
+function present({ now, language, marker }, { open }) {
+  if (!now) return null;
+  if (!now.page) {
+    return el("p.now", {}, say(now.edition ? "nowGone" : "nowNone", now));
+  }
+  const name = say("now", { edition: now.edition, page: pageName(now) });
+  return el(
+    "p.now",
+    {},
+    el(
+      "button.link",
+      { type: "button", onclick: (event) => open({ ...now, marker }, event.currentTarget) },
+      name,
+    ),
+    now.state === "changed"
+      ? [` ${say("nowSays")} `, el("q", { lang: language }, now.quote.replace(/\s*\n\s*/g, " "))]
+      : null,
   );
 }
 

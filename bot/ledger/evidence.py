@@ -8,6 +8,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from bot.answers import Answer, Citation, Declined, Question
+from index.following import Followed, State
 from index.passages import Filters, Passage
 from ingest.chunks import Chunk
 from ingest.editions import Document, Edition, Kind, Original
@@ -15,7 +16,7 @@ from ingest.editions import Document, Edition, Kind, Original
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-VERSION = 1
+VERSION = 2
 """Raised when the form changes; every earlier form stays readable."""
 
 
@@ -51,6 +52,16 @@ def dump(answer: Answer) -> bytes:
             "end": each.end,
             "in_force": each.in_force,
             "context": each.context,
+            "now": each.now
+            and {
+                "state": each.now.state,
+                "edition": None if each.now.edition is None else known(each.now.edition),
+                "text": each.now.text,
+                "page": each.now.page,
+                "label": each.now.label,
+                "start": each.now.start,
+                "end": each.now.end,
+            },
         }
 
     question = answer.question
@@ -125,6 +136,18 @@ def load(data: bytes) -> Answer:
             end=each["end"],
             in_force=each["in_force"],
             context=each["context"],
+            now=now(each["now"]) if each.get("now") else None,
+        )
+
+    def now(each: Mapping[str, Any]) -> Followed:
+        return Followed(
+            State(each["state"]),
+            None if each["edition"] is None else editions[each["edition"]],
+            each["text"],
+            each["page"],
+            each["label"],
+            each["start"],
+            each["end"],
         )
 
     asked = content["question"]

@@ -13,6 +13,7 @@ from urllib.parse import quote
 
 from bot.quotations import escaped
 from bot.slack.words import say
+from index.following import State
 from ingest.editions import Kind
 
 if TYPE_CHECKING:
@@ -146,24 +147,45 @@ def citation_line(citation: Citation, language: str, public_url: str) -> str:
     badges = [
         say(language, badge)
         for badge, holds in (
-            ("superseded", not citation.in_force),
+            ("superseded", citation.superseded),
             ("digest", document.kind is Kind.DIGEST),
             ("case", document.kind is Kind.CASE),
         )
         if holds
     ]
     marks = "".join(f" `{badge}`" for badge in badges)
+    now = _present(citation, language, public_url)
     section = f" {escaped(_line(citation.section[-1])[:60])}" if citation.section else ""
-    return f"- \\[{citation.marker}\\] {name}{marks}{section}"
+    line = f"- \\[{citation.marker}\\] {name}{marks}{section}"
+    return f"{line}{now}" if len(line) + len(now) <= LINE else line
+
+
+def _present(citation: Citation, language: str, public_url: str) -> str:
+    """Return where a superseded citation stands today, "" for one that is in force."""
+    now = citation.now
+    if now is None:
+        return ""
+    if now.edition is None:
+        return f" → {say(language, 'now-none')}"
+    edition = now.edition.label[:40]
+    if now.state is State.GONE:
+        return f" → {escaped(say(language, 'now-gone', edition=edition))}"
+    page = say(language, "page", page=now.label or now.page)
+    name = escaped(say(language, f"now-{now.state}", edition=edition, page=page))
+    if not public_url:
+        return f" → {name}"
+    return f" → [{name}]({_view(public_url, now.edition, now.page, now.start, now.end)})"
 
 
 def viewer_link(public_url: str, citation: Citation) -> str:
     """Return the address of the page viewer with the quotation marked (see api/viewer.py)."""
-    edition = citation.edition
+    return _view(public_url, citation.edition, citation.page, citation.start, citation.end)
+
+
+def _view(public_url: str, edition: Edition, page: int, start: int, end: int) -> str:
     return (
         f"{public_url.rstrip('/')}/view?document={quote(edition.document.id, safe='')}"
-        f"&edition={quote(edition.label, safe='')}&page={citation.page}"
-        f"&start={citation.start}&end={citation.end}"
+        f"&edition={quote(edition.label, safe='')}&page={page}&start={start}&end={end}"
     )
 
 
