@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ingest.pages import Block, BlockKind
-from ingest.tables import heads, tables
+from ingest.tables import Columns, heads, may_head, tables
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -147,7 +147,8 @@ class Line:
 class Unit:
     """Something with a place in the reading order: a column of lines, or a frame with its content.
 
-    *row* holds a table row's cells, each a list of lines; *context* what heads it.
+    *row* holds a table row's cells, each a list of lines; *context* what heads it. *columns* are
+    those of a whole table.
     """
 
     left: float
@@ -158,6 +159,7 @@ class Unit:
     inside: list[Unit] = field(default_factory=list)
     row: list[list[Line]] | None = None
     context: str = ""
+    columns: Columns | None = None
 
 
 _CJK = re.compile(
@@ -504,19 +506,26 @@ def _put_in_frames(runs: list[Line], frames: NDArray[np.float32]) -> None:
         run.frame = frame
 
 
-def units(found: Sequence[Line], shapes: Shapes) -> list[Unit]:
+def units(
+    found: Sequence[Line], shapes: Shapes, glyphs: Glyphs, before: Columns | None = None
+) -> list[Unit]:
     """Return the page's columns, labels, framed boxes and table rows in reading order.
 
     A frame is read as a whole: what stands in it is never mixed with what stands beside it. A
-    ruled table is read row by row, and each row knows the heads of its columns.
+    ruled table is read row by row, and each row knows the heads of its columns. *before* is the
+    table at the end of the page before, as `unfinished` gives it: one at the top of this page
+    with the same columns goes on with its heads. *glyphs* are those that the lines are made of.
     """
-    grids = tables(shapes.across, shapes.down)
+    grids = tables(shapes.across, shapes.down, _places(found))
     in_grid, free = _in_grids(found, grids)
-    made_tables = [
-        (grid, _around(_table(grid, cells, shapes)))
-        for grid, cells in zip(grids, in_grid, strict=True)
-        if any(cells)
-    ]
+    highest = max([line.top for line in free] + [grid.top for grid in grids], default=0.0)
+    made_tables = []
+    for grid, cells in zip(grids, in_grid, strict=True):
+        if any(cells):
+            goes_on = before is not None and grid.top >= highest and before.fit(grid)
+            made_tables.append(
+                (grid, _table(grid, cells, shapes, glyphs, before if goes_on else None))
+            )
     held: dict[int, list[Line]] = {}
     for line in free:
         held.setdefault(line.frame, []).append(line)
@@ -532,6 +541,19 @@ def units(found: Sequence[Line], shapes: Shapes) -> list[Unit]:
         )
         made[frame] = _around(_ordered([unit for unit in inside if unit.lines or unit.inside]))
     return made[-1].inside
+
+
+def unfinished(found: Sequence[Unit]) -> Columns | None:
+    """The columns of the table that a page ends with, if it does: it may go on overleaf."""
+    last = found[-1] if found else None
+    while last is not None and last.columns is None and last.inside:
+        last = last.inside[-1]
+    return last.columns if last is not None else None
+
+
+def _places(found: Sequence[Line]) -> NDArray[np.float32]:
+    places = [(line.left, line.bottom, line.right, line.top) for line in found]
+    return np.array(places, np.float32).reshape(-1, 4)
 
 
 def _in_grids(
@@ -571,12 +593,61 @@ def _home(grid: Table, frames: NDArray[np.float32]) -> int:
     return int(np.where(holds, area, np.inf).argmin()) if holds.any() else -1
 
 
-def _table(grid: Table, cells: list[list[Line]], shapes: Shapes) -> list[Unit]:
-    """The rows of a table as units, or its cells where a row says too much for one breath."""
+def _table(
+    grid: Table,
+    cells: list[list[Line]],
+    shapes: Shapes,
+    glyphs: Glyphs,
+    before: Columns | None,
+) -> Unit:
+    """A table: its rows as units, or its cells where a row says too much for one breath.
+
+    *before* is the table that it goes on with.
+    """
     units_of = [_ordered(_columns(lines, shapes)) for lines in cells]
     in_order = [[line for unit in units for line in unit.lines] for units in units_of]
-    said = ["".join(line.text for line in lines) for lines in in_order]
+    said = [_written(lines, glyphs) for lines in in_order]
     head_of, head_rows = heads(grid, said)
+    # Where the heads are said again the page has its own; no other row may stand for them.
+    if before is not None and set(head_of.values()).isdisjoint(before.heads.values()):
+        head_of, head_rows = before.heads, frozenset()
+    table = _around(_rows(grid, units_of, in_order, said, head_of, head_rows))
+    table.columns = Columns(grid.edges, head_of) if head_of else None
+    return table
+
+
+def _written(cell: Sequence[Line], glyphs: Glyphs) -> str:
+    """The words of a cell, with the spaces between them where it is short enough to head others."""
+    raw = "".join(line.text for line in cell)
+    if not raw or len(raw) > _LONGEST_HEAD or _FULL_ONLY.fullmatch(raw):
+        return raw
+    order = [cell[0].glyphs]
+    begins = [0]
+    length = len(cell[0].glyphs)
+    for above, line in pairwise(cell):
+        if _needs_space(above.text, line.text):
+            order.append(_BLANK)
+            length += 1
+        begins.append(length)
+        order.append(line.glyphs)
+        length += len(line.glyphs)
+    whole = np.concatenate(order)
+    gaps = _gaps(glyphs, whole, np.array(begins), np.array([line.upright for line in cell]))
+    return _spelled(glyphs, whole, gaps, []).text
+
+
+_FULL_ONLY = re.compile(r"[\u2e80-\u9fff\uff00-\uffef]+|[0-9.,%]+")
+
+
+def _rows(
+    grid: Table,
+    units_of: list[list[Unit]],
+    in_order: list[list[Line]],
+    said: list[str],
+    head_of: dict[int, str],
+    head_rows: frozenset[int],
+) -> list[Unit]:
+    """The rows of a table in order, each under its heads."""
     found: list[Unit] = []
     under = ""
     for row in sorted({cell.top_row for cell in grid.cells}):
@@ -596,7 +667,7 @@ def _table(grid: Table, cells: list[list[Line]], shapes: Shapes) -> list[Unit]:
             continue
         alone = grid.cells[members[0]]
         whole = alone.right - alone.left > _WHOLE_ROW * (grid.right - grid.left)
-        if len(members) == 1 and whole and len(said[members[0]]) <= _LONGEST_HEAD:
+        if len(members) == 1 and whole and may_head(said[members[0]]):
             under = said[members[0]]
             found.append(_row([in_order[members[0]]], ""))
             continue

@@ -40,8 +40,9 @@ if TYPE_CHECKING:
     from ingest.margins import Margin
     from ingest.ocr import Ocr, Word
     from ingest.pages import Box
+    from ingest.tables import Columns
 
-READER_VERSION = "8"
+READER_VERSION = "9"
 """Changes when the same file would be read differently: what was read before is read again."""
 
 _LOCK = threading.Lock()
@@ -719,7 +720,12 @@ def _pages(sheets: Sequence[Sheet]) -> tuple[Page, ...]:
     """Put every page's glyphs in order; what repeats in the margins is left out."""
     lines = [_lines(sheet) for sheet in sheets]
     around = margins(lines, [sheet.height for sheet in sheets])
-    return headings.marked(list(map(_page, sheets, lines, around)))
+    pages: list[Page] = []
+    before = None
+    for sheet, found, margin in zip(sheets, lines, around, strict=True):
+        page, before = _page(sheet, found, margin, before)
+        pages.append(page)
+    return headings.marked(pages)
 
 
 def _lines(sheet: Sheet) -> list[layout.Line]:
@@ -728,10 +734,13 @@ def _lines(sheet: Sheet) -> list[layout.Line]:
     return layout.given(sheet.glyphs, sheet.rows, Shapes())
 
 
-def _page(sheet: Sheet, lines: list[layout.Line], margin: Margin) -> Page:
+def _page(
+    sheet: Sheet, lines: list[layout.Line], margin: Margin, before: Columns | None
+) -> tuple[Page, Columns | None]:
+    """A page, given the table that the page before ends with, and the table it ends with itself."""
     label = margin.label or sheet.label
     if sheet.plain:
-        return _plain_page(sheet, label)
+        return _plain_page(sheet, label), None
     body = [line for at, line in enumerate(lines) if at not in margin.lines]
     glyphs = sheet.glyphs
     if sheet.pictured is not None:
@@ -741,8 +750,9 @@ def _page(sheet: Sheet, lines: list[layout.Line], margin: Margin) -> Page:
             for line in layout.given(pictured, rows, Shapes(), pictured=True)
         )
         glyphs = glyphs.followed_by(pictured)
-    draft = layout.compose(glyphs, layout.units(body, sheet.shapes))
-    return Page(
+    units = layout.units(body, sheet.shapes, glyphs, before)
+    draft = layout.compose(glyphs, units)
+    page = Page(
         sheet.number,
         label,
         draft.text,
@@ -753,6 +763,7 @@ def _page(sheet: Sheet, lines: list[layout.Line], margin: Margin) -> Page:
         sheet.quality,
         draft.blocks,
     )
+    return page, layout.unfinished(units)
 
 
 def _plain_page(sheet: Sheet, label: str | None) -> Page:

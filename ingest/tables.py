@@ -1,26 +1,38 @@
-"""Ruled tables: the cells that the rules of a page enclose, and what heads each of them."""
+"""Ruled tables: the cells that the rules of a page enclose, and what heads each of them.
+
+A table without outer rules, or with horizontal rules only, is closed by rules that are not drawn:
+where the horizontal ones end, and between the columns of its text.
+"""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
 _SNAP = 3.0
 _LEAST_LINES = 3
-_MOST_RULES = 2_500
+_MOST_RULES, _MOST_DRAWN = 2_500, 50_000
+_MOSTLY, _SEVERAL = 0.7, 2
+# A row of a table without vertical rules is no taller than this many lines; a column of text is.
+_TALLEST = 6
+_NOTHING = np.zeros((0, 4), np.float32)
 _SHIFT, _MASK = 10_000, 0x7FFF
 _PLACES = np.array([45, 30, 15, 0], np.int64)
 _LONGEST_HEAD = 40
 _DEEPEST_HEAD = 4
 _FIGURES = re.compile(r"[\d０-９,，.．%％△▲\-－―~〜～()（）円件人社万億千\s]+")
+
+
+_COUNTED = re.compile(r"(\d{1,4})(?:年度?|月|期|回|人|等級|級)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,25 +59,134 @@ class Table:
     right: float
     top: float
 
+    @property
+    def edges(self) -> tuple[float, ...]:
+        """Where its columns begin and the last one ends, from the left."""
+        return (*sorted({cell.left for cell in self.cells}), self.right)
 
-def tables(across: NDArray[np.float32], down: NDArray[np.float32]) -> list[Table]:
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """What the columns of a table are headed by, and their *edges*, as `Table.edges` gives them."""
+
+    edges: tuple[float, ...]
+    heads: dict[int, str]
+
+    def fit(self, table: Table) -> bool:
+        """Whether *table* has its columns at the same places, as its continuation has."""
+        edges = table.edges
+        return len(edges) == len(self.edges) and all(
+            abs(one - other) < _SNAP for one, other in zip(edges, self.edges, strict=True)
+        )
+
+
+def tables(
+    across: NDArray[np.float32], down: NDArray[np.float32], texts: NDArray[np.float32] = _NOTHING
+) -> list[Table]:
     """Find the grids that horizontal and vertical rules make, at least two by two.
 
-    Rules have shape (n, 4): left, bottom, right, top. Where no rule separates two squares of a
-    grid they are one cell.
+    Rules have shape (n, 4): left, bottom, right, top, and so have *texts*, the places of the
+    page's lines of text, which tell columns apart where no vertical rule does. Where no rule
+    separates two squares of a grid they are one cell.
     """
-    if len(across) < _LEAST_LINES or len(down) < _LEAST_LINES:
+    if len(across) < _LEAST_LINES or len(across) + len(down) > _MOST_DRAWN:
         return []
     # Many programs draw a rule once for each cell beside it.
     across, down = distinct(across), distinct(down)
     if len(across) + len(down) > _MOST_RULES:
         return []
     found = []
+    alone = []
     for horizontal, vertical in _touching(across, down):
-        if len(horizontal) >= _LEAST_LINES and len(vertical) >= _LEAST_LINES:
-            table = _grid(horizontal, vertical)
+        if not len(vertical):
+            alone.append(horizontal)
+        elif len(horizontal) >= _LEAST_LINES:
+            table = _grid(horizontal, _closed(horizontal, vertical))
             if table is not None:
                 found.append(table)
+    if len(alone) >= _LEAST_LINES and len(texts):
+        found.extend(_between_rules(np.concatenate(alone), texts, found))
+    return found
+
+
+def _closed(across: NDArray[np.float32], down: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The vertical rules of a table, with one at each side where its rows end together."""
+    heights = (across[:, 1] + across[:, 3]) / 2
+    bottom, top = heights.min(), heights.max()
+    levels = [np.abs(heights - height) < _SNAP for height in _snapped(heights)]
+    sides = [down]
+    for ends, edge in (
+        (np.array([across[level, 0].min() for level in levels]), across[:, 0].min()),
+        (np.array([across[level, 2].max() for level in levels]), across[:, 2].max()),
+    ):
+        drawn = np.abs((down[:, 0] + down[:, 2]) / 2 - edge) < 2 * _SNAP
+        if not drawn.any() and (np.abs(ends - edge) < _SNAP).mean() > _MOSTLY:
+            sides.append(np.array([[edge, bottom, edge, top]], np.float32))
+    return np.concatenate(sides)
+
+
+def _between_rules(
+    across: NDArray[np.float32], texts: NDArray[np.float32], others: list[Table]
+) -> Iterator[Table]:
+    """Tables of horizontal rules that begin and end together, their columns told by the text."""
+    left = np.ones(len(across), np.bool_)
+    while left.any():
+        first = across[left.argmax()]
+        alike = left & (np.abs(across[:, [0, 2]] - first[[0, 2]]) < _SNAP).all(axis=1)
+        left &= ~alike
+        heights = _snapped((across[alike, 1] + across[alike, 3]) / 2)
+        begin, end = float(first[0]), float(first[2])
+        if len(heights) < _LEAST_LINES or any(
+            table.bottom < heights[-1]
+            and table.top > heights[0]
+            and table.left < end
+            and table.right > begin
+            for table in others
+        ):
+            continue
+        table = _by_columns(begin, end, heights, texts)
+        if table is not None:
+            yield table
+
+
+def _by_columns(
+    begin: float, end: float, heights: NDArray[np.floating], texts: NDArray[np.float32]
+) -> Table | None:
+    """The table between horizontal rules at *heights*, or None where its text has no columns."""
+    middle = (texts[:, 1] + texts[:, 3]) / 2
+    inside = texts[
+        (middle > heights[0])
+        & (middle < heights[-1])
+        & (texts[:, 0] > begin - _SNAP)
+        & (texts[:, 2] < end + _SNAP)
+    ]
+    if not len(inside):
+        return None
+    size = float(np.median(inside[:, 3] - inside[:, 1]))
+    band = np.searchsorted(heights, (inside[:, 1] + inside[:, 3]) / 2) - 1
+    lone = np.bincount(band, minlength=len(heights) - 1)[band] == 1
+    gaps = _gutters(inside[~lone], size)
+    if not gaps or np.median(np.diff(heights)) > _TALLEST * size:
+        return None
+    edges = np.array([begin, *gaps, end])
+    column = np.searchsorted(edges, (inside[:, 0] + inside[:, 2]) / 2)
+    filled = [len(set(column[band == at].tolist())) for at in range(len(heights) - 1)]
+    # The head, at the top, and most of what it heads have words in several columns.
+    if filled[-1] < _SEVERAL or np.mean(np.array(filled) >= _SEVERAL) < _MOSTLY:
+        return None
+    rows = np.array([[begin, height, end, height] for height in heights], np.float32)
+    sides = np.array([[edge, heights[0], edge, heights[-1]] for edge in edges], np.float32)
+    return _grid(rows, sides)
+
+
+def _gutters(texts: NDArray[np.float32], size: float) -> list[float]:
+    """The middles of the gaps that no text stands in, each at least a character wide."""
+    found: list[float] = []
+    reach = np.inf
+    for begin, end in sorted(texts[:, [0, 2]].tolist()):
+        if begin - reach > size:
+            found.append((begin + reach) / 2)
+        reach = end if reach == np.inf else max(reach, end)
     return found
 
 
@@ -192,7 +313,7 @@ def _head_rows(table: Table, said: Sequence[str], rows: dict[int, list[int]]) ->
         members = rows[row]
         if len(members) == 1 and not taken:
             continue
-        if len(members) == 1 or not all(_may_head(said[at]) for at in members):
+        if len(members) == 1 or not _heading_row([said[at] for at in members]):
             break
         taken.append(row)
         if all(table.cells[at].left_column == table.cells[at].right_column for at in members):
@@ -200,5 +321,21 @@ def _head_rows(table: Table, said: Sequence[str], rows: dict[int, list[int]]) ->
     return taken
 
 
-def _may_head(text: str) -> bool:
+def _heading_row(words: list[str]) -> bool:
+    """Whether the words of a row may head columns: no figures, unless they count on behind a word.
+
+    区分, 2023, 2024 heads columns; 申請, 1,200, 1,350 is a row like any other.
+    """
+    if all(may_head(word) for word in words):
+        return True
+    numbers = [int(number.group(1)) for word in words[1:] if (number := _COUNTED.fullmatch(word))]
+    return (
+        may_head(words[0])
+        and len(numbers) == len(words) - 1 >= _SEVERAL
+        and {after - before for before, after in pairwise(numbers)} in ({1}, {-1})
+    )
+
+
+def may_head(text: str) -> bool:
+    """Whether words are short enough to head others, and neither figures nor a sentence."""
     return len(text) <= _LONGEST_HEAD and not _FIGURES.fullmatch(text) and "。" not in text
