@@ -15,7 +15,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import partial
 from pathlib import Path
@@ -492,6 +492,7 @@ def refreshed(
     if reranker := _configured_reranker(chosen):
         told("loading the re-ranker", 0.0)
         reranker.load()
+    notes: list[str] = []
     workshop = refreshing.Workshop(
         chosen.corpus,
         chosen.home,
@@ -505,6 +506,7 @@ def refreshed(
             today=_today,
             told=lambda share: told("checking", share),
             vectors=_vectors(chosen),
+            noted=notes.append,
         ),
         progress=told,
         accept=accept,
@@ -512,7 +514,8 @@ def refreshed(
         common=glossary.read(BUNDLED / refreshing.GLOSSARY),
         vectors=_vectors(chosen),
     )
-    return refreshing.carry_out(catalog.read(chosen.corpus), workshop, full=full)
+    report = refreshing.carry_out(catalog.read(chosen.corpus), workshop, full=full)
+    return replace(report, notices=(*report.notices, *notes))
 
 
 def _reading(

@@ -6,18 +6,19 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from itertools import islice
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
+from evals.carried import carried
+from evals.comparison import Change
 from evals.errors import MeasuresMissing
 from evals.gate import Limits, Verdict, coverage, decide
-from evals.questions import Judgement, QuestionSet, load
+from evals.questions import QuestionSet, load
 from evals.runs import Run, retrieval
 from index import generations
 from index.embedding import Embedder
-from index.errors import GenerationBroken
+from index.errors import GenerationBroken, IndexingError
 from index.generations import Generation
 from index.store import Vectors
-from ingest.editions import Edition
 
 OWN = "questions.jsonl"
 """The name of the user's own question set, beside the documents."""
@@ -37,34 +38,51 @@ def gate(
     limits: Limits | None = None,
     told: Callable[[float], None] = lambda _: None,
     vectors: Vectors | None = None,
+    noted: Callable[[str], None] = lambda _: None,
 ) -> Callable[[Path], Sequence[str]]:
     """Return what a refresh asks about its finished candidate: the reasons against it.
 
     The bundled questions and the user's own (``questions.jsonl`` in the corpus folder) are put
-    to the candidate and to what is in force, as far as both hold an edition in force that can
-    answer them. The first generation, and one after a damaged one, has nothing to fall from.
-    *told* is called with the share of the work that is done; *vectors* is where vectors live.
+    to the candidate and to what is in force, as far as both hold an edition in force of a
+    document that can answer them. Where the current generation is damaged, the newest that is
+    not takes its place; the first one has nothing to fall from, but is to be read all the same.
+    *told* is called with the share of the work that is done, *noted* with sentences that are
+    worth reading though they are no reason; *vectors* is where vectors live.
 
     Raises:
         BadQuestionSet: the user's own set cannot be used; nothing is published then.
     """
 
     def reasons(folder: Path) -> Sequence[str]:
-        try:
-            name = generations.current(home)
-        except GenerationBroken:
-            return ()
-        if name is None:
-            return ()
-        before_folder = generations.folder_of(home, name)
-        try:
-            before = _opened(before_folder, embedder_for, today, vectors)
-        except GenerationBroken:
-            return ()
+        sets = asked(corpus)
         after = _opened(folder, embedder_for, today, vectors)
-        return said(_judged(before, after, asked(corpus), today(), limits, told))
+        before = _before(home, embedder_for, today, vectors)
+        verdict = _judged(before, after, sets, today(), limits, told)
+        for note in verdict.notes:
+            noted(note)
+        return said(verdict)
 
     return reasons
+
+
+def _before(
+    home: Path,
+    embedder_for: EmbedderFor,
+    today: Callable[[], date],
+    vectors: Vectors | None,
+) -> Generation | None:
+    """Return what is in force, or the newest generation that can be opened; None: there is none."""
+    try:
+        current = generations.current(home)
+    except GenerationBroken:
+        current = None
+    older = [name for name in reversed(generations.listed(home)) if name != current]
+    for name in (*((current,) if current else ()), *older):
+        try:
+            return _opened(generations.folder_of(home, name), embedder_for, today, vectors)
+        except IndexingError:
+            continue
+    return None
 
 
 def asked(corpus: Path) -> tuple[QuestionSet, ...]:
@@ -81,9 +99,15 @@ def said(verdict: Verdict) -> tuple[str, ...]:
     """Return the verdict's reasons in sentences, with the questions that got worse."""
     if verdict.allowed:
         return ()
-    lost = tuple(f"worse: {change}" for change in islice(verdict.lost, _NAMED))
+    lost = tuple(_worse(change) for change in islice(verdict.lost, _NAMED))
     more = len(verdict.lost) - len(lost)
     return (*verdict.reasons, *lost, *((f"and {more} more questions",) if more > 0 else ()))
+
+
+def _worse(change: Change) -> str:
+    """Say which question got worse, where its answer stands, and what comes first instead."""
+    first = next(iter(change.after.found()), "nothing")
+    return f"worse: {change} (expected {', '.join(change.after.expected)}; first is {first})"
 
 
 def _opened(
@@ -98,55 +122,31 @@ def _opened(
 
 
 def _judged(
-    before: Generation,
+    before: Generation | None,
     after: Generation,
     sets: Sequence[QuestionSet],
     today: date,
     limits: Limits | None,
     told: Callable[[float], None],
 ) -> Verdict:
-    was, now = before.in_force(today), after.in_force(today)
-    held = {edition.document.id for edition in now}
-    questions = _shared(sets, was, now)
+    now = after.in_force(today)
+    if before is None:
+        first = decide(None, None, read_after=coverage(after, now), limits=limits)
+        return replace(first, notes=())
+    was = before.in_force(today)
+    questions = carried(sets, before, after, today)
     try:
         runs: tuple[Run | None, Run | None] = (
-            retrieval(before, questions, told=lambda n, of: told(n / of / 2)),
-            retrieval(after, questions, told=lambda n, of: told(0.5 + n / of / 2)),
+            retrieval(before, questions.before, told=lambda n, of: told(n / of / 2)),
+            retrieval(after, questions.after, told=lambda n, of: told(0.5 + n / of / 2)),
         )
     except MeasuresMissing:
         runs = (None, None)
-    return decide(
+    verdict = decide(
         *runs,
         read_before=coverage(before, was),
         read_after=coverage(after, now),
-        withdrawn={edition.document.id for edition in was} - held,
+        withdrawn={e.document.id for e in was} - {e.document.id for e in now},
         limits=limits,
     )
-
-
-def _shared(
-    sets: Sequence[QuestionSet], was: Sequence[Edition], now: Sequence[Edition]
-) -> QuestionSet:
-    """Return the questions that both sides can answer, named by set where an id is used twice."""
-    questions = {
-        question.id if at == 0 else f"{held.name}/{question.id}": question
-        for at, held in enumerate(sets)
-        for question in held
-        if any(_answers(judgement, was) and _answers(judgement, now)
-               for judgement in question.judgements)
-    }  # fmt: skip
-    return QuestionSet(
-        "+".join(held.name for held in sets),
-        tuple(replace(question, id=name) for name, question in questions.items()),
-    )
-
-
-def _answers(judgement: Judgement, editions: Sequence[Edition]) -> bool:
-    """Whether one of the editions is the one that a judgement speaks of."""
-    if judgement.file:
-        name = PurePosixPath(judgement.file).name
-        return any(PurePosixPath(edition.path or "").name == name for edition in editions)
-    return any(
-        edition.document.id == judgement.document and judgement.edition in ("", edition.label)
-        for edition in editions
-    )
+    return replace(verdict, notes=(*questions.notes, *verdict.notes))

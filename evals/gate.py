@@ -15,14 +15,16 @@ from ingest.editions import Edition
 class Limits:
     """How much worse a candidate may be.
 
-    *drop* is how far a measure's mean may fall, and *chance* below which probability of being
-    an accident a smaller fall is refused as well. *unreadable* is the share of the pages that
-    may stay unread (or as many as in what is in force), *shrink* the share of its characters that a document may lose
-    from one edition or reading to the next.
+    A fall of a measure's mean is refused when it is larger than *drop* and, by a paired
+    randomisation over the same questions, less probable than *chance* if nothing changed:
+    three questions lost and none won are (1 in 8), two are not. That holds over all questions
+    and over those of each language. *unreadable* is the share of the pages that may stay unread
+    (or as many as in what is in force), *shrink* the share of its characters that a document
+    may lose from one edition or reading to the next.
     """
 
     drop: float = 0.02
-    chance: float = 0.05
+    chance: float = 0.15
     unreadable: float = 0.1
     shrink: float = 0.3
 
@@ -51,6 +53,8 @@ class Verdict:
     notes: tuple[str, ...] = ()
     differences: tuple[Difference, ...] = field(default=(), repr=False)
 
+
+_NAMED = 10
 
 POOR = 0.3
 """Below this plausibility a page counts as unread."""
@@ -96,32 +100,44 @@ def decide(
     """
     bounds = limits or Limits()
     differences = _differences(before, after, frozenset(withdrawn))
-    fallen = tuple(held for held in differences if _falls(held, bounds))
+    fallen = [(held, "") for held in differences if _falls(held, bounds)]
+    overall = {held.measure for held, _ in fallen}
+    for language in sorted({result.language for result in before.results} if before else ()):
+        fallen += [
+            (held, language)
+            for held in _differences(before, after, frozenset(withdrawn), language)
+            if held.measure not in overall and _falls(held, bounds)
+        ]
     reasons = (
-        *map(_said, fallen),
+        *(_said(held, language) for held, language in fallen),
         *_too_much_unread(read_before, read_after, bounds),
         *_shrunken(read_before, read_after, frozenset(withdrawn), bounds),
     )
     lost: dict[str, Change] = {}
-    for held in fallen:
+    for held, _ in fallen:
         for change in held.losses:
             lost.setdefault(change.after.id, change)
+    known = {held.measure for held, _ in fallen}
     return Verdict(
         allowed=not reasons,
         reasons=reasons,
         lost=tuple(lost.values()),
-        notes=_notes(before, after, [held for held in differences if held not in fallen]),
+        notes=_notes(before, after, [held for held in differences if held.measure not in known]),
         differences=differences,
     )
 
 
 def _differences(
-    before: Run | None, after: Run | None, withdrawn: frozenset[str]
+    before: Run | None, after: Run | None, withdrawn: frozenset[str], language: str = ""
 ) -> tuple[Difference, ...]:
     """Compare the runs over the questions that documents still held can answer."""
     if before is None or after is None:
         return ()
-    kept = tuple(result for result in before.results if not _gone(result, withdrawn))
+    kept = tuple(
+        result
+        for result in before.results
+        if not _gone(result, withdrawn) and language in ("", result.language)
+    )
     names = {result.id for result in kept}
     if not any(result.id in names for result in after.results):
         return ()
@@ -137,14 +153,19 @@ def _gone(result: Result, withdrawn: frozenset[str]) -> bool:
 def _falls(held: Difference, limits: Limits) -> bool:
     # The subtraction of two means may miss the limit by a rounding error.
     too_far = held.gain < -limits.drop - 1e-9
-    return too_far or (held.gain < 0 and held.chance < limits.chance)
+    # Only falls are refused, so only that side of the symmetrical distribution counts.
+    return too_far and held.chance / 2 < limits.chance
 
 
-def _said(held: Difference) -> str:
+def _said(held: Difference, language: str) -> str:
+    kind = f" in {_LANGUAGES.get(language, language)}" if language else ""
     return (
         f"{held.measure} falls from {held.before:.3f} to {held.after:.3f} over {held.count} "
-        f"questions: {len(held.losses)} got worse, {len(held.wins)} better"
+        f"questions{kind}: {len(held.losses)} got worse, {len(held.wins)} better"
     )
+
+
+_LANGUAGES = {"ja": "Japanese", "en": "English"}
 
 
 def _too_much_unread(
@@ -152,7 +173,7 @@ def _too_much_unread(
 ) -> tuple[str, ...]:
     """Refuse a share of unread pages above the limit, unless what is in force is no better."""
     share = _unread_share(after)
-    if not before or share <= max(limits.unreadable, _unread_share(before)):
+    if share <= max(limits.unreadable, _unread_share(before)):
         return ()
     worst = sorted((held for held in after if held.unreadable), key=lambda h: -len(h.unreadable))
     named = "; ".join(
@@ -193,13 +214,11 @@ def _notes(
     before: Run | None, after: Run | None, standing: Sequence[Difference]
 ) -> tuple[str, ...]:
     """Say what was not compared, and which of the measures that stand fell within the limits."""
-    if after is None or not after.results:
-        return ("There were no questions, so only the pages were looked at.",)
-    if before is None:
-        return ("Nothing was in force before, so there was nothing to fall from.",)
+    if before is None or after is None or not after.results:
+        return ("There were no questions to compare, so only the pages were looked at.",)
     return tuple(
-        f"{held.measure} falls from {held.before:.3f} to {held.after:.3f}, "
-        f"which is within the limits"
+        f"{held.measure} falls from {held.before:.3f} to {held.after:.3f}, which is within the "
+        f"limits: {', '.join(change.after.id for change in held.losses[:_NAMED])} got worse."
         for held in standing
         if held.gain < 0
     )

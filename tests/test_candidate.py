@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,8 @@ from evals.errors import BadQuestionSet
 from index.fitted import Fitted
 from index.generations import current
 from index.refresh import NotAllowed, RefreshReport
+from ingest.errors import UnreadablePdf
+from ingest.pages import EditionText, Quality
 from tests.fakes import edition
 from tests.shelves import TODAY, Desk
 
@@ -22,15 +25,37 @@ FACTS = (
 )  # fmt: skip
 
 
-def _refresh(desk: Desk, *, accept: bool = False) -> RefreshReport:
+class Noted(Desk):
+    """A desk that keeps what the gate noted, and whose files may be scans that nobody reads."""
+
+    def __init__(self, folder: Path) -> None:
+        """Make an empty one."""
+        super().__init__(folder)
+        self.notes: list[str] = []
+        self.scans: set[str] = set()
+
+    def reading(self, files: Mapping[str, Path]) -> Mapping[str, EditionText | UnreadablePdf]:
+        """Read the files; the pages of a scan are noted as unread."""
+        found = dict(super().reading(files))
+        for digest, path in files.items():
+            text = found[digest]
+            if path.name in self.scans and isinstance(text, EditionText):
+                note = Quality("pdfium", 0.0, "only an image")
+                pages = tuple(replace(page, quality=note) for page in text.pages)
+                found[digest] = EditionText(pages)
+        return found
+
+
+def _refresh(desk: Noted, *, accept: bool = False, full: bool = False) -> RefreshReport:
+    desk.notes.clear()
     allow = gate(
         desk.home, desk.corpus, lambda _recipe, folder: Fitted.load(folder / "embedder"),
-        today=lambda: TODAY,
+        today=lambda: TODAY, noted=desk.notes.append,
     )  # fmt: skip
-    return desk.refresh(allow=allow, accept=accept)
+    return desk.refresh(allow=allow, accept=accept, full=full)
 
 
-def _questions(desk: Desk, pages: Sequence[int], document: str = "manual") -> None:
+def _questions(desk: Noted, pages: Sequence[int], document: str = "manual") -> None:
     lines = (
         {
             "id": f"q{page}",
@@ -44,28 +69,28 @@ def _questions(desk: Desk, pages: Sequence[int], document: str = "manual") -> No
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Desk:
+def desk(tmp_path: Path) -> Noted:
     """A desk with one indexed manual of six pages, and a question about each."""
-    made = Desk(tmp_path)
+    made = Noted(tmp_path)
     made.put(edition("manual"), *FACTS)
     _questions(made, range(1, 7))
     _refresh(made)
     return made
 
 
-def test_the_first_generation_has_nothing_to_fall_from(desk: Desk) -> None:
+def test_the_first_generation_has_nothing_to_fall_from(desk: Noted) -> None:
     """Somebody who has just installed is not asked to accept anything."""
     assert "g000001" == current(desk.home)
 
 
-def test_a_harmless_addition_goes_live(desk: Desk) -> None:
+def test_a_harmless_addition_goes_live(desk: Noted) -> None:
     """Every question is still answered from its page."""
     desk.put(edition("plan"), "庁舎の清掃は毎朝行う。")
 
     assert "g000002" == _refresh(desk).generation
 
 
-def test_a_revision_that_loses_answers_is_refused_with_its_questions(desk: Desk) -> None:
+def test_a_revision_that_loses_answers_is_refused_with_its_questions(desk: Noted) -> None:
     """The reasons name the measure and the very questions; the old generation stays current."""
     desk.put(edition("manual"), *(f"第{n}頁は後日公表する予定である。" for n in range(1, 7)))
 
@@ -78,7 +103,7 @@ def test_a_revision_that_loses_answers_is_refused_with_its_questions(desk: Desk)
     assert "g000001" == current(desk.home)
 
 
-def test_a_shrunken_document_is_refused_by_name(desk: Desk) -> None:
+def test_a_shrunken_document_is_refused_by_name(desk: Noted) -> None:
     """Half of the pages are gone, whether or not a question asks for them."""
     (desk.corpus / "questions.jsonl").unlink()
     desk.put(edition("manual"), *FACTS[:3])
@@ -88,7 +113,7 @@ def test_a_shrunken_document_is_refused_by_name(desk: Desk) -> None:
     assert _refresh(desk, accept=True).published
 
 
-def test_a_withdrawn_document_is_no_fall(desk: Desk) -> None:
+def test_a_withdrawn_document_is_no_fall(desk: Noted) -> None:
     """Somebody took it out on purpose; its questions are not counted against the rest."""
     desk.put(edition("plan"), "庁舎の清掃は毎朝行う。")
     _refresh(desk)
@@ -97,18 +122,85 @@ def test_a_withdrawn_document_is_no_fall(desk: Desk) -> None:
     assert "g000003" == _refresh(desk).generation
 
 
-def test_a_question_about_a_superseded_edition_is_not_asked(desk: Desk) -> None:
-    """What is no longer in force cannot get worse."""
-    content = (desk.corpus / "questions.jsonl").read_text(encoding="utf-8")
-    named = content.replace('"document": "manual"', '"document": "manual", "edition": "1.0"')
-    (desk.corpus / "questions.jsonl").write_text(named, encoding="utf-8")
-    changed = tuple(f"{fact[:-1]}とは限らない。" for fact in reversed(FACTS))
-    desk.put(edition("manual", label="2.0"), *changed)
+def _named(desk: Noted, **judged: str) -> None:
+    """Let each question of the set name its page by these fields."""
+    lines = (desk.corpus / "questions.jsonl").read_text(encoding="utf-8").splitlines()
+    told = [json.loads(line) for line in lines]
+    for one in told:
+        pages = one["judgements"][0]["pages"]
+        one["judgements"] = [{**judged, "pages": pages}]
+    content = "".join(json.dumps(one, ensure_ascii=False) + "\n" for one in told)
+    (desk.corpus / "questions.jsonl").write_text(content, encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    "judged",
+    [
+        pytest.param({"file": "manual-1.0.pdf"}, id="by the former edition's file"),
+        pytest.param({"document": "manual", "edition": "1.0"}, id="by the former edition"),
+        pytest.param({"document": "manual"}, id="by the document"),
+    ],
+)  # fmt: skip
+def test_questions_about_a_revised_document_are_asked_of_its_successor(
+    desk: Noted, judged: dict[str, str]
+) -> None:
+    """The pages moved, and that is no loss; where the answers are gone, it is one."""
+    _named(desk, **judged)
+    second = replace(edition("manual", label="2.0"), path="manual/第2.0版.pdf")
+    (desk.corpus / "manual").mkdir()
+    desk.put(second, "まえがき。", *(f"改訂した。{fact}" for fact in reversed(FACTS)))
 
     assert "g000002" == _refresh(desk).generation
 
+    desk.put(
+        replace(second, label="3.0", path="manual/3.pdf"), *(f"第{n}頁は空ける。" for n in range(9))
+    )
+    with pytest.raises(NotAllowed) as caught:
+        _refresh(desk)
+    if judged != {"document": "manual"}:  # whose pages nobody can tell after two revisions
+        told = [r for r in caught.value.reasons if r.startswith("worse: questions/q")]
+        assert {True} == {"expected manual@3.0 p." in reason for reason in told}
 
-def test_a_bad_question_of_the_users_own_is_named(desk: Desk) -> None:
+
+def test_what_was_not_asked_is_said_with_the_reason(desk: Noted) -> None:
+    """A question that goes unasked in silence looks like one that was answered."""
+    desk.put(edition("plan"), "庁舎の清掃は毎朝行う。")
+    _refresh(desk)
+    desk.withdraw(edition("manual"))
+
+    _refresh(desk)
+
+    (unheld, gone) = (note for note in desk.notes if "not asked" in note)
+    assert "because their documents are in neither index." in unheld
+    assert gone.startswith("6 of ")
+    assert "no longer in force: questions/q1, questions/q2" in gone
+
+
+def test_a_first_generation_that_cannot_be_read_waits_for_a_word(tmp_path: Path) -> None:
+    """A corpus of scans without OCR would decline every question."""
+    desk = Noted(tmp_path)
+    desk.put(edition("scan"), "", " ")
+    desk.scans.add("scan-1.0.pdf")
+
+    with pytest.raises(NotAllowed, match=r"100% of the pages cannot be read.*scan@1.0 p.1, 2"):
+        _refresh(desk)
+    assert current(desk.home) is None
+    assert "g000001" == _refresh(desk, accept=True).generation
+
+
+@pytest.mark.parametrize("damaged", ["current", "generations/g000002/words/units.json"])
+def test_a_damaged_index_is_no_way_past_the_gate(desk: Noted, damaged: str) -> None:
+    """The newest that can be opened is compared with instead."""
+    desk.put(edition("plan"), "庁舎の清掃は毎朝行う。")
+    _refresh(desk)
+    (desk.home / damaged).write_text("{", encoding="utf-8")
+    desk.put(edition("manual"), *(f"第{n}頁は後日公表する予定である。" for n in range(1, 7)))
+
+    with pytest.raises(NotAllowed, match="falls from"):
+        _refresh(desk, full=True)
+
+
+def test_a_bad_question_of_the_users_own_is_named(desk: Noted) -> None:
     """The line is told, and nothing is published unseen."""
     (desk.corpus / "questions.jsonl").write_text('{"id": "q1"}\n', encoding="utf-8")
     desk.put(edition("plan"), "庁舎の清掃は毎朝行う。")

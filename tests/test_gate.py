@@ -58,15 +58,47 @@ def test_an_equal_candidate_goes_live() -> None:
 
 
 def test_a_drop_beyond_the_tolerance_is_refused_with_its_questions() -> None:
-    """One of ten lost is 0.1, more than 0.02; the lost question is named."""
-    verdict = decide(run_of(*[1] * 10), run_of(*[1] * 9, 0))
+    """Three of ten lost and none won is one chance in eight; the lost questions are named."""
+    verdict = decide(run_of(*[1] * 10), run_of(*[1] * 7, 0, 0, 0))
 
     assert not verdict.allowed
     assert (
-        "Success@5 falls from 1.000 to 0.900 over 10 questions: 1 got worse, 0 better",
+        "Success@5 falls from 1.000 to 0.700 over 10 questions: 3 got worse, 0 better",
     ) == verdict.reasons
-    assert ["q9"] == [change.after.id for change in verdict.lost]
-    assert "q9 Success@5 1 → 0: q9?" == str(verdict.lost[0])
+    assert ["q7", "q8", "q9"] == [change.after.id for change in verdict.lost]
+    assert "q7 Success@5 1 → 0: q7?" == str(verdict.lost[0])
+
+
+@pytest.mark.parametrize(
+    "before,after",
+    [
+        pytest.param([1] * 20, [1] * 19 + [0], id="one of twenty"),
+        pytest.param(
+            [1] * 5 + [0] * 4 + [1] * 11, [0] * 5 + [1] * 4 + [1] * 11, id="four for five"
+        ),
+    ],
+)
+def test_a_drop_that_may_be_an_accident_is_only_noted(before: list[int], after: list[int]) -> None:
+    """0.05 is more than the tolerance, but one question says nothing; it is named all the same."""
+    verdict = decide(run_of(*before), run_of(*after))
+
+    assert verdict.allowed
+    assert "q" in verdict.notes[0].rpartition(":")[2]
+
+
+def test_a_language_that_falls_is_refused_though_the_whole_hardly_does() -> None:
+    """Four of 48 English questions are 0.083 of them, and 0.016 of all."""
+    english = [replace(held, language="en") for held in run_of(*[1] * 48).results]
+    japanese = [replace(held, id=f"ja-{held.id}") for held in run_of(*[1] * 200).results]
+    lost = [replace(held, scores={"Success@5": 0.0}) for held in english[:4]]
+    before = replace(run_of(), results=(*japanese, *english))
+
+    verdict = decide(before, replace(before, results=(*japanese, *lost, *english[4:])))
+
+    assert (
+        "Success@5 falls from 1.000 to 0.917 over 48 questions in English: 4 got worse, 0 better",
+    ) == verdict.reasons
+    assert 4 == len(verdict.lost)
 
 
 def test_a_drop_within_the_tolerance_is_only_noted() -> None:
@@ -74,7 +106,9 @@ def test_a_drop_within_the_tolerance_is_only_noted() -> None:
     verdict = decide(run_of(*[1] * 100), run_of(*[1] * 99, 0))
 
     assert verdict.allowed
-    assert ("Success@5 falls from 1.000 to 0.990, which is within the limits",) == verdict.notes
+    assert (
+        "Success@5 falls from 1.000 to 0.990, which is within the limits: q99 got worse.",
+    ) == verdict.notes
 
 
 def test_a_drop_of_exactly_the_tolerance_is_allowed() -> None:
@@ -82,19 +116,11 @@ def test_a_drop_of_exactly_the_tolerance_is_allowed() -> None:
     assert decide(run_of(*[1] * 100), run_of(*[1] * 98, 0, 0)).allowed
 
 
-def test_a_small_drop_that_is_no_accident_is_refused() -> None:
-    """Eight lost and none won of a thousand: 0.008, but one chance in 128."""
-    verdict = decide(run_of(*[1] * 1000), run_of(*[1] * 992, *[0] * 8))
-
-    assert not verdict.allowed
-    assert 2 / 2**8 == pytest.approx(verdict.differences[0].chance)
-
-
 def test_questions_of_a_withdrawn_document_do_not_count() -> None:
     """What was taken out on purpose cannot be found; that is no reason."""
-    before, after = run_of(*[1] * 10), run_of(*[1] * 9, 0)
+    before, after = run_of(*[1] * 10), run_of(*[1] * 7, 0, 0, 0)
     pay = tuple(
-        replace(held, expected=("pay@2 p.3",)) if held.id == "q9" else held
+        replace(held, expected=("pay@2 p.3",)) if held.id in {"q7", "q8", "q9"} else held
         for held in before.results
     )
 
@@ -102,14 +128,14 @@ def test_questions_of_a_withdrawn_document_do_not_count() -> None:
     assert not decide(replace(before, results=pay), after, withdrawn={"leave"}).allowed
 
 
-def test_a_first_generation_goes_live() -> None:
-    """Without anything in force there is nothing to fall from, and the verdict says so."""
+def test_a_first_generation_has_to_be_readable() -> None:
+    """It has nothing to fall from, but scans that nobody can read answer nothing."""
     pages = (Coverage("scan", "1", 2, (1, 2), 0),)
 
-    verdict = decide(None, run_of(0, 0), read_after=pages)
-
-    assert verdict.allowed
-    assert "nothing to fall from" in verdict.notes[0]
+    assert decide(None, None, read_after=(Coverage("scan", "1", 2, (), 100),)).allowed
+    assert ("100% of the pages cannot be read, more than 10%: scan@1 p.1, 2",) == decide(
+        None, None, read_after=pages
+    ).reasons
 
 
 def test_too_many_unread_pages_are_refused_and_named() -> None:
@@ -153,9 +179,9 @@ def test_a_vanished_document_is_refused_unless_withdrawn() -> None:
 
 def test_limits_can_be_set() -> None:
     """A wider tolerance lets the same candidate through."""
-    before, after = run_of(*[1] * 10), run_of(*[1] * 9, 0)
+    before, after = run_of(*[1] * 10), run_of(*[1] * 7, 0, 0, 0)
 
-    assert decide(before, after, limits=Limits(drop=0.1)).allowed
+    assert decide(before, after, limits=Limits(drop=0.3)).allowed
 
 
 def test_coverage_counts_pages_that_could_not_be_read() -> None:
