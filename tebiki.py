@@ -375,6 +375,19 @@ def _plain(problem: Exception) -> str:
     return escape(f"{type(problem).__name__}: {problem}")
 
 
+def _write(path: Path, content: str) -> None:
+    """Write a report where somebody asked for it, or say that it cannot be written there."""
+    try:
+        path.write_text(content, encoding="utf-8")
+    except OSError as problem:
+        why = problem.strerror or str(problem)
+        err.print(
+            f"[red]{escape(str(path))}: it could not be written ({escape(why)}). Name a file in a "
+            "folder that is there and may be written.[/red]"
+        )
+        raise typer.Exit(UNUSABLE) from problem
+
+
 def _print_json(content: object) -> None:
     sys.stdout.write(json.dumps(content, ensure_ascii=False, indent=2) + "\n")
 
@@ -1283,7 +1296,7 @@ def diff(
         revision = compare(before, generation.text(before), after, generation.text(after))
         language: Literal["ja", "en"] = "en" if english else "ja"
         if html:
-            html.write_text(redline.page(revision, language), encoding="utf-8")
+            _write(html, redline.page(revision, language))
         if as_json:
             _print_json(redline.as_json(revision, language))
             return
@@ -1299,39 +1312,43 @@ def stale(
     corpus: CorpusOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """List recorded answers whose quotations changed or vanished since."""
+    """List recorded answers whose quotations changed or vanished since, earliest first.
+
+    Of an answer given in a private channel or message only the id and the place are told.
+    """
     with _told_as_words():
         chosen = _chosen(context, home, corpus)
-        from index.following import State, follow
+        from bot.present import overtaken
 
         generation = build(chosen).generation()
-        ledger = _ledger(chosen)
         changed: list[dict[str, object]] = []
-        for entry in reversed(ledger.entries(since=0.0)):
-            answer = ledger.answer(entry.id)
-            for citation in answer.citations:
-                found = follow(generation, citation.edition, citation.quote, _today())
-                if found.state in (State.CHANGED, State.GONE):
-                    changed.append(
-                        {
-                            "answer": answer.id,
-                            "question": answer.question.text,
-                            "marker": citation.marker,
-                            "edition": citation.edition.key,
-                            "page": citation.page,
-                            "state": found.state,
-                            "quote": citation.quote,
-                            "now": found.text,
-                        }
-                    )
+        for kept in _ledger(chosen).whole():
+            for citation, now in overtaken(kept.answer, generation, _today()):
+                changed.append(
+                    {
+                        "answer": kept.answer.id,
+                        "private": kept.private,
+                        "question": "" if kept.private else kept.answer.question.text,
+                        "marker": citation.marker,
+                        "edition": citation.edition.key,
+                        "page": citation.page,
+                        "state": now.state,
+                        "quote": "" if kept.private else citation.quote,
+                        "now": "" if kept.private else now.text,
+                        "now_edition": now.edition.label if now.edition else "",
+                        "now_page": now.page,
+                    }
+                )
         if as_json:
             _print_json(changed)
             return
+        if not changed:
+            out.print("Nothing that was answered has changed since.")
         for row in changed:
-            out.print(
-                f"{row['answer']} [{row['marker']}] {row['edition']} p.{row['page']}: "
-                f"{row['state']}  {row['quote']} → {row['now']}",
-                markup=False,
+            told = "" if row["private"] else f"  {row['quote']} → {row['now'] or '—'}"
+            _say(
+                f"{row['answer']} [{row['marker']}] {row['edition']} p.{row['page']}: {row['state']}"
+                + " ".join(told.split("\n"))
             )
 
 
@@ -1487,7 +1504,7 @@ def eval_compare(
 
         held = compare(runs.load(before), runs.load(after))
         if html is not None:
-            html.write_text(webpage.comparison_page(held), encoding="utf-8")
+            _write(html, webpage.comparison_page(held))
         sys.stdout.write(
             report.comparison_json(held) if as_json else report.comparison_markdown(held)
         )
@@ -1497,9 +1514,9 @@ def _say_run(run: Run, html: Path | None, junit: Path | None, *, as_json: bool) 
     from evals import report, webpage
 
     if html is not None:
-        html.write_text(webpage.page(run), encoding="utf-8")
+        _write(html, webpage.page(run))
     if junit is not None:
-        junit.write_text(report.junit(run), encoding="utf-8")
+        _write(junit, report.junit(run))
     sys.stdout.write(run.to_json() + "\n" if as_json else report.markdown(run))
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from index.following import follow
+from index.following import State, follow
 
 if TYPE_CHECKING:
     from datetime import date
 
     from bot.answers import Answer, Citation
+    from index.following import Followed
     from index.passages import Library
 
 
@@ -37,3 +38,24 @@ def to_now(citation: Citation, library: Library, today: date) -> Citation:
     if edition in library.in_force(today) or (begins is not None and begins > today):
         return citation
     return replace(citation, now=follow(library, edition, citation.quote, today))
+
+
+def overtaken(
+    answer: Answer, library: Library, today: date
+) -> tuple[tuple[Citation, Followed], ...]:
+    """Return the citations of an answer whose words changed or vanished since, and what is there.
+
+    An answer about a day is compared with what was in force on that day, any other with what is
+    in force *today*. What was quoted from an edition because it was asked for, or although it
+    was superseded, is what it was.
+    """
+    asked = answer.question.filters
+    day = answer.asked_on if asked.as_of else today
+    found: list[tuple[Citation, Followed]] = []
+    for citation in answer.citations:
+        if not citation.in_force or citation.edition.label in asked.editions:
+            continue
+        now = follow(library, citation.edition, citation.quote, day)
+        if now.state in {State.CHANGED, State.GONE}:
+            found.append((citation, now))
+    return tuple(found)

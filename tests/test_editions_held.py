@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 import tebiki
+from bot.ledger.ledger import open_ledger
 from tests.pdfs import Sheet, write
 
 CATALOG = """\
@@ -72,14 +74,22 @@ def told(*words: str | Path) -> Any:  # noqa: ANN401 - JSON
     return json.loads(run(*words, "--json"))
 
 
+def stocked(folder: Path, *, both: bool = True) -> Path:
+    """Make a corpus of one edition or both, and return the folder."""
+    corpus = folder / "corpus"
+    corpus.mkdir(exist_ok=True)
+    listed = CATALOG if both else CATALOG.rsplit("[[documents.editions]]", 1)[0]
+    (corpus / "catalog.toml").write_text(listed, encoding="utf-8")
+    put(corpus, "leave-1.pdf", FIRST)
+    if both:
+        put(corpus, "leave-2.pdf", SECOND)
+    return corpus
+
+
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home in which both editions are indexed."""
-    corpus = tmp_path_factory.mktemp("editions") / "corpus"
-    corpus.mkdir()
-    (corpus / "catalog.toml").write_text(CATALOG, encoding="utf-8")
-    put(corpus, "leave-1.pdf", FIRST)
-    put(corpus, "leave-2.pdf", SECOND)
+    corpus = stocked(tmp_path_factory.mktemp("editions"))
     run("--home", corpus.parent / "home", "--corpus", corpus, "refresh")
     return corpus.parent / "home"
 
@@ -120,3 +130,86 @@ def test_the_command_line_names_the_present_page(home: Path) -> None:
 
     assert "（第1.0版） p.2  旧版 → 現行第2.0版 p.2「" in printed
     assert "年次休暇の繰越しは四十日までとする。」" in printed
+
+
+def test_diff_tells_each_change_with_both_pages(home: Path) -> None:
+    """In Japanese or English, as lines or as JSON; the last two editions when none is named."""
+    lines = run("--home", home, "diff", "leave").splitlines()
+
+    assert (
+        "「年次休暇の繰越しは二十日までとする。」（旧 p.2）が"
+        "「年次休暇の繰越しは四十日までとする。」（新 p.3）に変わりました。"
+    ) in lines
+    english = run("--home", home, "diff", "leave", "第1.0版", "第2.0版", "--english")
+    assert "(old p.3) became" in english
+    changes = told("--home", home, "diff", "leave")["changes"]
+    assert [("changed", 2, 3), ("changed", 3, 4)] == [
+        (c["kind"], c["before"]["page"], c["after"]["page"]) for c in changes
+    ]
+
+
+def test_diff_writes_a_page_with_both_sides(home: Path, tmp_path: Path) -> None:
+    """It stands by itself; what went and what came is marked."""
+    page = tmp_path / "changes.html"
+
+    run("--home", home, "diff", "leave", "--html", page)
+
+    assert "<del>二</del>十日まで" in page.read_text(encoding="utf-8")
+    assert "<ins>四</ins>十日まで" in page.read_text(encoding="utf-8")
+
+
+def test_a_page_that_cannot_be_written_is_told(home: Path, tmp_path: Path) -> None:
+    """A sentence and an exit code, and nothing on the standard output."""
+    nowhere = tmp_path / "no-such-folder" / "changes.html"
+
+    result = CliRunner().invoke(
+        tebiki.app, ["--home", str(home), "diff", "leave", "--html", str(nowhere)]
+    )
+
+    assert (tebiki.UNUSABLE, "") == (result.exit_code, result.stdout)
+    assert isinstance(result.exception, SystemExit)
+    assert "changes.html: it could not be written (No such file or directory)" in result.stderr
+
+
+def test_diff_of_what_is_not_held_says_what_is(home: Path) -> None:
+    """An edition or document that is not there is an error in words."""
+    result = CliRunner().invoke(tebiki.app, ["--home", str(home), "diff", "leave", "第9版"])
+
+    assert tebiki.UNUSABLE == result.exit_code
+    assert "edition 第9版 is not held. Held are: 第1.0版, 第2.0版" in result.stderr
+
+
+def test_answers_whose_words_changed_are_listed_after_a_refresh(tmp_path: Path) -> None:
+    """Those given before; not what was quoted from a former edition because it was asked for."""
+    corpus, home = stocked(tmp_path, both=False), tmp_path / "home"
+    run("--home", home, "--corpus", corpus, "refresh")
+    given = told("--home", home, "ask", ASKED)
+    unchanged = told("--home", home, "ask", "病気休暇は何日を超えないか")
+    assert "Nothing that was answered has changed since.\n" == run("--home", home, "stale")
+    ledger = open_ledger(home)
+    ledger.keep(replace(ledger.answer(given["id"]), id="private"), private=True)
+
+    stocked(tmp_path)
+    run("--home", home, "--corpus", corpus, "refresh")
+    for asked in (
+        f"令和4年3月時点で、{ASKED}",
+        "第1.0版では年次休暇の繰越しは何日までですか",
+        ASKED,
+    ):
+        run("--home", home, "ask", asked)
+
+    rows = told("--home", home, "stale")
+    assert [(given["id"], False), ("private", True)] == [
+        (row["answer"], row["private"]) for row in rows if "四十日" in row["now"] or row["private"]
+    ]
+    assert {given["id"], "private"} <= {row["answer"] for row in rows}
+    assert {given["id"], "private", unchanged["id"]} >= {row["answer"] for row in rows}
+    assert ("changed", "leave@第1.0版", 2, "第2.0版", ASKED) == (
+        rows[0]["state"], rows[0]["edition"], rows[0]["page"], rows[0]["now_edition"],
+        rows[0]["question"],
+    )  # fmt: skip
+    private = next(row for row in rows if row["private"])
+    assert ("", "", "") == (private["question"], private["quote"], private["now"])
+    printed = run("--home", home, "stale")
+    assert f"{given['id']} [1] leave@第1.0版 p.2: changed  " in printed
+    assert "private [1] leave@第1.0版 p.2: changed\n" in printed

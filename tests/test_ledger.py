@@ -194,6 +194,24 @@ def test_answer_comes_back_equal_in_every_part(ledger: Ledger) -> None:
     assert given == ledger.answer("a1")
 
 
+def test_every_whole_answer_is_read_page_by_page(ledger: Ledger, clock: Clock) -> None:
+    """Private ones too, earliest first, also those of one moment; not what was only sent."""
+    for number in range(5):
+        ledger.keep(answer(f"a{number}"), private=number == 2)
+    clock.now += 1
+    ledger.keep(answer("a9"))
+    ledger.keep(answer("gone"))
+    ledger.withdraw("gone")
+    sent = {"asked_on": date(2026, 5, 1), "conversation": "", "question": "？", "language": "ja",
+            "mode": "extractive", "text": "", "declined": "", "generation": "g", "took_ms": 1.0}  # fmt: skip
+    ledger.keep_sent("sent", sent, {})
+
+    kept = [(one.answer.id, one.private) for one in ledger.whole(at_once=2)]
+
+    expected = [("a0", False), ("a1", False), ("a2", True), ("a3", False), ("a4", False)]
+    assert [*expected, ("a9", False)] == kept
+
+
 def test_sample_answer_leaves_no_field_at_its_default() -> None:
     """A field that is added later must be in the record too: this sample shows it missing."""
     given = answer(conversation="c")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -51,6 +51,14 @@ class Entry:
     generation: str
     took_ms: float
     ratings: tuple[Rating, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """An answer as it was given; *private*: in a message or channel that not everybody reads."""
+
+    answer: Answer
+    private: bool
 
 
 class Ledger:
@@ -232,6 +240,31 @@ class Ledger:
             .order_by(answers.c.asked_at)
             .limit(most)
         )
+
+    def whole(self, *, at_once: int = 200) -> Iterator[Kept]:
+        """Yield every answer that is recorded with its evidence, private ones too, earliest first.
+
+        *at_once* are read together; what is recorded meanwhile may or may not be among them.
+        """
+        at, name = -1.0, ""
+        while True:
+            later = sa.or_(
+                answers.c.asked_at > at, sa.and_(answers.c.asked_at == at, answers.c.id > name)
+            )
+            with self.database.read() as connection:
+                rows = connection.execute(
+                    sa.select(
+                        answers.c.id, answers.c.asked_at, answers.c.private, answers.c.evidence
+                    )
+                    .where(later, answers.c.withdrawn == 0, answers.c.evidence.is_not(None))
+                    .order_by(answers.c.asked_at, answers.c.id)
+                    .limit(at_once)
+                ).all()
+            if not rows:
+                return
+            for row in rows:
+                yield Kept(load(row.evidence), bool(row.private))
+            at, name = rows[-1].asked_at, rows[-1].id
 
     def _entries(self, query: sa.Select[Any]) -> tuple[Entry, ...]:
         with self.database.read() as connection:
