@@ -33,6 +33,7 @@ from index import parts as stored_parts
 from index.confidence import Confidence
 from index.errors import GenerationBroken, IndexMissing, ModelMissing
 from index.lexical import Bm25
+from index.municipalities import Municipalities
 from index.retrieval import DenseLeg, Hybrid, Leg, PairLeg, Reranked, WordLeg
 from index.store import Embedded, Vectors
 from ingest.editions import Document, Edition, Kind, Original, in_force
@@ -292,10 +293,11 @@ class Generation:
             pages.extend(part.pages for part in parts)
         glossary = glossaries.read(self._folder / "glossary.toml")
         words = Bm25.load(self._folder / "words")
+        couples = Bm25.load(self._folder / "pairs")
         on_page = page_rows(chunks, pages)
         legs: dict[str, Leg] = {
             "words": WordLeg(words),
-            "pairs": PairLeg(Bm25.load(self._folder / "pairs")),
+            "pairs": PairLeg(couples),
             "page-words": WordLeg(Bm25.load(self._folder / "page-words"), on_page),
             "page-pairs": PairLeg(Bm25.load(self._folder / "page-pairs"), on_page),
             "dense": DenseLeg(embedder, vectors.open(self._folder, len(chunks))),
@@ -306,6 +308,7 @@ class Generation:
             {name: (leg, WEIGHTS[name]) for name, leg in legs.items()},
             glossary,
             partial(_searched, self.manifest.editions, self._today),
+            Municipalities(chunks, couples, glossary),
         )
         self._retriever: Retriever = (
             hybrid if self._reranker is None else Reranked(hybrid, self._reranker)

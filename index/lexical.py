@@ -62,6 +62,19 @@ class Bm25:
             total[rows[span]] += np.float32(weight) * data[span]
         return total
 
+    def holding(self, units: Iterable[str]) -> NDArray[np.int64]:
+        """Return the numbers of the passages that hold every one of *units*, in order."""
+        found: NDArray[np.int64] | None = None
+        for unit in set(units):
+            at = self._vocabulary.get(unit)
+            if at is None:
+                return np.zeros(0, dtype=np.int64)
+            starts = self._index.scores["indptr"]
+            span = slice(int(starts[at]), int(starts[at + 1]))
+            rows = np.sort(self._index.scores["indices"][span]).astype(np.int64)
+            found = rows if found is None else np.intersect1d(found, rows, assume_unique=True)
+        return np.zeros(0, dtype=np.int64) if found is None else found
+
     def rarity(self, unit: str) -> float:
         """Return the unit's inverse document frequency; of an unknown unit, the highest there is."""
         at = self._vocabulary.get(unit)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from index.passages import Passage
-from ingest.japanese import is_japanese, loanwords, normalise, pairs, tokens
+from ingest.japanese import is_japanese, loanwords, pairs, tokens
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from index.embedding import Embedder
     from index.glossary import Glossary
     from index.lexical import Bm25
+    from index.municipalities import Municipalities
     from index.passages import Filters, Reranker, Retriever
     from index.store import VectorStore
     from ingest.chunks import Chunk
@@ -129,8 +130,10 @@ class Hybrid:
         legs: Mapping[str, tuple[Leg, float]],
         glossary: Glossary,
         in_force: Callable[[Filters], Sequence[Edition]],
+        municipalities: Municipalities,
     ) -> None:
         """Take the chunks in reading order, the pages of each, and the legs with their weights."""
+        self._municipalities = municipalities
         self._chunks = chunks
         self._pages = pages
         self._legs = legs
@@ -144,7 +147,7 @@ class Hybrid:
 
     def retrieve(self, question: str, *, k: int, filters: Filters) -> list[Passage]:
         """Return up to *k* passages, best first; ties keep reading order."""
-        admitted = np.flatnonzero(self._admitted(filters))
+        admitted = np.flatnonzero(self._admitted(question, filters))
         query = read_query(question, self._glossary)
         if not len(admitted) or not (query.words or query.pairs):
             return []
@@ -167,7 +170,7 @@ class Hybrid:
             if lexical[at] > 0
         ]
 
-    def _admitted(self, filters: Filters) -> NDArray[np.bool_]:
+    def _admitted(self, question: str, filters: Filters) -> NDArray[np.bool_]:
         keys = {
             self._order[edition.key]
             for edition in self._in_force(filters)
@@ -175,10 +178,10 @@ class Hybrid:
         }
         mask = np.isin(self._edition_at, np.array(sorted(keys), dtype=np.int64))
         if filters.municipality:
-            name = normalise(filters.municipality)
-            for at in map(int, np.flatnonzero(mask)):
-                chunk = self._chunks[at]
-                mask[at] = name in normalise(chunk.context + chunk.text)
+            named = np.zeros(len(mask), dtype=np.bool_)
+            named[self._municipalities.naming(filters.municipality)] = True
+            mask &= named
+        mask[self._municipalities.others(question)] = False
         return mask
 
 

@@ -61,6 +61,9 @@ _JAPANESE = re.compile(rf"[{_CJK}]")
 # Sudachi refuses more than 49,149 bytes in one call.
 _SUDACHI_CHARACTERS = 12_000
 
+# So many characters on either side decide where a name begins and ends.
+_SURROUNDING = 20
+
 # Words that carry a question, not its subject: found everywhere, they only add noise.
 _STOP_JAPANESE = frozenset(
     [
@@ -287,6 +290,25 @@ def proper_nouns(text: str) -> list[str]:
         and _JAPANESE.search(unit.surface())
         and unit.surface() not in _ERAS
     ]
+
+
+def stands_alone(text: str, start: int, end: int) -> bool:
+    """Whether the words of *text* let the name from *start* to *end* stand for itself.
+
+    津市 does in 三重県津市 and in 津市民, but not in 大津市 or in 津市場. *text* is normalised.
+    """
+    first, last = start, end
+    while first and start - first < _SURROUNDING and _JAPANESE.match(text[first - 1]):
+        first -= 1
+    while last < len(text) and last - end < _SURROUNDING and _JAPANESE.match(text[last]):
+        last += 1
+    begins = False
+    for unit in _tokenizer().tokenize(text[first:last], SplitMode.A):
+        where, until = first + int(unit.begin()), first + int(unit.end())
+        begins = begins or where == start
+        if where < end <= until:
+            return begins and (until == end or where > start)
+    return False
 
 
 def nouns(text: str) -> set[str]:

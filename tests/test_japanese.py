@@ -14,6 +14,7 @@ from ingest.japanese import (
     nouns,
     pairs,
     proper_nouns,
+    stands_alone,
     tokens,
 )
 
@@ -143,3 +144,26 @@ def test_a_line_longer_than_the_dictionary_takes_is_cut() -> None:
 def test_known_words_are_counted_by_character(expected: float, text: str) -> None:
     """The dictionary knows nearly every single kanji, so only longer words count."""
     assert expected == known_share(text)
+
+
+@pytest.mark.parametrize(
+    "expected, name, text",
+    [
+        pytest.param(True, "津市", "三重県津市の窓口", id="after its prefecture"),
+        pytest.param(True, "津市", "平成30年度津市総合計画", id="after another word"),
+        pytest.param(True, "津市", "津市", id="alone"),
+        pytest.param(True, "津市", "人口27万人の津市民", id="its citizens"),
+        pytest.param(False, "津市", "滋賀県大津市の窓口", id="inside a longer name"),
+        pytest.param(False, "川市", "千葉県市川市の窓口", id="the end of a name"),
+        pytest.param(
+            False, "広島市", "広島県東広島市の窓口", id="a name with a point of the compass"
+        ),
+        pytest.param(False, "津市", "津市場の跡地", id="the beginning of another word"),
+        pytest.param(True, "四日市", "三重県四日市市", id="without its last character"),
+    ],
+)
+def test_a_name_stands_alone_or_inside_another(*, expected: bool, name: str, text: str) -> None:
+    """Words decide, not characters."""
+    at = text.index(name)
+
+    assert expected is stands_alone(text, at, at + len(name))
