@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 
 import typer
 from rich.console import Console
@@ -40,10 +40,11 @@ if TYPE_CHECKING:
     from index.embedding import Embedder
     from index.generations import Generation, Manifest, Shelf
     from index.models import CrossEncoderReranker
+    from index.passages import Filters
     from index.refresh import RefreshReport
     from index.store import Vectors
     from ingest.catalog import Catalog
-    from ingest.editions import Edition
+    from ingest.editions import Edition, Kind
     from ingest.errors import UnreadablePdf
     from ingest.pages import EditionText
 
@@ -339,12 +340,12 @@ def _told_as_words() -> Iterator[None]:
     from api.keys import UnknownKey
     from bot.errors import BadQuestion, BotError
     from evals.errors import EvalError
-    from index.errors import IndexingError, IndexMissing
+    from index.errors import FilterUnknown, IndexingError, IndexMissing
     from ingest.errors import IngestError
 
     try:
         yield
-    except BadQuestion as problem:
+    except (BadQuestion, FilterUnknown) as problem:
         err.print(f"[red]{_plain(problem)}[/red]")
         raise typer.Exit(2) from problem
     except IndexMissing as problem:
@@ -672,12 +673,75 @@ def _say_report(report: RefreshReport, *, as_json: bool) -> None:
         err.print(f"[red]{_plain(problem)}[/red]")
 
 
+DocumentOption = Annotated[
+    list[str] | None,
+    typer.Option("--document", help="Search this document only, by id; may be repeated."),
+]
+KindOption = Annotated[
+    list[str] | None,
+    typer.Option("--kind", help="Search documents of this kind only; may be repeated."),
+]
+EditionOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--edition", help="Search editions of this label, in force or not; may be repeated."
+    ),
+]
+MunicipalityOption = Annotated[
+    str | None,
+    typer.Option("--municipality", help="Keep passages that name it (北海道北見市, Kitami)."),
+]
+LanguageOption = Annotated[
+    Literal["ja", "en"] | None,
+    typer.Option("--language", help="Search documents in this language only."),
+]
+AsOfOption = Annotated[
+    datetime | None,
+    typer.Option(
+        "--as-of", formats=["%Y-%m-%d"], help="Search the editions in force on this day (today)."
+    ),
+]
+
+
+def _filters(
+    generation: Generation,
+    documents: Sequence[str] | None,
+    kinds: Sequence[str] | None,
+    editions: Sequence[str] | None,
+    municipality: str | None,
+    language: str | None,
+    as_of: datetime | None,
+) -> Filters:
+    """Return the bounds that the options set.
+
+    Raises:
+        FilterUnknown: there is no such document, kind or edition to search in.
+    """
+    from index.passages import Filters, checked
+
+    chosen = Filters(
+        documents=tuple(documents or ()),
+        kinds=tuple(cast("Sequence[Kind]", kinds or ())),  # what is no kind is not held either
+        editions=tuple(editions or ()),
+        language=language,
+        municipality=municipality,
+        as_of=as_of.date() if as_of else None,
+    )
+    return checked(chosen, generation.editions)
+
+
 @app.command()
 def search(
     context: typer.Context,
     question: Annotated[str, typer.Argument(help="What to look for, in Japanese or English.")],
     *,
     k: Annotated[int, typer.Option("-k", min=1, max=100, help="How many passages.")] = 5,
+    document: DocumentOption = None,
+    kind: KindOption = None,
+    edition: EditionOption = None,
+    municipality: MunicipalityOption = None,
+    language: LanguageOption = None,
+    as_of: AsOfOption = None,
     home: HomeOption = None,
     corpus: CorpusOption = None,
     as_json: JsonOption = False,
@@ -689,8 +753,9 @@ def search(
         from bot.question import read
         from index.passages import by_page
 
-        asked = read(question)
         generation = parts.generation()
+        filters = _filters(generation, document, kind, edition, municipality, language, as_of)
+        asked = read(question, filters=filters)
         found = by_page(generation, asked.standalone, k=k, filters=asked.filters)
         if as_json:
             day = asked.filters.as_of or _today()
@@ -711,12 +776,12 @@ def search(
         if not found:
             out.print("Nothing in the documents comes near. / 近い箇所はありません。")
         for passage in found:
-            edition = passage.chunk.edition
+            held = passage.chunk.edition
             pages = "–".join(
                 str(number) for number in dict.fromkeys((passage.pages[0], passage.pages[-1]))
             )
             out.print(
-                f"[bold]{edition.document.title}[/bold]（{edition.label}） p.{pages}  "
+                f"[bold]{held.document.title}[/bold]（{held.label}） p.{pages}  "
                 f"[dim]{' › '.join(passage.chunk.section)}[/dim]"
             )
             out.print(passage.chunk.text.strip(), markup=False)
@@ -731,6 +796,12 @@ def ask(
     conversation: Annotated[
         str, typer.Option(help="A name of your own under which follow-ups are understood.")
     ] = "",
+    document: DocumentOption = None,
+    kind: KindOption = None,
+    edition: EditionOption = None,
+    municipality: MunicipalityOption = None,
+    language: LanguageOption = None,
+    as_of: AsOfOption = None,
     home: HomeOption = None,
     corpus: CorpusOption = None,
     as_json: JsonOption = False,
@@ -742,11 +813,13 @@ def ask(
         from bot.ledger.errors import LedgerUnavailable
         from bot.question import read
 
-        parts.generation()
+        generation = parts.generation()
+        filters = _filters(generation, document, kind, edition, municipality, language, as_of)
         history: Sequence[Turn] = ()
         if conversation:
             history = _ledger(chosen).turns(conversation)
-        answer = parts.answerer.answer(read(question, history=history, conversation=conversation))
+        asked = read(question, filters=filters, history=history, conversation=conversation)
+        answer = parts.answerer.answer(asked)
         try:
             _ledger(chosen).keep(answer, origin="cli")
         except (LedgerUnavailable, OSError) as problem:

@@ -50,7 +50,7 @@ from api.suggestions import suggested
 from api.viewer import Viewer
 from bot.errors import BadQuestion
 from bot.question import read
-from index.passages import by_page
+from index.passages import by_page, checked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -138,9 +138,9 @@ def create_app(
     problems.install(app)
     _add_questions(app, library, leaves, answerer, kept)
 
-    def ask(text: str, history: tuple[Turn, ...]) -> Question:
-        library()  # no index is a 503, also for a stream that has not begun
-        return _question(text, WireFilters(), history=history)
+    def ask(text: str, filters: WireFilters, history: tuple[Turn, ...]) -> Question:
+        # No index is a 503 and a bad filter a 422, also for a stream that has not begun.
+        return _question(library(), text, filters, history=history)
 
     openai.install(app, ask=ask, answerer=answerer, kept=kept)
     _add_documents(app, library, leaves, viewer)
@@ -166,13 +166,15 @@ def tools_of(
     kept = Recent() if record is None else record
     leaves = LeafCache()
 
-    def ask(text: str) -> WireAnswer:
-        given = WireAnswer.of(answerer.answer(_question(text, WireFilters())))
+    def ask(text: str, filters: WireFilters) -> WireAnswer:
+        given = WireAnswer.of(answerer.answer(_question(library(), text, filters)))
         kept.keep(given)
         return given
 
     return Tools(
-        search=lambda text, k: _search(library, leaves, SearchRequest(question=text, k=k)),
+        search=lambda text, k, filters: _search(
+            library, leaves, SearchRequest(question=text, k=k, filters=filters)
+        ),
         ask=ask,
         page=lambda document, label, number: viewer.page(document, label, number, 0, 0),
     )
@@ -216,9 +218,12 @@ def _add_questions(
     ) -> Any:  # noqa: ANN401 - a model or a stream
         """Answer a question with quotations, or decline and say what came nearest."""
         question = _question(
-            asked.question, asked.filters, history=asked.turns(), conversation=asked.conversation
+            library(),
+            asked.question,
+            asked.filters,
+            history=asked.turns(),
+            conversation=asked.conversation,
         )
-        library()  # no index is a 503, also for a stream that has not begun
         if stream.MEDIA_TYPE in accept:
             return StreamingResponse(
                 stream.events(
@@ -427,8 +432,8 @@ def _search(
     library: Callable[[], Library], leaves: LeafCache, asked: SearchRequest
 ) -> SearchResponse:
     began = time.perf_counter()
-    question = _question(asked.question, asked.filters)
     held = library()
+    question = _question(held, asked.question, asked.filters)
     passages = by_page(held, question.standalone, k=asked.k, filters=question.filters)
     keys = _in_force(held, question.filters.as_of)
     return SearchResponse(
@@ -438,14 +443,16 @@ def _search(
 
 
 def _question(
+    library: Library,
     text: str,
     filters: WireFilters,
     *,
     history: Sequence[Turn] = (),
     conversation: str = "",
 ) -> Question:
+    bounds = checked(filters.read(), library.editions)
     try:
-        return read(text, filters=filters.read(), history=history, conversation=conversation)
+        return read(text, filters=bounds, history=history, conversation=conversation)
     except BadQuestion as error:
         raise problems.bad_question(text, error) from error
 

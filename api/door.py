@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from api.schemas import SearchResponse, WireAnswer, WirePage
+from api.schemas import SearchResponse, WireAnswer, WireFilters, WirePage
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """What an agent may do: search (question, how many), ask, and read a page.
+    """What an agent may do: search (question, how many, where), ask (likewise), and read a page.
 
     A page is named by document, edition and number. Each raises what the routes raise.
     """
 
-    search: Callable[[str, int], SearchResponse]
-    ask: Callable[[str], WireAnswer]
+    search: Callable[[str, int, WireFilters], SearchResponse]
+    ask: Callable[[str, WireFilters], WireAnswer]
     page: Callable[[str, str, int], WirePage]
 
 

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Annotated
+from datetime import date
+from typing import Annotated, Literal
 
 from mcp.server import MCPServer
 from mcp.server.mcpserver.exceptions import ToolError
@@ -18,9 +19,10 @@ from starlette.applications import Starlette
 
 from api.door import Tools
 from api.problems import Refused
-from api.schemas import SearchResponse, WireAnswer, WirePage
+from api.schemas import SearchResponse, WireAnswer, WireFilters, WirePage
 from bot.errors import BotError
 from index.errors import IndexingError
+from ingest.editions import Kind
 
 INSTRUCTIONS = """\
 Manuals that Japanese public servants work by. Every answer is made of quotations, each with
@@ -33,6 +35,28 @@ READING = ToolAnnotations(read_only_hint=True, open_world_hint=False)
 
 Question = Annotated[str, Field(description="A question in Japanese or English.")]
 Count = Annotated[int, Field(ge=1, le=50, description="How many passages.")]
+Documents = Annotated[
+    list[str] | None, Field(description="Search these documents only, by id.", max_length=100)
+]
+Kinds = Annotated[
+    list[Kind] | None, Field(description="Search documents of these kinds only.", max_length=10)
+]
+Editions = Annotated[
+    list[str] | None,
+    Field(description="Search editions of these labels only, in force or not.", max_length=100),
+]
+Municipality = Annotated[
+    str | None,
+    Field(
+        description="Keep passages that name it, such as 北海道北見市 or Kitami.", max_length=100
+    ),
+]
+Language = Annotated[
+    Literal["ja", "en"] | None, Field(description="Search documents in this language only.")
+]
+AsOf = Annotated[
+    date | None, Field(description="Search the editions in force on this day (today).")
+]
 
 
 def http(tools: Tools) -> Starlette:
@@ -58,21 +82,58 @@ def _told() -> Iterator[None]:
         raise ToolError(problem.en if isinstance(problem, Refused) else str(problem)) from problem
 
 
+def _bounds(
+    documents: list[str] | None,
+    kinds: list[Kind] | None,
+    editions: list[str] | None,
+    municipality: str | None,
+    language: Literal["ja", "en"] | None,
+    as_of: date | None,
+) -> WireFilters:
+    return WireFilters(
+        documents=documents or [],
+        kinds=kinds or [],
+        editions=editions or [],
+        municipality=municipality,
+        language=language,
+        as_of=as_of,
+    )
+
+
 def _server(tools: Tools) -> MCPServer:
     """Return a server with the three tools, each of which only reads."""
     made = MCPServer("tebiki", title="Tebiki", instructions=INSTRUCTIONS)
 
     @made.tool(annotations=READING)
-    def search_manuals(question: Question, k: Count = 8) -> SearchResponse:
+    def search_manuals(
+        question: Question,
+        k: Count = 8,
+        documents: Documents = None,
+        kinds: Kinds = None,
+        editions: Editions = None,
+        municipality: Municipality = None,
+        language: Language = None,
+        as_of: AsOf = None,
+    ) -> SearchResponse:
         """Find the passages of the manuals nearest to a question, best first."""
+        bounds = _bounds(documents, kinds, editions, municipality, language, as_of)
         with _told():
-            return tools.search(question, k)
+            return tools.search(question, k, bounds)
 
     @made.tool(annotations=READING)
-    def ask_manuals(question: Question) -> WireAnswer:
+    def ask_manuals(
+        question: Question,
+        documents: Documents = None,
+        kinds: Kinds = None,
+        editions: Editions = None,
+        municipality: Municipality = None,
+        language: Language = None,
+        as_of: AsOf = None,
+    ) -> WireAnswer:
         """Answer a question with word-for-word quotations, or decline and say what is near."""
+        bounds = _bounds(documents, kinds, editions, municipality, language, as_of)
         with _told():
-            return tools.ask(question)
+            return tools.ask(question, bounds)
 
     @made.tool(annotations=READING)
     def read_page(

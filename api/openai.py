@@ -2,7 +2,8 @@
 
 What they send beyond messages (temperature, tools …) is taken and has no effect: an answer is
 made from the manuals, not from a model's mood. Citations stand in the text, where every such
-program shows them, and in full in the extension field "tebiki".
+program shows them, and in full in the extension field "tebiki". The extension field "filters"
+of a request bounds what is searched, as in POST /v1/answers.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from api import stream
 from api.problems import Refused, unexpected
 from api.recent import Record
-from api.schemas import MAX_TURNS, Wire, WireAnswer
+from api.schemas import MAX_TURNS, Wire, WireAnswer, WireFilters
 from bot.answers import Answer, Answerer, Delta, Question, Turn
 from bot.errors import BotError
 from bot.extractive import spoken
@@ -78,6 +79,7 @@ class ChatRequest(BaseModel):
     model: str = MODEL
     messages: Annotated[list[Message], Field(min_length=1, max_length=1_000)]
     stream: bool = False
+    filters: WireFilters = WireFilters()
 
     def question(self) -> str:
         """Return the last thing the user said, or nothing."""
@@ -152,11 +154,11 @@ def sources(answer: WireAnswer, base: str) -> str:
 def install(
     app: FastAPI,
     *,
-    ask: Callable[[str, tuple[Turn, ...]], Question],
+    ask: Callable[[str, WireFilters, tuple[Turn, ...]], Question],
     answerer: Answerer,
     kept: Record,
 ) -> None:
-    """Add the door to *app*; *ask* makes a question of a text and the turns before it."""
+    """Add the door to *app*; *ask* makes a question of a text, filters and earlier turns."""
 
     @app.get("/v1/models", tags=["openai"])
     def models() -> ModelsResponse:
@@ -178,7 +180,7 @@ def install(
     )
     def complete(request: Request, asked: ChatRequest) -> Any:  # noqa: ANN401 - a model or a stream
         """Answer the last question of a conversation, whole or as a stream of chunks."""
-        question = ask(asked.question(), asked.turns())
+        question = ask(asked.question(), asked.filters, asked.turns())
         base = str(request.base_url).rstrip("/")
         if asked.stream:
             return StreamingResponse(

@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 from api.schemas import Problem
 from bot.errors import AnswerUnknown, BadQuestion, BotError
 from bot.question import LONGEST
-from index.errors import IndexingError, IndexMissing
+from index.errors import FilterUnknown, IndexingError, IndexMissing
 from ingest.errors import UnreadablePdf
 
 if TYPE_CHECKING:
@@ -108,6 +108,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(IndexMissing, _no_index)
+    app.add_exception_handler(FilterUnknown, _unknown_filter)
     app.add_exception_handler(AnswerUnknown, _unknown_answer)
     app.add_exception_handler(IndexingError, _unusable)
     app.add_exception_handler(BotError, _unusable)
@@ -232,6 +233,14 @@ def _no_index(request: Request, error: Exception) -> Response:
         str(error),
     )
     return response(request, HTTPStatus.SERVICE_UNAVAILABLE, detail, headers={"Retry-After": "10"})
+
+
+def _unknown_filter(request: Request, error: Exception) -> Response:
+    assert isinstance(error, FilterUnknown)  # noqa: S101 - what it is installed for
+    field = {"document": "文書", "kind": "種類", "edition": "版"}[error.field]
+    known = "、".join(error.known) or "なし"
+    ja = f"検索できる{field}に「{error.value}」はありません。あるのは次のとおりです: {known}。"
+    return response(request, HTTPStatus.UNPROCESSABLE_ENTITY, say(request, ja, str(error)))
 
 
 def _unusable(request: Request, error: Exception) -> Response:

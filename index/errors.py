@@ -69,6 +69,19 @@ class EditionUnknown(IndexingError):
         self.held = held
 
 
+class FilterUnknown(IndexingError):
+    """A filter names what there is not; *field* is "document", "kind" or "edition"."""
+
+    def __init__(self, field: str, value: str, known: tuple[str, ...]) -> None:
+        """Say what was named and what there is."""
+        super().__init__(
+            f'There is no {field} "{value}" to search in. There are: {", ".join(known) or "none"}.'
+        )
+        self.field = field
+        self.value = value
+        self.known = known
+
+
 class ModelMissing(IndexingError):
     """A configured model cannot be loaded; *name* is what was asked for."""
 

@@ -10,6 +10,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from index.errors import FilterUnknown
 from index.glossary import Glossary
 from ingest.chunks import Chunk
 from ingest.editions import Edition, Kind
@@ -22,7 +23,8 @@ class Filters:
 
     *as_of* is the day whose editions in force are searched (None: today). *editions* are
     labels; naming one searches it whether or not it is in force. *municipality* keeps the
-    chunks that name it.
+    chunks that name it, by a Japanese or an English name, with its prefecture where two towns
+    share one.
     """
 
     documents: tuple[str, ...] = ()
@@ -31,6 +33,25 @@ class Filters:
     language: str | None = None
     municipality: str | None = None
     as_of: date | None = None
+
+
+def checked(filters: Filters, editions: Sequence[Edition]) -> Filters:
+    """Return *filters*, having seen that the documents, kinds and editions they name are held.
+
+    Raises:
+        FilterUnknown: one is not; it lists those that are, of the documents that are named.
+    """
+    held = [edition for edition in editions if edition.held]
+    named = [e for e in held if not filters.documents or e.document.id in filters.documents]
+    for what, wanted, known in (
+        ("document", filters.documents, [e.document.id for e in held]),
+        ("kind", filters.kinds, [e.document.kind for e in named]),
+        ("edition", filters.editions, [e.label for e in named]),
+    ):
+        for value in wanted:
+            if value not in known:
+                raise FilterUnknown(what, value, tuple(dict.fromkeys(known)))
+    return filters
 
 
 @dataclass(frozen=True, slots=True)

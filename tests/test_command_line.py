@@ -101,3 +101,89 @@ def test_a_model_is_carried_in_one_file(corpus: Path, tmp_path: Path) -> None:
     assert packed.stdout.splitlines()[-1] == unpacked.stdout.splitlines()[0]
     refused = run(corpus, home, "models", "unpack", str(parcel), str(inside), code=4)
     assert "there already" in refused.stderr
+
+
+@pytest.fixture(scope="module")
+def shelf(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """A catalog of the digest and that of the cases; indexed."""
+    folder = tmp_path_factory.mktemp("shelf")
+    for name in ("kosei-digest.pdf", "jirei-digest.pdf"):
+        shutil.copy(DIGEST.with_name(name), folder / name)
+    (folder / "catalog.toml").write_text(CATALOG, encoding="utf-8")
+    run(folder, folder / "home", "refresh")
+    return folder, folder / "home"
+
+
+CATALOG = """
+[[documents]]
+id = "kosei"
+title = "構成"
+kind = "manual"
+[[documents.editions]]
+label = "第1版"
+path = "kosei-digest.pdf"
+in_force_from = 2021-07-07
+
+[[documents]]
+id = "cases"
+title = "事例"
+kind = "case"
+[[documents.editions]]
+label = "第2版"
+path = "jirei-digest.pdf"
+in_force_from = 2022-04-01
+"""
+
+
+@pytest.mark.parametrize(
+    "expected, options",
+    [
+        ({"kosei", "cases"}, ("--document", "kosei", "--document", "cases")),
+        ({"cases"}, ("--document", "cases")),
+        ({"kosei", "cases"}, ("--kind", "manual", "--kind", "case")),
+        ({"kosei"}, ("--kind", "manual")),
+        ({"cases"}, ("--edition", "第2版")),
+        ({"kosei"}, ("--as-of", "2021-08-01")),
+        ({"kosei", "cases"}, ("--language", "ja")),
+        (set(), ("--language", "en")),
+        ({"cases"}, ("--municipality", "北見市")),
+    ],
+)
+def test_search_keeps_its_filters(
+    expected: set[str], options: tuple[str, ...], shelf: tuple[Path, Path]
+) -> None:
+    """Each option leaves only what it names; one that is repeated names several."""
+    question = ("search", "自治体のDXの手順書と事例", "-k", "40", "--json")
+
+    found = json.loads(run(*shelf, *question, *options).stdout)["passages"]
+
+    assert expected == {passage["document"] for passage in found}
+
+
+def test_ask_keeps_its_filters(shelf: tuple[Path, Path]) -> None:
+    """The same options for a whole answer."""
+    question = ("ask", "北見市は何をしましたか", "--json")
+
+    cited = json.loads(run(*shelf, *question, "--kind", "case").stdout)["citations"]
+    none = json.loads(run(*shelf, *question, "--document", "kosei").stdout)["citations"]
+
+    assert {"cases"} == {one["document"] for one in cited}
+    assert [] == [one for one in none if one["document"] != "kosei"]
+
+
+@pytest.mark.parametrize("command", ["search", "ask"])
+@pytest.mark.parametrize(
+    "known, options",
+    [
+        ("kosei, cases", ("--document", "case")),
+        ("manual, case", ("--kind", "law")),
+        ("第1版", ("--document", "kosei", "--edition", "第2版")),
+    ],
+)
+def test_an_unknown_filter_is_wrong_usage(
+    known: str, options: tuple[str, ...], command: str, shelf: tuple[Path, Path]
+) -> None:
+    """Exit code 2 and a sentence that lists what there is, not an empty list."""
+    told = run(*shelf, command, "北見市", *options, code=2)
+
+    assert f"There are: {known}." in told.stderr
