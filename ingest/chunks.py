@@ -15,16 +15,16 @@ if TYPE_CHECKING:
 
     from ingest.editions import Edition
     from ingest.headings import Section
-    from ingest.pages import EditionText, Page
+    from ingest.pages import EditionText
 
-CHUNKS_VERSION = "3"
+CHUNKS_VERSION = "4"
 """Part of a generation's recipe: raise it when the same text is cut otherwise."""
 
 SIZE = 400
 """How many characters a chunk may have; measured on questions about real manuals."""
 
 SHORTEST = 60
-"""Up to this length what has been gathered (a heading, a label) goes on into the next section."""
+"""Up to this length headings that have been gathered go on into the next section."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +67,8 @@ def split(
     """
     begins = [section.start for section in sections]
     found: list[Chunk] = []
-    for page, start in zip(text.pages, text.starts, strict=True):
-        for run in _runs(list(_pieces(page, start, size)), begins, size, overlap):
+    for pieces in _pieces(text, size):
+        for run in _runs(pieces, begins, size, overlap):
             begin, end = run[0].start, run[-1].end
             path = sections[bisect_right(begins, run[-1].start) - 1].path if sections else ()
             said = text.text[begin:end]
@@ -94,25 +94,33 @@ _SENTENCE = re.compile(r"[^。！？!?\n]*(?:[。！？\n]+[」』）)]*|[!?]+(?
 _LONGEST_LEAD = 120
 
 
-def _pieces(page: Page, start: int, size: int) -> Iterator[_Piece]:
-    """The page's blocks in order, with offsets in the edition's text; long ones as sentences."""
+def _pieces(text: EditionText, size: int) -> Iterator[list[_Piece]]:
+    """Each page's blocks in order, with offsets in the edition's text; long ones as sentences.
+
+    The line that introduces a list introduces what of it stands on the next pages too.
+    """
     lead, lead_start = "", -1
-    for block in page.blocks:
-        said = page.text[block.start : block.end]
-        if not said.strip():
-            continue
-        if block.kind not in {BlockKind.ITEM, BlockKind.ROW}:
-            short = len(said) <= _LONGEST_LEAD
-            lead, lead_start = (said, start + block.start) if short else ("", -1)
-        leads = block.kind == BlockKind.ITEM
-        for begin, end in _sentences(said, size):
-            yield _Piece(
-                start + block.start + begin,
-                start + block.start + end,
-                block.context,
-                lead if leads else "",
-                lead_start if leads else -1,
+    for page, start in zip(text.pages, text.starts, strict=True):
+        found: list[_Piece] = []
+        for block in page.blocks:
+            said = page.text[block.start : block.end]
+            if not said.strip():
+                continue
+            if block.kind not in {BlockKind.ITEM, BlockKind.ROW}:
+                short = len(said) <= _LONGEST_LEAD
+                lead, lead_start = (said, start + block.start) if short else ("", -1)
+            leads = block.kind == BlockKind.ITEM
+            found.extend(
+                _Piece(
+                    start + block.start + begin,
+                    start + block.start + end,
+                    block.context,
+                    lead if leads else "",
+                    lead_start if leads else -1,
+                )
+                for begin, end in _sentences(said, size)
             )
+        yield found
 
 
 def _sentences(said: str, size: int) -> Iterator[tuple[int, int]]:
@@ -145,13 +153,20 @@ def _runs(
         if run:
             long = piece.end - run[0].start > size
             moved = bisect_right(begins, piece.start) != bisect_right(begins, run[-1].start)
-            if long or (moved and run[-1].end - run[0].start > SHORTEST):
+            if long or (moved and not _only_headings(run, begins)):
                 yield run
                 run = [] if moved else _tail(run, overlap)
                 fresh = len(run)
         run.append(piece)
     if len(run) > fresh:
         yield run
+
+
+def _only_headings(run: list[_Piece], begins: list[int]) -> bool:
+    """Whether a run is short and nothing but headings, so that what it heads is still to come."""
+    return run[-1].end - run[0].start <= SHORTEST and all(
+        begins[bisect_right(begins, piece.start) - 1] == piece.start for piece in run
+    )
 
 
 def _tail(run: list[_Piece], overlap: int) -> list[_Piece]:

@@ -32,7 +32,7 @@ class Section:
 class Heading:
     """A heading where it stands: *offset* in the edition's text, and what ranks it.
 
-    *size* is in points; *order* is that of its numbering (第1章 before 1. before (1)), 9 without.
+    *size* is in points; *order* is that of its numbering (第1章 before 1. before (1) before ①), 9 without.
     *level* is the bookmark's, or None. What stands *on_cover* names the whole document, so nothing
     on later pages stands under it.
     """
@@ -59,9 +59,12 @@ _NUMBERING = (
     (5, re.compile(r"[0-9]{1,2}\s?[.\-−‐]\s?[0-9]{1,2}\s?[.\-−‐]\s?[0-9]{1,2}")),
     (6, re.compile(r"[(][0-9一二三四五六七八九十]{1,2}[)]")),
 )
-_CIRCLED = re.compile(r"[①-⑳]")
+_CIRCLED, _ORDER_CIRCLED = re.compile(r"[①-⑳]"), 7
+# ○○市 is a name left open.
+_RING, _ORDER_RING = re.compile(r"[○◯〇](?![○◯〇×])"), 8
 _UNNUMBERED = 9
-_MARK = re.compile(r"【[^】]{1,30}】$|■|◆|●|▌|□|◇|○(?=.{2,24}$)")
+_MARK = re.compile(r"■|◆|●|▌|□|◇")
+_BRACKETED = re.compile(r"【[^【】]{1,30}】$")
 _NOT_A_HEADING = re.compile(
     r"[。、，,;；]$|^[\d\s.,%年月日()（）〜~\-−:：/]+$|^(?:図表?|表|出典|資料|注|※|\*|・|→|https?:)|(?:……|・・・|\.{4,}|．{3,})"
 )
@@ -142,7 +145,10 @@ def _headings(text: EditionText) -> Iterator[Heading]:
     for page, start in zip(text.pages, text.starts, strict=True):
         cover = several and page.number == 1 and len(page.text) < _COVER_TEXT
         crowd = 0
-        orders = [_order(page.text[block.start : block.start + 20]) for block in page.blocks]
+        orders = [
+            _order(page.text[block.start : min(block.end, block.start + 20)])
+            for block in page.blocks
+        ]
         for at, block in enumerate(page.blocks):
             if start + block.start in taken:
                 continue
@@ -204,15 +210,13 @@ def _seen(page: Page, block: Block, start: int, usual: float) -> Heading | None:
     larger = block.size > _LARGER * usual
     numbered = order <= 5 and block.size > 0.97 * usual and len(title) <= 45
     marked = bool(_MARK.match(title)) and block.size > 1.02 * usual
-    inner = (
-        (order == 6 or bool(_CIRCLED.match(title)))
-        and len(title) <= 30
-        and block.size > 0.97 * usual
-    )
+    inner = 6 <= order < _UNNUMBERED and len(title) <= 30 and block.size > 0.97 * usual
+    bracketed = bool(_BRACKETED.match(title)) and block.size > 0.97 * usual
     if (
         block.kind == BlockKind.HEADING
         or larger
         or marked
+        or bracketed
         or ((numbered or inner) and not _SENTENCE_END.search(title))
     ):
         return Heading(_clean(title), start + block.start, block.size, order)
@@ -224,11 +228,16 @@ def _says_something(title: str) -> bool:
 
 
 def _order(title: str) -> int:
+    # Before NFKC, which makes "1 " of "① ".
+    if _CIRCLED.match(title.lstrip()):
+        return _ORDER_CIRCLED
+    if _RING.match(title.lstrip()):
+        return _ORDER_RING
     plain = unicodedata.normalize("NFKC", title).strip()
     for order, pattern in _NUMBERING:
         if pattern.match(plain):
             return order
-    return 7 if _CIRCLED.match(title) else _UNNUMBERED
+    return _UNNUMBERED
 
 
 def _plain(title: str) -> str:

@@ -101,6 +101,33 @@ def test_a_list_item_carries_its_lead_in() -> None:
     assert ["", "次の書類を添える。"] == [one.context for one in found]
 
 
+def test_a_lead_in_goes_along_overleaf() -> None:
+    """Items at the top of the next page are introduced by the line before the list; no others."""
+    item, plain = BlockKind.ITEM, BlockKind.TEXT
+    first = kinds(page(1, "次の書類を添える。", "・申請書"), plain, item)
+    second = kinds(page(2, "・同意書", "・住民票の写し"), item, item)
+    third = kinds(page(3, "提出先は市民課である。"), plain)
+
+    found = chunks(EditionText((first, second, third)))
+
+    assert ["", "次の書類を添える。", ""] == [one.context for one in found]
+
+
+def test_what_is_left_of_a_section_stays_in_it() -> None:
+    """Its last row, too long for the chunk before, does not go into the next section."""
+    text = EditionText(
+        (page(1, "第１章 手続", "あ" * 80 + "。", "最後の行。", "第２章 対策", "対策の文である。"),)
+    )
+
+    found = chunks(text, size=90)
+
+    assert [
+        ("第１章 手続", ("第１章 手続",)),
+        ("最後の行。", ("第１章 手続",)),
+        ("第２章 対策", ("第２章 対策",)),
+    ] == [(one.text.splitlines()[0], one.section) for one in found]
+
+
 def test_a_row_carries_its_heads() -> None:
     """The column heads of a row are in the context of its chunk, once."""
     one = page(1, "方式Ａ\t対象外", "方式Ｂ\t対象")

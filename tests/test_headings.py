@@ -74,11 +74,81 @@ def test_numbering_nests() -> None:
     ] == found
 
 
+@pytest.mark.parametrize("gap", ["", " ", "\u3000"], ids=["no space", "a space", "a wide space"])
+def test_circled_numbers_stand_below_brackets(gap: str) -> None:
+    """第1章 › １． › （１） › ①, whatever stands between number and words."""
+    chapter, point, part = "第1章 窓口", "１．受付", "（１）申請"
+    found = paths(
+        page(
+            1,
+            chapter,
+            FILLER,
+            point,
+            FILLER,
+            part,
+            FILLER,
+            f"①{gap}申請者",
+            FILLER,
+            "（２）審査",
+            FILLER,
+        )
+    )
+
+    assert [
+        (chapter,),
+        (chapter, point),
+        (chapter, point, part),
+        (chapter, point, part, " ".join(f"①{gap}申請者".split())),
+        (chapter, point, "（２）審査"),
+    ] == found
+
+
+def test_rings_and_brackets_head_in_the_size_of_the_text() -> None:
+    """○ and 【】 alone on a line stand below the numbered heading, 【】 below ○."""
+    found = paths(
+        page(
+            1,
+            "１．受付",
+            FILLER,
+            "【留意事項】",
+            FILLER,
+            "○ 代理人の場合",
+            FILLER,
+            "【様式】",
+            FILLER,
+        )
+    )
+
+    assert [
+        ("１．受付",),
+        ("１．受付", "【留意事項】"),
+        ("１．受付", "○ 代理人の場合"),
+        ("１．受付", "○ 代理人の場合", "【様式】"),
+    ] == found
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        pytest.param("【様式１】に記入して提出する", id="brackets within a sentence"),
+        pytest.param("○ 申請書を窓口に提出すること", id="a ring before a sentence"),
+    ],
+)
+def test_marks_before_sentences_head_nothing(line: str) -> None:
+    """A mark alone makes no heading of a sentence."""
+    assert [("１．受付",)] == paths(page(1, "１．受付", FILLER, line, FILLER))
+
+
 def test_a_list_is_no_row_of_headings() -> None:
     """Numbers without a word between them are items; those with text below are headings."""
     found = paths(page(1, "（１）申請", "（２）審査", "（３）交付", FILLER, "（４）返納", FILLER))
 
     assert [(), ("（４）返納",)] == found
+
+
+def test_a_list_of_rings_is_no_row_of_headings() -> None:
+    """Lines with rings that follow each other are items."""
+    assert [()] == paths(page(1, FILLER, "○ 申請書", "○ 同意書", "○ 住民票の写し"))
 
 
 def test_the_cover_heads_nothing_behind_it() -> None:
