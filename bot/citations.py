@@ -1,8 +1,8 @@
 """Markers and quotes in a model's words → citations that were found in the stored text.
 
 A language model is never believed. Each of its sentences must name a passage that it was given,
-and that passage must hold its quotations, its numbers, its names and most of its words; a
-sentence that fails is left out and counted.
+and the lines it is about must hold its quotations, its numbers, its names and most of its words
+(`bot.support`); a sentence that fails is left out and counted.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 from bot.answers import Citation, cite
 from bot.quotations import escaped
 from bot.relevance import words_of
-from bot.sentences import sentences
+from bot.sentences import shown
+from bot.support import Line, Source, Support, place, quotes_of
 from ingest.japanese import is_japanese, normalise
 
 if TYPE_CHECKING:
@@ -22,16 +23,11 @@ if TYPE_CHECKING:
     from datetime import date
 
     from index.glossary import Match
-    from index.passages import Library, Passage
-    from ingest.editions import Edition
+    from index.passages import Library
 
 _MARKER = re.compile(r"\s*[\[［【]\s*\^?((?:[0-9０-９]+\s*[,，、;・]?\s*)+)[\]］】]")
 _DIGITS = re.compile(r"[0-9０-９]+")
-_QUOTE = re.compile(
-    r"「([^「」]*(?:「[^「」]*」[^「」]*)*)」|『([^『』]+)』|“([^“”]+)”|\"([^\"]+)\""
-)
 _BULLET = re.compile(r"^\s*(?:[-*+・•]\s*|\(?\d{1,2}[.)．）]\s+|#{1,6}\s+|>\s*)")
-_NUMBER = re.compile(r"\d+(?:\.\d+)*")
 _ENDING = "。！？!?"
 _BRACKETS = {"「": "」", "『": "』", "（": "）", "(": ")", "“": "”"}
 _CLOSERS = "」』）)”\"'*_"
@@ -39,45 +35,16 @@ _ACTIVE = re.compile(
     r"!\[|\]\s*\(|\]\s*\[[^\]\d]|<\s*[a-zA-Z/!]|(?:https?|ftp|data|javascript|file):|www\.",
     re.IGNORECASE,
 )
-_NAME = re.compile(
-    r"[一-龥ヶケ]{1,8}(?:都|道|府|県|市|町|村|区|省|庁|局|課|法|条例)|[ァ-ヴー]{3,}|(?<![a-z])[a-z]*[A-Z][A-Za-z]*(?:-[A-Za-z]+)*"
-)
-_OBLIGES = re.compile(
-    r"なければならない|なければなりません|必要(?:が|と|で)|必要。|義務|すること。|こととする|べき|求められ"
-    r"|禁止|してはならない|\b(?:must|shall|required|obliged|has to|have to|need(?:s|ed)? to|should|may not)\b"
-)
-_NEGATES = re.compile(
-    r"ない(?!し|よう)|ません|(?<=[かさわらばたまなが])ず(?=[、。にとー]|$)|不要|不可|外(?=です|で|。|と|$)|未(?=[定満])"
-    r"|対象外|適用外|除[きくい]|\b(?:not|no|never|cannot|without|neither|nor|except)\b|n't\b"
-)
 _LONGEST_MARKER, _LONGEST_MARKERS = 4, 12
 """Digits of a marker; characters in which its closing bracket must come."""
-
-_SHORT_QUOTE = 6
-"""Characters up to which a text in quotation marks is a term rather than a quotation."""
-
-_SUPPORT, _LOOSE, _ACROSS = 0.55, 0.75, 0.2
-"""Share of a sentence's words its passages must hold: cited; not cited; in another language."""
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """A numbered passage as a model was given it: the span of the edition's text it may cite."""
-
-    number: int
-    edition: Edition
-    start: int
-    end: int
-    section: tuple[str, ...]
-    passage: Passage
 
 
 @dataclass(frozen=True, slots=True)
 class Removed:
     """A sentence that was left out, and why.
 
-    *reason* is one of: marker (it names no passage there is), quote, number, name, obligation,
-    negation, unsupported, uncited, active (a link, picture or markup), language.
+    *reason* is one of: marker (it names no passage there is), active (a link, picture or
+    markup), language, or one of `bot.support.Support.of`.
     """
 
     sentence: str
@@ -124,6 +91,7 @@ def verify(
     """
     checker = Checker(sources, library, question=question, language=language, on=on, expand=expand)
     pieces = [checker.check(piece) for piece in pieces_of(draft)]
+    pieces.append(checker.left_out())
     return Verified(tidied("".join(pieces)), tuple(checker.citations), tuple(checker.removed))
 
 
@@ -222,6 +190,12 @@ class Checker:
     expand: Callable[[str], Sequence[Match]] = lambda _text: ()
     citations: list[Citation] = field(default_factory=list)
     removed: list[Removed] = field(default_factory=list)
+    _told: list[Line] = field(default_factory=list)
+    _support: Support = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Compare with the sources that the model was given."""
+        self._support = Support(self.library, self.question, self.expand)
 
     def check(self, piece: str) -> str:
         """Return *piece* with markers of verified citations, or "" (or its line break) if it fails."""
@@ -240,6 +214,17 @@ class Checker:
         gap = " " if self.language == "en" and not ending and not markers else ""
         return f"{head}{said}{markers}{gap}{ending}"
 
+    def left_out(self) -> str:
+        """Return the exceptions to what was told that no sentence told, as quotations."""
+        said = {(one.edition, one.start) for one in self.citations}
+        pieces = []
+        for line in self._support.exceptions(dict.fromkeys(self._told)):
+            if (line.source.edition, line.start) not in said:
+                marker = self._marker(line.source, line.start, line.end)
+                said.add((line.source.edition, line.start))
+                pieces.append(f"{escaped(shown(line.text))}[{marker}]")
+        return "\n\n" + "\n\n".join(pieces) if pieces else ""
+
     def _ornament(self, piece: str) -> str:
         """Keep line breaks; what else has no letter (rules, stray markers) says nothing."""
         return "\n" if piece.endswith("\n") else ""
@@ -255,66 +240,20 @@ class Checker:
         cited = [known[number] for number in named if number in known]
         if named and not cited:
             return "marker", []
-        if is_japanese(said) != (self.language == "ja") and not _QUOTE.search(said):
+        if is_japanese(said) != (self.language == "ja") and not quotes_of(said):
             return "language", []
-        reason = self._fails(said, cited)
-        if reason:
-            return reason, []
-        return "", [self._cite(said, source) for source in cited]
+        found = self._support.of(said, cited or self.sources, cited=bool(cited))
+        if found.reason:
+            return found.reason, []
+        self._told.extend(found.lines)
+        return "", [self._cite(said, source, found.lines) for source in cited]
 
-    def _fails(self, said: str, cited: Sequence[Source]) -> str:
-        texts = [self._text(source) for source in cited or self.sources]
-        joined = "\n".join(texts)
-        across = is_japanese(joined) != is_japanese(said)
-        share, closest = self._support(said, texts, across=across)
-        enough = _ACROSS if across else _SUPPORT
-        quotes, negated = _quotes(said), bool(_NEGATES.search(said))
-        # In this order, so that the reason names what is most plainly wrong.
-        failures = {
-            "quote": any(_find(quote, joined, 0, len(joined)) is None for quote in quotes),
-            "number": not _numbers(said) <= _numbers(joined),
-            "name": not across and self._unknown_name(said, joined) != "",
-            "unsupported": bool(cited) and share < enough,
-            "uncited": not cited and (across or share < _LOOSE or _claims(said)),
-            "obligation": bool(_OBLIGES.search(said)) and not _OBLIGES.search(joined),
-            "negation": not quotes and negated != bool(_NEGATES.search(closest)),
-        }
-        return next((reason for reason, failed in failures.items() if failed), "")
-
-    def _text(self, source: Source) -> str:
-        return self.library.text(source.edition).text[source.start : source.end]
-
-    def _unknown_name(self, said: str, joined: str) -> str:
-        """Return the first name in *said* that the sources do not hold, or ""."""
-        held = normalise(joined).replace(" ", "")
-        for name in map(str, _NAME.findall(said)):
-            flat = normalise(name).replace(" ", "")
-            if len(name) > 1 and flat not in held and name not in self.question:
-                return name
-        return ""
-
-    def _support(self, said: str, texts: Sequence[str], *, across: bool) -> tuple[float, str]:
-        """Return the share of the sentence's words that the texts hold, and the closest sentence."""
-        mine = words_of(said)
-        if across:
-            for match in self.expand(said):
-                for other in match.others:
-                    mine |= words_of(other)
-        if not mine:
-            return 0.0, ""
-        held = frozenset[str]().union(*(words_of(text) for text in texts))
-        best, closest = -1.0, ""
-        for text in texts:
-            for line in re.split(r"(?<=[。！？\n])|(?<=\.)\s", text):
-                share = len(mine & words_of(line)) / len(mine)
-                if share > best:
-                    best, closest = share, line
-        return len(mine & held) / len(mine), closest
-
-    def _cite(self, said: str, source: Source) -> int:
+    def _cite(self, said: str, source: Source, lines: Sequence[Line]) -> int:
         """Return the marker of the span of *source* that supports the sentence best."""
-        text = self.library.text(source.edition)
-        start, end = self._span(said, source)
+        start, end = self._span(said, source, lines)
+        return self._marker(source, start, end)
+
+    def _marker(self, source: Source, start: int, end: int) -> int:
         for citation in self.citations:
             if citation.edition == source.edition and (citation.start, citation.end) == (
                 start,
@@ -326,7 +265,7 @@ class Checker:
             cite(
                 marker,
                 source.edition,
-                text,
+                self.library.text(source.edition),
                 start,
                 end,
                 section=source.section,
@@ -335,27 +274,21 @@ class Checker:
         )
         return marker
 
-    def _span(self, said: str, source: Source) -> tuple[int, int]:
-        text = self.library.text(source.edition)
-        for quote in _quotes(said):
-            found = _find(quote, text.text, source.start, source.end)
+    def _span(self, said: str, source: Source, lines: Sequence[Line]) -> tuple[int, int]:
+        text = self.library.text(source.edition).text
+        for quote in quotes_of(said):
+            found = place(quote, text, source.start, source.end)
             if found:
                 return found
-        mine = words_of(said)
-        if is_japanese(said) != is_japanese(text.text[source.start : source.end]):
-            for match in self.expand(said):
-                for other in match.others:
-                    mine |= words_of(other)
-        best: tuple[float, int, int] | None = None
-        for number in text.pages_of(source.start, source.end):
-            for unit in sentences(text, number):
-                start, end = max(unit.start, source.start), min(unit.end, source.end)
-                if end <= start:
-                    continue
-                share = float(len(mine & words_of(text.text[start:end])))
-                if best is None or share > best[0]:
-                    best = (share, start, end)
-        return (best[1], best[2]) if best else (source.start, source.end)
+        near = next((line for line in lines if line.source == source), None)
+        if near is None:
+            mine = words_of(said)
+            near = max(
+                self._support.lines(source),
+                key=lambda line: len(mine & line.words),
+                default=None,
+            )
+        return (near.start, near.end) if near else (source.start, source.end)
 
 
 def _markers(piece: str) -> list[int]:
@@ -365,30 +298,3 @@ def _markers(piece: str) -> list[int]:
         for digits in _DIGITS.findall(group)
         if len(digits) <= _LONGEST_MARKER
     ]
-
-
-def _numbers(text: str) -> set[str]:
-    return set(_NUMBER.findall(normalise(text)))
-
-
-def _quotes(said: str) -> list[str]:
-    found = (
-        next(part for part in groups if part) for groups in _QUOTE.findall(said) if any(groups)
-    )
-    return [quote for quote in found if len(_flat(quote)) > _SHORT_QUOTE]
-
-
-def _flat(text: str) -> str:
-    return "".join(text.split())
-
-
-def _find(quote: str, text: str, start: int, end: int) -> tuple[int, int] | None:
-    """Return the (start, end) of *quote* in *text*, whatever white space stands in either."""
-    pattern = r"\s*".join(re.escape(character) for character in _flat(quote))
-    found = re.compile(pattern).search(text, start, end)
-    return found.span() if found else None
-
-
-def _claims(said: str) -> bool:
-    """Whether a sentence says something that must be cited: number, name or obligation."""
-    return bool(_NUMBER.search(said) or _NAME.search(said) or _OBLIGES.search(said))

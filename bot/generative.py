@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.answers import Answer, Delta, Event, Question
-from bot.citations import Checker, Cutter, Source, tidied
+from bot.citations import Checker, Cutter, tidied
 from bot.commands import addresses_a_machine
 from bot.errors import ModelFailed
 from bot.extractive import PASSAGES, Extractive, heard, names_in, spoken
@@ -22,6 +22,7 @@ from bot.model import LanguageModel, Message
 from bot.phrases import phrase
 from bot.quotations import cases_in, notices
 from bot.sentences import sentences
+from bot.support import Source
 
 if TYPE_CHECKING:
     from index.passages import Library, Passage
@@ -33,6 +34,8 @@ _SHOWN_PASSAGES = 8
 _SHOWN_CHARACTERS = 6_000
 _ATTEMPTS = 2
 _PAUSE_S = 0.5
+_MAY_PASS = frozenset({"slow", "busy", "failed", "unreachable", "cut"})
+"""Kinds of failure that another try may not meet; a refused key or request stays refused."""
 
 log = logging.getLogger(__name__)
 
@@ -137,6 +140,7 @@ class Generative:
             yield from _instead(_timed(_noted(quoted, told), begun), draft)
             return
         checker = draft.checker
+        yield from _remaining(draft)
         if not checker.citations:
             silent = "model-silent" if draft.silent else "model-unsupported"
             told.append(phrase(question.language, silent))
@@ -175,8 +179,9 @@ class Generative:
                         yield from _checked(draft, sentence)
                 for sentence in cutter.rest():
                     yield from _checked(draft, sentence)
-            except ModelFailed:
-                if draft.text.strip() or attempt == self._attempts:
+            except ModelFailed as failure:
+                hopeless = failure.kind not in _MAY_PASS
+                if hopeless or draft.text.strip() or attempt == self._attempts:
                     raise
                 draft.checker.removed.clear()
                 self._pause(_PAUSE_S * 2 ** (attempt - 1))
@@ -196,6 +201,14 @@ def _checked(draft: _Draft, sentence: str) -> Iterator[Event]:
     draft.text += stands
     if stands:
         yield Delta(stands)
+
+
+def _remaining(draft: _Draft) -> list[Event]:
+    """Return the exceptions that belong to what was told, each behind its citation."""
+    known = len(draft.checker.citations)
+    more = draft.checker.left_out()
+    draft.text += more
+    return [*draft.checker.citations[known:], *([Delta(more)] if more else [])]
 
 
 def _instead(answer: Answer, draft: _Draft) -> Iterator[Event]:

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.citations import Cutter, Source, Verified, pieces_of, stands, verify
+from bot.citations import Cutter, Verified, pieces_of, stands, verify
+from bot.support import Source
 from index.glossary import Glossary, Term
 from index.passages import Filters
 from tests.fakes import FakeLibrary, edition, edition_text
