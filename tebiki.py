@@ -15,7 +15,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import partial
 from pathlib import Path
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     from api.keys import Keys
     from bot.answers import Answer, Answerer, Citation, Turn
+    from bot.guard import Guard, Policy
     from bot.ledger.ledger import Ledger
     from bot.model import Configured
     from bot.slack.app import Colleague
@@ -73,6 +74,7 @@ class Settings:
     passage_prefix: str | None = None
     reranker: str = ""
     model: Configured | None = None
+    guard: Mapping[str, Policy] = field(default_factory=dict)
     user_header: str = ""
     proxies: tuple[str, ...] = ()
     origins: tuple[str, ...] = ()
@@ -92,7 +94,9 @@ def settings(
 
     Raises:
         ModelFailed: a setting of the language model is missing or not usable.
+        BadSetting: a setting of the guard is none of its words.
     """
+    from bot.guard import policies
     from bot.model import configured
 
     return Settings(
@@ -103,6 +107,7 @@ def settings(
         passage_prefix=environment.get("TEBIKI_EMBEDDING_PASSAGE_PREFIX"),
         reranker=environment.get("TEBIKI_RERANKER", ""),
         model=configured(environment),
+        guard=policies(environment),
         user_header=environment.get("TEBIKI_USER_HEADER", ""),
         proxies=_list(environment.get("TEBIKI_PROXIES", "")),
         origins=_list(environment.get("TEBIKI_ORIGINS", "")),
@@ -158,7 +163,8 @@ def build(chosen: Settings) -> Parts:
     from bot.generative import Generative
     from bot.model import open_model
 
-    written = Generative(shelf, open_model(chosen.model), extractive)
+    model = open_model(chosen.model)
+    written = Generative(shelf, model, extractive, guard=_guard(chosen, shelf))
     return Parts(chosen, shelf, AcrossEditions(written, shelf))
 
 
@@ -185,7 +191,7 @@ def web(parts: Parts, host: str = "127.0.0.1") -> FastAPI:
         proxies=chosen.proxies,
         origins=chosen.origins,
     )
-    ledger = _ledger(chosen)
+    ledger = _ledger(chosen, parts.shelf)
     office = Office(
         corpus=chosen.corpus,
         refresh=lambda told, accept: refreshed(chosen, told, accept=accept),
@@ -244,11 +250,23 @@ def _slack(chosen: Settings) -> SlackSettings:
     )
 
 
-def _ledger(chosen: Settings) -> Ledger:
-    """Open the record of answers."""
+def _guard(chosen: Settings, shelf: Shelf | None) -> Guard:
+    """Return what decides which personal data may go where; *shelf* says what is published."""
+    from bot.guard import Contacts, Guard
+
+    return Guard(**chosen.guard, contacts=Contacts(shelf) if shelf else frozenset)
+
+
+def _ledger(chosen: Settings, shelf: Shelf | None = None) -> Ledger:
+    """Open the record of answers; with *shelf*, published numbers are not masked in it."""
     from bot.ledger.ledger import open_ledger
 
-    return open_ledger(chosen.home, url=chosen.database_url, key=chosen.ledger_key)
+    return open_ledger(
+        chosen.home,
+        url=chosen.database_url,
+        key=chosen.ledger_key,
+        guard=_guard(chosen, shelf),
+    )
 
 
 def _embedder_of(chosen: Settings, recipe: Mapping[str, str], folder: Path) -> Embedder:
@@ -811,19 +829,22 @@ def ask(
         chosen = _chosen(context, home, corpus)
         parts = build(chosen)
         from bot.ledger.errors import LedgerUnavailable
+        from bot.ledger.record import Recorded
         from bot.question import read
 
         generation = parts.generation()
         filters = _filters(generation, document, kind, edition, municipality, language, as_of)
+        answerer: Answerer = parts.answerer
         history: Sequence[Turn] = ()
-        if conversation:
-            history = _ledger(chosen).turns(conversation)
-        asked = read(question, filters=filters, history=history, conversation=conversation)
-        answer = parts.answerer.answer(asked)
         try:
-            _ledger(chosen).keep(answer, origin="cli")
+            ledger = _ledger(chosen, parts.shelf)
         except (LedgerUnavailable, OSError) as problem:
             err.print(f"This answer is not recorded: {problem}", style="yellow", markup=False)
+        else:
+            history = ledger.turns(conversation) if conversation else ()
+            answerer = Recorded(answerer, ledger, origin="cli")
+        asked = read(question, filters=filters, history=history, conversation=conversation)
+        answer = answerer.answer(asked)
         if as_json:
             from api.schemas import WireAnswer
 
@@ -1033,7 +1054,8 @@ def slack(
             raise typer.BadParameter(message)
         from bot.slack.calls import SlackBusy, SlackRefused
 
-        colleague = _colleague(build(chosen), _ledger(chosen))
+        parts = build(chosen)
+        colleague = _colleague(parts, _ledger(chosen, parts.shelf))
         try:
             colleague.connect()
         except (SlackRefused, SlackBusy) as problem:

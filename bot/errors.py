@@ -28,3 +28,7 @@ class ModelFailed(BotError):
 
 class AnswerUnknown(BotError):
     """No answer is recorded under that id."""
+
+
+class BadSetting(BotError):
+    """A setting has a value that it cannot have; the message names both."""

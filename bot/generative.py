@@ -17,7 +17,7 @@ from bot.citations import Checker, Cutter, tidied
 from bot.commands import addresses_a_machine
 from bot.errors import ModelFailed
 from bot.extractive import PASSAGES, Extractive, heard, names_in, spoken
-from bot.guard import Policy, guard, published
+from bot.guard import Guard
 from bot.model import LanguageModel, Message
 from bot.phrases import phrase
 from bot.quotations import cases_in, notices
@@ -74,15 +74,15 @@ class Generative:
         model: LanguageModel,
         fallback: Extractive,
         *,
-        policy: Policy = Policy.MASK,
+        guard: Guard | None = None,
         attempts: int = _ATTEMPTS,
         pause: Callable[[float], None] = time.sleep,
     ) -> None:
-        """Keep the parts; *policy* is what the guard does with a question bound for the model."""
+        """Keep the parts; *guard* decides what of a question the model may see."""
         self._library = library
         self._model = model
         self._fallback = fallback
-        self._policy = policy
+        self._guard = guard or Guard()
         self._attempts = attempts
         self._pause = pause
 
@@ -108,12 +108,7 @@ class Generative:
         if quoted.declined is not None:
             yield from spoken(_timed(quoted, begun))
             return
-        guarded = guard(
-            question.standalone,
-            self._policy,
-            language=question.language,
-            known=_published(library, question),
-        )
+        guarded = self._guard.for_model(question.standalone, question.language)
         told = [guarded.notice] if guarded.notice else []
         sources = sources_of(passages, library)
         if not guarded.allowed or not sources:
@@ -225,21 +220,6 @@ def _noted(answer: Answer, told: Sequence[str]) -> Answer:
 
 def _timed(answer: Answer, begun: float) -> Answer:
     return replace(answer, took_ms=round((time.perf_counter() - begun) * 1000, 1))
-
-
-def _published(library: Library, question: Question) -> frozenset[str]:
-    """Return the contacts that the documents give out, if the question names any number."""
-    if not any(character.isdigit() or character == "@" for character in question.standalone):
-        return frozenset()
-    on = question.filters.as_of or max(
-        (edition.in_force_from for edition in library.editions if edition.in_force_from),
-        default=None,
-    )
-    if on is None:
-        return frozenset()
-    return published(
-        chunk.text for edition in library.in_force(on) for chunk in library.chunks(edition)
-    )
 
 
 def sources_of(passages: Sequence[Passage], library: Library) -> tuple[Source, ...]:

@@ -9,11 +9,18 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
+from bot.errors import BadSetting
 from bot.phrases import phrase
+from index.errors import IndexingError
+from ingest.japanese import person_names
+
+if TYPE_CHECKING:
+    from index.passages import Library
 
 
 class Kind(StrEnum):
@@ -27,6 +34,10 @@ class Kind(StrEnum):
     MAIL = "mail"
     ADDRESS = "address"
     NAME = "name"
+
+
+_PUBLISHED = frozenset({Kind.TELEPHONE, Kind.MAIL})
+"""What a publisher gives out of itself."""
 
 
 class Policy(StrEnum):
@@ -84,15 +95,6 @@ class Guarded:
     notice: str
 
 
-class Refused(Exception):
-    """Policy forbids a text to leave; *notice* is meant for the asker."""
-
-    def __init__(self, notice: str) -> None:
-        """Carry the sentence to the asker."""
-        super().__init__(notice)
-        self.notice = notice
-
-
 _GAP = r"[-ー‐−–—・ \u3000]?"
 _DIGIT_RUN = re.compile(r"(?<![\d.])(?:\d{3,6}(?:[-ー‐−–—・ \u3000]\d{3,6}){1,4}|\d{11,19})(?!\d)")
 _MAIL = re.compile(r"[A-Za-z0-9][\w.+%-]*\s?@\s?[A-Za-z0-9-]+(?:\s?\.\s?[A-Za-z0-9-]+)+")
@@ -119,28 +121,23 @@ _ADDRESS = re.compile(
 _ENGLISH_ADDRESS = re.compile(
     r"\b\d{1,4}(?:-\d{1,4}){1,2},?\s+[A-Z][a-z]+(?:[ -]?[a-z]+)?(?:-(?:cho|machi|ku|shi))?,\s+[A-Z][a-z]+(?:-(?:ku|shi|cho))?"
 )
-_FAMILY = (
-    "佐藤|鈴木|高橋|田中|伊藤|渡辺|渡邊|山本|中村|小林|加藤|吉田|山田|佐々木|山口|松本|井上|木村|林|斎藤|斉藤|齋藤"
-    "|清水|山崎|阿部|森|池田|橋本|山下|石川|中島|前田|藤田|小川|後藤|岡田|長谷川|村上|近藤|石井|坂本|遠藤|青木"
-    "|藤井|西村|福田|太田|三浦|藤原|岡本|松田|中川|中野|原田|小野|田村|竹内|金子|和田|中山|石田|上田|森田|原"
-    "|柴田|酒井|工藤|横山|宮崎|宮本|内田|高木|安藤|谷口|大野|丸山|今井|河野|藤本|村田|武田|上野|杉山|増田|小島"
-    "|大塚|平野|菅原|千葉|久保|松井|岩崎|野口|木下|佐野|菊地|菊池|野村|新井|渡部|古川|桜井|北村|水野|安田"
+_HONORIFIC = re.compile(r"[ \u3000]?(?:さん|様|さま|氏|殿|くん|君|ちゃん)(?!式)")
+_GIVEN = re.compile(
+    r"[ \u3000]?(?![がはをにとのもへや])[一-龥々ぁ-んァ-ヶー]{0,4}?(?=[ \u3000]?(?:さん|様|さま|氏(?!名)|殿|くん|君|ちゃん))"
 )
-_GIVEN = r"[一-龥々ぁ-んァ-ヶー]"
-_HONORIFIC = r"(?:さん|様|さま|氏|殿|くん|君|ちゃん)"
-_NAMES = (
-    re.compile(rf"(?:{_FAMILY})(?:[\s　]?{_GIVEN}{{1,3}}?)?(?={_HONORIFIC})"),
-    re.compile(
-        rf"(?:{_FAMILY})[ \u3000][一-龥々ぁ-んァ-ヶー]{{1,4}}(?=[\s、。,（(はがをのにと]|$)"
-    ),
-    re.compile(
-        r"(?:(?:(?<=氏名)|(?<=名前)|(?<=申請者)|(?<=世帯主)|(?<=届出人)|(?<=本人))(?:は|が|：|:|\s|　)+)"
-        r"(?!どこ|誰|だれ|いつ|何|なに|必要|不要|どの|どう|変更|以外|次の)[一-龥々]{1,3}[\s　]?[一-龥々ぁ-んァ-ヶ]{1,4}"
-        r"(?=[、。\s　,（(です]|と申|$)"
-    ),
-    re.compile(r"[ァ-ヶー]{2,6}[\s　][ァ-ヶー]{2,6}(?=さん|様|さま|氏|殿)"),
+"""A given name that no dictionary knows, between a family name and the honorific."""
+
+_NAMED_BEFORE = re.compile(
+    r"(?:氏名|名前|申請者|世帯主|届出人|本人|相談者|滞納者|受給者|私)(?:は|が|の|：|:|\s|\u3000)*$"
+)
+_SAID_AFTER = re.compile(r"(?:と申し|という(?:者|方|人|住民)|と名乗)")
+_LATIN_NAMES = (
     re.compile(r"\b(?:Mr|Ms|Mrs|Dr)\.?\s+[A-Z][a-z]+(?:\s+[A-Z][a-z]+)?"),
-    re.compile(r"(?<=[Mm]y name is )[A-Z][a-z]+(?:\s+[A-Z][a-z]+)?"),
+    re.compile(
+        r"(?<=[Mm]y name is )[A-Z][a-z]+(?:\s+[A-Z][a-z]+)?"
+        r"|(?<=[Rr]esident )[A-Z][a-z]+ [A-Z][a-z]+|(?<=[Aa]pplicant )[A-Z][a-z]+ [A-Z][a-z]+"
+        r"|\b[A-Z][a-z]+ [A-Z][a-z]+(?=,? (?:who )?(?:lives|living|resides|was born)\b)"
+    ),
 )
 _BANK = re.compile(
     r"(?:普通|当座|貯蓄|口座(?:番号)?|account(?: (?:number|no\.?))?)\s*(?:預金)?\s*(?:は|：|:|が|is|#)?\s*"
@@ -165,7 +162,9 @@ _NOT_PERSONAL = re.compile(
 _TRIPLET = 3
 """Groups of three digits are the ticks of a chart or an amount, not a personal number."""
 
-_COUNTED = re.compile(r"\s*(?:円|件|人|万|億|千|年|月|日|号|条|項|％|%|km|ページ|頁|団体|世帯)")
+_COUNTED = re.compile(
+    r"\s*(?:か所|箇所|ヶ所|回|時間|割|円|件|人|万|億|千|年|月|日|号|条|項|％|%|km|ページ|頁|団体|世帯)"
+)
 
 
 def find(text: str, *, known: Iterable[str] = ()) -> tuple[Finding, ...]:
@@ -192,31 +191,89 @@ def published(texts: Iterable[str]) -> frozenset[str]:
         text[finding.start : finding.end]
         for text in texts
         for finding in find(text)
-        if finding.kind in {Kind.TELEPHONE, Kind.MAIL}
+        if finding.kind in _PUBLISHED
     )
 
 
-def guard(
-    text: str,
-    policy: Policy = Policy.MASK,
-    *,
-    language: str = "ja",
-    known: Iterable[str] = (),
-) -> Guarded:
-    """Return *text* as it may leave under *policy*, with a notice that says what was done."""
-    findings = find(text, known=known)
-    if not findings or policy is Policy.ALLOW:
-        return Guarded(text, True, findings, "")  # noqa: FBT003 - the field is named
-    kinds = dict.fromkeys(SPOKEN[language][finding.kind] for finding in findings)
-    named = ("、" if language == "ja" else ", ").join(kinds)
-    if policy is Policy.REFUSE:
-        return Guarded("", False, findings, phrase(language, "refused", kinds=named))  # noqa: FBT003
-    return Guarded(
-        masked(text, findings, language),
-        True,  # noqa: FBT003
-        findings,
-        phrase(language, "guarded", kinds=named),
-    )
+class Contacts:
+    """The telephone numbers and addresses that the documents of the current generation give."""
+
+    def __init__(self, library: Callable[[], Library]) -> None:
+        """Take where the documents come from; nothing is read before it is asked for."""
+        self._library = library
+        self._held: tuple[str, frozenset[str]] = ("", frozenset())
+
+    def __call__(self) -> frozenset[str]:
+        """Return them; read once for each generation, empty where there is none."""
+        try:
+            library = self._library()
+        except IndexingError:
+            return frozenset()
+        if self._held[0] != library.id:
+            held = [edition for edition in library.editions if edition.held]
+            texts = (chunk.text for edition in held for chunk in library.chunks(edition))
+            self._held = (library.id, published(texts))
+        return self._held[1]
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """What happens to personal data, by where a text is bound for.
+
+    *model* is a language model's server; *record* is what stays: the ledger, and the log.
+    *contacts* gives what the corpus itself publishes, which is nobody's secret.
+    """
+
+    model: Policy = Policy.MASK
+    record: Policy = Policy.MASK
+    contacts: Callable[[], Collection[str]] = frozenset
+
+    def for_model(self, text: str, language: str = "ja") -> Guarded:
+        """Return *text* as a language model's server may have it."""
+        return self._applied(text, self.model, language)
+
+    def for_record(self, text: str, language: str = "ja") -> Guarded:
+        """Return *text* as it may be kept."""
+        return self._applied(text, self.record, language)
+
+    def findings(self, text: str) -> tuple[Finding, ...]:
+        """Return what looks like personal data and is not published by the corpus."""
+        found = find(text)
+        if not any(one.kind in _PUBLISHED for one in found):
+            return found
+        return find(text, known=self.contacts())
+
+    def _applied(self, text: str, policy: Policy, language: str) -> Guarded:
+        findings = self.findings(text)
+        if not findings or policy is Policy.ALLOW:
+            return Guarded(text, True, findings, "")  # noqa: FBT003 - the field is named
+        kinds = dict.fromkeys(SPOKEN[language][finding.kind] for finding in findings)
+        named = ("、" if language == "ja" else ", ").join(kinds)
+        if policy is Policy.REFUSE:
+            notice = phrase(language, "refused", kinds=named)
+            return Guarded("", False, findings, notice)  # noqa: FBT003 - likewise
+        return Guarded(
+            masked(text, findings, language),
+            True,  # noqa: FBT003 - likewise
+            findings,
+            phrase(language, "guarded", kinds=named),
+        )
+
+
+def policies(environment: Mapping[str, str]) -> dict[str, Policy]:
+    """Read TEBIKI_GUARD_MODEL and TEBIKI_GUARD_RECORD: mask (the default), refuse or allow.
+
+    Raises:
+        BadSetting: another word; the message names the setting.
+    """
+    found = {}
+    for destination in ("model", "record"):
+        name = f"TEBIKI_GUARD_{destination.upper()}"
+        given = environment.get(name, "").strip() or Policy.MASK.value
+        if given not in set(Policy):
+            raise BadSetting(f'{name} is "{given}"; it may be {", ".join(Policy)}')
+        found[destination] = Policy(given)
+    return found
 
 
 def masked(text: str, findings: Iterable[Finding], language: str = "ja") -> str:
@@ -257,9 +314,20 @@ def _candidates(text: str) -> Iterable[Finding]:
         for match in pattern.finditer(text):
             if not _COUNTED.match(text, match.end()):
                 yield Finding(match.start(), match.end(), Kind.ADDRESS)
-    for pattern in _NAMES:
+    for pattern in _LATIN_NAMES:
         for match in pattern.finditer(text):
             yield Finding(match.start(), match.end(), Kind.NAME)
+    yield from _names(text)
+
+
+def _names(text: str) -> Iterable[Finding]:
+    """Yield names of people: whole ones, and parts that an honorific or 氏名は … mark as such."""
+    for start, end, whole in person_names(text):
+        given = _GIVEN.match(text, end)
+        if given or _HONORIFIC.match(text, end):
+            yield Finding(start, given.end() if given else end, Kind.NAME)
+        elif whole or _NAMED_BEFORE.search(text[:start]) or _SAID_AFTER.match(text, end):
+            yield Finding(start, end, Kind.NAME)
 
 
 def _numbers(text: str) -> Iterable[Finding]:

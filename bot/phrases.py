@@ -58,8 +58,8 @@ _JA: Mapping[str, str] = {
     "model-unsupported": "モデルの文は文書で裏付けられなかったため、原文の引用でお答えします。",
     "model-silent": "モデルは抜粋から答えを見つけられなかったため、近い記載を引用します。",
     "model-removed": "文書で裏付けられない文を{count}件取り除きました。",
-    "guarded": "個人情報と思われる部分（{kinds}）を伏せて処理しました。",
-    "refused": "個人情報と思われる部分（{kinds}）が含まれるため、処理を中止しました。消してからお尋ねください。",
+    "guarded": "個人情報と思われる部分（{kinds}）は、送信や記録の際に伏せました。",
+    "refused": "個人情報と思われる部分（{kinds}）が含まれるため、言語モデルへの送信や記録をしませんでした。",
 }
 
 _EN: Mapping[str, str] = {
@@ -111,8 +111,8 @@ _EN: Mapping[str, str] = {
     "model-unsupported": "What the model wrote is not supported by the documents, so this answer quotes them.",
     "model-silent": "The model found no answer in the excerpts; the closest statements are quoted.",
     "model-removed": "Sentences that the documents do not support were removed: {count}.",
-    "guarded": "What looks like personal data ({kinds}) was masked.",
-    "refused": "The text holds what looks like personal data ({kinds}) and was not processed. Remove it and ask again.",
+    "guarded": "What looks like personal data ({kinds}) was masked wherever it is sent or kept.",
+    "refused": "The question holds what looks like personal data ({kinds}), so it was neither sent to a language model nor kept.",
 }
 
 _TABLES = {"ja": _JA, "en": _EN}

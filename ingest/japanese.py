@@ -9,13 +9,14 @@ import re
 import threading
 import unicodedata
 from functools import lru_cache
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from snowballstemmer import stemmer
 from sudachipy import Dictionary, SplitMode
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from sudachipy import Morpheme, Tokenizer
 
@@ -309,6 +310,37 @@ def stands_alone(text: str, start: int, end: int) -> bool:
         if where < end <= until:
             return begins and (until == end or where > start)
     return False
+
+
+def person_names(text: str) -> list[tuple[int, int, bool]]:
+    """Return (start, end, whole) of each run of personal names in Japanese *text*, in order.
+
+    The offsets are into *text* as given; *whole* tells whether a family name is followed by a
+    given name. Names of places and bodies are told apart as far as the dictionary knows them.
+    """
+    found: list[tuple[int, int, bool]] = []
+    base = 0
+    for line in text.splitlines(keepends=True):
+        kinds: list[str] = []
+        start = end = 0
+        # Long units: 佐世保市 is a place, though its first part is also a name.
+        for unit in _tokenizer().tokenize(line[:_SUDACHI_CHARACTERS], SplitMode.C):
+            part = unit.part_of_speech()
+            if part[2] == "人名" and _JAPANESE.search(unit.surface()):
+                start = start if kinds else unit.begin()
+                end = unit.end()
+                kinds.append(part[3])
+            elif kinds and not unit.surface().isspace():
+                found.append((base + start, base + end, _is_whole(kinds)))
+                kinds = []
+        if kinds:
+            found.append((base + start, base + end, _is_whole(kinds)))
+        base += len(line)
+    return found
+
+
+def _is_whole(kinds: Sequence[str]) -> bool:
+    return any(pair == ("姓", "名") for pair in pairwise(kinds))
 
 
 def nouns(text: str) -> set[str]:

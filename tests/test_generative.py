@@ -10,7 +10,7 @@ from bot.answers import Answer, Citation, Delta
 from bot.errors import ModelFailed
 from bot.extractive import Extractive
 from bot.generative import Generative, fence_of, prompt_hash
-from bot.guard import Policy
+from bot.guard import Contacts, Guard, Policy
 from bot.model import Configured, LanguageModel, ServedModel
 from bot.question import read
 from tests.fakes import FakeLibrary, ModelServer, Reply, ScriptedModel, edition, edition_text
@@ -39,7 +39,8 @@ def generative(
     """Return the answerer over a small library, without pauses between attempts."""
     shelf = held or library()
     fallback = Extractive(lambda: shelf, today=lambda: date(2026, 4, 1))
-    return Generative(lambda: shelf, model, fallback, policy=policy, pause=lambda _: None)
+    guard = Guard(model=policy, contacts=Contacts(lambda: shelf))
+    return Generative(lambda: shelf, model, fallback, guard=guard, pause=lambda _: None)
 
 
 def ask(

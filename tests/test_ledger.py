@@ -26,6 +26,7 @@ from alembic.script import ScriptDirectory
 from api.schemas import WireAnswer
 from bot.answers import Answer, Declined, Question, Turn, cite
 from bot.errors import AnswerUnknown
+from bot.guard import Guard
 from bot.ledger import database as databases
 from bot.ledger.database import Database
 from bot.ledger.desk import ChannelSettings, Desk, Thread, Work
@@ -276,7 +277,7 @@ def test_quotation_keeps_a_number_that_the_asker_also_wrote() -> None:
         citations=(quote,),
     )
 
-    kept = masked(given)
+    kept = masked(given, Guard())
 
     assert "「問い合わせは 03-5253-5111 まで。」[1]" == kept.text
     assert "［電話番号］はどこですか" == kept.question.text

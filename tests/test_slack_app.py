@@ -241,7 +241,7 @@ def test_personal_data_is_masked_before_it_is_kept(office: Office) -> None:
     said = office.ask(f"<@{ME}> 090-1234-5678 の人の休暇は何日？")
 
     assert "［電話番号］ の人の休暇は何日？" == office.answerer.asked[0].text
-    assert any("伏せて" in block["elements"][0]["text"] for block in parts(said, "context"))
+    assert any("伏せました" in block["elements"][0]["text"] for block in parts(said, "context"))
 
 
 def test_nobody_is_named_in_the_ledger(office: Office) -> None:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar, cast
 
 import sqlalchemy as sa
 
-from bot import guard
 from bot.answers import Answer, Turn
 from bot.errors import AnswerUnknown
+from bot.guard import SPOKEN, Guard, Policy
 from bot.ledger import people
 from bot.ledger.database import Database
 from bot.ledger.evidence import dump, load, packed, unpacked
@@ -22,6 +22,9 @@ FILE = "ledger.sqlite"
 
 TURNS = 6
 """How many earlier turns of a conversation are given back; older ones no longer matter."""
+
+_UNRECORDED = "［記録しません］"
+"""Stands for a question that is not to be kept."""
 
 LONGEST_TURN = 4_000
 """How many characters of an earlier answer a turn holds."""
@@ -65,10 +68,16 @@ class Ledger:
     """The record of answers; shared by threads, and with other processes through its database."""
 
     def __init__(
-        self, database: Database, key: bytes, *, clock: Callable[[], float] = time.time
+        self,
+        database: Database,
+        key: bytes,
+        *,
+        guard: Guard | None = None,
+        clock: Callable[[], float] = time.time,
     ) -> None:
-        """Keep the record in *database*; people become hashes under *key*."""
+        """Keep the record in *database* as *guard* allows; people become hashes under *key*."""
         self.database = database
+        self.guard = guard or Guard()
         self._key = key
         self._clock = clock
 
@@ -92,7 +101,7 @@ class Ledger:
         Raises:
             LedgerUnavailable: the database refused.
         """
-        shown = masked(answer)
+        shown = masked(answer, self.guard)
         with self.database.write() as connection:
             self.database.put(
                 connection,
@@ -133,8 +142,11 @@ class Ledger:
     def keep_sent(self, name: str, columns: dict[str, Any], content: object) -> None:
         """Record what was sent of an answer, unless the answer itself is recorded already.
 
-        *columns* are those of `tables.answers` that are known; *content* is JSON.
+        *columns* are those of `tables.answers` that are known; *content* is JSON. Personal data
+        of the question is masked in both.
         """
+        marks = _marks(columns.get("question", ""), self.guard, columns.get("language", "ja"))
+        columns, content = _hidden(columns, marks), _hidden(content, marks)
         row = {
             "asked_at": self._clock(),
             "origin": "",
@@ -179,7 +191,7 @@ class Ledger:
                     "answer": name,
                     "rater": rater,
                     "rating": rating,
-                    "comment": _plain(_hidden(comment)),
+                    "comment": _plain(self.guard.for_record(comment).text),
                     "rated_at": self._clock(),
                 },
             )
@@ -306,7 +318,7 @@ class Ledger:
         return row
 
 
-def open_ledger(home: Path, *, url: str = "", key: str = "") -> Ledger:
+def open_ledger(home: Path, *, url: str = "", key: str = "", guard: Guard | None = None) -> Ledger:
     """Open the ledger of a home: its SQLite file, or the PostgreSQL database that *url* names.
 
     Raises:
@@ -314,17 +326,23 @@ def open_ledger(home: Path, *, url: str = "", key: str = "") -> Ledger:
         LedgerTooNew: a newer version made its tables.
     """
     database = Database(url or home / FILE)
-    return Ledger(database, people.key_of(home, key))
+    return Ledger(database, people.key_of(home, key), guard=guard)
 
 
-def masked(answer: Answer) -> Answer:
+def masked(answer: Answer, guard: Guard) -> Answer:
     """Return *answer* with the asker's personal data masked wherever it repeats the question.
 
-    The text of the answer is touched only where it is not a quotation of a document.
+    The text of the answer is touched only where it is not a quotation of a document. Where
+    *guard* refuses such a record, none of the question's words stay.
     """
     question = answer.question
     asked = (question.text, question.standalone, *(turn.question for turn in question.history))
-    words = {said: mark for text in asked for said, mark in _findings(text, answer.language)}
+    if guard.record is Policy.REFUSE:
+        words = {text: _UNRECORDED for text in asked if guard.findings(text)}
+    else:
+        words = {
+            said: mark for text in asked for said, mark in _marks(text, guard, answer.language)
+        }
     if not words:
         return answer
 
@@ -349,15 +367,28 @@ def masked(answer: Answer) -> Answer:
     )
 
 
-def _findings(text: str, language: str) -> list[tuple[str, str]]:
+def _marks(text: str, guard: Guard, language: str) -> list[tuple[str, str]]:
+    """Return what is to be masked in a text that is kept, with what stands in its place."""
+    if guard.record is Policy.ALLOW:
+        return []
     return [
-        (text[found.start : found.end], f"［{guard.SPOKEN[language][found.kind]}］")
-        for found in guard.find(text)
+        (text[found.start : found.end], f"［{SPOKEN[language][found.kind]}］")
+        for found in guard.findings(text)
     ]
 
 
-def _hidden(text: str) -> str:
-    return _replaced(text, _findings(text, "ja"))
+Json = TypeVar("Json")
+
+
+def _hidden(content: Json, marks: Sequence[tuple[str, str]]) -> Json:
+    """Return JSON with *marks* in place of what they stand for, wherever a text repeats it."""
+    if isinstance(content, str):
+        return cast("Json", _replaced(content, marks))
+    if isinstance(content, dict):
+        return cast("Json", {name: _hidden(value, marks) for name, value in content.items()})
+    if isinstance(content, list):
+        return cast("Json", [_hidden(value, marks) for value in content])
+    return content
 
 
 def _replaced(text: str, words: Iterable[tuple[str, str]]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
@@ -120,6 +121,9 @@ class Recorded:
     def _recorded(self, answer: Answer) -> Answer:
         try:
             self._ledger.keep(answer, origin=self._origin)
-        except LedgerUnavailable:
-            log.exception("answer %s could not be recorded", answer.id)
-        return answer
+        except LedgerUnavailable as problem:
+            log.warning("answer %s is not recorded: %s", answer.id, problem)
+        notice = self._ledger.guard.for_record(answer.question.text, answer.language).notice
+        if not notice or notice in answer.notices:
+            return answer
+        return replace(answer, notices=(notice, *answer.notices))

@@ -15,7 +15,6 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 
 from bot.answers import Answer, Delta
 from bot.errors import AnswerUnknown, BadQuestion
-from bot.guard import Refused
 from bot.ledger.errors import LedgerUnavailable
 from bot.question import LONGEST, language_of, read
 from bot.slack import blocks
@@ -213,6 +212,8 @@ class Answering:
         if work.kind == "limited":
             return blocks.sentence(say(language_of(work.text), "limited")), ""
         if not work.text and not work.answer:
+            if work.notices:  # refused by the guard, which leaves no words of it
+                return blocks.sentence(work.notices[0]), ""
             return blocks.help_message("ja", name="Tebiki", command=self._command), ""
         try:
             answer = self._answer_to(work)
@@ -242,8 +243,6 @@ class Answering:
             return say(language, "too-long" if len(work.text) > LONGEST else "not-text")
         if isinstance(problem, AnswerUnknown):
             return say(language, "answer-gone")
-        if isinstance(problem, Refused):
-            return problem.notice
         number = secrets.token_hex(4)
         log.error("question %s failed as no. %s", work.key, number, exc_info=problem)
         name = "no-index" if isinstance(problem, IndexMissing) else "failed"

@@ -23,7 +23,6 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
 
-from bot import guard
 from bot.errors import AnswerUnknown
 from bot.ledger.desk import ChannelSettings, Desk, Work
 from bot.ledger.errors import LedgerUnavailable
@@ -347,7 +346,7 @@ class Colleague:
     def _worded(self, work: Work, text: str) -> Work:
         """Return the work with its words, personal data masked; too many questions are declined."""
         language = language_of(text)
-        guarded = guard.guard(text[:KEPT], language=language)
+        guarded = self._ledger.guard.for_record(text[:KEPT], language)
         lately = self._desk.asked_lately(work.asker, within_s=60) if work.asker else 0
         return replace(
             work,
