@@ -39,6 +39,18 @@ _JA: Mapping[str, str] = {
     "notice-as-of-year": "「{said}」を年末の{day}と読み、その日に効力のあった版から探しました。",
     "notice-as-of-fiscal-year": "「{said}」を年度末の{day}と読み、その日に効力のあった版から探しました。",
     "notice-as-of-none": "{day}（「{said}」）に効力のあった版は登録されていません。いま効力のある版から探しました。",
+    "changes-all": "『{title}』は、{old}から{new}で次のように変わりました（全{count}件）。",
+    "changes-some": "『{title}』は、{old}から{new}で次のように変わりました（{count}件の変更のうち{shown}件）。",
+    "changes-none": "『{title}』の{old}と{new}に、違いは見つかりませんでした。",
+    "changes-untouched": (
+        "『{title}』の{old}から{new}への変更（{count}件）に、「{topic}」に触れるものはありません。"
+    ),
+    "changes-one": "『{title}』で登録されている版は{editions}だけなので、何が変わったかを比べられません。",
+    "changes-not-held": "『{title}』で登録されている版は{editions}です。お尋ねの版がそろっていないので、比べられません。",
+    "changes-nowhere": "比べられる二つの版を登録している文書がないので、何が変わったかを比べられません。",
+    "notice-changes": (
+        "ほかの{count}件は、「文書一覧」のページか、tebiki diff {id} {old} {new} で読めます。"
+    ),
     "declined": "お尋ねの「{question}」に答える記載は、登録されている文書の中に見つかりませんでした。",
     "declined-missing": "探した語のうち{words}は、近い記載の中にありません。",
     "declined-nearest": "いちばん近い記載は次のとおりです（お尋ねへの答えではありません）。",
@@ -92,6 +104,14 @@ _EN: Mapping[str, str] = {
     "notice-as-of-year": "“{said}” was read as the last day of that year: searched what was in force on {day}.",
     "notice-as-of-fiscal-year": "“{said}” was read as the last day of that fiscal year: searched what was in force on {day}.",
     "notice-as-of-none": "No edition held here was in force on {day} (“{said}”). Searched what is in force now.",
+    "changes-all": "From {old} to {new}, “{title}” changed as follows (all {count} changes).",
+    "changes-some": "From {old} to {new}, “{title}” changed as follows ({shown} of {count} changes).",
+    "changes-none": "“{title}” says the same in {old} and {new}.",
+    "changes-untouched": "None of the {count} changes from {old} to {new} in “{title}” touches “{topic}”.",
+    "changes-one": "Of “{title}” only {editions} is held, so there is nothing to compare it with.",
+    "changes-not-held": "Of “{title}” {editions} are held. Not both editions you ask about, so they cannot be compared.",
+    "changes-nowhere": "No document is held in two editions that could be compared for this.",
+    "notice-changes": "The other {count} are on the documents page, or: tebiki diff {id} {old} {new}.",
     "declined": "The documents held here do not answer “{question}”.",
     "declined-missing": "Of the words looked for, {words} do not occur in the nearest statements.",
     "declined-nearest": "The nearest statements are these (they do not answer the question).",

@@ -132,6 +132,22 @@ def test_the_command_line_names_the_present_page(home: Path) -> None:
     assert "年次休暇の繰越しは四十日までとする。」" in printed
 
 
+def test_what_changed_is_asked_in_words(home: Path) -> None:
+    """Both changes, each with the old and the new page; one of them when one is asked for."""
+    answer = told("--home", home, "ask", "第1.0版と第2.0版で何が変わった")
+
+    assert None is answer["declined"]
+    assert [("第1.0版", 2), ("第2.0版", 3), ("第1.0版", 3), ("第2.0版", 4)] == [
+        (c["edition"], c["page"]) for c in answer["citations"]
+    ]
+    assert "三日以内" in answer["text"]
+    assert answer == told("--home", home, "answer", answer["id"])
+    one = told("--home", home, "ask", "改定で診断書は何が変わりましたか")
+    assert [3, 4] == [c["page"] for c in one["citations"]]
+    english = told("--home", home, "ask", "what changed between 1.0 and 2.0")
+    assert "became" in english["text"]
+
+
 def test_diff_tells_each_change_with_both_pages(home: Path) -> None:
     """In Japanese or English, as lines or as JSON; the last two editions when none is named."""
     lines = run("--home", home, "diff", "leave").splitlines()
