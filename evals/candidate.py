@@ -55,7 +55,7 @@ def gate(
 
     def reasons(folder: Path) -> Sequence[str]:
         sets = asked(corpus)
-        after = _opened(folder, embedder_for, today, vectors)
+        after = generations.opened(folder, embedder_for, today, vectors)
         before = _before(home, embedder_for, today, vectors)
         verdict = _judged(before, after, sets, today(), limits, told)
         for note in verdict.notes:
@@ -79,7 +79,9 @@ def _before(
     older = [name for name in reversed(generations.listed(home)) if name != current]
     for name in (*((current,) if current else ()), *older):
         try:
-            return _opened(generations.folder_of(home, name), embedder_for, today, vectors)
+            return generations.opened(
+                generations.folder_of(home, name), embedder_for, today, vectors
+            )
         except IndexingError:
             continue
     return None
@@ -108,17 +110,6 @@ def _worse(change: Change) -> str:
     """Say which question got worse, where its answer stands, and what comes first instead."""
     first = next(iter(change.after.found()), "nothing")
     return f"worse: {change} (expected {', '.join(change.after.expected)}; first is {first})"
-
-
-def _opened(
-    folder: Path,
-    embedder_for: EmbedderFor,
-    today: Callable[[], date],
-    vectors: Vectors | None,
-) -> Generation:
-    recipe = generations.read_manifest(folder).recipe
-    place = vectors if "vectors" in recipe else None
-    return Generation(folder, embedder_for(recipe, folder), today, place)
 
 
 def _judged(

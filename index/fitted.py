@@ -9,10 +9,12 @@ gives the same vectors for texts whose words are joined by spaces (``" ".join(to
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
 import numpy as np
+from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 from scipy.sparse import csr_matrix
 
@@ -64,9 +66,17 @@ class Fitted:
         return found
 
     def save(self, folder: Path) -> None:
-        """Write a sentence-transformers static model into a new folder."""
+        """Write a sentence-transformers static model into a new folder.
+
+        Raises:
+            OSError: it cannot be written.
+        """
         (folder / "0_StaticEmbedding").mkdir(parents=True)
-        save_file({"embedding.weight": np.ascontiguousarray(self._vectors)}, folder / _WEIGHTS)
+        try:
+            save_file({"embedding.weight": np.ascontiguousarray(self._vectors)}, folder / _WEIGHTS)
+        except SafetensorError as problem:  # that is how a full disk is told
+            number = re.search(r"os error (\d+)", str(problem))
+            raise OSError(int(number[1]) if number else 0, str(problem)) from problem
         _write(folder / _VOCABULARY, _tokenizer(self._at))
         _write(folder / "modules.json", _MODULES)
         _write(folder / "config_sentence_transformers.json", {"similarity_fn_name": "cosine"})
@@ -83,7 +93,7 @@ class Fitted:
             listed = json.loads((folder / _VOCABULARY).read_text(encoding="utf-8"))
             words = listed["model"]["vocab"]
             vectors = load_file(folder / _WEIGHTS)["embedding.weight"]
-        except (OSError, ValueError, KeyError) as problem:
+        except (OSError, ValueError, KeyError, TypeError, SafetensorError) as problem:
             raise ModelMissing(str(folder), f"cannot be read ({problem})") from problem
         return cls(sorted(words, key=words.__getitem__), vectors)
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import re
 import secrets
 import shutil
 import threading
@@ -36,6 +37,7 @@ from index.lexical import Bm25
 from index.municipalities import Municipalities
 from index.retrieval import DenseLeg, Hybrid, Leg, PairLeg, Reranked, WordLeg
 from index.store import Embedded, Vectors
+from ingest.catalog import hash_of
 from ingest.editions import Document, Edition, Kind, Original, in_force
 from ingest.pages import EditionText, load
 
@@ -47,6 +49,8 @@ if TYPE_CHECKING:
 POINTER = "current"
 MANIFEST = "manifest.json"
 LEAVING = ".leaving-"
+VECTORS = "vectors/"
+_TEXTS = "texts/"
 
 # Chosen on one half of the questions of several document sets and reported on the other half.
 WEIGHTS = {"words": 1.0, "pairs": 1.0, "page-words": 0.5, "page-pairs": 0.5, "dense": 0.2}
@@ -60,7 +64,8 @@ class Manifest:
     maps the key of an edition that could not be read to the reason why its former text stands.
     *accepted* are the gate's reasons against it that somebody overrode. *fitted* maps the hash
     of each edition that the fitted embedder has learned from to its number of chunks, and
-    *page_counts* that of each held edition to its number of pages.
+    *page_counts* that of each held edition to its number of pages. *files* maps each file of
+    the folder but the vectors to its hash, by its path in there (none in an old one).
     """
 
     id: str
@@ -73,6 +78,7 @@ class Manifest:
     accepted: tuple[str, ...] = ()
     fitted: Mapping[str, int] = field(default_factory=dict)
     page_counts: Mapping[str, int] = field(default_factory=dict)
+    files: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +172,12 @@ def listed(home: Path) -> tuple[str, ...]:
     )
 
 
+def next_name(home: Path) -> str:
+    """Return the name of the generation that is made next, higher than any that is there."""
+    there = (re.fullmatch(r"g(\d+)", path.name) for path in (home / "generations").glob("g*"))
+    return f"g{max((int(name[1]) for name in there if name), default=0) + 1:06d}"
+
+
 def write_manifest(manifest: Manifest, folder: Path) -> None:
     """Write a generation's manifest, the last file that makes its folder complete."""
     content = asdict(manifest)
@@ -200,6 +212,39 @@ def _edition(entry: dict[str, Any]) -> Edition:
         ),
         **entry,
     )
+
+
+def hashed(folder: Path) -> dict[str, str]:
+    """Return the hash of each file that a manifest answers for, by its path in the folder.
+
+    Chroma writes into its own files whenever it opens them, so the vectors are left out; they
+    are counted when they are opened.
+    """
+    names = (path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+    return {
+        name: hash_of(folder / name)
+        for name in sorted(names)
+        if name != MANIFEST and not name.startswith(VECTORS)
+    }
+
+
+def damaged(folder: Path, manifest: Manifest, *, texts: bool = True) -> tuple[str, ...]:
+    """Return the files of a generation that are missing or not what was written, in order.
+
+    Without *texts* those of the editions are left out: they are looked at when they are needed.
+    """
+    return tuple(
+        name
+        for name, digest in manifest.files.items()
+        if (texts or not name.startswith(_TEXTS)) and not _is(folder / name, digest)
+    )
+
+
+def _is(path: Path, digest: str) -> bool:
+    try:
+        return hash_of(path) == digest
+    except OSError:
+        return False
 
 
 class Hold:
@@ -276,10 +321,12 @@ class Generation:
         self.manifest = read_manifest(folder)
         try:
             self._open(embedder, vectors or Embedded())
-        except (OSError, ValueError, KeyError, IndexError) as problem:
+        # What damaged bytes provoke depends on who reads them: NumPy alone raises EOFError and
+        # tokenize.TokenError beside what it documents.
+        except Exception as problem:
             raise GenerationBroken(str(folder), f"it cannot be opened ({problem})") from problem
         # Without a reference to this object, so that it goes, and its hold, with its last reader.
-        self._text = lru_cache(maxsize=16)(partial(_load_text, folder))
+        self._text = lru_cache(maxsize=16)(partial(_load_text, folder, self.manifest.files))
 
     def _open(self, embedder: Embedder, vectors: Vectors) -> None:
         held = [edition for edition in self.manifest.editions if edition.held]
@@ -367,12 +414,43 @@ def _searched(
     return in_force(editions, filters.as_of or today())
 
 
-def _load_text(folder: Path, sha256: str) -> EditionText:
-    path = folder / "texts" / f"{sha256}.npz"
+def _load_text(folder: Path, files: Mapping[str, str], sha256: str) -> EditionText:
+    name = f"{_TEXTS}{sha256}.npz"
     try:
-        return load(path)
-    except (OSError, ValueError, KeyError) as problem:
-        raise GenerationBroken(str(path), f"a stored text is damaged ({problem})") from problem
+        whole = _is(folder / name, files[name]) if name in files else True
+        text = load(folder / name) if whole else None
+    except Exception as problem:  # as when a generation is opened
+        reason = f"a stored text is damaged ({problem})"
+        raise GenerationBroken(str(folder / name), reason) from problem
+    if text is None:
+        raise GenerationBroken(str(folder / name), "a stored text is damaged or missing")
+    return text
+
+
+def opened(
+    folder: Path,
+    embedder_for: Callable[[Mapping[str, str], Path], Embedder],
+    today: Callable[[], date] = date.today,
+    vectors: Vectors | None = None,
+    reranker: Reranker | None = None,
+) -> Generation:
+    """Open a generation whose files are as they were written, with the embedder it names.
+
+    *vectors* is where the vectors of generations live that do not hold their own; the recipe
+    says which do.
+
+    Raises:
+        GenerationBroken: a file is missing or damaged, or its vectors live where none are named.
+    """
+    manifest = read_manifest(folder)
+    if bad := damaged(folder, manifest, texts=False):
+        raise GenerationBroken(str(folder), f"{bad[0]} is damaged or missing")
+    elsewhere = manifest.recipe.get("vectors")
+    if elsewhere and (vectors is None or vectors.name != elsewhere):
+        reason = "its vectors are on a Chroma server, and TEBIKI_CHROMA_URL names none"
+        raise GenerationBroken(str(folder), reason)
+    embedder = embedder_for(manifest.recipe, folder)
+    return Generation(folder, embedder, today, vectors if elsewhere else None, reranker)
 
 
 def page_rows(
@@ -438,9 +516,13 @@ class Shelf:
                         raise
 
     def _opened(self, name: str) -> Generation:
-        folder = folder_of(self._home, name)
-        embedder = self._embedder_for(read_manifest(folder).recipe, folder)
-        return Generation(folder, embedder, self._today, self._vectors, self._reranker)
+        return opened(
+            folder_of(self._home, name),
+            self._embedder_for,
+            self._today,
+            self._vectors,
+            self._reranker,
+        )
 
 
 def roll_back(home: Path, to: str | None = None) -> str:

@@ -34,9 +34,17 @@ class Bm25:
     def build(cls, units: Iterable[Sequence[str]]) -> Bm25:
         """Index passages given as their units, one sequence a passage."""
         vocabulary: dict[str, int] = {}
-        ids = [
-            [vocabulary.setdefault(unit, len(vocabulary)) for unit in passage] for passage in units
-        ]
+        return cls.of_numbers(
+            [
+                [vocabulary.setdefault(unit, len(vocabulary)) for unit in passage]
+                for passage in units
+            ],
+            vocabulary,
+        )
+
+    @classmethod
+    def of_numbers(cls, ids: Sequence[Sequence[int]], vocabulary: Mapping[str, int]) -> Bm25:
+        """Index passages given as the numbers of their units in a vocabulary."""
         index = bm25s.BM25(method="lucene", k1=K1, b=B)
         if vocabulary:
             index.index((ids, vocabulary), show_progress=False, create_empty_token=False)

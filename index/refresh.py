@@ -12,23 +12,22 @@ import shutil
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
+from functools import partial
 from itertools import islice
-from sys import intern
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 import numpy as np
 
-from index import generations, glossary, parts
+from index import generations, glossary, legs, parts
 from index.errors import GenerationBroken, HomeUnusable, IndexingError
 from index.fitted import DIMENSIONS, Fitted, fit
 from index.generations import Manifest, parts_of, pdf_of, text_of
-from index.lexical import Bm25
 from index.store import Embedded, Vectors
 from index.succession import superseded_of, with_superseded
 from ingest.catalog import hash_of
 from ingest.chunks import CHUNKS_VERSION
 from ingest.errors import IngestError, UnreadablePdf
-from ingest.japanese import TOKENIZER_VERSION, pairs, tokens
+from ingest.japanese import TOKENIZER_VERSION, tokens
 from ingest.pages import load, save
 from ingest.pdf import READER_VERSION
 
@@ -228,7 +227,8 @@ def carry_out(catalog: Catalog, workshop: Workshop, *, full: bool = False) -> Re
     """Bring the home up to date with the catalog.
 
     A PDF that cannot be read is named in the report; its former edition, where there is one,
-    stays in force. With *full* everything is built anew. Nothing is published when nothing
+    stays in force. With *full* everything is built anew, and so is what the current generation
+    has lost or damaged. Nothing is published when nothing
     changed, when no edition at all can be read, or when what would be published is what
     somebody rolled back from.
 
@@ -237,7 +237,7 @@ def carry_out(catalog: Catalog, workshop: Workshop, *, full: bool = False) -> Re
         ChangedMeanwhile: a PDF was replaced while it was read.
         NotAllowed: the candidate may not go live; the former generation stays current.
         BadGlossary: an entry of the glossary cannot be used.
-        GenerationBroken: the current generation is damaged (*full* does without it).
+        GenerationBroken: what was taken over is damaged (*full* takes nothing over).
         HomeUnusable: the disk is full or may not be written; nothing was changed.
     """
     home = workshop.home
@@ -252,8 +252,9 @@ def carry_out(catalog: Catalog, workshop: Workshop, *, full: bool = False) -> Re
 
 def _refreshed(catalog: Catalog, workshop: Workshop, *, full: bool) -> RefreshReport:
     home = workshop.home
-    name, manifest = _former(home, full=full)
+    name, manifest = _former(home)
     folder = generations.folder_of(home, name) if name else None
+    damaged = _damaged(folder, manifest, workshop.vectors)
     words = workshop.common.joined(glossary.read(workshop.corpus / GLOSSARY))
     wanted = recipe(
         embedder_name(workshop.embedder), glossary.hash_of(words), workshop.reader,
@@ -264,8 +265,12 @@ def _refreshed(catalog: Catalog, workshop: Workshop, *, full: bool) -> RefreshRe
         catalog = _without_lost(catalog, home, folder)
         catalog = replace(catalog, notices=(*catalog.notices, *_clock(manifest)))
     compared = plan(catalog, manifest, wanted)
+    if damaged:
+        named = ", ".join(damaged[:3]) + (" and more" if len(damaged) > 3 else "")  # noqa: PLR2004 - as listed
+        reason = f"files of {name} are damaged or missing ({named})"
+        compared = replace(compared, reasons=(*compared.reasons, reason))
     left = None if workshop.accept or full else _rolled_back_from(home)
-    again = left is not None and plan(catalog, left, wanted).empty
+    again = left is not None and not damaged and plan(catalog, left, wanted).empty
     if manifest is not None and not full and (compared.empty or again):
         if name is not None and _pointed(home) != name:
             generations.publish(home, name)
@@ -278,7 +283,7 @@ def _refreshed(catalog: Catalog, workshop: Workshop, *, full: bool) -> RefreshRe
             chunks=manifest.chunks, problems=catalog.problems, notices=notices,
             kept=manifest.kept,
         )  # fmt: skip
-    draft = _Draft(workshop, folder, manifest, wanted, full=full)
+    draft = _Draft(workshop, folder, manifest, wanted, damaged=damaged, full=full)
     try:
         return draft.make(catalog, compared, words)
     finally:
@@ -291,25 +296,35 @@ _STAYS_BACK = (
 )
 
 
-def _former(home: Path, *, full: bool) -> tuple[str | None, Manifest | None]:
+def _former(home: Path) -> tuple[str | None, Manifest | None]:
     """Return the generation to go on from: the current one, or the newest where none is named.
 
-    With *full* a damaged one is passed over for the newest whose manifest can be read, so that
-    the editions it knew are not forgotten.
+    One whose manifest is damaged is passed over for the newest whose is not, so that the
+    editions it knew are not forgotten.
     """
     names = generations.listed(home)
     name = _pointed(home) or (names[-1] if names else None)
     if name is None:
         return None, None
-    try:
+    with suppress(GenerationBroken):
         return name, generations.read_manifest(generations.folder_of(home, name))
-    except GenerationBroken:
-        if not full:
-            raise
     for held in reversed(generations.kept_in(home)):
         if held.manifest is not None:
             return held.name, held.manifest
     return None, None
+
+
+def _damaged(folder: Path | None, manifest: Manifest | None, vectors: Vectors) -> tuple[str, ...]:
+    """Return what is damaged of a generation, so that it is made anew and not taken over."""
+    if folder is None or manifest is None:
+        return ()
+    found = generations.damaged(folder, manifest)
+    if manifest.recipe.get("vectors", "") == vectors.name:
+        try:
+            vectors.open(folder, manifest.chunks)
+        except ValueError:
+            found = (*found, generations.VECTORS)
+    return found
 
 
 def _pointed(home: Path) -> str | None:
@@ -384,8 +399,10 @@ class _Draft:
         manifest: Manifest | None,
         wanted: dict[str, str],
         *,
+        damaged: Sequence[str],
         full: bool,
     ) -> None:
+        self._damaged = frozenset(damaged)
         self._workshop = workshop
         self._former = former
         self._manifest = manifest
@@ -394,8 +411,7 @@ class _Draft:
             manifest.recipe.get(name) == wanted[name] for name in ("tokenizer", "reader", "chunks")
         )
         self._reusable = same and not full
-        number = max((int(n[1:]) for n in generations.listed(workshop.home)), default=0) + 1
-        self._name = f"g{number:06d}"
+        self._name = generations.next_name(workshop.home)
         self._folder = workshop.home / "generations" / f"{_BUILDING}{self._name}"
 
     def clear(self) -> None:
@@ -430,6 +446,7 @@ class _Draft:
             kept=kept,
             fitted=fitted,
             page_counts=page_counts,
+            files=generations.hashed(self._folder),
         )
         generations.write_manifest(manifest, self._folder)
         self._publish(manifest)
@@ -459,6 +476,7 @@ class _Draft:
             self._manifest.editions == editions
             and self._manifest.recipe == self._wanted
             and self._reusable
+            and not self._damaged
         )
 
     def _read(self, catalog: Catalog) -> Mapping[str, _Seen | UnreadablePdf]:
@@ -498,13 +516,20 @@ class _Draft:
         how = ((page.quality.engine, page.quality.score) for page in text.pages)
         return _Seen(len(text.pages), tuple(poor), tuple(how))
 
+    def _stands(self, edition: Edition) -> bool:
+        """Whether an edition's former text can go on being served."""
+        return self._whole(text_of, edition) and self._whole(parts_of, edition)
+
     def _holds(self, edition: Edition) -> bool:
-        return (
-            self._reusable
-            and self._former is not None
-            and text_of(self._former, edition).exists()
-            and parts_of(self._former, edition).exists()
-        )
+        return self._reusable and self._stands(edition)
+
+    def _whole(self, place: Callable[[Path, Edition], Path], edition: Edition) -> bool:
+        """Whether the former generation has a file of an edition as it was written."""
+        if self._former is None:
+            return False
+        path = place(self._former, edition)
+        name = path.relative_to(self._former).as_posix()
+        return path.exists() and name not in self._damaged
 
     def _standing(
         self, catalog: Catalog, read: Mapping[str, _Seen | UnreadablePdf]
@@ -526,11 +551,11 @@ class _Draft:
             former = before.get(edition.key) or next(
                 (e for e in reversed(before.values()) if e.path == edition.path), None
             )
-            if former is not None and self._former and text_of(self._former, former).exists():
+            if former is not None and self._stands(former):
                 editions.setdefault(former.key, former)
                 kept[former.key] = str(problem)
         for former in before.values():
-            if former.key not in editions and former.path in failed:
+            if former.key not in editions and former.path in failed and self._stands(former):
                 editions[former.key] = former
                 kept[former.key] = str(failed[str(former.path)])
         return tuple(editions.values()), kept
@@ -556,7 +581,7 @@ class _Draft:
             path = parts_of(self._folder, edition)
             try:
                 yield from parts.load(edition, path)
-            except (ValueError, KeyError) as problem:
+            except (ValueError, KeyError, TypeError, AttributeError) as problem:
                 raise GenerationBroken(
                     str(self._former), f"the parts of {edition.key} are damaged ({problem})"
                 ) from problem
@@ -567,23 +592,7 @@ class _Draft:
         """Write the lexical indexes and the vectors; return what the embedder learned from."""
         told = self._workshop.progress
         told("indexing", 0.0)
-        Bm25.build(p.all_words for p in self._every(held)).save(self._folder / "words")
-        told("indexing", 0.2)
-        Bm25.build(_gathered((p, p.words, p.context_words) for p in self._every(held))).save(
-            self._folder / "page-words"
-        )
-        told("indexing", 0.4)
-        # Cut once for both: one string for each pair that there is, however often it occurs.
-        couples = [
-            (list(map(intern, pairs(p.chunk.text))), list(map(intern, pairs(p.chunk.context))))
-            for p in self._every(held)
-        ]
-        told("indexing", 0.6)
-        Bm25.build(text + context for text, context in couples).save(self._folder / "pairs")
-        told("indexing", 0.8)
-        pages = zip(self._every(held), couples, strict=True)
-        Bm25.build(_gathered((p, *both) for p, both in pages)).save(self._folder / "page-pairs")
-        del couples
+        legs.build(self._folder, partial(self._every, held), partial(told, "indexing"))
         told("embedding", 0.0)
         vectors, fitted = self._vectors(held, counts, words)
         told("embedding", 0.7)
@@ -629,7 +638,8 @@ class _Draft:
         learned = manifest.fitted
         drift = sum(n for digest, n in counts.items() if digest not in learned)
         drift += sum(n for digest, n in learned.items() if digest not in counts)
-        if drift > DRIFT * sum(counts.values()) or not (former / "embedder").is_dir():
+        whole = not any(name.startswith("embedder/") for name in self._damaged)
+        if drift > DRIFT * sum(counts.values()) or not (whole and (former / "embedder").is_dir()):
             return None
         shutil.copytree(former / "embedder", self._folder / "embedder", copy_function=_link)
         return learned
@@ -669,31 +679,6 @@ class _Draft:
 
 
 _NOTHING = Manifest("", "", {}, (), 0, 0, {})
-
-
-def _gathered(
-    parts_: Iterable[tuple[Part, Sequence[str], Sequence[str]]],
-) -> Iterator[list[str]]:
-    """Yield the units of each page: those of its chunks' texts, and of their contexts once.
-
-    Pages come in the order in which their first chunk does, as in `generations.page_rows`;
-    the chunks of one page follow each other within an edition.
-    """
-    found: dict[int, tuple[list[str], set[str]]] = {}
-    edition: str | None = None
-    for part, text, context in parts_:
-        if part.chunk.edition.key != edition:
-            yield from _pages(found)
-            found, edition = {}, part.chunk.edition.key
-        units, also = found.setdefault(part.pages[0], ([], set()))
-        units.extend(text)
-        also.update(context)
-    yield from _pages(found)
-
-
-def _pages(found: Mapping[int, tuple[list[str], set[str]]]) -> Iterator[list[str]]:
-    for units, also in found.values():
-        yield units + sorted(also.difference(units))
 
 
 _T = TypeVar("_T")
@@ -761,6 +746,10 @@ def _remove_debris(home: Path) -> None:
     for draft in (*home.glob(f".{generations.POINTER}.*"), *(home / "pdfs").glob("*.[0-9]*")):
         if draft.suffix != ".pdf":
             draft.unlink(missing_ok=True)
+    complete = generations.listed(home)
+    for rest in folder.glob("g*"):
+        if rest.name not in complete:
+            generations.remove(rest)
 
 
 def _remove_old(home: Path) -> None:

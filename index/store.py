@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 import chromadb
 import numpy as np
+from chromadb.api.shared_system_client import SharedSystemClient
 from chromadb.config import Settings
 from chromadb.errors import ChromaError
 
@@ -170,14 +171,17 @@ def open_folder(folder: Path, size: int) -> ChromaStore:
         finally:
             # On Linux what is still open stays readable.
             shutil.rmtree(copied, ignore_errors=True)
+    opened = None
     try:
         client = _embedded(folder)
-        opened = ChromaStore(client, _COLLECTION, size)
-    except ChromaError as problem:
+        try:
+            opened = ChromaStore(client, _COLLECTION, size)
+        finally:
+            if opened is None or opened.in_memory:
+                # Nothing more is asked of Chroma, so no open file keeps a generation alive.
+                client.close()
+    except Exception as problem:  # damaged files make Chroma 1.5.9 raise AttributeError as well
         raise ValueError(str(problem)) from problem
-    if opened.in_memory:
-        # Nothing more is asked of Chroma, so no open file keeps a withdrawn generation alive.
-        client.close()
     return opened
 
 
@@ -275,7 +279,13 @@ def _told_as_system_errors() -> Iterator[None]:
 
 def _embedded(folder: Path) -> Client:
     """Open Chroma on a folder, without telemetry and without its default embedder."""
-    client = chromadb.PersistentClient(
-        path=str(folder), settings=Settings(anonymized_telemetry=False)
-    )
+    try:
+        client = chromadb.PersistentClient(
+            path=str(folder), settings=Settings(anonymized_telemetry=False)
+        )
+    except BaseException:
+        # Chroma 1.5.9 remembers what did not start by its folder, and would hand it out again
+        # when the disk has room or the folder was made anew.
+        SharedSystemClient._identifier_to_system.pop(str(folder), None)  # noqa: SLF001 - no other way
+        raise
     return cast("Client", client)

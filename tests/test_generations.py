@@ -106,28 +106,6 @@ def test_a_damaged_pointer_is_named(desk: Desk) -> None:
     assert "tebiki rollback" in str(caught.value)
 
 
-@pytest.mark.parametrize(
-    "name", ["manifest.json", "words/units.json", "page-pairs/data.npy", "vectors/chroma.sqlite3"]
-)
-def test_a_damaged_generation_is_named(name: str, desk: Desk) -> None:
-    """Whatever file is cut short, the error names the generation."""
-    path = folder_of(desk.home, "g000001") / name
-    path.write_bytes(path.read_bytes()[:20])
-
-    with pytest.raises(GenerationBroken, match="g000001"):
-        desk.shelf()()
-
-
-def test_a_damaged_text_is_named_when_it_is_needed(desk: Desk) -> None:
-    """A quotation is never checked in a text that cannot be trusted."""
-    generation = desk.shelf()()
-    for path in (folder_of(desk.home, "g000001") / "texts").iterdir():
-        path.write_bytes(path.read_bytes()[:200])
-
-    with pytest.raises(GenerationBroken, match="a stored text is damaged"):
-        generation.text(generation.editions[0])
-
-
 def test_publishing_leaves_nothing_but_the_pointer(desk: Desk) -> None:
     """The pointer is replaced in one step; no draft stays."""
     publish(desk.home, "g000001")

@@ -302,7 +302,7 @@ def test_the_fitted_embedder_is_kept_until_the_corpus_has_drifted(tmp_path: Path
     [
         ("index.refresh.save", errno.ENOSPC),
         ("index.parts.save", errno.ENOSPC),
-        ("index.refresh.Bm25.save", errno.ENOSPC),
+        ("index.legs.Bm25.save", errno.ENOSPC),
         ("index.refresh.Fitted.save", errno.ENOSPC),
         ("index.store.write_folder", errno.ENOSPC),
         ("index.refresh.shutil.copyfile", errno.ENOSPC),
@@ -377,30 +377,6 @@ def test_a_missing_pointer_is_put_back(desk: Desk) -> None:
 
     assert (False, "g000001") == (report.published, current(desk.home))
     assert "標準化の期限は令和7年度である。" == _says(desk, "標準化の期限")
-
-
-def test_a_damaged_generation_is_built_anew_on_demand(desk: Desk) -> None:
-    """The refresh names it and the way out, and the way leads out."""
-    (folder_of(desk.home, "g000001") / "manifest.json").write_text("{", encoding="utf-8")
-    with pytest.raises(GenerationBroken, match="refresh --full"):
-        desk.refresh()
-
-    report = desk.refresh(full=True)
-
-    assert (True, "g000002") == (report.published, report.generation)
-    assert "標準化の期限は令和7年度である。" == _says(desk, "標準化の期限")
-
-
-def test_damaged_parts_are_named_before_anything_is_published(desk: Desk) -> None:
-    """What would be taken over is looked at."""
-    for path in (folder_of(desk.home, "g000001") / "parts").iterdir():
-        path.write_bytes(path.read_bytes()[:30])
-    desk.put(edition("plan"), "推進計画の期間を定める。")
-
-    with pytest.raises(GenerationBroken, match="are damaged"):
-        desk.refresh()
-    assert "g000001" == current(desk.home)
-    assert desk.refresh(full=True).published
 
 
 def test_a_clock_set_back_is_told(desk: Desk) -> None:
