@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from bot.guard import Guard, Policy
     from bot.ledger.ledger import Ledger
     from bot.model import Configured
+    from bot.sheet import Picture
     from bot.slack.app import Colleague
     from bot.slack.app import Settings as SlackSettings
     from evals.runs import Run
@@ -218,24 +219,27 @@ def _colleague(parts: Parts, ledger: Ledger) -> Colleague:
     """Return Tebiki in Slack; nothing is sent before it is started."""
     from api.suggestions import suggested
     from bot.slack import app as slack_app
-    from ingest.pdf import draw
-
-    def page_image(edition: Edition, number: int, start: int, end: int) -> bytes:
-        library = parts.generation()
-        # An old answer shows its page from the kept PDF, though its text is no longer indexed.
-        marked = library.text(edition).boxes(start, end) if edition in library.editions else ()
-        boxes = [box for box in marked if box.page == number]
-        return draw(parts.page_file(edition), number, width=1_000, boxes=boxes)
 
     return slack_app.create(
         _slack(parts.settings),
         answerer=parts.answerer,
         library=parts.shelf,
         ledger=ledger,
-        page_image=page_image,
+        page_image=partial(_page_image, parts),
         prompts=lambda language: suggested(parts.generation(), language),
         refreshed=lambda: parts.generation().manifest.created[:10],
     )
+
+
+def _page_image(parts: Parts, edition: Edition, number: int, start: int, end: int) -> bytes:
+    """Return a page as a PNG, the span between two offsets of its edition's text marked."""
+    from ingest.pdf import draw
+
+    library = parts.generation()
+    # An old answer shows its page from the kept PDF, though its text is no longer indexed.
+    marked = library.text(edition).boxes(start, end) if edition in library.editions else ()
+    boxes = [box for box in marked if box.page == number]
+    return draw(parts.page_file(edition), number, width=1_000, boxes=boxes)
 
 
 def _slack(chosen: Settings) -> SlackSettings:
@@ -1122,6 +1126,56 @@ def models_unpack(
     setting = "TEBIKI_RERANKER" if made.kind is ModelKind.RERANKER else "TEBIKI_EMBEDDING"
     out.print(f"sha256 {made.sha256}", markup=False)
     out.print(f"{made.name} is ready: set {setting}={folder.resolve()}", markup=False)
+
+
+@app.command()
+def export(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(help="The id of an answer.")],
+    *,
+    to: Annotated[
+        Path, typer.Option("--to", help="The folder for the sheet; made where it is missing.")
+    ] = Path(),
+    home: HomeOption = None,
+    corpus: CorpusOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Make an evidence sheet of a recorded answer, as Markdown with pictures and as PDF."""
+    with _told_as_words():
+        chosen = _chosen(context, home, corpus)
+        from bot import sheet
+
+        parts = build(chosen)
+        answer = _ledger(chosen).answer(name)
+        exhibits = tuple(
+            sheet.Exhibit(citation, tuple(_pictures(parts, citation)))
+            for citation in sheet.shown_citations(answer)
+        )
+        files = {
+            f"{answer.id}.md": sheet.markdown(answer, exhibits).encode(),
+            f"{answer.id}.pdf": sheet.pdf(answer, exhibits),
+        }
+        for exhibit in exhibits:
+            files |= {exhibit.name_of(picture): picture.png for picture in exhibit.pictures}
+        folder = to / answer.id
+        folder.mkdir(parents=True, exist_ok=True)
+        for file, content in files.items():
+            (folder / file).write_bytes(content)
+        if as_json:
+            _print_json({"folder": str(folder), "files": sorted(files)})
+            return
+        out.print(f"{folder}: {', '.join(sorted(files))}", markup=False)
+
+
+def _pictures(parts: Parts, citation: Citation) -> Iterator[Picture]:
+    """Yield the pages of a citation as they look, its quotation marked; none without the PDF."""
+    from bot.sheet import Picture
+    from ingest.errors import UnreadablePdf
+
+    for number in citation.pages:
+        with suppress(UnreadablePdf, FileNotFoundError):
+            image = _page_image(parts, citation.edition, number, citation.start, citation.end)
+            yield Picture(number, image)
 
 
 corpus_app = typer.Typer(

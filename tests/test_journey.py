@@ -180,6 +180,20 @@ def _flat(text: str) -> str:
     return "".join(unicodedata.normalize("NFKC", text).split())
 
 
+def test_an_answer_can_be_exported_as_evidence(home: Path, tmp_path: Path) -> None:
+    """Sheet and picture lie in a folder named after the answer, the quotation in both sheets."""
+    answer = _ask(home, JAPANESE)
+
+    told = json.loads(_run("--home", home, "export", answer["id"], "--to", tmp_path, "--json"))
+
+    folder = tmp_path / answer["id"]
+    assert sorted(path.name for path in folder.iterdir()) == told["files"]
+    quote = answer["citations"][0]["quote"].splitlines()[0]
+    assert quote in (folder / f"{answer['id']}.md").read_text(encoding="utf-8")
+    pages = PdfReader(folder / f"{answer['id']}.pdf").pages
+    assert _flat(quote) in _flat("".join(page.extract_text() for page in pages))
+
+
 def test_search_lists_pages(home: Path) -> None:
     """One passage a page, with what a program needs to find it."""
     told = json.loads(_run("--home", home, "search", "標準化の目標時期", "-k", "4", "--json"))
