@@ -114,7 +114,7 @@ def main() -> None:
                 "one_changed_steps_s": _rounded(steps),
                 "ratio": round(partial / full, 3), "cpu_ratio": round(worked / busy, 3),
             }  # fmt: skip
-        print(json.dumps(told, indent=1))  # noqa: T201 - a script that reports
+        print(json.dumps(told, indent=1))
 
 
 def _rounded(steps: Mapping[str, float]) -> dict[str, float]:

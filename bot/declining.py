@@ -55,13 +55,13 @@ def doubts(
     """Return why the passages do not answer the question, or None when they seem to."""
     if not passages or not evidences.spans:
         return Doubt("not-found")
-    missing = _unheld(question, evidences, library)
+    missing = unheld(question, evidences, library)
     if missing or library.confidence(question.standalone, passages) < SURE_ENOUGH:
         return Doubt("not-found", missing)
     return None
 
 
-def _unheld(question: Question, evidences: Evidences, library: Library) -> tuple[str, ...]:
+def unheld(question: Question, evidences: Evidences, library: Library) -> tuple[str, ...]:
     """Return the towns and edition numbers that the question names and no evidence does.
 
     What a neighbouring town does, or what another edition says, is no answer. Names are not

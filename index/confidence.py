@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, field
 from typing import TYPE_CHECKING
 
-from ingest.japanese import is_japanese, normalise, nouns, proper_nouns, tokens
+from index.kinds import KINDS, asked_for, topic
+from ingest.japanese import is_japanese, joints, normalise, nouns, proper_nouns, tokens
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,138 +22,177 @@ if TYPE_CHECKING:
     from index.glossary import Glossary
     from index.lexical import Bm25
     from index.passages import Passage
+    from ingest.chunks import Chunk
 
 _LOOKED_AT = 5
-_GOOD = 0.75
+_GOOD, _NEAR, _OWNING = 0.4, 0.7, 1.0
+"""From what share of the best a passage or window must give the kind, and a passage the names."""
+
 _VERB = 0.4
+_MISSPELT = 0.6
+"""From what share of its pieces on a word that nobody knows is taken for a misspelt one."""
+
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 _SENTENCE_END = re.compile(r"(?<=[。！？])|\n|(?<=[.!?])\s")
-
-# What is asked for, and what a passage must hold to give it; both after `normalise`.
-_KINDS = (
-    (r"いくら|金額|予算額|月額|年額|単価|料金|how much|\bcosts?\b|\bpa(?:id|y)\b|\bprice|salary|\bfees?\b",
-     r"\d\s*(?:[千万億兆百]+)?円|\d yen|yen \d|\d\s*(?:million|billion)"),
-    (r"何(?:人|名)|人数|how many (?:people|staff|persons|employees|experts|members|officials)",
-     r"\d+\s*(?:人|名)|\d+ (?:people|staff|persons|employees|experts|members|officials)|\bone\b"),
-    (r"何時間|how many hours|\bhours\b", r"\d\s*時間|\d hours?"),
-    (r"何週間|how many weeks", r"\d\s*週|\d weeks?"),
-    (r"何日|how many days", r"(?<![月\d])\d{1,3}\s*日|\d days?"),
-    (r"何(?:か|カ|ヶ|箇)?月(?!.*日)|how many months", r"\d\s*(?:か|カ|ヶ|箇)月|\d months?|\d+月"),
-    (r"何年(?!度)|how many years|how long", r"(?<!\d)\d{1,2}\s*年(?!度)|\d years?|\d\s*(?:か|カ|ヶ|箇)月|\d\s*日間"),
-    (r"何歳|年齢|how old|\bage\b", r"\d\s*歳|\d years"),
-    (r"何(?:%|パーセント|割)|割合|補助率|措置率|(?:交付|普及|達成)率|percent|what share|what rate",
-     r"\d\s*(?:%|パーセント|割)|分の\d|\d/\d|\d percent"),
-    (r"何件|件数", r"\d\s*(?:件|事務|業務|手続|団体|種類|項目)"),
-    (r"電話|\btel\b|telephone|phone", r"\d{2,5}-\d{1,4}-\d{3,4}"),
-    (r"fax|ファックス|ファクス", r"fax|ファックス|ファクス"),
-    (r"メールアドレス|e-?mail address", r"\w@\w"),
-    (r"\burl\b|ダウンロード|download|ホームページのアドレス", r"https?:|www\.|ダウンロード|download"),
-    (r"いつ|何時(?!間)|期限|時期|何月|何年度|^when\b|deadline|what date|by what|what year|target year",
-     r"\d{4}年|\d+月|\d年度|\d{4}|年度末|頃|\d日"),
-)  # fmt: skip
-_ASKED = tuple((re.compile(asked), re.compile(given)) for asked, given in _KINDS)
+_GAPS = re.compile(r"[\s・]")
+_REMEMBERED = 20_000
 
 
 @dataclass(frozen=True, slots=True)
 class Signs:
-    """What speaks for and against an answer being there; each from 0 to 1.
+    """What speaks for and against an answer being there; each from 0 to 1 but *stands_out*.
 
     *covered* is the rarity-weighted share of the question's concepts in the best passage,
-    *together* the same within one or two sentences, *gathered* within the best three passages.
-    *rarest_missing* is the rarity of the rarest concept that none of those holds.
-    *name_missing* is the share of the question's names that the best two sentences lack,
-    *figure_missing* that of its figures which no passage says; *kind_missing* is 1 when a kind of thing is asked for
-    (a sum, a date, an address) that no good passage holds. *alike* is the cosine of the vectors.
+    *together* the same within one or two sentences. *thing_missing* is the share of what the
+    question names that the best two sentences lack, *joint_missing* that of the joints of its
+    compound nouns which no passage has. *name_missing* is the share of the
+    question's proper names that the good passage with most of them lacks, *figure_missing* that
+    of its figures which no passage says. *kind_missing* is 1 when a kind of thing is asked for
+    (a sum, a date, a town; a meaning, of a name that is said) that no good passage holds,
+    *kind_apart* when no good sentence does.
+    *stands_out* is by how many standard deviations the best passage stands out of all.
     """
 
     covered: float
     together: float
-    gathered: float
-    rarest_missing: float
+    thing_missing: float
+    joint_missing: float
     name_missing: float
     figure_missing: float
     kind_missing: float
-    alike: float
+    kind_apart: float
+    stands_out: float
 
 
-# Logistic regression, fitted to 240 answerable and 55 unanswerable questions of our own and to
-# questions put to a corpus without their document. The three kinds of missing things are held
-# at -4.2 at least: in cross-validation that raised the area under the curve from 0.937 to 0.951.
-# The bias puts 0.5 where 94 in 100 of our own answerable questions are still answered.
-_WEIGHTS = Signs(
-    covered=4.7,
-    together=2.3,
-    gathered=1.0,
-    rarest_missing=1.0,
-    name_missing=-4.2,
-    figure_missing=-4.2,
-    kind_missing=-6.0,
-    alike=3.2,
+# Logistic regression, made by benchmarks/confidence.py, which says on what, and how it does on
+# questions that it was not fitted to.
+WEIGHTS = Signs(
+    covered=2.70,
+    together=2.11,
+    thing_missing=-1.48,
+    joint_missing=-1.68,
+    name_missing=-3.62,
+    figure_missing=-2.79,
+    kind_missing=-4.59,
+    kind_apart=-1.20,
+    stands_out=0.37,
 )
-_BIAS = -4.6
+BIAS = -1.47
 
 
 @dataclass(frozen=True, slots=True)
 class Concept:
-    """One thing the question says: the word sets of its names, any of which would do."""
+    """One thing the question says: the word sets of its names, any of which would do.
+
+    *thing* is true where it names something rather than says what is done. *pieces* are the
+    pieces of a word that nobody knows, by which a misspelling is recognised.
+    """
 
     names: tuple[frozenset[str], ...]
     rarity: float
+    thing: bool
+    pieces: tuple[str, ...] = ()
 
-    def held_by(self, words: frozenset[str] | set[str]) -> bool:
-        """Whether one of the names stands among *words*."""
-        return any(name <= words for name in self.names)
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What a chunk says, worked out once: which windows of one or two sentences hold which words.
+
+    *at* maps a word to the windows that hold it, a bit each, from *windows* in all; words of the
+    context are in each. *flat* is its text and context without gaps. *given* remembers what it
+    holds of a kind.
+    """
+
+    windows: int
+    at: dict[str, int]
+    texts: tuple[str, ...]
+    flat: str
+    plain: str
+    figures: frozenset[str]
+    given: dict[int, tuple[tuple[str, int], ...]] = field(default_factory=dict)
+
+    def holds(self, concept: Concept) -> tuple[float, int]:
+        """Return how much of a concept is said, from 0 to 1, and in which windows."""
+        every = (1 << self.windows) - 1
+        said, where = 0.0, 0
+        for name in concept.names:
+            bits = every
+            for word in name:
+                at = self.at.get(word)
+                if at is None:
+                    break
+                bits &= at
+            else:
+                said, where = 1.0, where | bits
+        if not said and concept.pieces:
+            share = sum(piece in self.flat for piece in concept.pieces) / len(concept.pieces)
+            if share >= _MISSPELT:
+                return share, every
+        return said, where
+
+    def gives(self, kind: int) -> tuple[tuple[str, int], ...]:
+        """Return what is held of a kind, each with the windows it stands in."""
+        if kind not in self.given:
+            found: dict[str, int] = {}
+            for at, text in enumerate(self.texts):
+                for match in KINDS[kind].given.finditer(text):
+                    found[match[0]] = found.get(match[0], 0) | 1 << at
+            self.given[kind] = tuple(found.items())
+        return self.given[kind]
 
 
 class Confidence:
     """Weighs what the question says against what the best passages say."""
 
-    def __init__(self, words: Bm25, glossary: Glossary) -> None:
-        """Take the index that knows how rare each word is."""
+    def __init__(self, words: Bm25, glossary: Glossary, scale: float = 1.0) -> None:
+        """Take the index that knows how rare each word is.
+
+        *scale* is what a passage's score is divided by to get standard deviations.
+        """
         self._words = words
         self._glossary = glossary
+        self._scale = scale
+        self._said: dict[tuple[str, int, int], _Said] = {}
 
     def of(self, question: str, passages: Sequence[Passage]) -> float:
         """Return the probability, from 0 to 1, that *passages* hold the answer."""
         found = self.signs(question, passages)
         if found is None:
             return 0.0
-        total = _BIAS + sum(w * s for w, s in zip(astuple(_WEIGHTS), astuple(found), strict=True))
+        total = BIAS + sum(w * s for w, s in zip(astuple(WEIGHTS), astuple(found), strict=True))
         return 1 / (1 + math.exp(-total))
 
     def signs(self, question: str, passages: Sequence[Passage]) -> Signs | None:
         """Return what speaks for and against, or None where there is nothing to weigh."""
         concepts = self.concepts(question)
-        best = passages[:_LOOKED_AT]
         total = sum(concept.rarity for concept in concepts)
-        if not best or not total:
+        said = [self._read(passage.chunk) for passage in passages[:_LOOKED_AT]]
+        if not said or not total:
             return None
-
-        def share(words: set[str]) -> float:
-            return sum(c.rarity for c in concepts if c.held_by(words)) / total
-
-        texts = [passage.chunk.text for passage in best]
-        held = [set(tokens(f"{p.chunk.context}\n{p.chunk.text}")) for p in best]
-        shares = [share(words) for words in held]
+        # For each passage, how much of each concept it says, and in which windows.
+        held = [[one.holds(concept) for concept in concepts] for one in said]
+        shares = [sum(c.rarity * h for c, (h, _) in zip(concepts, row, strict=True)) / total for row in held]  # fmt: skip
+        windows = [_windows(concepts, row, one.windows, total) for row, one in zip(held, said, strict=True)]  # fmt: skip
         top = max(shares)
-        windows = [window for passage in best for window in _windows(passage)]
-        window = max(windows, key=lambda one: (share(one), -len(one)))
-        union = set[str]().union(*held[:3])
-        good = [text for text, one in zip(texts, shares, strict=True) if one >= _GOOD * top]
-        names = set(proper_nouns(question))
-        named = [c for c in concepts if any(name & names for name in c.names)]
+        together, things = max((best, -lost) for spread in windows for best, lost in spread)
+        named = sum(concept.rarity for concept in concepts if concept.thing)
+        plain = normalise(question)
+        kind_missing, kind_apart = _kind_lost(plain, said, shares, windows, together)
+        joined = "|".join(one.flat for one in said)
+        met = joints(question)
+        figures = _NUMBER.findall(plain)
+        known = frozenset[str]().union(*(one.figures for one in said))
         return Signs(
             covered=top,
-            together=share(window),
-            gathered=share(union),
-            rarest_missing=max(
-                (c.rarity for c in concepts if not c.held_by(union)), default=0.0
-            ) / self._words.rarity(""),
-            name_missing=sum(not c.held_by(window) for c in named) / max(len(named), 1),
-            figure_missing=_figures_missing(question, best),
-            kind_missing=float(not _kind_held(question, good)),
-            alike=max((p.legs.get("dense", 0.0) for p in best), default=0.0),
-        )  # fmt: skip
+            together=together,
+            thing_missing=-things / named if named else 0.0,
+            joint_missing=sum(joint not in joined for joint in met) / max(len(met), 1),
+            name_missing=_names_lost(question, concepts, held, shares, top),
+            figure_missing=sum(one not in known for one in figures) / max(len(figures), 1),
+            kind_missing=kind_missing,
+            kind_apart=kind_apart,
+            stands_out=passages[0].score / self._scale,
+        )
 
     def concepts(self, question: str) -> list[Concept]:
         """Return what the question says, thing by thing.
@@ -162,57 +202,138 @@ class Confidence:
         """
         found: list[Concept] = []
         explained: set[str] = set()
+        naming = nouns(question)
         for match in self._glossary.expand(question):
             explained.update(tokens(match.said))
             names = tuple(
                 frozenset(words) for name in (match.said, *match.others) if (words := tokens(name))
             )
             if names:
-                found.append(Concept(names, min(map(self._rarity, names))))
-        naming = nouns(question)
+                thing = any(_names_a_thing(word, naming) for name in names for word in name)
+                found.append(Concept(names, min(map(self._rarity, names)), thing))
         for word in dict.fromkeys(tokens(question)):
             if word not in explained:
                 # What is done to a thing is said in many ways; what the thing is, in few.
-                weight = 1.0 if word in naming or not is_japanese(word) else _VERB
-                found.append(Concept((frozenset((word,)),), weight * self._words.rarity(word)))
+                thing = _names_a_thing(word, naming)
+                weight = 1.0 if thing else _VERB
+                pieces = () if self._words.knows(word) else _pieces(word)
+                name = (frozenset((word,)),)
+                found.append(Concept(name, weight * self._words.rarity(word), thing, pieces))
         return found
 
     def _rarity(self, name: frozenset[str]) -> float:
         """Return the rarity of the rarest word of a name."""
         return max(map(self._words.rarity, name))
 
-
-def _windows(passage: Passage) -> list[set[str]]:
-    """Return the words of each two sentences that stand together, the context with each."""
-    context = set(tokens(passage.chunk.context))
-    said = [set(tokens(one)) for one in _SENTENCE_END.split(passage.chunk.text) if one.strip()]
-    if not said:
-        return [context]
-    return [
-        context | one | following for one, following in zip(said, [*said[1:], set()], strict=True)
-    ]
-
-
-def _figures_missing(question: str, passages: Sequence[Passage]) -> float:
-    """Return the share of the question's figures that none of *passages* says."""
-    asked = _NUMBER.findall(normalise(question))
-    held: set[str] = set()
-    for passage in passages:
-        chunk = passage.chunk
-        held.update(
-            _NUMBER.findall(normalise(f"{chunk.edition.label} {chunk.context} {chunk.text}"))
-        )
-    return sum(figure not in held for figure in asked) / max(len(asked), 1)
+    def _read(self, chunk: Chunk) -> _Said:
+        """Return what a chunk says; chunks of one generation do not change."""
+        key = (chunk.edition.key, chunk.start, chunk.end)
+        found = self._said.get(key)
+        if found is None:
+            if len(self._said) >= _REMEMBERED:
+                self._said.clear()
+            found = self._said[key] = _read(chunk)
+        return found
 
 
-def _kind_held(question: str, texts: Sequence[str]) -> bool:
-    """Whether *texts* hold the kind of thing that is asked for; true when none is asked for."""
-    asked = normalise(question)
-    for wanted, given in _ASKED:
-        if wanted.search(asked):
-            return any(
-                found.group() not in asked
-                for text in texts
-                for found in given.finditer(normalise(text))
-            )
-    return True
+def _read(chunk: Chunk) -> _Said:
+    sentences = [one for one in _SENTENCE_END.split(chunk.text) if one.strip()] or [""]
+    at = dict.fromkeys(tokens(chunk.context), (1 << len(sentences)) - 1)
+    for order, sentence in enumerate(sentences):
+        # A sentence stands in its own window and in that of the one before.
+        bits = 1 << order | (1 << order >> 1)
+        for word in tokens(sentence):
+            at[word] = at.get(word, 0) | bits
+    plain = normalise(chunk.text)
+    context = normalise(chunk.context)
+    return _Said(
+        len(sentences),
+        at,
+        tuple(
+            normalise(f"{one} {following}")
+            for one, following in zip(sentences, [*sentences[1:], ""], strict=True)
+        ),
+        _GAPS.sub("", plain + context),
+        plain,
+        frozenset(_NUMBER.findall(f"{normalise(chunk.edition.label)} {context} {plain}")),
+    )
+
+
+def _names_a_thing(word: str, naming: set[str]) -> bool:
+    return word in naming or not is_japanese(word)
+
+
+def _pieces(word: str) -> tuple[str, ...]:
+    """Return the pieces of a long word by which a misspelling is known, none of a short one."""
+    size = 2 if is_japanese(word) else 4
+    if len(word) < size + 2:
+        return ()
+    return tuple(word[at : at + size] for at in range(len(word) - size + 1))
+
+
+def _windows(
+    concepts: Sequence[Concept], row: Sequence[tuple[float, int]], windows: int, total: float
+) -> list[tuple[float, float]]:
+    """Return for each window the share of the question it says and the rarity of things it lacks."""
+    found: list[tuple[float, float]] = []
+    for at in range(windows):
+        share = lost = 0.0
+        for concept, (said, where) in zip(concepts, row, strict=True):
+            if where >> at & 1:
+                share += concept.rarity * said
+            elif concept.thing:
+                lost += concept.rarity
+        found.append((share / total, lost))
+    return found
+
+
+def _kind_lost(
+    question: str,
+    said: Sequence[_Said],
+    shares: Sequence[float],
+    windows: Sequence[Sequence[tuple[float, float]]],
+    together: float,
+) -> tuple[float, float]:
+    """Return 1 where no good passage, and where no good window, gives what is asked for, else 0."""
+    kind = asked_for(question)
+    if kind is None:
+        lost = _meaning_lost(question, said)
+        return lost, lost
+    top = max(shares)
+    missing = apart = 1.0
+    for one, share, spread in zip(said, shares, windows, strict=True):
+        given = [bits for found, bits in one.gives(kind) if found not in question]
+        if given and share >= _GOOD * top:
+            missing = 0.0
+        for at, (held, _) in enumerate(spread):
+            if held >= _NEAR * together and any(bits >> at & 1 for bits in given):
+                apart = 0.0
+    return (apart if KINDS[kind].near else missing), apart
+
+
+def _names_lost(
+    question: str,
+    concepts: Sequence[Concept],
+    held: Sequence[Sequence[tuple[float, int]]],
+    shares: Sequence[float],
+    top: float,
+) -> float:
+    """Return the share of the question's proper names that each good passage lacks."""
+    names = set(proper_nouns(question))
+    named = [at for at, one in enumerate(concepts) if any(names & name for name in one.names)]
+    if not named:
+        return 0.0
+    return min(
+        sum(not row[at][0] for at in named) / len(named)
+        for row, share in zip(held, shares, strict=True)
+        if share >= _OWNING * top
+    )
+
+
+def _meaning_lost(question: str, said: Sequence[_Said]) -> float:
+    """Return 1 where a meaning is asked and passages say the name without telling about it."""
+    pattern = topic(question)
+    if pattern is None:
+        return 0.0
+    found = [match for one in said for match in pattern.finditer(one.plain)]
+    return float(bool(found) and not any(match["told"] for match in found))

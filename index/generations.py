@@ -360,7 +360,7 @@ class Generation:
         self._retriever: Retriever = (
             hybrid if self._reranker is None else Reranked(hybrid, self._reranker)
         )
-        self._confidence = Confidence(words, glossary)
+        self._confidence = Confidence(words, glossary, sum(WEIGHTS.values()))
         self.glossary = glossary
 
     @property

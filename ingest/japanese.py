@@ -10,7 +10,7 @@ import threading
 import unicodedata
 from functools import lru_cache
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from snowballstemmer import stemmer
 from sudachipy import Dictionary, SplitMode
@@ -18,7 +18,7 @@ from sudachipy import Dictionary, SplitMode
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from sudachipy import Morpheme, Tokenizer
+    from sudachipy import Tokenizer
 
 TOKENIZER_VERSION = "sudachi-core-A-4"
 """Part of a generation's recipe: tokens of another version do not match its index."""
@@ -59,6 +59,7 @@ _DROPPED = frozenset(
     {"助詞", "助動詞", "補助記号", "空白", "記号", "代名詞", "連体詞", "感動詞", "接続詞"}
 )
 _JAPANESE = re.compile(rf"[{_CJK}]")
+_JOINT = re.compile("[一-龥ァ-ヶーa-z]{2}")
 # Sudachi refuses more than 49,149 bytes in one call.
 _SUDACHI_CHARACTERS = 12_000
 
@@ -285,11 +286,11 @@ def loanwords(text: str) -> list[str]:
 def proper_nouns(text: str) -> list[str]:
     """Return the names of places, people and bodies in Japanese *text*, as `tokens` spells them."""
     return [
-        unit.normalized_form()
+        unit.form
         for unit in _units(text)
-        if unit.part_of_speech()[1] == "固有名詞"
-        and _JAPANESE.search(unit.surface())
-        and unit.surface() not in _ERAS
+        if unit.detail == "固有名詞"
+        and _JAPANESE.search(unit.surface)
+        and unit.surface not in _ERAS
     ]
 
 
@@ -346,10 +347,26 @@ def _is_whole(kinds: Sequence[str]) -> bool:
 def nouns(text: str) -> set[str]:
     """Return the words of Japanese *text* that name something, as `tokens` spells them."""
     return {
-        unit.normalized_form()
-        for unit in _units(text)
-        if unit.part_of_speech()[0] == "名詞" and _JAPANESE.search(unit.surface())
+        unit.form for unit in _units(text) if unit.part == "名詞" and _JAPANESE.search(unit.surface)
     }
+
+
+def joints(text: str) -> list[str]:
+    """Return the two characters at which each two words of a compound noun meet, in order.
+
+    特定移行支援システム has 定移, 行支 and 援シ: a text that knows the compound has them too,
+    while one that only has its words may not.
+    """
+    units = _units(text)
+    return [
+        joint
+        for before, after in pairwise(units)
+        if before.end == after.begin
+        and before.part == "名詞"
+        and before.detail != "数詞"
+        and after.part in {"名詞", "接尾辞"}
+        and _JOINT.fullmatch(joint := before.surface[-1:] + after.surface[:1])
+    ]
 
 
 def known_share(text: str) -> float:
@@ -369,9 +386,37 @@ def known_share(text: str) -> float:
     return known / count if count else 0.0
 
 
-def _units(text: str) -> Iterator[Morpheme]:
+class _Unit(NamedTuple):
+    """A short unit: how it is written and spelt, its part of speech, and where it stands."""
+
+    surface: str
+    form: str
+    part: str
+    detail: str
+    begin: int
+    end: int
+
+
+@lru_cache(maxsize=64)
+def _units(text: str) -> tuple[_Unit, ...]:
+    """Return the short units of *text*; a question is asked for them several times at once."""
+    found: list[_Unit] = []
+    base = 0
     for line in _pieces(normalise(text)):
-        yield from _tokenizer().tokenize(line, SplitMode.A)
+        for unit in _tokenizer().tokenize(line, SplitMode.A):
+            part, detail, *_ = unit.part_of_speech()
+            found.append(
+                _Unit(
+                    unit.surface(),
+                    unit.normalized_form(),
+                    part,
+                    detail,
+                    base + unit.begin(),
+                    base + unit.end(),
+                )
+            )
+        base += len(line) + 1
+    return tuple(found)
 
 
 def is_japanese(text: str) -> bool:

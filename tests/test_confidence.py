@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from index.generations import Generation
+from index.kinds import asked_for
 from index.passages import Filters
 from tests.fakes import edition
 from tests.shelves import Desk
@@ -56,6 +57,7 @@ def _sure(generation: Generation, question: str) -> float:
         "ガバクラとは何ですか",
         "What is the government cloud?",
         "問い合わせ先の電話番号は？",
+        "ガバメントクラウトとは何ですか",
     ],
 )
 def test_what_the_documents_say_is_answered(question: str, generation: Generation) -> None:
@@ -72,6 +74,10 @@ def test_what_the_documents_say_is_answered(question: str, generation: Generatio
         pytest.param("ワークショップには何人が参加しましたか", id="a number that is not told"),
         pytest.param("問い合わせ先のメールアドレスは？", id="an address where a number stands"),
         pytest.param("第3.5版では移行の目標時期はいつですか", id="an edition that is not held"),
+        pytest.param("ワークショップとは何ですか", id="a meaning that is not told"),
+        pytest.param(
+            "ワークショップの費用は誰が負担しましたか", id="who pays, where no cost is told"
+        ),
         pytest.param("粗大ごみの収集を申し込むには", id="another subject"),
         pytest.param("How much did Kitami pay?", id="a sum, in English"),
     ],
@@ -84,3 +90,17 @@ def test_a_near_miss_is_declined(question: str, generation: Generation) -> None:
 def test_nothing_found_is_no_confidence(generation: Generation) -> None:
     """Without passages there is nothing to weigh."""
     assert 0.0 == generation.confidence("標準化", [])
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "ip電話の広告で配慮することは",
+        "契約が無期限の場合は",
+        "動物の数や年齢などの条件は",
+        "酒田市の窓口は",
+    ],
+)
+def test_a_word_in_passing_asks_for_no_kind(question: str) -> None:
+    """電話, 期限, 年齢 and 市 ask for a number, a day, an age or a town only where they are asked."""
+    assert asked_for(question) is None

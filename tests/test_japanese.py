@@ -8,6 +8,7 @@ import pytest
 
 from ingest.japanese import (
     is_japanese,
+    joints,
     known_share,
     loanwords,
     normalise,
@@ -167,3 +168,9 @@ def test_a_name_stands_alone_or_inside_another(*, expected: bool, name: str, tex
     at = text.index(name)
 
     assert expected is stands_alone(text, at, at + len(name))
+
+
+def test_joints_are_where_the_words_of_a_compound_meet() -> None:
+    """A text with 特定, 移行, 支援 and システム apart has none of them."""
+    assert ["定移", "行支", "援シ"] == joints("特定移行支援システム")
+    assert [] == joints("特定の移行を支援する")
