@@ -10,8 +10,9 @@ import json
 import re
 import tomllib
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
@@ -135,42 +136,112 @@ def read(path: Path) -> Glossary:
     """
     if not path.exists():
         return Glossary()
+    content = path.read_bytes()
     try:
-        text = path.read_text(encoding="utf-8")
-        entries = tomllib.loads(text).get("term", [])
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
-        line = re.search(r"line (\d+)", str(problem))
-        raise BadGlossary(str(path), int(line.group(1)) if line else 1, str(problem)) from problem
-    lines = [
-        number
-        for number, line in enumerate(text.splitlines(), start=1)
-        if re.match(r"\s*\[\[\s*term\s*\]\]", line)
-    ]
-    if not isinstance(entries, list) or len(lines) != len(entries):
-        raise BadGlossary(str(path), 1, "each entry begins with a line [[term]]")
-    return Glossary(
-        _term(entry, str(path), line) for entry, line in zip(entries, lines, strict=True)
-    )
+        # Windows' editor puts a mark before the text; it says nothing.
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as problem:
+        line = content.count(b"\n", 0, problem.start) + 1
+        reason = "the file is not UTF-8 here (was it saved as Shift_JIS?); save it as UTF-8"
+        raise BadGlossary(str(path), line, reason) from problem
+    source = _Source(str(path), text)
+    try:
+        held = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as problem:
+        raise source.broken(problem) from problem
+    if strange := [name for name in held if name != "term"]:
+        reason = f"{strange[0]!r} stands outside an entry; each entry begins with a line [[term]]"
+        raise BadGlossary(str(path), source.line_of_top(strange[0]), reason)
+    entries = held.get("term", [])
+    if not isinstance(entries, list) or len(source.starts) != len(entries):
+        reason = "each entry begins with a line [[term]]"
+        raise BadGlossary(str(path), source.line_of_top("term"), reason)
+    return Glossary(_term(entry, partial(source.fault, at)) for at, entry in enumerate(entries))
 
 
-def _term(entry: object, path: str, line: int) -> Term:
+class _Source:
+    """A glossary's text, which knows on which line what stands."""
+
+    def __init__(self, path: str, text: str) -> None:
+        self._path = path
+        self._lines = text.split("\n")
+        self.starts = [
+            number
+            for number, line in enumerate(self._lines, start=1)
+            if re.match(r"\s*\[\[\s*term\s*\]\]", line)
+        ]
+
+    def fault(self, entry: int, field: str | None, reason: str) -> BadGlossary:
+        """Return the error for a field of an entry (from 0), or for the entry as a whole."""
+        start = self.starts[entry]
+        end = self.starts[entry + 1] if entry + 1 < len(self.starts) else len(self._lines) + 1
+        line = self._first(_key(field), start, end - 1) if field else None
+        return BadGlossary(self._path, line or start, reason)
+
+    def line_of_top(self, name: str) -> int:
+        """Return the line on which a name outside all entries stands."""
+        table = rf"\s*\[+\s*[\"']?{re.escape(name)}\b"
+        return self._first(rf"{_key(name)}|{table}", 0, len(self._lines)) or 1
+
+    def broken(self, problem: tomllib.TOMLDecodeError) -> BadGlossary:
+        """Return the error for what is not TOML; a list left open is named where it begins."""
+        said = re.search(r"line (\d+)", str(problem))
+        last = int(said.group(1)) if said else len(self._lines)
+        opened = self._left_open(last) if "array" in str(problem).lower() else None
+        reason = "this list has no end: a ] is missing" if opened else str(problem)
+        return BadGlossary(self._path, opened or last, reason)
+
+    def _first(self, pattern: str, start: int, end: int) -> int | None:
+        numbers = range(start + 1, end + 1)
+        return next((n for n in numbers if re.match(pattern, self._lines[n - 1])), None)
+
+    def _left_open(self, last: int) -> int | None:
+        """Return the line of the first bracket that nothing closes up to line *last*."""
+        depth, opened = 0, 0
+        for number, line in enumerate(self._lines[:last], start=1):
+            for mark in re.findall(r"[\[\]]", _QUOTED.sub("", line)):
+                if mark == "[" and depth == 0:
+                    opened = number
+                depth += 1 if mark == "[" else -1
+        return opened if depth > 0 else None
+
+
+# What stands in quotation marks, and remarks: brackets in them open nothing.
+_QUOTED = re.compile(r""""(?:[^"\\\\]|\\\\.)*"|'[^']*'|#.*""")
+
+Fault = Callable[[str | None, str], BadGlossary]
+"""Makes the error for a field of an entry, or for the entry as a whole (None)."""
+
+
+def _key(name: str) -> str:
+    return rf"\s*[\"']?{re.escape(name)}[\"']?\s*="
+
+
+def _term(entry: object, fault: Fault) -> Term:
     if not isinstance(entry, dict):
-        raise BadGlossary(path, line, "an entry holds ja, also and en")
-    if strange := sorted(set(entry) - _FIELDS):
-        raise BadGlossary(path, line, f"unknown field {strange[0]!r} (known: ja, also, en)")
+        raise fault(None, "an entry holds ja, also and en")
+    if strange := [field for field in entry if field not in _FIELDS]:
+        raise fault(strange[0], f"unknown field {strange[0]!r} (known: ja, also, en)")
     ja = entry.get("ja")
     if not isinstance(ja, str) or not ja.strip():
-        raise BadGlossary(path, line, 'the field ja is missing, for example ja = "標準化"')
-    term = Term(ja.strip(), _names(entry, "also", path, line), _names(entry, "en", path, line))
+        raise fault("ja", 'the field ja is missing, for example ja = "標準化"')
+    term = Term(ja.strip(), _names(entry, "also", fault), _names(entry, "en", fault))
     if len(term.names) == 1:
-        raise BadGlossary(path, line, f"{ja} stands alone: give also or en")
+        raise fault(None, f"{ja} stands alone: give also or en")
+    for field, names in (("ja", (term.ja,)), ("also", term.also), ("en", term.en)):
+        for name in names:
+            if is_japanese(name) and len(normalise(name)) == 1:
+                reason = f"{name} is found inside too many words: give two characters or more"
+                raise fault(field, reason)
+            if not is_japanese(name) and not tokens(name):
+                raise fault(field, f"{name!r} has no word that is searched: give one of its own")
     return term
 
 
-def _names(entry: dict[str, object], field: str, path: str, line: int) -> tuple[str, ...]:
+def _names(entry: dict[str, object], field: str, fault: Fault) -> tuple[str, ...]:
     names = entry.get(field, [])
     if not isinstance(names, list) or not all(isinstance(n, str) and n.strip() for n in names):
-        raise BadGlossary(path, line, f'the field {field} is a list of words, like ["a", "b"]')
+        raise fault(field, f'the field {field} is a list of words, like ["a", "b"]')
     return tuple(dict.fromkeys(name.strip() for name in names))
 
 

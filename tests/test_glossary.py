@@ -78,9 +78,30 @@ GOOD = '[[term]]\nja = "標準化"\nen = ["standardization"]\n\n'
     [
         pytest.param(5, '[[term]]\nen = ["x"]\n', id="no Japanese word"),
         pytest.param(5, '[[term]]\nja = "移行"\n', id="a word alone"),
-        pytest.param(5, '[[term]]\nja = "移行"\nen = "migration"\n', id="a word that is no list"),
-        pytest.param(5, '[[term]]\nja = "移行"\nalias = ["x"]\n', id="an unknown field"),
+        pytest.param(7, '[[term]]\nja = "移行"\nen = "migration"\n', id="a word that is no list"),
+        pytest.param(7, '[[term]]\nja = "移行"\nalias = ["x"]\n', id="an unknown field"),
+        pytest.param(6, '[[term]]\nja = 7\nen = ["x"]\n', id="a Japanese word that is a number"),
         pytest.param(6, '[[term]]\nja = "移行\n', id="an open quotation mark"),
+        pytest.param(5, '[[terms]]\nja = "移行"\nen = ["x"]\n', id="a heading with a typo"),
+        pytest.param(5, '[term]\nja = "移行"\nen = ["x"]\n', id="a heading of one bracket"),
+        pytest.param(5, '[other]\nja = "移行"\n', id="a table of something else"),
+        pytest.param(
+            7, '[[term]]\nja = "移行"\nen = ["a", "b"\n', id="a list left open at the end"
+        ),
+        pytest.param(
+            7,
+            '[[term]]\nja = "[移行]"\nen = ["a", # ]\n "b"\n\n[[term]]\nja = "乙"\n',
+            id="a list left open before another entry",
+        ),
+        pytest.param(6, '[[term]]\nja = "課"\nen = ["section"]\n', id="one character"),
+        pytest.param(
+            7,
+            '[[term]]\nja = "窓口"\nalso = ["カウンター", "窓"]\n',
+            id="one character among others",
+        ),
+        pytest.param(
+            7, '[[term]]\nja = "窓口"\nen = ["who", "of the"]\n', id="little English words alone"
+        ),
     ],
 )
 def test_a_bad_entry_is_named_with_its_line(line: int, entry: str, tmp_path: Path) -> None:
@@ -93,3 +114,33 @@ def test_a_bad_entry_is_named_with_its_line(line: int, entry: str, tmp_path: Pat
 
     assert line == caught.value.line
     assert f"{path}:{line}:" in str(caught.value)
+
+
+def test_what_stands_before_the_first_entry_is_named(tmp_path: Path) -> None:
+    """A forgotten heading would silently lose its word."""
+    path = tmp_path / "glossary.toml"
+    path.write_text('# ours\nja = "移行"\nen = ["migration"]\n\n' + GOOD, encoding="utf-8")
+
+    with pytest.raises(BadGlossary, match=r"\[\[term\]\]") as caught:
+        read(path)
+
+    assert 2 == caught.value.line
+
+
+def test_a_file_in_another_encoding_is_named_with_its_line(tmp_path: Path) -> None:
+    """Saved as Shift_JIS from an old editor: the first line that shows it."""
+    path = tmp_path / "glossary.toml"
+    path.write_bytes(b"# ours\n[[term]]\n" + 'ja = "移行"\n'.encode("cp932"))
+
+    with pytest.raises(BadGlossary, match="UTF-8") as caught:
+        read(path)
+
+    assert 3 == caught.value.line
+
+
+def test_a_mark_before_the_text_is_passed_over(tmp_path: Path) -> None:
+    """Windows' editor writes one, and nobody sees it; nor its line ends."""
+    path = tmp_path / "glossary.toml"
+    path.write_bytes(GOOD.replace("\n", "\r\n").encode("utf-8-sig"))
+
+    assert "標準化" == read(path).terms[0].ja
