@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from sudachipy import Tokenizer
 
-TOKENIZER_VERSION = "sudachi-core-A-4"
+TOKENIZER_VERSION = "sudachi-core-A-5"
 """Part of a generation's recipe: tokens of another version do not match its index."""
 
 _ERAS = {
@@ -37,14 +37,42 @@ _ERA_YEAR = re.compile(
     r"(?:(令和|平成|昭和|大正|明治)\s*|(?<![a-z0-9])([rhs])\s*\.?\s*(?=\d{1,2}\s*(?:年|[./]\d)))"
     r"(元|\d{1,2})\s*(?=年|[./]\d|$|[^\d])"
 )
+# R7 alone, as tables head their columns; other letters with a figure are mostly something else.
+_REIWA = re.compile(r"(?<![a-z0-9.&/-])r\s?(\d{1,2})(?![a-z0-9.-])")
+_FISCAL = re.compile(r"(?<![a-z0-9])fy\s?(?:(\d{4})|'?(\d{2}))(?!\d)")
 _KANJI_DIGITS = {c: i for i, c in enumerate("〇一二三四五六七八九")}
 _KANJI_UNITS = {"十": 10, "百": 100, "千": 1000}
-_COUNTED = "件業務手続年月日人名条章項号回団体市町村自治県以上以下未満割円％%歳箇カヶか版つ"
-_KANJI_NUMBER = re.compile(
-    rf"(?<=第)[〇一二三四五六七八九十百千]+|[〇一二三四五六七八九十百千]{{2,}}(?=[{_COUNTED}])"
-    rf"|(?<![一-龥])十(?=[{_COUNTED}])"
+_DIGIT = "[〇一二三四五六七八九十百千]"
+# After two and more numerals any of these makes a number of them.
+_COUNTED = "件業務手続年月日人名条章項号回団体市町村自治県以割円％%歳箇カケヶヵか版つ倍社校台冊枚週時種段区分"
+# A single numeral is part of many words (一部, 三重県, 十分, 千代田): it is a number before a
+# counter that no such word goes on with, and after kana, a sign, or a word for "about".
+_COUNTERS = (
+    "業務|手続|事務|事業|団体|自治体|市区?町村|町村|都道府県|週間|時間|分間|分の|種類|項目|段階|区分|施設"
+    "|世帯|事例|[かカケヶヵ箇](?:月|所(?!村)|国|年)|年(?!生)|月|日(?![町市月])|人(?![ひ一親暮称前立])"
+    "|名|歳(?!市)|件|社(?!\\))|校|冊|枚|台(?!化)|割|[%％]|倍|つ|版|回|項(?!目)|条(?![市件例])|章"
+    "|号(?![機車])|点(?![数検])"
 )
+_FREE = r"(?:(?<![一-龥々〇])|(?<=[約全計満他残の])|(?<=最大)|(?<=最低)|(?<=上限)|(?<=原則))"
+_KANJI_NUMBER = re.compile(
+    rf"(?<=第)[一二三四](?=四半期)"
+    rf"|(?<=第){_DIGIT}+(?![者人線歩セ])"
+    rf"|(?:(?<=令和)|(?<=平成)|(?<=昭和)|(?<=大正)|(?<=明治)){_DIGIT}+(?=年)"
+    rf"|(?!〇+(?!{_DIGIT})){_DIGIT}{{2,}}(?=[{_COUNTED}万億兆])"
+    rf"|{_FREE}[一二三四五六七八九十百千](?={_COUNTERS})"
+    rf"|{_FREE}(?:[二三四五六七八九十百]円|[一二三五六七八九十百千](?=[万億兆]))(?!十)"
+    rf"|{_FREE}[四](?=[万億兆](?!十))"
+    rf"|(?<=分の){_DIGIT}"
+)
+_AFTER_DIGITS = re.compile(r"(\d+)([百千])(?=[万億兆円人件名社件世]|$|[^\w])")
+_LITTLE_KA = re.compile(r"(?<=\d)[カケヶヵ箇](?=月|所|国|年)")
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
+# What NFKC leaves: radicals that fonts give instead of the character, and old forms, among them
+# those that it gives itself (⼾ becomes 戶).
+_RADICALS = str.maketrans(
+    "⺒⺝⺟⺠⺧⺬⺶⺼⻁⻄⻅⻆⻊⻑⻒⻗⻘⻜⻝⻞⻡⻣⻤⻨⻩⻫⻭⻯⻲戶靑黑黃麥齒齊龜",
+    "巳月母民牛示羊月虎西見角足長長雨青飛食食首骨鬼麦黄斉歯竜亀戸青黒黄麦歯斉亀",
+)
 # Different dashes, waves and middle dots stand for the same thing in real manuals.
 _LOOKALIKES = str.maketrans(
     dict.fromkeys("‐‑‒–—―−﹣", "-") | dict.fromkeys("〜～∼", "~") | {"･": "・", "\u00ad": None}
@@ -205,14 +233,28 @@ _STOP_ENGLISH = frozenset(
 def normalise(text: str) -> str:
     """Return *text* in one spelling: widths, eras, Chinese numerals, dashes, case.
 
-    令和７年度 and 2025年度, 十七業務 and 17業務, ＣＩＯ and cio come out alike. Offsets are not
-    kept, so the result is for comparing and counting only.
+    令和七年度, R7年度 and FY2025 are 2025年度, 十七業務 is 17業務, 百万円 100万円 and ＣＩＯ cio;
+    一部, 第三者 and 三重県 stay, for those are words. Offsets are not kept, so the result is for
+    comparing and counting only.
     """
-    text = unicodedata.normalize("NFKC", text).translate(_LOOKALIKES).casefold()
-    text = _THOUSANDS.sub("", text)
-    text = _KANJI_NUMBER.sub(lambda found: str(_kanji_value(found.group())), text)
+    text = unicodedata.normalize("NFKC", text).translate(_RADICALS).translate(_LOOKALIKES)
+    text = _THOUSANDS.sub("", _CJK_GAP.sub("", text.casefold()))
+    text = _AFTER_DIGITS.sub(_multiplied, text)
+    text = _KANJI_NUMBER.sub(_western_number, text)
+    text = _LITTLE_KA.sub("か", text)
     text = _ERA_YEAR.sub(_western_year, text)
-    return _CJK_GAP.sub("", text)
+    text = _REIWA.sub(lambda found: str(_ERAS["r"] + int(found.group(1))), text)
+    return _FISCAL.sub(lambda found: f"{found.group(1) or '20' + found.group(2)}年度", text)
+
+
+def _western_number(found: re.Match[str]) -> str:
+    digits = found.group().rstrip("円")
+    return f"{_kanji_value(digits)}{found.group()[len(digits) :]}"
+
+
+def _multiplied(found: re.Match[str]) -> str:
+    """Read 2千 as 2000."""
+    return str(int(found.group(1)) * _KANJI_UNITS[found.group(2)])
 
 
 def _western_year(found: re.Match[str]) -> str:
