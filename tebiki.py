@@ -911,13 +911,50 @@ def serve(
 ) -> None:
     """Serve the chat page and the HTTP interface."""
     with _told_as_words():
-        import uvicorn
+        served = web(build(_chosen(context, home, corpus)), host)
+        _run(served, host, port)
 
-        parts = build(_chosen(context, home, corpus))
-        err.print(f"Tebiki: http://{host}:{port}  (Ctrl+C ends it)", markup=False)
-        uvicorn.run(
-            web(parts, host), host=host, port=port, log_level="warning", server_header=False
+
+def _run(served: FastAPI, host: str, port: int) -> None:
+    """Listen and answer until somebody ends it; each request leaves a line in the log."""
+    import logging
+    import socket
+
+    import uvicorn
+
+    logging.basicConfig(
+        level=logging.WARNING, stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s"
+    )
+    logging.getLogger("api").setLevel(logging.INFO)
+    try:
+        listening = socket.create_server(
+            (host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET, backlog=2048
         )
+    except OSError as problem:
+        err.print(
+            f"{host}:{port}: {problem.strerror or problem}. Nothing is served. Name another "
+            "address or port (--host, --port).",
+            style="red",
+            markup=False,
+        )
+        raise typer.Exit(UNUSABLE) from problem
+    with listening:
+        shown = f"[{host}]" if ":" in host else host
+        err.print(
+            f"Tebiki: http://{shown}:{listening.getsockname()[1]}  (Ctrl+C ends it)", markup=False
+        )
+        # Whom a proxy speaks for is read by api.arrivals, which knows the proxies that are
+        # trusted; uvicorn would believe every process on this machine.
+        config = uvicorn.Config(
+            served,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            ws="none",
+        )
+        with suppress(KeyboardInterrupt):
+            uvicorn.Server(config).run([listening])
 
 
 @app.command()

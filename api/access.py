@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import time
 from collections import OrderedDict
 from collections.abc import Sequence
@@ -14,11 +13,15 @@ from threading import Lock
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from api.arrivals import Arrival, is_loopback
 from api.keys import Keys, Scope
 from api.problems import Refused
 
 if TYPE_CHECKING:
     from starlette.datastructures import Headers
+
+NOBODY = "nobody"
+"""The name of a caller of whom nothing is asked."""
 
 COOKIE = "tebiki_key"
 """Where a browser keeps the key that was typed on the page; scripts cannot read it."""
@@ -27,7 +30,16 @@ LOOPBACK_HOSTS = ("127.0.0.1", "localhost", "[::1]")
 """Under these names a server on loopback is reached; any other is a rebound address."""
 
 PER_MINUTE = 60
-"""Questions a minute from one caller where the server can be reached from elsewhere."""
+"""Questions a minute from one caller at one address, unless everybody here may do everything."""
+
+SHARED = 10
+"""A key that several people use gets so many times the questions of one address, in all."""
+
+PAGES = 5
+"""Page images and files for one address: so many times as many as questions."""
+
+REFUSALS_PER_MINUTE = 120
+"""Requests of one address that are told to bring a key; more are told to wait."""
 
 
 class Unprotected(Exception):
@@ -79,11 +91,13 @@ class Limits:
 class Access:
     """What is asked of a caller.
 
-    Without *required* everybody may do everything, as on one's own machine. *user_header* names
-    the signed-on person and counts only from an address in *proxies*. Pages of *origins* embed
-    the widget: they may ask and search, so that a widget on a public page is public. *hosts* are
-    the names under which the server may be called (none: any). *per_minute* bounds the questions
-    of one caller (0: no bound).
+    Without *required* everybody on this machine may do everything, until there is a key; what a
+    proxy hands on comes from elsewhere and always needs one. *user_header* names the signed-on
+    person and counts only from an address in *proxies*, as does what a proxy says of the
+    caller's address and scheme. Pages of *origins* embed the widget: they may ask and search, so
+    that a widget on a public page is public. *hosts* are the names under which the server may be
+    called without a key (none: any). *per_minute* bounds the questions of one caller at one
+    address (0: no bound); who may do everything because he is here is not bounded.
     """
 
     required: bool = False
@@ -96,49 +110,74 @@ class Access:
     limits: Limits = field(default_factory=Limits)
 
     def admit(
-        self, *, method: str, path: str, headers: Headers, address: str, on: date
+        self, *, method: str, path: str, headers: Headers, arrival: Arrival, on: date
     ) -> Caller | None:
         """Return who calls, None when the address is open to everybody.
 
         Raises:
             Refused: 401 nobody we know, 403 not allowed to, 421 a strange host, 429 too often.
         """
-        self._check_host(headers.get("host", ""))
+        if not self._closed(arrival):
+            self._check_host(arrival.host)
         origin = headers.get("origin")
-        foreign = origin is not None and origin in self.origins
-        self._check_origin(origin, method, path, headers)
+        self._check_origin(origin, method, path, arrival.host)
         scope = needed(path)
         if scope is None or method == "OPTIONS":
             return None
-        caller = self._known(headers, address, on, widget=foreign)
+        caller = self._known(headers, arrival, on)
         if caller is None:
+            self.note_refusal(arrival)
             raise _locked()
         if scope not in caller.scopes:
             raise _forbidden(scope)
-        if self.per_minute and _counts(method, path):
-            wait_s = self.limits.wait_s(caller.name, self.per_minute, time.monotonic())
-            if wait_s:
-                raise _too_often(wait_s)
+        self._count(caller, arrival, method, path)
         return caller
 
-    def may(self, scope: Scope, *, headers: Headers, address: str, on: date) -> bool:
+    def may(self, scope: Scope, *, headers: Headers, arrival: Arrival, on: date) -> bool:
         """Whether who calls may do what *scope* covers; a page asks before it shows the way."""
-        caller = self._known(headers, address, on, widget=headers.get("origin") in self.origins)
+        caller = self._known(headers, arrival, on)
         return caller is not None and scope in caller.scopes
 
-    def _known(self, headers: Headers, address: str, on: date, *, widget: bool) -> Caller | None:
-        if widget:
-            return Caller(f"widget {address}", Scope.ASK.implied)
+    def note_refusal(self, arrival: Arrival) -> None:
+        """Count a caller who was not known.
+
+        Raises:
+            Refused: 429, the address has tried too often.
+        """
+        self._draw(f"refused {arrival.address}", REFUSALS_PER_MINUTE)
+
+    def _known(self, headers: Headers, arrival: Arrival, on: date) -> Caller | None:
+        if headers.get("origin") in self.origins:
+            return Caller("widget", Scope.ASK.implied)
         secret = _secret(headers)
         if secret and self.keys is not None:
             key = self.keys.find(secret, on=on)
             if key is not None:
                 return Caller(f"key {key.id}", key.scope.implied)
-        if self.user_header and _is_among(address, self.proxies):
+        if self.user_header and arrival.trusted:
             person = headers.get(self.user_header, "").strip()
             if person:
                 return Caller(f"person {person}", Scope.ASK.implied)
-        return None if self.required else Caller(f"address {address}", Scope.ADMIN.implied)
+        return None if self._closed(arrival) else Caller(NOBODY, Scope.ADMIN.implied)
+
+    def _closed(self, arrival: Arrival) -> bool:
+        """Whether callers must say who they are. A key that has expired keeps the door shut."""
+        return self.required or arrival.relayed or (self.keys is not None and bool(self.keys.all()))
+
+    def _count(self, caller: Caller, arrival: Arrival, method: str, path: str) -> None:
+        if not self.per_minute or (caller.name == NOBODY and arrival.local):
+            return
+        if is_asking(method, path):
+            self._draw(f"{caller.name} {arrival.address}", self.per_minute)
+            if caller.name.startswith("key "):
+                self._draw(caller.name, SHARED * self.per_minute)
+        elif path.endswith(("/image", "/file")):
+            self._draw(f"pages {arrival.address}", PAGES * self.per_minute)
+
+    def _draw(self, bucket: str, per_minute: int) -> None:
+        wait_s = self.limits.wait_s(bucket, per_minute, time.monotonic())
+        if wait_s:
+            raise _too_often(wait_s)
 
     def _check_host(self, host: str) -> None:
         # A name of the internet that resolves to 127.0.0.1 would make a foreign page our own.
@@ -150,8 +189,8 @@ class Access:
                 f'This server does not answer to the name "{host}".',
             )
 
-    def _check_origin(self, origin: str | None, method: str, path: str, headers: Headers) -> None:
-        if origin is None or origin in self.origins or is_own(origin, headers):
+    def _check_origin(self, origin: str | None, method: str, path: str, host: str) -> None:
+        if origin is None or origin in self.origins or is_own(origin, host):
             return
         if method in {"GET", "HEAD"} and is_public(path):
             return
@@ -171,18 +210,22 @@ def decide(  # the settings of one server
     user_header: str = "",
     proxies: Sequence[str] = (),
     origins: Sequence[str] = (),
-    per_minute: int | None = None,
+    per_minute: int = PER_MINUTE,
+    on: date | None = None,
 ) -> Access:
     """Return what a server that listens on *host* asks of its callers.
 
-    On loopback nothing, unless a proxy signs people on; elsewhere a key or a signed-on person.
+    On loopback nothing, until there is a key or a proxy hands requests on; elsewhere a key or a
+    signed-on person.
 
     Raises:
-        Unprotected: others can reach *host*, and there is neither a key nor a proxy.
+        Unprotected: others can reach *host*, and there is neither a proxy nor a key that opens
+            anything on the day (None: today).
     """
     local = is_loopback(host)
     proxied = bool(user_header and proxies)
-    if not local and not proxied and not keys.all():
+    day = on or date.today()  # noqa: DTZ011 - keys end by the local calendar
+    if not local and not proxied and not any(key.opens(day) for key in keys.all()):
         raise Unprotected(host)
     return Access(
         required=proxied or not local,
@@ -191,9 +234,7 @@ def decide(  # the settings of one server
         proxies=tuple(proxies),
         origins=tuple(origin.rstrip("/") for origin in origins),
         hosts=LOOPBACK_HOSTS if local and not proxied else (),
-        per_minute=(0 if local and not proxied else PER_MINUTE)
-        if per_minute is None
-        else per_minute,
+        per_minute=per_minute,
     )
 
 
@@ -213,21 +254,13 @@ def is_public(path: str) -> bool:
     return path == "/widget.js" or path.startswith("/web/")
 
 
-def is_own(origin: str, headers: Headers) -> bool:
+def is_own(origin: str, host: str) -> bool:
     """Whether *origin* is the server's own, as the caller names it."""
-    host = headers.get("host", "")
     return bool(host) and urlsplit(origin).netloc == host
 
 
-def is_loopback(host: str) -> bool:
-    """Whether only this machine can reach *host*."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
-def _counts(method: str, path: str) -> bool:
+def is_asking(method: str, path: str) -> bool:
+    """Whether a request puts a question to the index: such requests are counted and have a deadline."""
     return method == "POST" and path.startswith(("/v1/answers", "/v1/search", "/v1/chat/", "/mcp"))
 
 
@@ -240,14 +273,6 @@ def _secret(headers: Headers) -> str:
     except CookieError:
         return ""
     return "" if morsel is None else morsel.value
-
-
-def _is_among(address: str, networks: Sequence[str]) -> bool:
-    try:
-        found = ipaddress.ip_address(address)
-        return any(found in ipaddress.ip_network(each, strict=False) for each in networks)
-    except ValueError:
-        return False
 
 
 def _locked() -> Refused:
@@ -271,7 +296,7 @@ def _too_often(wait_s: float) -> Refused:
     seconds = max(1, round(wait_s))
     return Refused(
         HTTPStatus.TOO_MANY_REQUESTS,
-        f"質問が続きすぎています。{seconds}秒ほど待ってからお試しください。",
-        f"Too many questions at once. Try again in {seconds} seconds.",
+        f"短い間に続けすぎています。{seconds}秒ほど待ってからお試しください。",
+        f"Too many requests at once. Try again in {seconds} seconds.",
         headers={"Retry-After": str(seconds)},
     )

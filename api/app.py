@@ -367,7 +367,7 @@ def _add_session(app: FastAPI, access: Access, *, with_admin: bool) -> None:
             and access.may(
                 Scope.ADMIN,
                 headers=request.headers,
-                address=request.client.host if request.client else "",
+                arrival=request.state.arrival,
                 on=date.today(),  # noqa: DTZ011 - keys end by the local calendar
             )
         )
@@ -377,6 +377,7 @@ def _add_session(app: FastAPI, access: Access, *, with_admin: bool) -> None:
         """Let a browser in: the key goes into a cookie that no script can read."""
         today = date.today()  # noqa: DTZ011 - keys end by the local calendar
         if access.keys is None or access.keys.find(given.key, on=today) is None:
+            access.note_refusal(request.state.arrival)
             raise Refused(
                 401,
                 "その鍵は使えません。期限が切れていないか、管理者に確かめてください。",

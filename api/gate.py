@@ -12,10 +12,14 @@ from typing import TYPE_CHECKING
 
 from starlette.datastructures import Headers, MutableHeaders
 
-from api.access import Access, Caller, is_public
+from api.access import Access, Caller, is_asking, is_public
+from api.arrivals import Arrival, arrived
 from api.problems import MEDIA_TYPE, Refused, language_of, problem_json, unexpected
+from api.stream import event
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 MAX_FILE = 300 * 1024 * 1024
@@ -25,7 +29,13 @@ MAX_BODY = 256 * 1024
 """The most bytes a request may carry. A question is far shorter; a history fits."""
 
 BODY_TIMEOUT_S = 20.0
-"""How long each part of a body may take to arrive."""
+"""How long a body may take to arrive, from its first byte to its last."""
+
+FILE_TIMEOUT_S = 900.0
+"""How long a PDF may take to arrive on the admin page."""
+
+ANSWER_TIMEOUT_S = 120.0
+"""How long an answer or a search may take, to its last word. A model has a deadline of its own."""
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
@@ -46,17 +56,21 @@ log = logging.getLogger(__name__)
 
 
 class Gate:
-    """Names each request, admits or refuses its caller, bounds its body, and sets the headers.
+    """Names each request, admits or refuses its caller, bounds it, and sets the headers.
 
     A browser sends *Origin* with every request that could change something or that another
     site's page makes; one that is neither ours nor allowed is refused, so that a page on the
     internet cannot question a Tebiki that runs on the reader's own machine.
     """
 
-    def __init__(self, app: ASGIApp, *, access: Access) -> None:
+    def __init__(
+        self, app: ASGIApp, *, access: Access, answer_timeout_s: float = ANSWER_TIMEOUT_S
+    ) -> None:
         """Stand before *app* and ask of callers what *access* says."""
         self.app = app
         self.access = access
+        self.answer_timeout_s = answer_timeout_s
+        self._abandoned: set[asyncio.Future[None]] = set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or answer it with a problem."""
@@ -64,58 +78,84 @@ class Gate:
             await self.app(scope, receive, send)
             return
         name = secrets.token_hex(8)
-        state = scope.setdefault("state", {})
-        state["request_id"] = name
+        method = scope["method"]
         headers = Headers(scope=scope)
+        peer = scope.get("client")
+        arrival = arrived(peer[0] if peer else "", scope["scheme"], headers, self.access.proxies)
+        seen = _as_seen(scope, arrival, name)
+        reply = _Reply(
+            send,
+            lambda made: self._dress(made, name, headers.get("origin"), seen["path"]),
+            bodiless=method == "HEAD",
+        )
         began = time.perf_counter()
-        status = 0
-
-        async def sending(message: Message) -> None:
-            nonlocal status
-            if message["type"] == "http.response.start":
-                status = message["status"]
-                self._dress(MutableHeaders(scope=message), name, headers.get("origin"), scope)
-            await send(message)
-
         try:
-            state["caller"] = self._admit(scope, headers)
-            if scope["method"] == "OPTIONS" and headers.get("origin") in self.access.origins:
-                await _preflight(sending)
+            seen["state"]["caller"] = self._admit(seen, headers, arrival)
+            if method == "OPTIONS" and headers.get("origin") in self.access.origins:
+                await _preflight(reply)
             else:
-                await self.app(scope, _Bounded(receive, _most(scope["path"])), sending)
+                await self._pass_on(seen, receive, reply)
         except Refused as refused:
-            if status:
+            if reply.status and not reply.events:
                 raise
-            await _refuse(refused, headers, name, sending)
+            await _refuse(refused, headers, name, reply)
         except Exception:
             # Starlette would answer for us, but outside this layer: without the headers.
-            if status:
+            if reply.status:
                 raise
             log.exception("request %s failed", name)
-            await _refuse(unexpected(name), headers, name, sending)
+            await _refuse(unexpected(name), headers, name, reply)
         finally:
             took_ms = (time.perf_counter() - began) * 1000
-            log.info("%s %s %s %d %.1f ms", name, scope["method"], scope["path"], status, took_ms)
+            log.info("%s %s %s %d %.1f ms", name, method, seen["path"], reply.status, took_ms)
 
-    def _admit(self, scope: Scope, headers: Headers) -> Caller | None:
+    def _admit(self, scope: Scope, headers: Headers, arrival: Arrival) -> Caller | None:
         length = headers.get("content-length", "0")
         most = _most(scope["path"])
         if length.isdigit() and int(length) > most:
             raise _too_large(most)
-        client = scope.get("client")
         return self.access.admit(
             method=scope["method"],
             path=scope["path"],
             headers=headers,
-            address=client[0] if client else "",
+            arrival=arrival,
             on=date.today(),  # noqa: DTZ011 - keys end by the local calendar
         )
 
-    def _dress(self, headers: MutableHeaders, name: str, origin: str | None, scope: Scope) -> None:
+    async def _pass_on(self, scope: Scope, receive: Receive, reply: _Reply) -> None:
+        """Let the application answer; an answer or a search has a deadline.
+
+        A thread cannot be stopped: at the deadline the caller is told, and what the thread says
+        later is not heard.
+        """
+        path = scope["path"]
+        body = _Bounded(receive, _most(path), FILE_TIMEOUT_S if _is_file(path) else BODY_TIMEOUT_S)
+        if not is_asking(scope["method"], path):
+            await self.app(scope, body, reply.hear)
+            return
+        answering = asyncio.ensure_future(self.app(scope, body, reply.hear))
+        try:
+            await asyncio.wait({answering}, timeout=self.answer_timeout_s)
+            if not answering.done():
+                raise _too_long(self.answer_timeout_s)
+            answering.result()
+        finally:
+            if not answering.done():
+                reply.stop_hearing()
+                self._abandoned.add(answering)
+                answering.add_done_callback(self._forget)
+                answering.cancel()
+
+    def _forget(self, abandoned: asyncio.Future[None]) -> None:
+        self._abandoned.discard(abandoned)
+        if not abandoned.cancelled() and (error := abandoned.exception()) is not None:
+            log.warning("what nobody waited for any more failed: %s", error)
+
+    def _dress(self, headers: MutableHeaders, name: str, origin: str | None, path: str) -> None:
         for header, value in SECURITY_HEADERS.items():
             headers.setdefault(header, value)
         headers["X-Request-ID"] = name
-        public = is_public(scope["path"])
+        public = is_public(path)
         headers["Cross-Origin-Resource-Policy"] = "cross-origin" if public else "same-origin"
         if public:
             headers["Access-Control-Allow-Origin"] = "*"
@@ -125,22 +165,76 @@ class Gate:
             headers.append("Vary", "Origin")
 
 
-class _Bounded:
-    """Counts the bytes of a body that did not say how long it is, and waits so long for it."""
+def _as_seen(scope: Scope, arrival: Arrival, name: str) -> Scope:
+    """Return the request as it looks from the caller's side of the proxy, a HEAD as the GET it is."""
+    headers = [(key, value) for key, value in scope["headers"] if key != b"host"]
+    if arrival.host:
+        headers.append((b"host", arrival.host.encode("latin-1")))
+    return {
+        **scope,
+        "method": "GET" if scope["method"] == "HEAD" else scope["method"],
+        "scheme": arrival.scheme,
+        "client": (arrival.address, 0),
+        "headers": headers,
+        "state": {**scope.get("state", {}), "request_id": name, "arrival": arrival},
+    }
 
-    def __init__(self, receive: Receive, most: int) -> None:
+
+class _Reply:
+    """What goes back to the caller. *status* is 0 until it has begun; *events*: it is a stream."""
+
+    def __init__(
+        self, send: Send, dress: Callable[[MutableHeaders], None], *, bodiless: bool
+    ) -> None:
+        self.status = 0
+        self.events = False
+        self._send = send
+        self._dress = dress
+        self._bodiless = bodiless
+        self._deaf = False
+
+    async def hear(self, message: Message) -> None:
+        """Pass on what the application says, as long as anybody listens."""
+        if not self._deaf:
+            await self.say(message)
+
+    def stop_hearing(self) -> None:
+        """Let the application speak to nobody from now on."""
+        self._deaf = True
+
+    async def say(self, message: Message) -> None:
+        """Send one message, dressed."""
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            headers = MutableHeaders(scope=message)
+            self._dress(headers)
+            self.events = headers.get("content-type", "").startswith("text/event-stream")
+        elif self._bodiless and message["type"] == "http.response.body":
+            message = {**message, "body": b""}
+        await self._send(message)
+
+
+class _Bounded:
+    """Counts the bytes of a body that did not say how long it is, and waits so long for all of it."""
+
+    def __init__(self, receive: Receive, most: int, timeout_s: float) -> None:
         self.receive = receive
         self.most = most
+        self.timeout_s = timeout_s
+        self.until_s: float | None = None
         self.seen = 0
         self.whole = False
 
     async def __call__(self) -> Message:
         if self.whole:
             return await self.receive()  # now the only message left is that the caller went away
+        now_s = asyncio.get_running_loop().time()
+        if self.until_s is None:
+            self.until_s = now_s + self.timeout_s
         try:
-            message = await asyncio.wait_for(self.receive(), BODY_TIMEOUT_S)
+            message = await asyncio.wait_for(self.receive(), self.until_s - now_s)
         except TimeoutError as error:
-            raise _too_slow() from error
+            raise _too_slow(self.timeout_s) from error
         self.whole = not message.get("more_body", False)
         if message["type"] == "http.request":
             self.seen += len(message.get("body", b""))
@@ -149,17 +243,29 @@ class _Bounded:
         return message
 
 
-def _too_slow() -> Refused:
+def _too_slow(timeout_s: float) -> Refused:
     return Refused(
         HTTPStatus.REQUEST_TIMEOUT,
-        f"本文が{BODY_TIMEOUT_S:.0f}秒以内に届きませんでした。もう一度送ってください。",
-        f"The body did not arrive within {BODY_TIMEOUT_S:.0f} seconds. Send it again.",
+        f"本文の全体が{timeout_s:g}秒以内に届きませんでした。もう一度送ってください。",
+        f"The whole body did not arrive within {timeout_s:g} seconds. Send it again.",
     )
+
+
+def _too_long(timeout_s: float) -> Refused:
+    return Refused(
+        HTTPStatus.GATEWAY_TIMEOUT,
+        f"{timeout_s:g}秒以内に回答できませんでした。少し待ってから、もう一度お試しください。",
+        f"There was no answer within {timeout_s:g} seconds. Wait a moment and ask again.",
+    )
+
+
+def _is_file(path: str) -> bool:
+    return path.startswith("/v1/admin/files/")
 
 
 def _most(path: str) -> int:
     """Return how many bytes a body may have: a PDF is larger than a question."""
-    return MAX_FILE if path.startswith("/v1/admin/files/") else MAX_BODY
+    return MAX_FILE if _is_file(path) else MAX_BODY
 
 
 def _too_large(most: int) -> Refused:
@@ -178,21 +284,25 @@ def _too_large(most: int) -> Refused:
     )
 
 
-async def _preflight(send: Send) -> None:
+async def _preflight(reply: _Reply) -> None:
     headers = [
         (b"access-control-allow-methods", b"GET, POST"),
         (b"access-control-allow-headers", b"content-type, accept, accept-language, authorization"),
         (b"access-control-max-age", b"600"),
     ]
-    await send({"type": "http.response.start", "status": 204, "headers": headers})
-    await send({"type": "http.response.body", "body": b""})
+    await reply.say({"type": "http.response.start", "status": 204, "headers": headers})
+    await reply.say({"type": "http.response.body", "body": b""})
 
 
-async def _refuse(refused: Refused, headers: Headers, name: str, send: Send) -> None:
+async def _refuse(refused: Refused, headers: Headers, name: str, reply: _Reply) -> None:
+    """Say why a request goes no further; where a stream has begun, as its last event."""
     ja = language_of(headers.get("accept-language")) == "ja"
     more = refused.headers or {}
     body = problem_json(refused.status_code, refused.ja if ja else refused.en, name)
-    await send(
+    if reply.status:
+        await reply.say({"type": "http.response.body", "body": event("error", body.decode())})
+        return
+    await reply.say(
         {
             "type": "http.response.start",
             "status": refused.status_code,
@@ -204,4 +314,4 @@ async def _refuse(refused: Refused, headers: Headers, name: str, send: Send) -> 
             ],
         }
     )
-    await send({"type": "http.response.body", "body": body})
+    await reply.say({"type": "http.response.body", "body": body})

@@ -48,6 +48,10 @@ class Key:
     expires: date | None
     digest: str
 
+    def opens(self, on: date) -> bool:
+        """Whether it still opens anything on that day."""
+        return self.expires is None or on < self.expires
+
 
 class UnknownKey(LookupError):
     """There is no key with that id."""
@@ -104,7 +108,7 @@ class Keys:
         digest = _digest(secret)
         for key in self.all():
             if hmac.compare_digest(key.digest, digest):
-                return key if key.expires is None or on < key.expires else None
+                return key if key.opens(on) else None
         return None
 
     def _read(self) -> tuple[Key, ...]:

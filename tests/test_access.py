@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+import json
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+import anyio
+import httpx
 import pytest
 from fastapi.testclient import TestClient
+from starlette.datastructures import Headers
+from starlette.types import Message
 
-from api.access import Access, Limits, Unprotected, decide
+from api import gate
+from api.access import PAGES, REFUSALS_PER_MINUTE, Access, Limits, Unprotected, decide
 from api.app import create_app
+from api.arrivals import arrived
+from api.gate import Gate
 from api.keys import Keys, Scope
 from api.problems import language_of
+from bot.answers import Answer, Question
 from bot.extractive import Extractive
-from tests.served import CORPUS, small
+from tests.served import CORPUS, app_of, serving, small
 
 CITY = "https://www.city.example.lg.jp"
 
@@ -246,3 +256,178 @@ def test_loopback_answers_to_its_own_names_only(keys: Keys) -> None:
         assert 421 == rebound.status_code
         for host in ("127.0.0.1:8000", "localhost", "[::1]:8000", "localhost:9"):
             assert 200 == client.get("/v1/documents", headers={"Host": host}).status_code, host
+
+
+def test_head_is_answered_where_get_is(client: TestClient) -> None:
+    """Monitors ask with HEAD: the same status and headers, and no body."""
+    for address in ("/", "/healthz", "/v1/documents"):
+        response = client.head(address)
+
+        assert (200, b"") == (response.status_code, response.content), address
+
+
+@pytest.mark.parametrize(
+    "headers,address,scheme,relayed",
+    [
+        pytest.param({}, "10.0.0.5", "http", True, id="a proxy that says nothing"),
+        pytest.param(
+            {"X-Forwarded-For": "192.0.2.9", "X-Forwarded-Proto": "https"},
+            "192.0.2.9", "https", True, id="one proxy",
+        ),
+        pytest.param(
+            {"X-Forwarded-For": "203.0.113.1, 192.0.2.9, 10.0.0.6"},
+            "192.0.2.9", "http", True, id="a made-up address before a chain of two",
+        ),
+        pytest.param(
+            {"X-Forwarded-For": "[2001:db8::1]:4711"}, "2001:db8::1", "http", True, id="IPv6",
+        ),
+        pytest.param(
+            {"X-Forwarded-For": "unknown", "X-Forwarded-Proto": "gopher"},
+            "10.0.0.5", "http", True, id="nonsense",
+        ),
+    ],
+)  # fmt: skip
+def test_proxy_tells_whom_it_speaks_for(
+    headers: dict[str, str], address: str, scheme: str, *, relayed: bool
+) -> None:
+    """The last address of the chain that is no proxy of ours is the caller's."""
+    found = arrived("10.0.0.5", "http", Headers(headers), ["10.0.0.0/24"])
+
+    assert (address, scheme, relayed) == (found.address, found.scheme, found.relayed)
+    assert not found.local
+
+
+@pytest.mark.parametrize("header", ["X-Forwarded-For", "Forwarded", "X-Forwarded-Host"])
+def test_what_a_stranger_hands_on_changes_nothing_but_that_it_is_not_local(header: str) -> None:
+    """An untrusted proxy on this machine is believed in one thing only: that it is a proxy."""
+    found = arrived("127.0.0.1", "http", Headers({header: "for=127.0.0.1"}), ["10.0.0.0/24"])
+
+    assert ("127.0.0.1", "http", False, False) == (
+        found.address,
+        found.scheme,
+        found.trusted,
+        found.local,
+    )
+
+
+def test_strangers_who_keep_trying_are_told_to_wait(keys: Keys) -> None:
+    """After so many refusals a minute an address hears 429; a key that opens still opens."""
+    _, secret = keys.create("one", Scope.ASK)
+    with protected(Access(required=True, keys=keys)) as client:
+        wrong = {"Authorization": "Bearer tbk_0_wrong"}
+        told = [
+            client.get("/v1/documents", headers=wrong).status_code
+            for _ in range(REFUSALS_PER_MINUTE + 1)
+        ]
+        assert [401] * REFUSALS_PER_MINUTE == told[:-1]
+        assert 429 == told[-1]
+        assert 429 == client.post("/v1/session", json={"key": "wrong"}).status_code
+        right = {"Authorization": f"Bearer {secret}"}
+        assert 200 == client.get("/v1/documents", headers=right).status_code
+
+
+def test_key_that_many_share_is_counted_by_address(keys: Keys) -> None:
+    """One colleague's questions do not hold up another's; ten times as many hold up the key."""
+    _, secret = keys.create("窓口", Scope.ASK)
+    access = Access(required=True, keys=keys, per_minute=1)
+    asked = {"question": "年次有給休暇は何日ですか"}
+    key = {"Authorization": f"Bearer {secret}"}
+
+    def statuses(address: str, times: int = 1) -> list[int]:
+        with protected(access, address) as client:
+            return [
+                client.post("/v1/search", json=asked, headers=key).status_code for _ in range(times)
+            ]
+
+    assert [200, 429] == statuses("192.0.2.1", 2)
+    assert [[200]] * 9 == [statuses(f"192.0.2.{number}") for number in range(2, 11)]
+    assert [429] == statuses("192.0.2.11")
+
+
+def test_page_images_are_bounded_by_address(keys: Keys) -> None:
+    """Drawing costs more than reading: an address has five times as many pages as questions."""
+    _, secret = keys.create("one", Scope.SEARCH)
+    with protected(Access(required=True, keys=keys, per_minute=1)) as client:
+        key = {"Authorization": f"Bearer {secret}"}
+        page = "/v1/documents/leave-digest/editions/2026年版/pages/1/image"
+        statuses = [client.get(page, headers=key).status_code for _ in range(PAGES + 1)]
+
+    assert [404] * PAGES + [429] == statuses  # 404: the small library has no files
+
+
+class Trickle:
+    """A body of a few bytes, each just in time for whoever counts the pauses only."""
+
+    def __init__(self) -> None:
+        self.sent = 0
+
+    async def __call__(self) -> Message:
+        await anyio.sleep(0.06)
+        self.sent += 1
+        return {"type": "http.request", "body": b" ", "more_body": True}
+
+
+def test_body_that_trickles_is_refused_when_its_time_is_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The time counts for the whole body, as the sentence says, not for each part of it."""
+    monkeypatch.setattr(gate, "BODY_TIMEOUT_S", 0.2)
+    trickle = Trickle()
+    sent: list[Message] = []
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    scope = {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "method": "POST",
+        "scheme": "http",
+        "path": "/v1/answers",
+        "raw_path": b"/v1/answers",
+        "root_path": "",
+        "query_string": b"",
+        "headers": [(b"host", b"127.0.0.1"), (b"content-type", b"application/json")],
+        "client": ("127.0.0.1", 1),
+        "server": ("127.0.0.1", 80),
+    }
+    anyio.run(app_of(small()), scope, trickle, send)
+
+    assert 408 == sent[0]["status"]
+    assert "0.2秒" in json.loads(sent[1]["body"])["detail"]
+    assert trickle.sent < 10
+
+
+class Slow:
+    """An answerer that thinks until it is let go."""
+
+    def __init__(self) -> None:
+        self.let_go = threading.Event()
+
+    def answer(self, question: Question) -> Answer:
+        self.let_go.wait(10)
+        return Extractive(small).answer(question)
+
+
+@pytest.mark.parametrize("accept", ["application/json", "text/event-stream"])
+def test_answer_that_takes_too_long_is_given_up(
+    monkeypatch: pytest.MonkeyPatch, accept: str
+) -> None:
+    """The asker hears of it in time, as a problem or as the stream's last event."""
+    slow = Slow()
+    monkeypatch.setattr(Gate.__init__, "__kwdefaults__", {"answer_timeout_s": 0.3})
+    app = create_app(library=small, answerer=slow, page_file=lambda _: CORPUS)
+    with serving(app) as address:
+        response = httpx.post(
+            f"{address}/v1/answers",
+            json={"question": "年次有給休暇は何日ですか"},
+            headers={"Accept": accept},
+        )
+        slow.let_go.set()
+
+    assert "0.3秒以内に回答できませんでした" in response.text
+    if accept == "application/json":
+        assert 504 == response.status_code
+    else:
+        assert response.text.rpartition("event: ")[2].startswith("error\n")
