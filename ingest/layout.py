@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ingest.pages import Block, BlockKind
-from ingest.tables import Columns, heads, may_head, tables
+from ingest.tables import Columns, aligned, heads, may_head, tables
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -518,6 +518,10 @@ def units(
     """
     grids = tables(shapes.across, shapes.down, _places(found))
     in_grid, free = _in_grids(found, grids)
+    unruled = aligned(_places(free), np.array([_may_be_cell(line) for line in free], np.bool_))
+    if unruled:
+        grids = grids + unruled
+        in_grid, free = _in_grids(found, grids)
     highest = max([line.top for line in free] + [grid.top for grid in grids], default=0.0)
     made_tables = []
     for grid, cells in zip(grids, in_grid, strict=True):
@@ -541,6 +545,17 @@ def units(
         )
         made[frame] = _around(_ordered([unit for unit in inside if unit.lines or unit.inside]))
     return made[-1].inside
+
+
+def _may_be_cell(line: Line) -> bool:
+    """Whether a line may be a cell of a table without rules: no item, no sentence, in no frame."""
+    return (
+        line.upright
+        and not line.pictured
+        and not line.item
+        and line.frame < 0
+        and line.text[-1] not in "。、，"
+    )
 
 
 def unfinished(found: Sequence[Unit]) -> Columns | None:

@@ -7,7 +7,7 @@ where the horizontal ones end, and between the columns of its text.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -24,6 +24,10 @@ _MOST_RULES, _MOST_DRAWN = 2_500, 50_000
 _MOSTLY, _SEVERAL = 0.7, 2
 # A row of a table without vertical rules is no taller than this many lines; a column of text is.
 _TALLEST = 6
+# In heights of a line: what stands on one level, how far apart rows without a rule may be, how
+# wide the gap between their columns is, and how wide a cell. Lines of labels that are wrapped
+# side by side stand closer than rows.
+_LEVEL, _FAR, _WIDE_GUTTER, _WIDEST_CELL, _LEAST_PITCH = 0.4, 1.6, 1.5, 13, 1.35
 _NOTHING = np.zeros((0, 4), np.float32)
 _SHIFT, _MASK = 10_000, 0x7FFF
 _PLACES = np.array([45, 30, 15, 0], np.int64)
@@ -32,6 +36,7 @@ _DEEPEST_HEAD = 4
 _FIGURES = re.compile(r"[\d０-９,，.．%％△▲\-－―~〜～()（）円件人社万億千\s]+")
 
 
+_DIGIT = re.compile(r"\d")
 _COUNTED = re.compile(r"(\d{1,4})(?:年度?|月|期|回|人|等級|級)?")
 
 
@@ -51,13 +56,17 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Cells in reading order: from the top row down, in a row from the left."""
+    """Cells in reading order: from the top row down, in a row from the left.
+
+    Not *ruled* is one whose every rule was supposed.
+    """
 
     cells: tuple[Cell, ...]
     left: float
     bottom: float
     right: float
     top: float
+    ruled: bool = True
 
     @property
     def edges(self) -> tuple[float, ...]:
@@ -174,6 +183,10 @@ def _by_columns(
     # The head, at the top, and most of what it heads have words in several columns.
     if filled[-1] < _SEVERAL or np.mean(np.array(filled) >= _SEVERAL) < _MOSTLY:
         return None
+    below = inside[(column == 1) & (band == 0)]
+    if len(heights) == _LEAST_LINES and len(below) >= _LEAST_LINES:
+        # Rules above and below the head and at the foot: the rows are told by their text.
+        return None
     rows = np.array([[begin, height, end, height] for height in heights], np.float32)
     sides = np.array([[edge, heights[0], edge, heights[-1]] for edge in edges], np.float32)
     return _grid(rows, sides)
@@ -188,6 +201,72 @@ def _gutters(texts: NDArray[np.float32], size: float) -> list[float]:
             found.append((begin + reach) / 2)
         reach = end if reach == np.inf else max(reach, end)
     return found
+
+
+def aligned(texts: NDArray[np.float32], may: NDArray[np.bool_]) -> list[Table]:
+    """Find tables without a rule: short words in columns, at least three rows that follow closely.
+
+    *texts* are the places of lines that stand in no other table, and *may* tells which of them
+    may be cells. Wide columns of running text are none, and neither is a row in which something
+    stands that is no cell.
+    """
+    if may.sum() < _LEAST_LINES * _SEVERAL:
+        return []
+    order = np.argsort(-(texts[:, 1] + texts[:, 3]), kind="stable")
+    boxes, cells = texts[order], may[order]
+    middle = (boxes[:, 1] + boxes[:, 3]) / 2
+    height = boxes[:, 3] - boxes[:, 1]
+    begins = np.flatnonzero(
+        np.append(True, middle[:-1] - middle[1:] > _LEVEL * np.minimum(height[:-1], height[1:]))
+    )
+    ends = np.append(begins[1:], len(boxes))
+    found: list[Table] = []
+    run: list[NDArray[np.float32]] = []
+    for begin, end in zip(begins.tolist(), ends.tolist(), strict=True):
+        level = boxes[begin:end]
+        fits = end - begin >= _SEVERAL and bool(cells[begin:end].all())
+        near = not run or run[-1][:, 1].min() - level[:, 3].max() < _FAR * float(
+            np.median(level[:, 3] - level[:, 1])
+        )
+        if run and not (fits and near):
+            found.extend(_of_levels(run))
+            run = []
+        if fits:
+            run.append(level)
+    found.extend(_of_levels(run))
+    return found
+
+
+def _of_levels(levels: list[NDArray[np.float32]]) -> Iterator[Table]:
+    """The table that lines of words side by side make, if they stand in columns."""
+    if len(levels) < _LEAST_LINES:
+        return
+    whole = np.concatenate(levels)
+    size = float(np.median(whole[:, 3] - whole[:, 1]))
+    middles = [float((level[:, 1] + level[:, 3]).mean()) / 2 for level in levels]
+    if min(above - below for above, below in pairwise(middles)) < _LEAST_PITCH * size:
+        return
+    gaps = _gutters(whole, _WIDE_GUTTER * size)
+    edges = np.array([whole[:, 0].min() - 1, *gaps, whole[:, 2].max() + 1])
+    columns = [np.searchsorted(edges, (level[:, 0] + level[:, 2]) / 2) for level in levels]
+    if not gaps or any(len(set(column.tolist())) < len(column) for column in columns):
+        return
+    body, column = np.concatenate(levels[1:]), np.concatenate(columns[1:])
+    widths = body[:, 2] - body[:, 0]
+    if max(widths) > _WIDEST_CELL * size:
+        return
+    for at in set(column.tolist()):
+        members = body[column == at]
+        places = (members[:, 0], members[:, 2], (members[:, 0] + members[:, 2]) / 2)
+        if min(float(np.ptp(place)) for place in places) > size:
+            return
+    between = [(above[:, 1].min() + below[:, 3].max()) / 2 for above, below in pairwise(levels)]
+    heights = [whole[:, 3].max() + 1, *between, whole[:, 1].min() - 1]
+    rows = np.array([[edges[0], y, edges[-1], y] for y in heights], np.float32)
+    sides = np.array([[x, heights[-1], x, heights[0]] for x in edges], np.float32)
+    table = _grid(rows, sides)
+    if table is not None:
+        yield replace(table, ruled=False)
 
 
 def distinct(boxes: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -296,6 +375,11 @@ def heads(table: Table, said: Sequence[str]) -> tuple[dict[int, str], frozenset[
         if said[at]:
             rows.setdefault(cell.top_row, []).append(at)
     taken = _head_rows(table, said, rows)
+    if not table.ruled:
+        # Without a rule nothing but the words tells a head from a row: three at least, no figure.
+        first = [said[at] for row in taken[:1] for at in rows[row]]
+        if len(first) < max(_LEAST_LINES, len(table.edges) - 1) or any(map(_DIGIT.search, first)):
+            return {}, frozenset()
     if not taken or len(rows) <= len(taken) + 1:
         return {}, frozenset()
     found: dict[int, list[str]] = {}

@@ -166,6 +166,65 @@ def test_a_table_without_all_its_rules_has_rows(tmp_path: Path, inner: tuple[int
     assert WANTED == rows_of(page)
 
 
+def test_a_table_without_any_rule_has_rows(tmp_path: Path) -> None:
+    """Short words that stand in columns are read row by row, and the first row heads the others."""
+    page = pdf.read(write(tmp_path / "bare.pdf", [filled(ROWS)])).pages[0]
+
+    assert WANTED == rows_of(page)
+
+
+def test_a_table_of_three_rules_has_rows(tmp_path: Path) -> None:
+    """Rules around the head and at the foot leave the rows between them apart."""
+    sheet = filled(ROWS)
+    for at in (0, 1, 4):
+        sheet.rule(72, 700 - 24 * at, 432, 700 - 24 * at)
+
+    page = pdf.read(write(tmp_path / "three.pdf", [sheet])).pages[0]
+
+    assert WANTED == rows_of(page)
+
+
+@pytest.mark.parametrize(
+    "left, right",
+    [
+        pytest.param("左の段の{}行目は途切れず続き", "右の段の{}行目は途切れず続き", id="prose"),
+        pytest.param("・左の{}", "・右の{}", id="two lists"),
+        pytest.param("左の文{}。", "右の文{}。", id="short sentences"),
+    ],
+)
+def test_columns_without_rules_stay_columns(tmp_path: Path, left: str, right: str) -> None:
+    """What stands side by side is no table where it is running text, a list or sentences."""
+    sheet = Sheet()
+    for row in range(5):
+        sheet.say(left.format(row), 76, 700 - 20 * row).say(right.format(row), 310, 700 - 20 * row)
+
+    page = pdf.read(write(tmp_path / "columns.pdf", [sheet])).pages[0]
+
+    assert [] == rows_of(page)
+    assert page.text.index(left.format(4)) < page.text.index(right.format(0))
+
+
+def test_wrapped_labels_side_by_side_are_no_rows(tmp_path: Path) -> None:
+    """Labels of several lines each, as charts have them, stay whole."""
+    sheet = Sheet()
+    for row in range(3):
+        sheet.say("影響がある"[row : row + 2], 76, 700 - 12 * row)
+        sheet.say("影響がない"[row : row + 2], 200, 700 - 12 * row)
+
+    page = pdf.read(write(tmp_path / "labels.pdf", [sheet])).pages[0]
+
+    assert [] == rows_of(page)
+
+
+def test_rows_without_rules_and_heads_have_no_context(tmp_path: Path) -> None:
+    """Without a rule a first row with figures, or of two words, is a row like the others."""
+    sheet = filled([["申請", "10件"], ["交付", "8件"], ["返納", "2件"]])
+
+    page = pdf.read(write(tmp_path / "plain.pdf", [sheet])).pages[0]
+
+    assert [("申請\t10件", ""), ("交付\t8件", ""), ("返納\t2件", "")] == rows_of(page)
+
+
 def test_columns_of_prose_between_rules_are_no_table(tmp_path: Path) -> None:
     """Two columns of running text are read one after the other, though rules stand between them."""
     sheet = Sheet()
