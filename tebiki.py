@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 
@@ -39,12 +39,13 @@ if TYPE_CHECKING:
     from bot.slack.app import Colleague
     from bot.slack.app import Settings as SlackSettings
     from evals.runs import Run
+    from index.depot import Depot
     from index.embedding import Embedder
-    from index.generations import Generation, Manifest, Shelf
+    from index.generations import Generation, Kept, Manifest, Shelf
     from index.models import CrossEncoderReranker
     from index.passages import Filters
     from index.refresh import RefreshReport
-    from index.store import Vectors
+    from index.store import Server, Vectors
     from ingest.catalog import Catalog
     from ingest.editions import Edition, Kind
     from ingest.errors import UnreadablePdf
@@ -136,10 +137,12 @@ class Parts:
     answerer: Answerer
 
     def page_file(self, edition: Edition) -> Path:
-        """Return the PDF of a held edition, as the home keeps it."""
+        """Return the PDF of a held edition, as the home keeps it or the server does."""
         from index.generations import pdf_of
 
-        return pdf_of(self.settings.home, edition)
+        depot = _depot(self.settings)
+        kept = pdf_of(self.settings.home, edition)
+        return depot.bring_pdf(self.settings.home, edition) if depot else kept
 
     def generation(self) -> Generation:
         """Return the current generation."""
@@ -156,6 +159,7 @@ def build(chosen: Settings) -> Parts:
         chosen.home,
         lambda recipe, folder: _embedder_of(chosen, recipe, folder),
         vectors=_vectors(chosen),
+        depot=_depot(chosen),
         reranker=_configured_reranker(chosen),
     )
     extractive = Extractive(shelf)
@@ -182,7 +186,6 @@ def web(parts: Parts, host: str = "127.0.0.1") -> FastAPI:
     from api.keys import Keys
     from api.schemas import WireAnswer
     from bot.ledger.record import Recorded, SentRecord
-    from index.generations import kept_in, roll_back
 
     chosen = parts.settings
     access = decide(
@@ -196,8 +199,8 @@ def web(parts: Parts, host: str = "127.0.0.1") -> FastAPI:
     office = Office(
         corpus=chosen.corpus,
         refresh=lambda told, accept: refreshed(chosen, told, accept=accept),
-        roll_back=lambda to: roll_back(chosen.home, to),
-        generations=lambda: kept_in(chosen.home),
+        roll_back=lambda to: _roll_back(chosen, to),
+        generations=lambda: _kept(chosen),
         entries=lambda since: ledger.entries(since=since),
     )
     served = create_app(
@@ -320,10 +323,47 @@ def _configured_reranker(chosen: Settings) -> CrossEncoderReranker | None:
 
 def _vectors(chosen: Settings) -> Vectors:
     """Return where vectors live: in the home, or on the Chroma server that is named."""
-    from index.generations import id_of
-    from index.store import Embedded, Server
+    from index.store import Embedded
 
-    return Server(chosen.chroma_url, id_of(chosen.home)) if chosen.chroma_url else Embedded()
+    return _server(chosen.chroma_url) if chosen.chroma_url else Embedded()
+
+
+def _depot(chosen: Settings) -> Depot | None:
+    """Return where generations are published for many homes, if a server is named."""
+    from index.depot import Depot
+
+    return Depot(_server(chosen.chroma_url)) if chosen.chroma_url else None
+
+
+@cache
+def _server(url: str) -> Server:
+    from index.store import Server
+
+    try:
+        return Server(url)
+    except ValueError as problem:
+        raise typer.BadParameter(str(problem), param_hint="TEBIKI_CHROMA_URL") from problem
+
+
+def _here(chosen: Settings) -> None:
+    """Let the home hold what is current on the server, where one is named."""
+    depot = _depot(chosen)
+    if depot is not None:
+        depot.sync(chosen.home)
+
+
+def _roll_back(chosen: Settings, to: str | None) -> str:
+    from index.generations import roll_back
+
+    depot = _depot(chosen)
+    return depot.roll_back(chosen.home, to) if depot else roll_back(chosen.home, to)
+
+
+def _kept(chosen: Settings) -> tuple[Kept, ...]:
+    from index.generations import kept_in
+
+    depot = _depot(chosen)
+    return depot.kept() if depot else kept_in(chosen.home)
 
 
 HomeOption = Annotated[
@@ -445,6 +485,7 @@ def refresh(
         if dry_run:
             listed = catalog.read(chosen.corpus)
             common = glossary.read(BUNDLED / refreshing.GLOSSARY)
+            _here(chosen)
             name = generations.current(chosen.home)
             manifest = (
                 generations.read_manifest(generations.folder_of(chosen.home, name))
@@ -549,6 +590,7 @@ def refreshed(
         today=_today,
         common=glossary.read(BUNDLED / refreshing.GLOSSARY),
         vectors=_vectors(chosen),
+        depot=_depot(chosen),
     )
     report = refreshing.carry_out(catalog.read(chosen.corpus), workshop, full=full)
     return replace(report, notices=(*report.notices, *notes))
@@ -974,6 +1016,7 @@ def status(
         from index import generations
         from index.errors import IndexMissing
 
+        _here(chosen)
         name = generations.current(chosen.home)
         if name is None:
             raise IndexMissing(str(chosen.home))
@@ -1414,9 +1457,7 @@ def list_generations(
     """List the generations that are kept: the newest three, the current one, and those in use."""
     with _told_as_words():
         chosen = _chosen(context, home, None)
-        from index.generations import kept_in
-
-        kept = kept_in(chosen.home)
+        kept = _kept(chosen)
         if as_json:
             _print_json([{"generation": k.name, "current": k.current, "created": k.manifest and k.manifest.created, "pages": k.manifest and k.manifest.pages,
                           "chunks": k.manifest and k.manifest.chunks, "accepted": list(k.manifest.accepted) if k.manifest else []} for k in kept])  # fmt: skip
@@ -1447,10 +1488,8 @@ def rollback(
     """Answer from an earlier generation again, at once; a refresh does not undo it."""
     with _told_as_words():
         chosen = _chosen(context, home, None)
-        from index.generations import roll_back
-
         name = f"g{int(to):06d}" if to and to.isdigit() else to
-        out.print(f"{roll_back(chosen.home, name)} is current.")
+        out.print(f"{_roll_back(chosen, name)} is current.")
 
 
 @app.command()

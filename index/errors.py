@@ -51,6 +51,19 @@ class HomeUnusable(IndexingError):
         self.path = path
 
 
+class ServerAway(IndexingError):
+    """The Chroma server does not answer, or not as it should; *address* names it."""
+
+    def __init__(self, address: str, reason: str) -> None:
+        """Say which server and why, and that what is there stays."""
+        super().__init__(
+            f"{address}: the Chroma server cannot be used ({reason}). What it holds stays as it "
+            f"is. Start it, or see to TEBIKI_CHROMA_URL, and run the command again."
+        )
+        self.address = address
+        self.reason = reason
+
+
 class RecipeChanged(IndexingError):
     """The generation was built with another embedder than the one configured."""
 

@@ -13,14 +13,13 @@ from __future__ import annotations
 
 import fcntl
 import json
+import logging
 import os
 import re
-import secrets
 import shutil
 import threading
 import weakref
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from functools import lru_cache, partial
@@ -32,7 +31,7 @@ import numpy as np
 from index import glossary as glossaries
 from index import parts as stored_parts
 from index.confidence import Confidence
-from index.errors import GenerationBroken, IndexMissing, ModelMissing
+from index.errors import GenerationBroken, IndexMissing, ModelMissing, ServerAway
 from index.lexical import Bm25
 from index.municipalities import Municipalities
 from index.retrieval import DenseLeg, Hybrid, Leg, PairLeg, Reranked, WordLeg
@@ -42,9 +41,12 @@ from ingest.editions import Document, Edition, Kind, Original, in_force
 from ingest.pages import EditionText, load
 
 if TYPE_CHECKING:
+    from index.depot import Depot
     from index.embedding import Embedder
     from index.passages import Filters, Passage, Reranker, Retriever
     from ingest.chunks import Chunk
+
+log = logging.getLogger(__name__)
 
 POINTER = "current"
 MANIFEST = "manifest.json"
@@ -87,15 +89,6 @@ class Pointer:
 
     generation: str
     instead_of: str | None = None
-
-
-def id_of(home: Path) -> str:
-    """Return a home's own name, made up when it is first asked for: 12 hexadecimal digits."""
-    home.mkdir(parents=True, exist_ok=True)
-    path = home / "id"
-    with suppress(FileExistsError), path.open("x", encoding="utf-8") as file:
-        file.write(secrets.token_hex(6))
-    return path.read_text(encoding="utf-8").strip()
 
 
 def folder_of(home: Path, generation: str) -> Path:
@@ -172,17 +165,21 @@ def listed(home: Path) -> tuple[str, ...]:
     )
 
 
-def next_name(home: Path) -> str:
-    """Return the name of the generation that is made next, higher than any that is there."""
-    there = (re.fullmatch(r"g(\d+)", path.name) for path in (home / "generations").glob("g*"))
+def next_name(home: Path, others: Iterable[str] = ()) -> str:
+    """Return the name of the generation that is made next, above any in the home and *others*."""
+    names = (*(path.name for path in (home / "generations").glob("g*")), *others)
+    there = (re.fullmatch(r"g(\d+)", name) for name in names)
     return f"g{max((int(name[1]) for name in there if name), default=0) + 1:06d}"
 
 
 def write_manifest(manifest: Manifest, folder: Path) -> None:
     """Write a generation's manifest, the last file that makes its folder complete."""
-    content = asdict(manifest)
-    text = json.dumps(content, ensure_ascii=False, indent=1, default=str)
-    (folder / MANIFEST).write_text(text, encoding="utf-8")
+    (folder / MANIFEST).write_text(written(manifest), encoding="utf-8")
+
+
+def written(manifest: Manifest) -> str:
+    """Return a manifest as text, which `parsed` reads."""
+    return json.dumps(asdict(manifest), ensure_ascii=False, indent=1, default=str)
 
 
 def read_manifest(folder: Path) -> Manifest:
@@ -192,12 +189,21 @@ def read_manifest(folder: Path) -> Manifest:
         GenerationBroken: it is missing or damaged.
     """
     try:
-        content = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-        editions = tuple(_edition(entry) for entry in content.pop("editions"))
-        content["accepted"] = tuple(content.get("accepted", ()))
-        return Manifest(editions=editions, **content)
-    except (OSError, ValueError, KeyError, TypeError) as problem:
+        return parsed((folder / MANIFEST).read_text(encoding="utf-8"))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as problem:
         raise GenerationBroken(str(folder), f"its manifest is damaged ({problem})") from problem
+
+
+def parsed(text: str) -> Manifest:
+    """Read what `written` wrote.
+
+    Raises:
+        ValueError, KeyError, TypeError, AttributeError: it is not that.
+    """
+    content = json.loads(text)
+    editions = tuple(_edition(entry) for entry in content.pop("editions"))
+    content["accepted"] = tuple(content.get("accepted", ()))
+    return Manifest(editions=editions, **content)
 
 
 def _edition(entry: dict[str, Any]) -> Edition:
@@ -480,12 +486,15 @@ class Shelf:
         today: Callable[[], date] = date.today,
         vectors: Vectors | None = None,
         reranker: Reranker | None = None,
+        depot: Depot | None = None,
     ) -> None:
         """Take the home, and what finds the embedder for a recipe and a generation's folder.
 
         *vectors* is where the vectors live; None: in each generation's folder. *reranker* puts
-        the best passages of each search into a new order.
+        the best passages of each search into a new order. *depot* is where generations are
+        published for many homes; until something is, the home's own is served.
         """
+        self._depot = depot
         self._vectors = vectors
         self._reranker = reranker
         self._home = home
@@ -503,7 +512,7 @@ class Shelf:
         """
         with self._lock:
             while True:
-                name = current(self._home)
+                name = self._current()
                 if name is None:
                     raise IndexMissing(str(self._home))
                 if self._open is not None and self._open.id == name:
@@ -512,12 +521,27 @@ class Shelf:
                     self._open = self._opened(name)
                 except (GenerationBroken, ModelMissing):
                     # Another one may have become current while this one was opened.
-                    if current(self._home) == name:
+                    if self._current() == name:
                         raise
 
+    def _current(self) -> str | None:
+        if self._depot is None:
+            return current(self._home)
+        try:
+            now = self._depot.pointer()
+        except ServerAway:
+            if self._open is None:
+                raise
+            log.warning("the Chroma server does not answer; %s answers on", self._open.id)
+            return self._open.id
+        return current(self._home) if now is None else now.generation
+
     def _opened(self, name: str) -> Generation:
+        folder = folder_of(self._home, name)
+        if self._depot is not None and self._depot.pointer() is not None:
+            folder = self._depot.bring(self._home, name)
         return opened(
-            folder_of(self._home, name),
+            folder,
             self._embedder_for,
             self._today,
             self._vectors,
@@ -534,21 +558,32 @@ def roll_back(home: Path, to: str | None = None) -> str:
     Raises:
         GenerationBroken: there is no such complete generation.
     """
-    names = listed(home)
     try:
         now = current(home)
     except GenerationBroken:
         now = None
+    name, instead_of = earlier(listed(home), now, to, str(home))
+    read_manifest(folder_of(home, name))
+    publish(home, name, instead_of=instead_of)
+    return name
+
+
+def earlier(
+    names: Sequence[str], now: str | None, to: str | None, where: str
+) -> tuple[str, str | None]:
+    """Return the generation to go back to, and what is rolled back from; pure.
+
+    Raises:
+        GenerationBroken: there is no such generation; *where* is named.
+    """
     if to is None:
-        earlier = [name for name in names if now is None or name < now]
-        if not earlier:
-            raise GenerationBroken(str(home), "there is no earlier generation to return to")
-        to = earlier[-1]
+        before = [name for name in names if now is None or name < now]
+        if not before:
+            raise GenerationBroken(where, "there is no earlier generation to return to")
+        to = before[-1]
     if to not in names:
-        raise GenerationBroken(str(folder_of(home, to)), "there is no such generation")
-    read_manifest(folder_of(home, to))
-    publish(home, to, instead_of=now if now is not None and to < now else None)
-    return to
+        raise GenerationBroken(f"{where}: {to}", "there is no such generation")
+    return to, now if now is not None and to < now else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from index.depot import Depot
     from index.embedding import Embedder
     from index.parts import Part
     from ingest.catalog import Catalog
@@ -189,7 +190,8 @@ class Workshop:
     reasons against it, none if there are none; with *accept* it is published all the same, and
     the reasons are recorded. *progress* is told of each step in words, with
     how much of it is done, from 0 to 1. *common* are terms known whatever the corpus; those of
-    its own glossary come on top.
+    its own glossary come on top. *vectors* is where vectors live, and *depot* where generations
+    are published for many homes; None: in this home only.
     """
 
     corpus: Path
@@ -202,6 +204,7 @@ class Workshop:
     accept: bool = False
     today: Callable[[], date] = date.today
     vectors: Vectors = field(default_factory=Embedded)
+    depot: Depot | None = None
     common: glossary.Glossary = field(default_factory=glossary.Glossary)
 
 
@@ -246,7 +249,11 @@ def carry_out(catalog: Catalog, workshop: Workshop, *, full: bool = False) -> Re
         with _only_one(home):
             _remove_debris(home)
             _remove_old(home)
-            workshop.vectors.tidy(generations.listed(home))
+            if workshop.depot is not None:
+                workshop.depot.sync(home, pdfs=True)
+                workshop.vectors.tidy(workshop.depot.tidy())
+            else:
+                workshop.vectors.tidy(generations.listed(home))
             return _refreshed(catalog, workshop, full=full)
 
 
@@ -411,7 +418,8 @@ class _Draft:
             manifest.recipe.get(name) == wanted[name] for name in ("tokenizer", "reader", "chunks")
         )
         self._reusable = same and not full
-        self._name = generations.next_name(workshop.home)
+        others = workshop.depot.names() if workshop.depot else ()
+        self._name = generations.next_name(workshop.home, others)
         self._folder = workshop.home / "generations" / f"{_BUILDING}{self._name}"
 
     def clear(self) -> None:
@@ -466,6 +474,8 @@ class _Draft:
         final = generations.folder_of(home, self._name)
         _sync(self._folder)
         self._folder.rename(final)
+        if self._workshop.depot is not None:
+            self._workshop.depot.publish(home, self._name)
         generations.publish(home, self._name)
         _remove_old(home)
 

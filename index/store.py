@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import tempfile
 import threading
+import zlib
+from base64 import b64decode, b64encode
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, cast
@@ -15,16 +18,19 @@ import chromadb
 import numpy as np
 from chromadb.api.shared_system_client import SharedSystemClient
 from chromadb.config import Settings
-from chromadb.errors import ChromaError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator
+    from collections.abc import Callable, Collection, Iterator, Sequence
 
+    from chromadb import Collection as Collection_
     from chromadb.api import ClientAPI
     from chromadb.api.client import Client
     from numpy.typing import NDArray
 
 _COLLECTION = "chunks"
+# Chroma wants a vector of everything.
+_NOWHERE = np.zeros((1, 1), dtype=np.float32)
+_PIECE = 393_216
 # Chroma takes at most 5,461 vectors in one call.
 _BATCH = 4_000
 # Below this many vectors an exact product in memory is faster than the graph, and exact.
@@ -203,21 +209,34 @@ class Embedded:
 
 
 class Server:
-    """A Chroma server: a generation is a collection there, named for its home and its folder."""
+    """A Chroma server: a generation is a collection there; two more hold records and contents.
 
-    def __init__(self, url: str, home: str) -> None:
-        """Name the server (http or https) and the home, whose name no other home there has.
+    Everything there begins with the name that the address ends with, so that several sets of
+    documents can share a server.
+    """
+
+    def __init__(self, url: str) -> None:
+        """Name the server (http or https) and, as the path of its address, the set of documents.
 
         Raises:
             ValueError: the address is none.
         """
         parts = urlsplit(url)
-        if parts.scheme not in {"http", "https"} or not parts.hostname:
-            message = f"{url}: not the address of a Chroma server, such as http://chroma:8000"
+        name = parts.path.strip("/") or "main"
+        if (
+            parts.scheme not in {"http", "https"}
+            or not parts.hostname
+            or re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}", name) is None
+        ):
+            message = (
+                f"{url}: not the address of a Chroma server, such as http://chroma:8000 or "
+                f"http://chroma:8000/manuals"
+            )
             raise ValueError(message)
         self.name = "chroma-server"
+        self.address = url
         self._parts = parts
-        self._prefix = f"tebiki-{home}-"
+        self._prefix = f"tebiki-{name}-"
         self._lock = threading.Lock()
         self._client: ClientAPI | None = None
 
@@ -234,17 +253,92 @@ class Server:
         """Open the generation's collection."""
         try:
             return ChromaStore(self._connected(), self._name(folder), size)
-        except (ChromaError, OSError) as problem:
+        except Exception as problem:  # also what Chroma's HTTP client raises
             raise ValueError(f"{self._parts.geturl()}: {problem}") from problem
 
     def tidy(self, folders: Collection[str]) -> None:
-        """Delete the home's collections that no folder is left of."""
-        kept = {self._prefix + name for name in folders}
+        """Delete the collections of generations that are not among these."""
         with _told_as_system_errors():
             client = self._connected()
             for held in client.list_collections():
-                if held.name.startswith(self._prefix) and held.name not in kept:
+                of = re.fullmatch(re.escape(self._prefix) + r"(g\d+)", held.name)
+                if of and of[1] not in folders:
                     client.delete_collection(held.name)
+
+    def record(self, name: str) -> str | None:
+        """Return what was recorded under a name last."""
+        with _told_as_system_errors():
+            found = self._kept("records").get(ids=[name], include=["metadatas"])
+            told = found["metadatas"] or []
+            return str(told[0]["content"]) if told else None
+
+    def records(self) -> Collection[str]:
+        """Return the names of all records."""
+        with _told_as_system_errors():
+            return self._kept("records").get(include=[])["ids"]
+
+    def set_record(self, name: str, content: str) -> None:
+        """Record, in one step, over what was recorded before."""
+        with _told_as_system_errors():
+            self._kept("records").upsert(
+                ids=[name], metadatas=[{"content": content}], embeddings=_NOWHERE
+            )
+
+    def drop_record(self, name: str) -> None:
+        """Forget a record."""
+        with _told_as_system_errors():
+            self._kept("records").delete(ids=[name])
+
+    def missing(self, digests: Sequence[str]) -> Sequence[str]:
+        """Return those of which no content is kept; the first piece is written last."""
+        with _told_as_system_errors():
+            names = [f"{digest}:0" for digest in digests]
+            there = set(self._kept("contents").get(ids=names, include=[])["ids"]) if names else ()
+        return [digest for digest in digests if f"{digest}:0" not in there]
+
+    def put(self, digest: str, content: bytes, *, lasting: bool) -> None:
+        """Keep a content in pieces.
+
+        As metadata: Chroma 1.5.9 takes 1.6 s for each megabyte of a document, because it
+        indexes every three characters of it, and 0.05 s here.
+        """
+        packed = zlib.compress(content, 1)
+        starts = range(0, max(len(packed), 1), _PIECE)
+        pieces = [packed[at : at + _PIECE] for at in starts]
+        with _told_as_system_errors():
+            contents = self._kept("contents")
+            for at in reversed(range(len(pieces))):
+                told: dict[str, str | int | bool] = {
+                    "file": digest, "piece": at, "of": len(pieces), "lasting": lasting,
+                    "content": b64encode(pieces[at]).decode(),
+                }  # fmt: skip
+                contents.upsert(ids=[f"{digest}:{at}"], metadatas=[told], embeddings=_NOWHERE)
+
+    def get(self, digest: str) -> bytes | None:
+        """Return a content, None where it is not kept whole."""
+        with _told_as_system_errors():
+            found = self._kept("contents").get(where={"file": digest}, include=["metadatas"])
+        pieces = sorted(found["metadatas"] or [], key=lambda piece: int(str(piece["piece"])))
+        if not pieces or len(pieces) != pieces[0]["of"]:
+            return None
+        try:
+            return zlib.decompress(b"".join(b64decode(str(one["content"])) for one in pieces))
+        except (ValueError, zlib.error):
+            return None
+
+    def clear(self, kept: Collection[str]) -> None:
+        """Forget the contents that are not lasting and not among these."""
+        with _told_as_system_errors():
+            contents = self._kept("contents")
+            there = contents.get(where={"lasting": False}, include=[])["ids"]
+            gone = [name for name in there if name.partition(":")[0] not in kept]
+            for start in range(0, len(gone), _BATCH):
+                contents.delete(ids=gone[start : start + _BATCH])
+
+    def _kept(self, what: str) -> Collection_:
+        return self._connected().get_or_create_collection(
+            self._prefix + what, embedding_function=None
+        )
 
     def _name(self, folder: Path) -> str:
         return self._prefix + folder.name.rpartition("-")[2]
@@ -273,7 +367,7 @@ def _told_as_system_errors() -> Iterator[None]:
         yield
     except OSError:
         raise
-    except (ChromaError, ValueError) as problem:
+    except Exception as problem:  # Chroma lets through what its HTTP client raises
         raise OSError(str(problem)) from problem
 
 

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from hashlib import sha256
 from pathlib import Path
 
+from index.depot import Depot
 from index.embedding import Embedder
 from index.fitted import Fitted
 from index.generations import Shelf
 from index.refresh import RefreshReport, Workshop, carry_out
-from index.store import Embedded, Vectors
+from index.store import Embedded, Server, Vectors
 from ingest.catalog import Catalog
 from ingest.editions import Edition
 from ingest.errors import IngestError, UnreadablePdf
@@ -20,6 +22,11 @@ from ingest.pages import EditionText
 from tests.fakes import edition, edition_text
 
 TODAY = date(2026, 4, 1)
+
+
+def server_of(address: str) -> Server:
+    """Return a Chroma server with a set of documents that nobody used before."""
+    return Server(f"{address}/{secrets.token_hex(6)}")
 
 
 class Desk:
@@ -32,10 +39,15 @@ class Desk:
         self.broken: set[str] = set()
         self.strays: set[str] = set()
         self.vectors: Vectors = Embedded()
+        self.depot: Depot | None = None
         self.read: list[str] = []
         self._texts: dict[str, EditionText] = {}
         self._editions: dict[str, Edition] = {}
         self._today = today
+
+    def on(self, server: Server) -> None:
+        """Publish on a server from now on."""
+        self.vectors, self.depot = server, Depot(server)
 
     def put(self, edition: Edition, *pages: str) -> Edition:
         """Put an edition's PDF into the corpus; its pages are what reading it gives."""
@@ -89,7 +101,7 @@ class Desk:
         """Bring the home up to date with the corpus."""
         workshop = Workshop(
             self.corpus, self.home, self.reading, reader, embedder, allow, accept=accept,
-            today=self._today, vectors=self.vectors,
+            today=self._today, vectors=self.vectors, depot=self.depot,
         )  # fmt: skip
         return carry_out(self.catalog(*problems), workshop, full=full)
 
@@ -97,5 +109,5 @@ class Desk:
         """Return what hands out the current generation."""
         return Shelf(
             self.home, lambda _recipe, folder: Fitted.load(folder / "embedder"), self._today,
-            self.vectors,
+            self.vectors, depot=self.depot,
         )  # fmt: skip

@@ -4,22 +4,14 @@ from __future__ import annotations
 
 import os
 import socket
-import subprocess
-import sys
-import time
-from collections.abc import Iterator
 from pathlib import Path
 
-import chromadb
 import numpy as np
 import pytest
 
 from index import store
-from index.generations import id_of
-from index.passages import Filters
 from index.store import Embedded, Server, Vectors
-from tests.fakes import edition
-from tests.shelves import Desk
+from tests.shelves import server_of
 
 
 def _vectors() -> np.ndarray:
@@ -88,44 +80,12 @@ def test_an_empty_corpus_has_an_empty_store(tmp_path: Path) -> None:
     assert 0 == len(store.open_folder(tmp_path / "vectors", 0).scores(np.ones(3, np.float32)))
 
 
-@pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A Chroma server on this machine."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    folder = tmp_path_factory.mktemp("chroma")
-    program = Path(sys.executable).with_name("chroma")
-    command = [
-        str(program),
-        "run",
-        "--path",
-        str(folder),
-        "--host",
-        "127.0.0.1",
-        "--port",
-        str(port),
-    ]
-    with subprocess.Popen(
-        command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=folder
-    ) as server:
-        deadline = time.monotonic() + 60
-        while time.monotonic() < deadline:
-            try:
-                socket.create_connection(("127.0.0.1", port), 1).close()
-                break
-            except OSError:
-                time.sleep(0.1)
-        yield f"http://127.0.0.1:{port}"
-        server.terminate()
-
-
 @pytest.fixture(params=["embedded", "server"])
 def vectors(request: pytest.FixtureRequest) -> Vectors:
     """Each place where vectors can live; both keep the same promises."""
     if request.param == "embedded":
         return Embedded()
-    return Server(request.getfixturevalue("address"), request.node.name[:20].replace("_", "0"))
+    return server_of(request.getfixturevalue("chroma_server"))
 
 
 def _folder(tmp_path: Path, name: str) -> Path:
@@ -188,9 +148,9 @@ def test_tidying_keeps_what_is_named(tmp_path: Path, vectors: Vectors) -> None:
             vectors.open(tmp_path / "g000001", 4)
 
 
-def test_a_collection_that_a_kill_left_is_made_anew(tmp_path: Path, address: str) -> None:
+def test_a_collection_that_a_kill_left_is_made_anew(tmp_path: Path, chroma_server: str) -> None:
     """The next refresh builds a generation of the same number."""
-    server = Server(address, "killed")
+    server = Server(f"{chroma_server}/killed")
     folder = _folder(tmp_path, ".building-g000001")
     server.write(folder, _vectors()[:2])
 
@@ -199,9 +159,9 @@ def test_a_collection_that_a_kill_left_is_made_anew(tmp_path: Path, address: str
     assert 4 == len(server.open(tmp_path / "g000001", 4).scores(np.ones(3, np.float32)))
 
 
-def test_homes_that_share_a_server_keep_apart(tmp_path: Path, address: str) -> None:
+def test_homes_that_share_a_server_keep_apart(tmp_path: Path, chroma_server: str) -> None:
     """Tidying one home leaves the other's collections alone."""
-    one, other = Server(address, "one"), Server(address, "other")
+    one, other = Server(f"{chroma_server}/one"), Server(f"{chroma_server}/one-more")
     folder = _folder(tmp_path, "g000001")
     one.write(folder, _vectors())
     other.write(folder, _vectors()[:3])
@@ -215,7 +175,7 @@ def test_a_server_that_is_away_is_an_error_of_the_system(tmp_path: Path) -> None
     """A refresh tells it like a disk that cannot be written; nothing is published."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
-        away = Server(f"http://127.0.0.1:{free.getsockname()[1]}", "home")
+        away = Server(f"http://127.0.0.1:{free.getsockname()[1]}")
         with pytest.raises(OSError, match=r"."):
             away.write(tmp_path, _vectors())
         with pytest.raises(ValueError, match=r"127\.0\.0\.1"):
@@ -225,7 +185,9 @@ def test_a_server_that_is_away_is_an_error_of_the_system(tmp_path: Path) -> None
 def test_an_address_that_is_none_is_refused() -> None:
     """A setting with a typing slip is told before anything is built."""
     with pytest.raises(ValueError, match="such as http://chroma:8000"):
-        Server("chroma:8000", "home")
+        Server("chroma:8000")
+    with pytest.raises(ValueError, match="such as http://chroma:8000"):
+        Server("http://chroma:8000/two/names")
 
 
 def test_a_folder_that_may_not_be_written_is_opened_all_the_same(
@@ -243,25 +205,3 @@ def test_a_folder_that_may_not_be_written_is_opened_all_the_same(
 
     assert (1, []) == (int(scores.argmax()), list(copies.iterdir()))
     assert before == {p.name: p.read_bytes() for p in (tmp_path / "vectors").glob("*.sqlite3")}
-
-
-def test_a_home_is_served_from_a_server(tmp_path: Path, address: str) -> None:
-    """Refreshed, switched and tidied as with files; going back to files builds it anew."""
-    desk = Desk(tmp_path)
-    desk.vectors = Server(address, id_of(desk.home))
-    shelf = desk.shelf()
-    for number in range(1, 6):
-        desk.put(edition("manual"), f"標準化の期限は令和{number}年度である。")
-        desk.refresh()
-        (found,) = shelf().retrieve("標準化の期限", k=1, filters=Filters())
-        assert f"標準化の期限は令和{number}年度である。" == found.chunk.text.strip()
-    desk.refresh()
-
-    names = {held.name[-7:] for held in chromadb.HttpClient(
-        port=int(address.rpartition(":")[2])).list_collections() if id_of(desk.home) in held.name}  # fmt: skip
-    assert {"g000003", "g000004", "g000005"} == names
-    assert not list(desk.home.rglob("chroma.sqlite3"))
-
-    desk.vectors = Embedded()
-    assert ("the place of the vectors changed",) == desk.refresh().plan.reasons
-    assert "g000006" == desk.shelf()().id
