@@ -214,7 +214,7 @@ def web(parts: Parts, host: str = "127.0.0.1") -> FastAPI:
     if chosen.slack_bot_token and chosen.slack_signing_secret:
         from api.slack import add_slack
 
-        add_slack(served, _colleague(parts, ledger).handle)
+        add_slack(served, _colleague(parts, ledger))
     return served
 
 

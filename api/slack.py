@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any, Protocol
 
 from fastapi import FastAPI, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import AsyncIterator, Mapping
 
 
 class Reply(Protocol):
@@ -31,11 +32,43 @@ class Reply(Protocol):
         ...
 
 
-def add_slack(app: FastAPI, handle: Callable[[Mapping[str, str], bytes], Reply]) -> None:
-    """Add the address for Slack's events, commands and clicks; their signature is checked."""
+class Colleague(Protocol):
+    """Who answers in Slack."""
+
+    def start(self) -> None:
+        """Begin to work."""
+        ...
+
+    def handle(self, headers: Mapping[str, str], body: bytes) -> Reply:
+        """Take one request of Slack's."""
+        ...
+
+    def close(self) -> None:
+        """Finish what was begun."""
+        ...
+
+
+def add_slack(app: FastAPI, colleague: Colleague) -> None:
+    """Add the address for Slack's events, commands and clicks; their signature is checked.
+
+    The colleague works from the application's start to its end, also before the first event:
+    questions may wait from before, and those who follow an answer are to be told.
+    """
+    inner = app.router.lifespan_context
+
+    @asynccontextmanager
+    async def working(app: FastAPI) -> AsyncIterator[Any]:
+        await run_in_threadpool(colleague.start)
+        try:
+            async with inner(app) as state:
+                yield state
+        finally:
+            await run_in_threadpool(colleague.close)
+
+    app.router.lifespan_context = working
 
     @app.post("/slack/events", include_in_schema=False)
     async def events(request: Request) -> Response:
         body = await request.body()
-        reply = await run_in_threadpool(handle, dict(request.headers), body)
+        reply = await run_in_threadpool(colleague.handle, dict(request.headers), body)
         return Response(reply.body, reply.status, dict(reply.headers))

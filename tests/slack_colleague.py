@@ -111,6 +111,7 @@ def hire(
             lease_s=lease_s,
             streaming=streaming,
             threads=threads,
+            look_s=0.05,
         ),
         answerer=answerer,
         library=library,

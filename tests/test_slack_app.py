@@ -271,7 +271,7 @@ def test_answer_has_sources_with_links_buttons_and_feedback(office: Office) -> N
     assert "`旧版`" in sources
     assert "https://tebiki.example.lg.jp/view?document=leave" in sources
     assert "&page=1&start=0&end=20" in sources
-    assert {"page:1", "ask:0"} == set(buttons(said))
+    assert {"page:1", "ask:0", "follow"} == set(buttons(said))
     assert "feedback_buttons" == parts(said, "context_actions")[0]["elements"][0]["type"]
     assert {"question": f"C1:{said['thread_ts']}", "answer": office.ledger.entries()[0].id} == (
         said["metadata"]["event_payload"]

@@ -114,3 +114,15 @@ channels = Table(
     Column("ephemeral", Integer, nullable=False),
     Column("documents", Text, nullable=False),
 )
+
+# *channel* is the direct messages with a follower, *since* the ts of their choice.
+followers = Table(
+    "followers",
+    metadata,
+    Column("answer", String(64), ForeignKey("answers.id"), primary_key=True),
+    Column("channel", String(64), primary_key=True),
+    Column("since", String(64), nullable=False),
+    # the generation and day that the answer was compared with last, and the outcome then
+    Column("looked", String(255), nullable=False),
+    Column("told", String(64), nullable=False),
+)

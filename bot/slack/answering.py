@@ -7,8 +7,9 @@ import os
 import secrets
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from slack_sdk.errors import SlackApiError, SlackClientError
@@ -64,6 +65,7 @@ class Answering:
         shows_pages: bool = True,
         threads: int = 4,
         lease_s: float = 30.0,
+        others: Mapping[str, Callable[[Work], Rendered | None]] = MappingProxyType({}),
     ) -> None:
         """Answer with *answerer* what waits at *desk*, and record it in *ledger*.
 
@@ -79,6 +81,7 @@ class Answering:
             shows_pages: whether images of pages can be had.
             threads: how many questions are answered at once.
             lease_s: after how many seconds a dead process's questions fall to another.
+            others: what renders work of another kind than a question; None posts nothing.
         """
         self._calls = calls
         self._desk = desk
@@ -91,6 +94,7 @@ class Answering:
         self._shows_pages = shows_pages
         self._threads = threads
         self._lease_s = lease_s
+        self._others = others
         self._owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
         self._users: dict[str, str] = {}
         self._users_lock = threading.Lock()
@@ -209,6 +213,8 @@ class Answering:
 
     def _rendered(self, work: Work) -> tuple[Rendered | None, str]:
         """Return the message and the answer's id; no message when it was streamed."""
+        if work.kind in self._others:
+            return self._others[work.kind](work), work.answer
         if work.kind == "limited":
             return blocks.sentence(say(language_of(work.text), "limited")), ""
         if not work.text and not work.answer:

@@ -26,11 +26,13 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from bot.errors import AnswerUnknown
 from bot.ledger.desk import ChannelSettings, Desk, Work
 from bot.ledger.errors import LedgerUnavailable
+from bot.ledger.followers import Followers
 from bot.question import language_of
 from bot.slack import blocks
 from bot.slack.answering import Answering
 from bot.slack.calls import Calls, SlackBusy, SlackRefused
 from bot.slack.events import Deleted, Edited, Said, looks_like_question, understand
+from bot.slack.following import KIND, LOOK_S, Following
 from bot.slack.words import say
 from index.errors import IndexMissing
 
@@ -68,6 +70,7 @@ class Settings:
     streaming: bool = False
     threads: int = 4
     lease_s: float = 30.0
+    look_s: float = LOOK_S
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +148,15 @@ class Colleague:
         self._later = ThreadPoolExecutor(4, thread_name_prefix="slack-later")
         self._socket: SocketModeHandler | None = None
         self._started = False
+        self._following = Following(
+            self._calls,
+            self._desk,
+            ledger,
+            Followers(ledger.database),
+            library,
+            public_url=settings.public_url,
+            look_s=settings.look_s,
+        )
         self._answering = Answering(
             self._calls,
             self._desk,
@@ -157,6 +169,7 @@ class Colleague:
             shows_pages=page_image is not None,
             threads=settings.threads,
             lease_s=settings.lease_s,
+            others={KIND: self._following.rendered},
         )
         self._bolt = self._listening()
 
@@ -168,6 +181,7 @@ class Colleague:
             if not self._started:
                 self._started = True
                 self._answering.start()
+                self._following.start()
 
     def connect(self) -> None:
         """Open a connection to Slack (Socket Mode) and stay; it is renewed when Slack ends it.
@@ -199,6 +213,7 @@ class Colleague:
         """Take nothing more in, finish what is being answered, leave the rest for later."""
         if self._socket is not None:
             self._socket.client.close()
+        self._following.close()
         self._answering.close()
         self._later.shutdown(wait=True)
 
@@ -259,6 +274,8 @@ class Colleague:
         app.action("feedback")(self._rated)
         app.action("more")(self._asked_for_more)
         app.action("share")(self._shared)
+        app.action("follow")(self._followed)
+        app.action("unfollow")(self._unfollowed)
         app.action(re.compile(r"page:\d+"))(self._asked_for_page)
         app.action(re.compile(r"ask:\d+"))(self._asked_by_button)
         app.view("reason")(self._reasoned)
@@ -506,6 +523,14 @@ class Colleague:
 
     def _asked_for_page(self, ack: Callable[..., Any], body: Body) -> None:
         self._soon(self._show_page, body)
+        ack()
+
+    def _followed(self, ack: Callable[..., Any], body: Body) -> None:
+        self._soon(self._following.begin, body)
+        ack()
+
+    def _unfollowed(self, ack: Callable[..., Any], body: Body) -> None:
+        self._soon(self._following.end, body)
         ack()
 
     # What is done about it, after it was acknowledged.

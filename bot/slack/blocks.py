@@ -7,7 +7,7 @@ Japanese characters) with everything that could notify people or lead elsewhere 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import quote
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from bot.answers import Answer, Citation
     from bot.ledger.desk import ChannelSettings
     from bot.ledger.ledger import Entry
+    from index.following import Followed
     from ingest.editions import Edition
 
 Block: TypeAlias = dict[str, Any]
@@ -43,6 +44,9 @@ LISTED = 10
 
 LINE = 500
 """Characters of one line of that list: ten of them and a full answer stay under 12,000."""
+
+SAID = 150
+"""Characters of a quotation beside what it says now."""
 
 PAGES = 3
 """Citations whose page can be had by a button."""
@@ -114,6 +118,8 @@ def message(
         )
     if shareable:
         actions.append(_button("share", say(language, "share"), answer.id))
+    if answer.citations and not answer.declined:
+        actions.append(_button("follow", say(language, "follow"), answer.id))
     if actions:
         blocks.append({"type": "actions", "elements": actions})
     blocks.extend(_questions(answer.clarify, say(language, "clarify")))
@@ -126,6 +132,45 @@ def message(
 def sentence(text: str) -> Rendered:
     """Return one sentence of ours as a message."""
     return Rendered(plain(text), (_markdown(text),))
+
+
+def followed(answer: Answer) -> Rendered:
+    """Return what somebody reads who wants to be told of changes, with a way out."""
+    language = answer.language
+    said = say(language, "followed")
+    stop = _button("unfollow", say(language, "unfollow"), f"{answer.id}|{language}")
+    return Rendered(plain(said), (_markdown(said), {"type": "actions", "elements": [stop]}))
+
+
+def revised(
+    answer: Answer, found: Sequence[tuple[Citation, Followed]], *, public_url: str = ""
+) -> Rendered:
+    """Return the news that sources of an answer changed: what they said and what holds now."""
+    language = answer.language
+    head = say(language, "revised")
+    lines = []
+    for citation, now in found[:LISTED]:
+        present = _present(replace(citation, now=now), language, public_url)
+        lines.append(
+            f"{citation_line(replace(citation, now=None), language, public_url)}\n"
+            f"  「{escaped(_line(citation.quote)[:SAID])}」{present}"
+            + (f"\n  「{escaped(_line(now.text)[:SAID])}」" if now.text else "")
+        )
+    text, _ = shortened("\n".join(lines), FULL)
+    actions = [
+        _button("ask:0", say(language, "ask-again"), answer.question.text),
+        _button("unfollow", say(language, "unfollow"), f"{answer.id}|{language}"),
+    ]
+    return Rendered(
+        head,
+        (
+            _markdown(f"**{head}**"),
+            _note(say(language, "asked", question=answer.question.text)),
+            _markdown(text),
+            {"type": "actions", "elements": actions},
+            _note(say(language, "answer-id", id=answer.id)),
+        ),
+    )
 
 
 def help_message(language: str, *, name: str, command: str) -> Rendered:

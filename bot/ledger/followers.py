@@ -1,0 +1,74 @@
+"""Who wants to know when an answer's sources change, and what they were told last.
+
+Nobody's id is here: a follower is the conversation in which Tebiki writes to them alone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from bot.ledger.database import Database
+from bot.ledger.tables import answers, followers
+
+
+@dataclass(frozen=True, slots=True)
+class Follower:
+    """Somebody who is to be told.
+
+    *channel* is the direct messages with them; *since* the ts of their choice. *looked* names
+    what the answer was compared with last, *told* the outcome of that, "" while all stands.
+    """
+
+    answer: str
+    channel: str
+    since: str
+    looked: str = ""
+    told: str = ""
+
+
+class Followers:
+    """The list of followers; shared by threads and processes."""
+
+    def __init__(self, database: Database) -> None:
+        """Keep the list in *database*."""
+        self._database = database
+
+    def follow(self, answer: str, channel: str, since: str) -> bool:
+        """Let somebody be told; return whether they were not on the list yet."""
+        row = {"answer": answer, "channel": channel, "since": since, "looked": "", "told": ""}
+        with self._database.write() as connection:
+            return self._database.add_new(connection, followers, row)
+
+    def leave(self, answer: str, channel: str) -> None:
+        """Let somebody be told no more."""
+        with self._database.write() as connection:
+            connection.execute(
+                sa.delete(followers).where(
+                    followers.c.answer == answer, followers.c.channel == channel
+                )
+            )
+
+    def due(self, against: str) -> tuple[Follower, ...]:
+        """Return whose answers were not compared with *against* yet; none of answers taken back."""
+        with self._database.read() as connection:
+            rows = connection.execute(
+                sa.select(followers)
+                .join(answers, answers.c.id == followers.c.answer)
+                .where(followers.c.looked != against, answers.c.withdrawn == 0)
+                .order_by(followers.c.answer, followers.c.channel)
+            )
+            return tuple(Follower(r.answer, r.channel, r.since, r.looked, r.told) for r in rows)
+
+    def looked(self, follower: Follower, against: str, told: str) -> None:
+        """Note what an answer was compared with, and the outcome."""
+        with self._database.write() as connection:
+            connection.execute(
+                sa.update(followers)
+                .where(
+                    followers.c.answer == follower.answer,
+                    followers.c.channel == follower.channel,
+                )
+                .values(looked=against, told=told)
+            )
