@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from itertools import groupby
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.answers import Answer, Delta, Event, Question
@@ -18,16 +15,16 @@ from bot.commands import addresses_a_machine
 from bot.errors import ModelFailed
 from bot.extractive import PASSAGES, Extractive, heard, names_in, spoken
 from bot.guard import Guard
-from bot.model import LanguageModel, Message
+from bot.model import LanguageModel, Message, fence_of, prompt, prompt_hash
 from bot.phrases import phrase
 from bot.quotations import cases_in, notices
+from bot.rewriting import rewritten
 from bot.sentences import sentences
 from bot.support import Source
 
 if TYPE_CHECKING:
     from index.passages import Library, Passage
 
-PROMPTS = Path(__file__).parent / "prompts"
 NO_ANSWER = "NO_ANSWER"
 
 _SHOWN_PASSAGES = 8
@@ -38,17 +35,6 @@ _MAY_PASS = frozenset({"slow", "busy", "failed", "unreachable", "cut"})
 """Kinds of failure that another try may not meet; a refused key or request stays refused."""
 
 log = logging.getLogger(__name__)
-
-
-@lru_cache(maxsize=8)
-def prompt(name: str) -> str:
-    """Return the prompt file *name* (without its ending)."""
-    return (PROMPTS / f"{name}.md").read_text(encoding="utf-8").strip()
-
-
-def prompt_hash(name: str) -> str:
-    """Return the first 16 hex digits of the SHA-256 of a prompt, as answers record it."""
-    return hashlib.sha256(prompt(name).encode()).hexdigest()[:16]
 
 
 @dataclass
@@ -102,7 +88,8 @@ class Generative:
         """
         begun = time.perf_counter()
         library = self._library()
-        question = self._fallback.about(question, library)
+        whole = rewritten(question, self._model, self._guard)
+        question = self._fallback.about(replace(question, standalone=whole), library)
         passages = library.retrieve(question.standalone, k=PASSAGES, filters=question.filters)
         quoted = self._fallback.from_passages(question, passages, library)
         if quoted.declined is not None:
@@ -283,13 +270,3 @@ def messages(
         Message("system", prompt(f"answer.{language}").replace("{fence}", fence)),
         Message("user", "\n\n".join([*blocks, f"{asked}: {question}"])),
     )
-
-
-def fence_of(*texts: str) -> str:
-    """Return a mark that occurs in none of *texts* and that no document can foresee."""
-    digest = hashlib.sha256("\0".join(texts).encode())
-    while True:
-        fence = f"<<<{digest.hexdigest()[:12]}>>>"
-        if not any(fence in text for text in texts):
-            return fence
-        digest.update(b"again")

@@ -5,9 +5,12 @@ llama-index is imported when a model is opened, never before: the default needs 
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from bot.errors import ModelFailed
@@ -16,6 +19,7 @@ if TYPE_CHECKING:
     from llama_index.core.llms import LLM, ChatMessage
 
 KINDS = ("openai-like", "anthropic", "ollama")
+PROMPTS = Path(__file__).parent / "prompts"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +28,27 @@ class Message:
 
     role: str
     text: str
+
+
+@lru_cache(maxsize=8)
+def prompt(name: str) -> str:
+    """Return the prompt file *name* (without its ending)."""
+    return (PROMPTS / f"{name}.md").read_text(encoding="utf-8").strip()
+
+
+def prompt_hash(name: str) -> str:
+    """Return the first 16 hex digits of the SHA-256 of a prompt, as answers record it."""
+    return hashlib.sha256(prompt(name).encode()).hexdigest()[:16]
+
+
+def fence_of(*texts: str) -> str:
+    """Return a mark that occurs in none of *texts* and that no document can foresee."""
+    digest = hashlib.sha256("\0".join(texts).encode())
+    while True:
+        fence = f"<<<{digest.hexdigest()[:12]}>>>"
+        if not any(fence in text for text in texts):
+            return fence
+        digest.update(b"again")
 
 
 class LanguageModel(Protocol):

@@ -9,9 +9,9 @@ import pytest
 from bot.answers import Answer, Citation, Delta
 from bot.errors import ModelFailed
 from bot.extractive import Extractive
-from bot.generative import Generative, fence_of, prompt_hash
+from bot.generative import Generative
 from bot.guard import Contacts, Guard, Policy
-from bot.model import Configured, LanguageModel, ServedModel
+from bot.model import Configured, LanguageModel, ServedModel, fence_of, prompt_hash
 from bot.question import read
 from tests.fakes import FakeLibrary, ModelServer, Reply, ScriptedModel, edition, edition_text
 
