@@ -17,8 +17,12 @@ from bot.errors import ModelFailed
 
 if TYPE_CHECKING:
     from llama_index.core.llms import LLM, ChatMessage
+    from llama_index.llms.anthropic import Anthropic
 
 KINDS = ("openai-like", "anthropic", "ollama")
+_WINDOW = 12_288
+"""Tokens that the excerpts, the question and the reply need at the most."""
+
 PROMPTS = Path(__file__).parent / "prompts"
 
 
@@ -184,11 +188,9 @@ class ServedModel:
 def _opened(settings: Configured) -> LLM:
     common: dict[str, Any] = {"model": settings.name, "temperature": 0.0}
     if settings.kind == "anthropic":
-        from llama_index.llms.anthropic import Anthropic
-
         if settings.address:
             common["base_url"] = settings.address
-        return Anthropic(
+        return _anthropic()(
             api_key=settings.key,
             timeout=settings.timeout_s,
             max_retries=0,
@@ -200,6 +202,8 @@ def _opened(settings: Configured) -> LLM:
 
         return Ollama(
             base_url=settings.address or "http://127.0.0.1:11434",
+            # Otherwise it asks the server first, and a model's own window may take all memory.
+            context_window=_WINDOW,
             request_timeout=settings.timeout_s,
             additional_kwargs={"num_predict": settings.tokens},
             **common,
@@ -218,6 +222,30 @@ def _opened(settings: Configured) -> LLM:
     )
 
 
+def _anthropic() -> type[Anthropic]:
+    """Return llama-index's class for Anthropic, for any model's name.
+
+    llama-index-llms-anthropic 0.12.3 refuses names that its own list does not hold: models
+    newer than itself, and those of a gateway.
+    """
+    from llama_index.core.llms import LLMMetadata
+    from llama_index.llms.anthropic import Anthropic
+
+    class AnyModel(Anthropic):
+        @property
+        def metadata(self) -> LLMMetadata:
+            """What llama-index wants to know of a model."""
+            return LLMMetadata(
+                context_window=_WINDOW,
+                num_output=self.max_tokens,
+                is_chat_model=True,
+                is_function_calling_model=False,
+                model_name=self.model,
+            )
+
+    return AnyModel
+
+
 def _chat(messages: Sequence[Message]) -> list[ChatMessage]:
     from llama_index.core.llms import ChatMessage, MessageRole
 
@@ -227,12 +255,12 @@ def _chat(messages: Sequence[Message]) -> list[ChatMessage]:
 def _ended(raw: object) -> bool:
     """Whether a piece of a reply says that the reply ended, in any of the vendors' ways."""
     if isinstance(raw, Mapping):
-        kind = str(raw.get("type", ""))
-        return bool(raw.get("done") or raw.get("stop_reason")) or kind == "message_stop"
+        # Ollama's last line is "done"; Anthropic's last but one event has the reason to stop.
+        return bool(raw.get("done") or getattr(raw.get("delta"), "stop_reason", None))
     choices = getattr(raw, "choices", None)
     if choices:
         return any(getattr(choice, "finish_reason", None) for choice in choices)
-    return bool(getattr(raw, "done", False)) or getattr(raw, "type", "") == "message_stop"
+    return False
 
 
 _STATUS: Mapping[int, tuple[str, str]] = {

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import time
+from typing import Any
 
 import pytest
 
@@ -168,3 +170,75 @@ def test_importing_the_port_loads_no_vendor() -> None:
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True)
 
     assert "False" == said.stdout.strip()
+
+
+def _events(*events: dict[str, Any]) -> bytes:
+    """Return a stream of Anthropic's server-sent events."""
+    return b"".join(
+        f"event: {event['type']}\ndata: {json.dumps(event)}\n\n".encode() for event in events
+    )
+
+
+MESSAGE: dict[str, Any] = {
+    "type": "message_start",
+    "message": {
+        "id": "m1", "type": "message", "role": "assistant", "model": "tiny", "content": [],
+        "stop_reason": None, "stop_sequence": None,
+        "usage": {"input_tokens": 1, "output_tokens": 1},
+    },
+}  # fmt: skip
+BLOCK: dict[str, Any] = {
+    "type": "content_block_start",
+    "index": 0,
+    "content_block": {"type": "text", "text": ""},
+}
+DELTAS: list[dict[str, Any]] = [
+    {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": text}}
+    for text in ("専門家は", "任用できる[1]。")
+]
+END: list[dict[str, Any]] = [
+    {"type": "content_block_stop", "index": 0},
+    {
+        "type": "message_delta", "delta": {"stop_reason": "end_turn", "stop_sequence": None},
+        "usage": {"output_tokens": 9},
+    },
+    {"type": "message_stop"},
+]  # fmt: skip
+
+
+def _lines(*pieces: str, done: bool) -> bytes:
+    """Return a stream of Ollama's lines."""
+    lines = [
+        {"model": "tiny", "created_at": "2026-01-01T00:00:00Z", "done": False,
+         "message": {"role": "assistant", "content": piece}}
+        for piece in pieces
+    ]  # fmt: skip
+    if done:
+        lines.append({**lines[0], "done": True, "done_reason": "stop",
+                      "message": {"role": "assistant", "content": ""}})  # fmt: skip
+    return b"".join(json.dumps(line).encode() + b"\n" for line in lines)
+
+
+@pytest.mark.parametrize(
+    "kind, whole, cut",
+    [
+        ("anthropic", _events(MESSAGE, BLOCK, *DELTAS, *END), _events(MESSAGE, BLOCK, *DELTAS)),
+        (
+            "ollama",
+            _lines("専門家は", "任用できる[1]。", done=True),
+            _lines("専門家は", "任用できる[1]。", done=False),
+        ),
+    ],
+)
+def test_the_other_kinds_stream_too(kind: str, whole: bytes, cut: bytes) -> None:
+    """Their own protocols over real HTTP: a whole reply is the reply, a cut one a failure."""
+    with ModelServer([Reply(raw=whole), Reply(raw=cut)]) as server:
+        model = ServedModel(
+            Configured(kind, "tiny", server.address.removesuffix("/v1"), "secret", timeout_s=5)
+        )
+
+        assert "専門家は任用できる[1]。" == "".join(model.stream(ASKED))
+        with pytest.raises(ModelFailed, match="cut off"):
+            model.complete(ASKED)
+
+    assert "tiny" == server.requests[0]["model"]
