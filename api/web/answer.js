@@ -229,7 +229,8 @@ function reason(rate, said) {
 export function asText(answer) {
   const lines = answer.citations.map(
     (citation) =>
-      `[${citation.marker}] ${citation.title}（${citation.edition}）p.${citation.page_label ?? citation.page}`,
+      `[${citation.marker}] ${citation.title}（${citation.edition}）p.${citation.page_label ?? citation.page}` +
+      (citation.now?.page ? ` → ${say("now", { edition: citation.now.edition, page: pageName(citation.now) })}` : ""),
   );
   const text = answer.text.replaceAll("**", "");
   return `${say("question")}：${answer.question}\n\n${text}\n\n${say("sources")}\n${lines.join("\n")}\n`;
