@@ -30,6 +30,14 @@ _SYNONYM = 0.5
 _FURTHER = 0.4
 _LOANWORD = 0.4
 
+# How much it counts that a document has other good passages, and of how many the mean is taken.
+# Chosen on one half of two sets' questions and tried on the other, in five random halves: right
+# page first 0.891 to 0.901 and among ten 0.988 to 1.000 on our own questions, and no figure of
+# either set got worse in any half. Neighbouring pages, titles and section titles as legs of
+# their own gained on one set or measure what they lost on another, and were left out.
+_DOCUMENT = 0.5
+_BEST_OF_DOCUMENT = 5
+
 RERANKED = 50
 """So many of the best passages a re-ranker looks at: it takes time for each."""
 
@@ -151,14 +159,16 @@ class Hybrid:
         query = read_query(question, self._glossary)
         if not len(admitted) or not (query.words or query.pairs):
             return []
-        legs = {name: leg.scores(query)[admitted] for name, (leg, _) in self._legs.items()}
+        legs: dict[str, NDArray[np.floating]] = {
+            name: leg.scores(query)[admitted] for name, (leg, _) in self._legs.items()
+        }
         total = np.zeros(len(admitted), dtype=np.float64)
         for name, (_, weight) in self._legs.items():
             total += weight * _standard(legs[name])
-        best = [int(at) for at in np.argsort(-total, kind="stable")[:k]]
-        lexical = np.zeros(len(admitted))
-        for name in self._legs:
-            lexical = np.maximum(lexical, legs[name])
+        near = np.max(list(legs.values()), axis=0) > 0
+        legs["document"] = _of_document(total, self._edition_at[admitted])
+        total += _DOCUMENT * _standard(legs["document"])
+        best = [int(at) for at in np.argsort(-total, kind="stable")[:k] if near[at]]
         return [
             Passage(
                 chunk=self._chunks[int(admitted[at])],
@@ -167,7 +177,6 @@ class Hybrid:
                 legs={name: float(scores[at]) for name, scores in legs.items()},
             )
             for at in best
-            if lexical[at] > 0
         ]
 
     def _admitted(self, question: str, filters: Filters) -> NDArray[np.bool_]:
@@ -229,7 +238,24 @@ def _fits(edition: Edition, filters: Filters) -> bool:
     )
 
 
-def _standard(scores: NDArray[np.float32]) -> NDArray[np.float64]:
+def _of_document(scores: NDArray[np.float64], editions: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return for each chunk how good the best chunks of its document are: the mean of five.
+
+    *editions* numbers the edition of each chunk; the chunks of one edition follow each other.
+    What a document lacks of five counts as the lowest score there is.
+    """
+    starts = np.flatnonzero(np.diff(editions, prepend=-1))
+    lengths = np.diff(starts, append=len(editions))
+    left, lowest = scores.copy(), float(scores.min())
+    total = np.zeros(len(starts))
+    for _ in range(_BEST_OF_DOCUMENT):
+        best = np.maximum.reduceat(left, starts)
+        total += best
+        left[left >= np.repeat(best, lengths)] = lowest
+    return np.repeat(total / _BEST_OF_DOCUMENT, lengths)
+
+
+def _standard(scores: NDArray[np.floating]) -> NDArray[np.float64]:
     """Return standard scores: mean 0, deviation 1; all 0 where every score is the same."""
     spread = float(scores.std())
     if spread < 1e-9:  # noqa: PLR2004 - zero but for rounding

@@ -14,7 +14,7 @@ from index.fitted import Fitted
 from index.generations import Generation, folder_of
 from index.glossary import Glossary, Term
 from index.passages import Filters, Passage, by_page
-from index.retrieval import RERANKED, Reranked, read_query
+from index.retrieval import RERANKED, Reranked, _of_document, read_query
 from ingest.editions import Kind
 from tests import tiny_models
 from tests.fakes import FakeLibrary, edition, edition_text
@@ -219,3 +219,30 @@ def test_a_reranker_looks_at_the_best_only() -> None:
     names = [p.chunk.edition.document.id for p in found]
     assert ["d49", "d48", "d47"] == names[:3] == [p.chunk.edition.document.id for p in few]
     assert ["d50", "d51", "d52", "d53", "d54"] == names[RERANKED:]
+
+
+def test_a_document_is_as_good_as_its_five_best_passages() -> None:
+    """Worked out by hand: three documents, of which one has more than five and one has fewer."""
+    scores = np.array([9.0, 1, 5, 3, 7, 0, 2, -2, 6, 4])
+    editions = np.array([0, 0, 0, 0, 0, 0, 1, 1, 2, 2])
+
+    found = _of_document(scores, editions)
+
+    assert [pytest.approx((9 + 7 + 5 + 3 + 1) / 5)] * 6 == found[:6].tolist()
+    assert [pytest.approx((2 - 2 - 2 - 2 - 2) / 5)] * 2 == found[6:8].tolist()
+    assert [pytest.approx((6 + 4 - 2 - 2 - 2) / 5)] * 2 == found[8:].tolist()
+
+
+def test_of_two_equal_passages_that_of_the_richer_document_comes_first(tmp_path: Path) -> None:
+    """The page is the same; what stands around it says which document is about the subject."""
+    desk = Desk(tmp_path)
+    page = "# 期限\n申請の期限は三月末とする。"
+    desk.put(edition("a-other"), page, "# 清掃\n庁舎の清掃は毎日行う。")
+    desk.put(edition("b-about"), page, "# 申請\n申請は窓口で受け付け、期限の後は受け付けない。")
+    desk.refresh()
+
+    found = desk.shelf()().retrieve("申請の期限はいつですか", k=4, filters=Filters())
+
+    assert found[0].legs["words"] == found[1].legs["words"]
+    assert ["b-about", "a-other"] == [p.chunk.edition.document.id for p in found[:2]]
+    assert found[0].legs["document"] > found[1].legs["document"]
