@@ -30,7 +30,8 @@ _BEYOND = float("inf")
 _LEAST_VERTICAL = 8
 _LARGER = 1.15
 _NEAR, _LONG_LINE = 4, 14
-_INDENT = 1.5
+_INDENT, _LONGEST_LABEL = 1.5, 4
+_AS_WIDE, _ENDS = 0.1, "。．.！？!?：:」』）)】"
 _TOUCH = 0.5
 _WHOLE_ROW = 0.9
 _LONGEST_HEAD = 40
@@ -499,8 +500,11 @@ def _put_in_frames(runs: list[Line], frames: NDArray[np.float32]) -> None:
         & (frames[None, :, 2] > box[:, 2, None] - slack)
         & (frames[None, :, 3] > box[:, 3, None] - slack)
     )
-    area = (frames[:, 2] - frames[:, 0]) * (frames[:, 3] - frames[:, 1])
-    area = np.where(holds, area[None, :], np.inf)
+    wide, high = frames[:, 2] - frames[:, 0], frames[:, 3] - frames[:, 1]
+    # A frame that hugs a line is the colour behind it; a sentence goes on beyond it.
+    label = np.array([len(run.text) <= _LONGEST_LABEL for run in runs])[:, None]
+    holds &= label | (wide - (box[:, 2, None] - box[:, 0, None]) > 2 * slack) | (high > 5 * slack)
+    area = np.where(holds, (wide * high)[None, :], np.inf)
     best = np.where(holds.any(axis=1), area.argmin(axis=1), -1)
     for run, frame in zip(runs, best.tolist(), strict=True):
         run.frame = frame
@@ -1032,30 +1036,29 @@ def compose(glyphs: Glyphs, found: Sequence[Unit]) -> Draft:
     upright: list[bool] = []
     blocks: list[Block] = []
     length = 0
-    for unit in _flat(found):
-        for paragraph in paragraphs(unit.lines, glyphs) if unit.row is None else [unit.lines]:
-            if length:
-                parts.append(_BREAK)
+    for unit, paragraph in _paragraphs_of(found, glyphs):
+        if length:
+            parts.append(_BREAK)
+            length += 1
+        start = length
+        cell_starts = {id(cell[0]) for cell in unit.row or ()}
+        for at, line in enumerate(paragraph):
+            if at and id(line) in cell_starts:
+                parts.append(_CELL)
                 length += 1
-            start = length
-            cell_starts = {id(cell[0]) for cell in unit.row or ()}
-            for at, line in enumerate(paragraph):
-                if at and id(line) in cell_starts:
-                    parts.append(_CELL)
-                    length += 1
-                elif at and _hyphenated(paragraph[at - 1], line, glyphs):
-                    parts[-1] = parts[-1][:-1]
-                    length -= 1
-                elif at and _needs_space(paragraph[at - 1].text, line.text):
-                    parts.append(_BLANK)
-                    length += 1
-                parts.append(line.glyphs)
-                begins.append(length)
-                upright.append(line.upright)
-                length += len(line.glyphs)
-            kind = _kind(paragraph[0]) if unit.row is None else BlockKind.ROW
-            size = sorted(line.size for line in paragraph)[len(paragraph) // 2]
-            blocks.append(Block(start, length, kind, round(size, 1), unit.context))
+            elif at and _hyphenated(paragraph[at - 1], line, glyphs):
+                parts[-1] = parts[-1][:-1]
+                length -= 1
+            elif at and _needs_space(paragraph[at - 1].text, line.text):
+                parts.append(_BLANK)
+                length += 1
+            parts.append(line.glyphs)
+            begins.append(length)
+            upright.append(line.upright)
+            length += len(line.glyphs)
+        kind = _kind(paragraph[0]) if unit.row is None else BlockKind.ROW
+        size = sorted(line.size for line in paragraph)[len(paragraph) // 2]
+        blocks.append(Block(start, length, kind, round(size, 1), unit.context))
     if not parts:
         return Draft("", np.zeros(0, np.int32), np.zeros((0, 4), np.float32), ())
     order = np.concatenate(parts)
@@ -1068,6 +1071,45 @@ _SEPARATORS = np.array([ord("\t"), ord(" "), ord("\n")], np.uint32)
 _BREAK = np.array([_NEWLINE], np.int32)
 _BLANK = np.array([_SPACE], np.int32)
 _CELL = np.array([_TABULATOR], np.int32)
+
+
+def _paragraphs_of(found: Sequence[Unit], glyphs: Glyphs) -> Iterator[tuple[Unit, Sequence[Line]]]:
+    """Each paragraph with its unit, in order; one that goes on in the next column is whole."""
+    open_: tuple[Unit, list[Line]] | None = None
+    for unit in _flat(found):
+        if not unit.lines:
+            continue
+        cut = [unit.lines] if unit.row is not None else paragraphs(unit.lines, glyphs)
+        if open_ is not None:
+            if _over_columns(*open_, unit, cut[0]):
+                cut[0] = open_[1] + cut[0]
+            else:
+                yield open_
+        yield from ((unit, paragraph) for paragraph in cut[:-1])
+        open_ = unit, cut[-1]
+    if open_ is not None:
+        yield open_
+
+
+def _over_columns(before: Unit, paragraph: list[Line], unit: Unit, more: list[Line]) -> bool:
+    """Whether a paragraph that ends a column goes on at the top of the next, as wide as it is."""
+    last, first = paragraph[-1], more[0]
+    width = before.right - before.left
+    return (
+        before.row is None
+        and unit.row is None
+        and before.context == unit.context
+        and unit.left > before.right
+        and first.top > last.top
+        and abs(unit.right - unit.left - width) < _AS_WIDE * width
+        and abs(first.size - last.size) < _AS_WIDE * last.size
+        and min(len(last.text), len(first.text)) >= _LONG_LINE
+        and last.upright
+        and first.upright
+        and not first.item
+        and before.right - last.right < last.size
+        and last.text[-1] not in _ENDS
+    )
 
 
 def _spelled(

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from ingest.pages import Box
     from ingest.tables import Columns
 
-READER_VERSION = "10"
+READER_VERSION = "11"
 """Changes when the same file would be read differently: what was read before is read again."""
 
 _LOCK = threading.Lock()

@@ -155,6 +155,40 @@ def test_columns_are_read_one_after_the_other(tmp_path: Path) -> None:
     assert sorted(places) == places
 
 
+@pytest.mark.parametrize(
+    "first, whole",
+    [
+        pytest.param("左の段の終わりは文の途中であり、そのまま隣", True, id="in mid-sentence"),
+        pytest.param("左の段の終わりは文の終わりであるから続かな。", False, id="at a full stop"),
+        pytest.param("左の段の終わりは短い", False, id="on a short line"),
+    ],
+)
+def test_a_sentence_goes_on_in_the_next_column(tmp_path: Path, first: str, *, whole: bool) -> None:
+    """A paragraph that fills a column to its last line goes on at the top of the next."""
+    sheet = Sheet()
+    for row, words in enumerate(
+        ["左の段の文は右の段に続くことがあるため長い", "と言える。", first]
+    ):
+        sheet.say(words, 72, 700 - 16 * row)
+    for row, words in enumerate(["の段の頭に続いていて、次の行でやっと終わる", "のである。"]):
+        sheet.say(words, 330, 700 - 16 * row)
+
+    found = said(only(tmp_path, sheet))
+
+    rest = "の段の頭に続いていて、次の行でやっと終わるのである。"
+    assert ([first + rest] if whole else [first, rest]) == found[-1 if whole else -2 :]
+
+
+def test_the_colour_behind_a_line_is_no_frame(tmp_path: Path) -> None:
+    """A sentence marked with a colour line by line is one sentence."""
+    lines = ["色の付いた文は、一行ごとに色の帯を背にして組ま", "れることがある。"]
+    sheet = Sheet()
+    for row, words in enumerate(lines):
+        sheet.box(72, 697 - 16 * row, 10.5 * len(words), 13).say(words, 72, 700 - 16 * row)
+
+    assert ["".join(lines)] == said(only(tmp_path, sheet))
+
+
 def test_a_frame_is_read_as_a_whole(tmp_path: Path) -> None:
     """What stands in a box is not mixed with what stands beside it."""
     sheet = Sheet().box(60, 600, 220, 100)
