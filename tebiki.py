@@ -184,6 +184,7 @@ def web(parts: Parts, host: str = "127.0.0.1") -> FastAPI:
     from api.admin import Office
     from api.app import create_app
     from api.keys import Keys
+    from api.passes import Passes
     from api.schemas import WireAnswer
     from bot.ledger.record import Recorded, SentRecord
 
@@ -196,6 +197,7 @@ def web(parts: Parts, host: str = "127.0.0.1") -> FastAPI:
         origins=chosen.origins,
     )
     ledger = _ledger(chosen, parts.shelf)
+    access = replace(access, passes=Passes(ledger.person))
     office = Office(
         corpus=chosen.corpus,
         refresh=lambda told, accept: refreshed(chosen, told, accept=accept),
@@ -209,6 +211,7 @@ def web(parts: Parts, host: str = "127.0.0.1") -> FastAPI:
         page_file=parts.page_file,
         record=SentRecord(ledger, WireAnswer.model_validate, WireAnswer.of),
         access=access,
+        kept_text=partial(_read_again, chosen),
         office=office,
     )
     if chosen.slack_bot_token and chosen.slack_signing_secret:
@@ -216,6 +219,21 @@ def web(parts: Parts, host: str = "127.0.0.1") -> FastAPI:
 
         add_slack(served, _colleague(parts, ledger))
     return served
+
+
+def _read_again(chosen: Settings, path: Path) -> EditionText:
+    """Return the text of a PDF that the corpus no longer holds, as it was read then.
+
+    Raises:
+        UnreadablePdf: it cannot be read any more.
+    """
+    from ingest.errors import UnreadablePdf
+    from ingest.reading import read_all
+
+    found = read_all({path.name: path}, cache=chosen.home / "readings")[path.name]
+    if isinstance(found, UnreadablePdf):
+        raise found
+    return found
 
 
 def _colleague(parts: Parts, ledger: Ledger) -> Colleague:
@@ -1637,9 +1655,12 @@ def mcp(context: typer.Context, *, home: HomeOption = None, corpus: CorpusOption
     with _told_as_words():
         from api.app import tools_of
         from api.mcp import serve as serve_mcp
+        from bot.ledger.record import Recorded
 
-        parts = build(_chosen(context, home, corpus))
-        serve_mcp(tools_of(library=parts.shelf, answerer=parts.answerer, page_file=parts.page_file))
+        chosen = _chosen(context, home, corpus)
+        parts = build(chosen)
+        recorded = Recorded(parts.answerer, _ledger(chosen, parts.shelf), origin="mcp")
+        serve_mcp(tools_of(library=parts.shelf, answerer=recorded, page_file=parts.page_file))
 
 
 evaluation = typer.Typer(help="Measure retrieval and answers.", no_args_is_help=True)

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 from api.arrivals import Arrival, is_loopback
 from api.keys import Keys, Scope
+from api.passes import Passes, carries_pass
 from api.problems import Refused
 
 if TYPE_CHECKING:
@@ -96,7 +97,8 @@ class Access:
     person and counts only from an address in *proxies*, as does what a proxy says of the
     caller's address and scheme. Pages of *origins* embed the widget: they may ask and search, so
     that a widget on a public page is public. *hosts* are the names under which the server may be
-    called without a key (none: any). *per_minute* bounds the questions of one caller at one
+    called without a key (none: any). *passes* let readers of such a page open what was cited to
+    them. *per_minute* bounds the questions of one caller at one
     address (0: no bound); who may do everything because he is here is not bounded.
     """
 
@@ -107,10 +109,18 @@ class Access:
     origins: tuple[str, ...] = ()
     hosts: tuple[str, ...] = ()
     per_minute: int = 0
+    passes: Passes = field(default_factory=Passes)
     limits: Limits = field(default_factory=Limits)
 
-    def admit(
-        self, *, method: str, path: str, headers: Headers, arrival: Arrival, on: date
+    def admit(  # a request has that many sides
+        self,
+        *,
+        method: str,
+        path: str,
+        query: str,
+        headers: Headers,
+        arrival: Arrival,
+        on: date,
     ) -> Caller | None:
         """Return who calls, None when the address is open to everybody.
 
@@ -125,9 +135,11 @@ class Access:
         if scope is None or method == "OPTIONS":
             return None
         caller = self._known(headers, arrival, on)
+        if caller is None and self.passes.opens(path, query):
+            caller = Caller("pass", Scope.SEARCH.implied)
         if caller is None:
             self.note_refusal(arrival)
-            raise _locked()
+            raise _run_out() if carries_pass(query) else _locked()
         if scope not in caller.scopes:
             raise _forbidden(scope)
         self._count(caller, arrival, method, path)
@@ -138,6 +150,15 @@ class Access:
         caller = self._known(headers, arrival, on)
         return caller is not None and scope in caller.scopes
 
+    def signed(self, headers: Headers) -> bool:
+        """Whether what a caller is told must open without a key: it embeds the widget."""
+        return headers.get("origin") in self.origins
+
+    def owner(self, caller: Caller, arrival: Arrival) -> str:
+        """Return a keyed hash of a caller, under which its conversations are kept."""
+        named = caller.name.startswith("person ")
+        return self.passes.seal("conversation", caller.name, "" if named else arrival.address)
+
     def note_refusal(self, arrival: Arrival) -> None:
         """Count a caller who was not known.
 
@@ -147,7 +168,7 @@ class Access:
         self._draw(f"refused {arrival.address}", REFUSALS_PER_MINUTE)
 
     def _known(self, headers: Headers, arrival: Arrival, on: date) -> Caller | None:
-        if headers.get("origin") in self.origins:
+        if self.signed(headers):
             return Caller("widget", Scope.ASK.implied)
         secret = _secret(headers)
         if secret and self.keys is not None:
@@ -244,9 +265,10 @@ def needed(path: str) -> Scope | None:
         return Scope.ADMIN
     if path == "/v1/session":
         return None
-    if path.startswith(("/v1/answers", "/v1/feedback", "/v1/chat/", "/v1/models", "/mcp")):
+    if path.startswith(("/v1/answers", "/v1/feedback", "/v1/chat/", "/v1/models")):
         return Scope.ASK
-    return Scope.SEARCH if path.startswith("/v1/") else None
+    # Behind /mcp each tool looks for itself whether its caller may ask.
+    return Scope.SEARCH if path.startswith(("/v1/", "/mcp")) else None
 
 
 def is_public(path: str) -> bool:
@@ -281,6 +303,14 @@ def _locked() -> Refused:
         "利用には鍵が必要です。管理者に鍵を発行してもらってください。",
         "A key is needed. Ask your administrator for one.",
         headers={"WWW-Authenticate": "Bearer"},
+    )
+
+
+def _run_out() -> Refused:
+    return Refused(
+        HTTPStatus.FORBIDDEN,
+        "このリンクの有効期間が過ぎています。もう一度質問すると、新しいリンクで開けます。",
+        "This link has run out. Ask the question again to get a new one.",
     )
 
 

@@ -9,6 +9,7 @@ from datetime import date
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Any, Literal
+from urllib.parse import quote
 
 from fastapi import FastAPI, Header, Query, Request
 from fastapi.responses import FileResponse, Response, StreamingResponse
@@ -23,6 +24,7 @@ from api.door import Door, Tools
 from api.gate import Gate
 from api.keys import Scope
 from api.leaves import LeafCache
+from api.passes import PASS, with_parameter
 from api.problems import Refused
 from api.recent import Recent
 from api.schemas import (
@@ -45,12 +47,14 @@ from api.schemas import (
     WirePage,
     WirePassage,
     WireRevision,
+    owned,
 )
 from api.suggestions import suggested
 from api.viewer import Viewer
 from bot.errors import BadQuestion
 from bot.question import read
 from index.passages import by_page, checked
+from ingest import pdf
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -61,6 +65,7 @@ if TYPE_CHECKING:
     from bot.answers import Answerer, Question, Turn
     from index.passages import Library, Passage
     from ingest.editions import Edition
+    from ingest.pages import EditionText
 
 WEB = Path(__file__).parent / "web"
 
@@ -89,6 +94,13 @@ LOCKED: dict[int | str, dict[str, Any]] = {
 }
 
 Label = Annotated[str | None, Query(max_length=200)]
+Digest = Annotated[
+    str | None,
+    Query(
+        pattern="^[0-9a-f]{64}$",
+        description="The hash of the PDF that was quoted; it is found also when it was replaced.",
+    ),
+]
 Number = Annotated[int, Query(ge=0, le=2**31 - 1)]
 
 
@@ -101,6 +113,7 @@ def create_app(
     questions: Mapping[str, Sequence[str]] = MappingProxyType({}),
     office: Office | None = None,
     access: Access = Access(),  # noqa: B008 - frozen, and on loopback everybody is welcome
+    kept_text: Callable[[Path], EditionText] = pdf.read,
 ) -> FastAPI:
     """Put the application together.
 
@@ -114,9 +127,10 @@ def create_app(
             of the corpus for a language that is left out.
         office: what the admin page works with; without it there is no admin page.
         access: what is asked of callers; nothing, when left out.
+        kept_text: reads a PDF that is no longer in the corpus, for the pages of old answers.
     """
     kept = Recent() if record is None else record
-    viewer = Viewer(library, page_file)
+    viewer = Viewer(library, page_file, kept_text=kept_text)
     leaves = LeafCache()
     tools = tools_of(library=library, answerer=answerer, page_file=page_file, record=kept)
     door = Door(lambda: _mcp(tools))
@@ -136,7 +150,7 @@ def create_app(
     )
     app.add_middleware(Gate, access=access)
     problems.install(app)
-    _add_questions(app, library, leaves, answerer, kept)
+    _add_questions(app, library, leaves, answerer, kept, access)
 
     def ask(text: str, filters: WireFilters, history: tuple[Turn, ...]) -> Question:
         # No index is a 503 and a bad filter a 422, also for a stream that has not begun.
@@ -192,6 +206,7 @@ def _add_questions(
     leaves: LeafCache,
     answerer: Answerer,
     kept: Record,
+    access: Access,
 ) -> None:
     @app.post("/v1/search", responses=PROBLEMS, tags=["questions"])
     def search(asked: SearchRequest) -> SearchResponse:
@@ -217,29 +232,38 @@ def _add_questions(
         accept: Annotated[str, Header(include_in_schema=False)] = "",
     ) -> Any:  # noqa: ANN401 - a model or a stream
         """Answer a question with quotations, or decline and say what came nearest."""
+        owner = access.owner(request.state.caller, request.state.arrival)
+        conversation = owned(owner, asked.conversation)
         question = _question(
             library(),
             asked.question,
             asked.filters,
-            history=asked.turns(),
-            conversation=asked.conversation,
+            history=asked.turns() or kept.turns(conversation),
+            conversation=conversation,
         )
+        passes = access.passes if access.signed(request.headers) else None
         if stream.MEDIA_TYPE in accept:
             return StreamingResponse(
                 stream.events(
-                    answerer, question, request_id=request.state.request_id, kept=kept.keep
+                    answerer,
+                    question,
+                    request_id=request.state.request_id,
+                    language=problems.language(request),
+                    kept=lambda said: kept.keep(said, conversation=conversation),
+                    passes=passes,
                 ),
                 media_type=stream.MEDIA_TYPE,
                 headers=stream.HEADERS,
             )
         given = WireAnswer.of(answerer.answer(question))
-        kept.keep(given)
-        return given
+        kept.keep(given, conversation=conversation)
+        return passes.answer(given) if passes else given
 
     @app.get("/v1/answers/{name}", responses=MISSING, tags=["questions"])
-    def recorded(name: str) -> WireAnswer:
+    def recorded(request: Request, name: str) -> WireAnswer:
         """Return an answer as it was given."""
-        return kept.find(name)
+        found = kept.find(name)
+        return access.passes.answer(found) if access.signed(request.headers) else found
 
     @app.post("/v1/feedback", responses=MISSING, status_code=201, tags=["questions"])
     def feedback(given: FeedbackRequest) -> FeedbackResponse:
@@ -299,11 +323,19 @@ def _add_documents(
         start: Number = 0,
         end: Number = 0,
         size: Literal["normal", "large"] = "normal",
+        sha256: Digest = None,
         if_none_match: Annotated[str | None, Header(include_in_schema=False)] = None,
     ) -> Response:
         """Draw a page; what the offsets *start* to *end* cover on it is marked."""
         drawing = viewer.image(
-            document, label, number, start=start, end=end, size=size, known=if_none_match
+            document,
+            label,
+            number,
+            start=start,
+            end=end,
+            size=size,
+            sha256=sha256,
+            known=if_none_match,
         )
         if drawing is None:
             return Response(status_code=304)
@@ -314,11 +346,26 @@ def _add_documents(
         )
 
     @app.get(edition + "/pages/{number}", responses=MISSING, tags=["documents"])
-    def page(
-        document: str, label: str, number: int, start: Number = 0, end: Number = 0
+    def page(  # what a citation's address says
+        request: Request,
+        document: str,
+        label: str,
+        number: int,
+        start: Number = 0,
+        end: Number = 0,
+        sha256: Digest = None,
     ) -> WirePage:
         """Return a page's text and where on it the span from *start* to *end* stands."""
-        return viewer.page(document, label, number, start, end)
+        found = viewer.page(document, label, number, start, end, sha256)
+        opened = request.query_params.get(PASS)
+        if opened is None:
+            return found
+        return found.model_copy(
+            update={
+                "image_url": with_parameter(found.image_url, PASS, quote(opened)),
+                "file_url": with_parameter(found.file_url, PASS, quote(opened)),
+            }
+        )
 
     @app.get(
         edition + "/file",
@@ -326,9 +373,9 @@ def _add_documents(
         responses={**MISSING, 200: {"content": {"application/pdf": {}}}},
         tags=["documents"],
     )
-    def file(document: str, label: str) -> FileResponse:
+    def file(document: str, label: str, sha256: Digest = None) -> FileResponse:
         """Return the PDF; add `#page=N` to open it at a page."""
-        path = viewer.file(document, label)
+        path = viewer.file(document, label, sha256)
         return FileResponse(
             path,
             media_type="application/pdf",

@@ -117,6 +117,7 @@ class Gate:
         return self.access.admit(
             method=scope["method"],
             path=scope["path"],
+            query=scope["query_string"].decode("latin-1"),
             headers=headers,
             arrival=arrival,
             on=date.today(),  # noqa: DTZ011 - keys end by the local calendar

@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from mcp.server import MCPServer
+from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.exceptions import ToolError
 from mcp.server.transport_security import TransportSecuritySettings
 from mcp_types import ToolAnnotations
@@ -18,6 +19,7 @@ from pydantic import Field
 from starlette.applications import Starlette
 
 from api.door import Tools
+from api.keys import Scope
 from api.problems import Refused
 from api.schemas import SearchResponse, WireAnswer, WireFilters, WirePage
 from bot.errors import BotError
@@ -82,6 +84,17 @@ def _told() -> Iterator[None]:
         raise ToolError(problem.en if isinstance(problem, Refused) else str(problem)) from problem
 
 
+def _check_may_ask(context: Context[None, None]) -> None:
+    """Let only those ask whose key says so; over standard input and output there is no key.
+
+    Raises:
+        ToolError: the caller's key is for searching.
+    """
+    request: Any = context.request_context.request
+    if request is not None and Scope.ASK not in request.state.caller.scopes:
+        raise ToolError('This needs a key with the scope "ask". search_manuals and read_page work.')
+
+
 def _bounds(
     documents: list[str] | None,
     kinds: list[Kind] | None,
@@ -122,6 +135,7 @@ def _server(tools: Tools) -> MCPServer:
 
     @made.tool(annotations=READING)
     def ask_manuals(
+        context: Context[None, None],
         question: Question,
         documents: Documents = None,
         kinds: Kinds = None,
@@ -133,6 +147,7 @@ def _server(tools: Tools) -> MCPServer:
         """Answer a question with word-for-word quotations, or decline and say what is near."""
         bounds = _bounds(documents, kinds, editions, municipality, language, as_of)
         with _told():
+            _check_may_ask(context)
             return tools.ask(question, bounds)
 
     @made.tool(annotations=READING)

@@ -20,7 +20,7 @@ from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from api import stream
-from api.problems import Refused, unexpected
+from api.problems import Refused, unexpected, unusable
 from api.recent import Record
 from api.schemas import MAX_TURNS, Wire, WireAnswer, WireFilters
 from bot.answers import Answer, Answerer, Delta, Question, Turn
@@ -228,10 +228,12 @@ def _chunks(
         yield chunk({"content": sources(wire, base)})
         yield chunk({}, "stop", tebiki=wire.model_dump(mode="json"))
     except (IndexingError, BotError) as error:
-        yield _failed(str(error), HTTPStatus.SERVICE_UNAVAILABLE)
+        yield _failed(unusable(error, question.language), HTTPStatus.SERVICE_UNAVAILABLE)
     except Exception:
         log.exception("request %s failed in mid-answer", request_id)
-        yield _failed(str(unexpected(request_id).detail), HTTPStatus.INTERNAL_SERVER_ERROR)
+        sorry = unexpected(request_id)
+        detail = sorry.ja if question.language == "ja" else sorry.en
+        yield _failed(detail, HTTPStatus.INTERNAL_SERVER_ERROR)
     yield b"data: [DONE]\n\n"
 
 

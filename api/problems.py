@@ -246,7 +246,7 @@ def _unknown_filter(request: Request, error: Exception) -> Response:
 def _unusable(request: Request, error: Exception) -> Response:
     """Tell of an index, model or ledger that cannot be used now; the sentence says the remedy."""
     log.error("request %s: %s", request.state.request_id, error)
-    detail = say(request, f"今はお答えできません。管理者にお知らせください。({error})", str(error))
+    detail = unusable(error, language(request))
     return response(request, HTTPStatus.SERVICE_UNAVAILABLE, detail, headers={"Retry-After": "10"})
 
 
@@ -265,6 +265,13 @@ def _unreadable(request: Request, error: Exception) -> Response:
         HTTPStatus.NOT_FOUND,
         say(request, "このPDFは今、開けません。管理者にお知らせください。", str(error)),
     )
+
+
+def unusable(error: Exception, language: str) -> str:
+    """Return what the asker hears of an index, model or ledger that cannot be used now."""
+    if language == "ja":
+        return f"今はお答えできません。管理者にお知らせください。({error})"
+    return str(error)
 
 
 def unexpected(name: str) -> Refused:

@@ -7,10 +7,16 @@ from collections import OrderedDict
 from threading import Lock
 from typing import TYPE_CHECKING, Protocol
 
+from bot.answers import Turn
 from bot.errors import AnswerUnknown
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from api.schemas import WireAnswer
+
+TURNS = 6
+"""How many earlier turns of a conversation are given back."""
 
 log = logging.getLogger(__name__)
 
@@ -18,8 +24,12 @@ log = logging.getLogger(__name__)
 class Record(Protocol):
     """Remembers answers and what readers thought of them."""
 
-    def keep(self, answer: WireAnswer) -> None:
-        """Remember an answer under its id."""
+    def keep(self, answer: WireAnswer, *, conversation: str = "") -> None:
+        """Remember an answer under its id, and as a turn of the conversation it is kept under."""
+        ...
+
+    def turns(self, conversation: str) -> Sequence[Turn]:
+        """Return the last turns of a conversation, oldest first; none of "" or an unknown one."""
         ...
 
     def find(self, name: str) -> WireAnswer:
@@ -47,16 +57,30 @@ class Recent:
         self.most = most
         self.ratings: dict[str, tuple[str, str]] = {}
         self._answers: OrderedDict[str, WireAnswer] = OrderedDict()
+        self._kept_under: dict[str, str] = {}
         self._lock = Lock()
 
-    def keep(self, answer: WireAnswer) -> None:
+    def keep(self, answer: WireAnswer, *, conversation: str = "") -> None:
         """Remember an answer; the oldest is forgotten when there are too many."""
         with self._lock:
             self._answers[answer.id] = answer
             self._answers.move_to_end(answer.id)
+            self._kept_under[answer.id] = conversation
             while len(self._answers) > self.most:
                 oldest, _ = self._answers.popitem(last=False)
                 self.ratings.pop(oldest, None)
+                del self._kept_under[oldest]
+
+    def turns(self, conversation: str) -> Sequence[Turn]:
+        """Return the last turns of a conversation, oldest first; none of "" or an unknown one."""
+        if not conversation:
+            return ()
+        with self._lock:
+            return [
+                Turn(answer.question, answer.text)
+                for name, answer in self._answers.items()
+                if self._kept_under[name] == conversation
+            ][-TURNS:]
 
     def find(self, name: str) -> WireAnswer:
         """Return the answer as it was given.

@@ -5,6 +5,7 @@ These names are a contract. Later work adds fields; it never renames or removes 
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from typing import TYPE_CHECKING, Annotated, Literal
 from urllib.parse import quote
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 SECTION_SEPARATOR = " › "
 """Stands between the headings of a section path when it is written on one line."""
+
+_OWNER = re.compile(r"\Aweb:[0-9a-f]{16}:")
 
 MAX_PASSAGES = 100
 """The most passages one search gives."""
@@ -214,12 +217,13 @@ class WireNow(Wire):
     end: int
     page_url: str | None
     view_url: str | None
+    sha256: str | None = None
 
     @classmethod
     def of(cls, document: str, now: Followed) -> WireNow:
         """Translate."""
         there = now.edition if now.end else None
-        where = f"start={now.start}&end={now.end}"
+        where = _where(there, now.start, now.end) if there else ""
         return cls(
             state=now.state,
             document=document,
@@ -231,6 +235,7 @@ class WireNow(Wire):
             end=now.end,
             page_url=f"{edition_url(there)}/pages/{now.page}?{where}" if there else None,
             view_url=_view_url(there, now.page, where) if there else None,
+            sha256=there.sha256 if there else None,
         )
 
 
@@ -240,7 +245,8 @@ class WireCitation(Wire):
     *page* counts from 1 in the file and is where the quotation begins; *page_label* is the
     number printed there. *in_force* holds for the day the question is about; *now* says where
     the quotation stands today when its edition was superseded since. The addresses are relative
-    to the server.
+    to the server; with *sha256*, the hash of the PDF, they lead to the very file that was quoted,
+    also when the corpus no longer holds it.
     """
 
     marker: int
@@ -265,6 +271,7 @@ class WireCitation(Wire):
     page_url: str
     view_url: str
     file_url: str
+    sha256: str | None = None
     now: WireNow | None = None
 
     @classmethod
@@ -273,7 +280,7 @@ class WireCitation(Wire):
         edition = citation.edition
         document = edition.document
         base = edition_url(edition)
-        where = f"start={citation.start}&end={citation.end}"
+        where = _where(edition, citation.start, citation.end)
         return cls(
             marker=citation.marker,
             document=document.id,
@@ -296,7 +303,8 @@ class WireCitation(Wire):
             end=citation.end,
             page_url=f"{base}/pages/{citation.page}?{where}",
             view_url=_view_url(edition, citation.page, where),
-            file_url=f"{base}/file#page={citation.page}",
+            file_url=f"{base}/file{_held(edition, '?')}#page={citation.page}",
+            sha256=edition.sha256,
             now=None if citation.now is None else WireNow.of(document.id, citation.now),
         )
 
@@ -353,7 +361,7 @@ class WireAnswer(Wire):
             notices=list(answer.notices),
             suggestions=list(answer.suggestions),
             clarify=list(answer.clarify),
-            conversation=answer.question.conversation,
+            conversation=_OWNER.sub("", answer.question.conversation),
             generation=answer.generation,
             asked_on=answer.asked_on,
             took_ms=answer.took_ms,
@@ -541,6 +549,22 @@ class Problem(Wire):
     status: int
     detail: str
     request_id: str
+
+
+def owned(owner: str, conversation: str) -> str:
+    """Return the name under which a caller's conversation is kept; nobody else can say it.
+
+    *owner* is a keyed hash of the caller. What we send has the conversation as it was sent.
+    """
+    return f"web:{owner[:16]}:{conversation}" if conversation else ""
+
+
+def _where(edition: Edition, start: int, end: int) -> str:
+    return f"start={start}&end={end}{_held(edition, '&')}"
+
+
+def _held(edition: Edition, mark: str) -> str:
+    return f"{mark}sha256={edition.sha256}" if edition.sha256 else ""
 
 
 def _view_url(edition: Edition, page: int, where: str) -> str:

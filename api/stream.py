@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import logging
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
 
-from api.problems import Refused, problem_json, unexpected
+from api.problems import problem_json, unexpected, unusable
 from api.schemas import WireAnswer, WireCitation
 from bot.answers import Answer, Citation, Delta
 from bot.errors import BotError
@@ -17,6 +17,7 @@ from index.errors import IndexingError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from api.passes import Passes
     from bot.answers import Answerer, Event, Question
 
 MEDIA_TYPE = "text/event-stream"
@@ -50,11 +51,14 @@ def events(
     question: Question,
     *,
     request_id: str,
+    language: Literal["ja", "en"],
     kept: Callable[[WireAnswer], None],
+    passes: Passes | None = None,
 ) -> Iterator[bytes]:
     """Answer, event by event. The last one is `done` with the whole answer, or `error`.
 
-    What the deltas showed is replaced by the answer in `done`, which alone is verified.
+    What the deltas showed is replaced by the answer in `done`, which alone is verified. Errors
+    speak *language*; with *passes* the addresses of citations open without a key.
     """
     yield event("status", json.dumps({"stage": "searching"}))
     try:
@@ -63,20 +67,24 @@ def events(
                 case Delta(text=text):
                     yield event("delta", json.dumps({"text": text}, ensure_ascii=False))
                 case Citation():
-                    yield event("citation", WireCitation.of(said).model_dump_json())
+                    cited = WireCitation.of(said)
+                    shown = passes.citation(cited) if passes else cited
+                    yield event("citation", shown.model_dump_json())
                 case Answer():
                     wire = WireAnswer.of(said)
                     kept(wire)
-                    yield event("done", wire.model_dump_json())
-    except (IndexingError, BotError, Refused) as error:
+                    whole = passes.answer(wire) if passes else wire
+                    yield event("done", whole.model_dump_json())
+    except (IndexingError, BotError) as error:
+        log.error("request %s: %s", request_id, error)  # noqa: TRY400 - our own sentence says all
+        detail = unusable(error, language)
         yield event(
-            "error",
-            problem_json(HTTPStatus.SERVICE_UNAVAILABLE, str(error), request_id).decode(),
+            "error", problem_json(HTTPStatus.SERVICE_UNAVAILABLE, detail, request_id).decode()
         )
     except Exception:
         log.exception("request %s failed in mid-answer", request_id)
         sorry = unexpected(request_id)
-        detail = sorry.ja if question.language == "ja" else sorry.en
+        detail = sorry.ja if language == "ja" else sorry.en
         yield event("error", problem_json(sorry.status_code, detail, request_id).decode())
 
 

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import date
-from hashlib import sha256
+from functools import lru_cache
 from threading import Lock
 from typing import TYPE_CHECKING
 
 from api.problems import Refused
 from api.schemas import WireBox, WireOriginal, WirePage, edition_url
-from ingest.pdf import draw
+from ingest import pdf
+from ingest.editions import Document, Edition
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
     from index.passages import Library
-    from ingest.editions import Edition
     from ingest.pages import Box, EditionText
 
 WIDTHS = {"normal": 1000, "large": 2000}
@@ -26,6 +27,10 @@ WIDTHS = {"normal": 1000, "large": 2000}
 
 CACHE_BYTES = 64 * 1024 * 1024
 """How many bytes of page images are kept; a page is some 100 to 400 kB."""
+
+
+KEPT_TEXTS = 4
+"""How many texts of editions that are no longer in the corpus are kept open."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +42,11 @@ class Drawing:
 
 
 class Viewer:
-    """Serves pages of editions in the corpus and of nothing else.
+    """Serves pages of editions that are or were in the corpus, and of nothing else.
 
     A page is asked for by document, edition and number, which are looked up in the open
-    generation: no part of a path comes from outside.
+    generation: no part of a path comes from outside. What an old answer quoted is found by the
+    hash of its PDF, which the home keeps, also when the corpus has other bytes or none today.
     """
 
     def __init__(
@@ -48,20 +54,41 @@ class Viewer:
         library: Callable[[], Library],
         page_file: Callable[[Edition], Path],
         *,
+        kept_text: Callable[[Path], EditionText] = pdf.read,
         cache_bytes: int = CACHE_BYTES,
     ) -> None:
-        """Read texts from *library* and files from *page_file*."""
+        """Read texts from *library* and files from *page_file*.
+
+        *kept_text* reads the PDF of an edition that the library no longer holds.
+        """
         self.library = library
         self.page_file = page_file
+        self._kept_text = lru_cache(KEPT_TEXTS)(kept_text)
         self._drawn = _Cache(cache_bytes)
 
-    def file(self, document: str, label: str) -> Path:
-        """Return the PDF of a held edition.
+    def file(self, document: str, label: str, sha256: str | None = None) -> Path:
+        """Return the PDF of an edition: the one held, or the one of that hash.
 
         Raises:
             Refused: 404, there is no such edition or its file is gone.
         """
-        return self._file(_edition(self.library(), document, label))
+        return self._file(self._edition(self.library(), document, label, sha256))
+
+    def _edition(self, library: Library, document: str, label: str, digest: str | None) -> Edition:
+        found = next(
+            (e for e in library.editions if (e.document.id, e.label) == (document, label)), None
+        )
+        if found is not None and found.held and digest in {None, found.sha256}:
+            return found
+        if digest is not None:
+            work = next((e.document for e in library.editions if e.document.id == document), None)
+            kept = Edition(work or Document(document, document), label, sha256=digest)
+            if self.page_file(kept).is_file():
+                return kept
+        raise _unknown(found, document, label)
+
+    def _text(self, library: Library, edition: Edition) -> EditionText:
+        return library.text(edition) if edition.held else self._kept_text(self.page_file(edition))
 
     def _file(self, edition: Edition) -> Path:
         path = self.page_file(edition)
@@ -75,28 +102,37 @@ class Viewer:
             )
         return path
 
-    def page(self, document: str, label: str, number: int, start: int, end: int) -> WirePage:
+    def page(  # what a citation's address says
+        self,
+        document: str,
+        label: str,
+        number: int,
+        start: int,
+        end: int,
+        sha256: str | None = None,
+    ) -> WirePage:
         """Return a page's text and the boxes of what *start* to *end* covers on it.
 
         Raises:
             Refused: 404, there is no such page.
         """
         library = self.library()
-        edition = _edition(library, document, label)
-        text = library.text(edition)
+        edition = self._edition(library, document, label, sha256)
+        text = self._text(library, edition)
         _check(edition, text, number)
         page = text.pages[number - 1]
         original = edition.document.digest_of
         base = edition_url(edition)
         keys = {each.key for each in library.in_force(date.today())}  # noqa: DTZ011 - local day
         first = text.start_of(number)
-        marked = f"?start={start}&end={end}" if end > start else ""
+        marked = f"&start={start}&end={end}" if end > start else ""
+        which = f"?sha256={edition.sha256}"
         return WirePage(
             document=edition.document.id,
             title=edition.document.title,
             edition=edition.label,
             kind=edition.document.kind,
-            in_force=edition.key in keys,
+            in_force=edition.held and edition.key in keys,
             digest_of=None if original is None else WireOriginal.of(original),
             page=number,
             page_label=page.label,
@@ -109,8 +145,8 @@ class Viewer:
             quality=page.quality.score,
             note=page.quality.note,
             boxes=[WireBox.of(box, page) for box in _marked(text, number, start, end)],
-            image_url=f"{base}/pages/{number}/image{marked}",
-            file_url=f"{base}/file#page={number}",
+            image_url=f"{base}/pages/{number}/image{which}{marked}",
+            file_url=f"{base}/file{which}#page={number}",
         )
 
     def image(
@@ -122,6 +158,7 @@ class Viewer:
         start: int = 0,
         end: int = 0,
         size: str = "normal",
+        sha256: str | None = None,
         known: str | None = None,
     ) -> Drawing | None:
         """Return the page as PNG, what *start* to *end* covers on it marked.
@@ -133,38 +170,31 @@ class Viewer:
             UnreadablePdf: the file can no longer be read.
         """
         library = self.library()
-        edition = _edition(library, document, label)
-        text = library.text(edition)
+        edition = self._edition(library, document, label, sha256)
+        text = self._text(library, edition)
         _check(edition, text, number)
         boxes = _marked(text, number, start, end)
         width = WIDTHS[size]
         said = f"1\0{edition.sha256}\0{number}\0{width}\0{boxes}"
-        etag = f'"{sha256(said.encode()).hexdigest()[:32]}"'
+        etag = f'"{hashlib.sha256(said.encode()).hexdigest()[:32]}"'
         if known is not None and etag in known:
             return None
         png = self._drawn.get(etag)
         if png is None:
-            png = draw(self._file(edition), number, width=width, boxes=boxes)
+            png = pdf.draw(self._file(edition), number, width=width, boxes=boxes)
             self._drawn.put(etag, png)
         return Drawing(png, etag)
 
 
-def _edition(library: Library, document: str, label: str) -> Edition:
-    """Return a held edition.
-
-    Raises:
-        Refused: 404, there is no such document or edition, or its PDF is not held.
-    """
-    for edition in library.editions:
-        if (edition.document.id, edition.label) == (document, label):
-            if edition.held:
-                return edition
-            raise Refused(
-                404,
-                f"「{edition.document.title}」({label})のPDFは、まだ追加されていません。",
-                f'The PDF of "{edition.document.title}" ({label}) has not been added yet.',
-            )
-    raise Refused(
+def _unknown(listed: Edition | None, document: str, label: str) -> Refused:
+    """Return the refusal of an edition that is not there, or listed without a PDF."""
+    if listed is not None:
+        return Refused(
+            404,
+            f"「{listed.document.title}」({label})のPDFは、まだ追加されていません。",
+            f'The PDF of "{listed.document.title}" ({label}) has not been added yet.',
+        )
+    return Refused(
         404,
         f"文書「{document}」の版「{label}」はありません。/v1/documents に一覧があります。",
         f'There is no edition "{label}" of a document "{document}". See /v1/documents.',

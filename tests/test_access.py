@@ -20,6 +20,7 @@ from api.app import create_app
 from api.arrivals import arrived
 from api.gate import Gate
 from api.keys import Keys, Scope
+from api.passes import Passes
 from api.problems import language_of
 from bot.answers import Answer, Question
 from bot.extractive import Extractive
@@ -216,6 +217,51 @@ def test_widget_of_an_allowed_site_may_ask_but_not_administer(keys: Keys) -> Non
         origin = {"Origin": CITY}
         assert 200 == client.post("/v1/answers", json=asked, headers=origin).status_code
         assert 403 == client.get("/v1/admin", headers=origin).status_code
+
+
+def test_citation_told_to_an_allowed_site_opens_without_a_key(keys: Keys) -> None:
+    """Until the next day, for the edition that was cited and no other; JSON and stream alike."""
+    now = [1_000_000.0]
+    passes = Passes(clock=lambda: now[0])
+    access = Access(required=True, keys=keys, origins=(CITY,), passes=passes)
+    asked = {"question": "年次有給休暇は何日ですか"}
+    with protected(access) as client:
+        given = client.post("/v1/answers", json=asked, headers={"Origin": CITY})
+        streamed = client.post(
+            "/v1/answers", json=asked, headers={"Origin": CITY, "Accept": "text/event-stream"}
+        ).text
+        cited = given.json()["citations"][0]
+        page = client.get(cited["page_url"])
+
+        assert 200 == page.status_code
+        assert "pass=" in page.json()["image_url"]
+        assert 404 == client.get(page.json()["image_url"]).status_code  # no file, but let in
+        assert cited["page_url"] in streamed.partition("event: done")[0]
+        assert cited["page_url"] in streamed.partition("event: done")[2]
+        other = cited["page_url"].replace("2026%E5%B9%B4", "2025%E5%B9%B4")
+        assert other != cited["page_url"]
+        assert 403 == client.get(other).status_code
+        assert 401 == client.get(cited["page_url"].partition("?")[0]).status_code
+        now[0] += 24 * 3600 + 1
+        late = client.get(cited["page_url"])
+        assert 403 == late.status_code
+        assert "有効期間" in late.json()["detail"]
+
+
+def test_own_page_s_citations_carry_no_pass(keys: Keys) -> None:
+    """Who has a key needs none, and what is recorded never has one."""
+    _, secret = keys.create("one", Scope.ASK)
+    access = Access(required=True, keys=keys, origins=(CITY,))
+    with protected(access) as client:
+        key = {"Authorization": f"Bearer {secret}"}
+        asked = {"question": "年次有給休暇は何日ですか"}
+        own = client.post("/v1/answers", json=asked, headers=key)
+        told = client.post("/v1/answers", json=asked, headers={"Origin": CITY}).json()
+
+        assert "pass=" not in own.text
+        assert "pass=" not in client.get(f"/v1/answers/{told['id']}", headers=key).text
+        widget = client.get(f"/v1/answers/{told['id']}", headers={"Origin": CITY})
+        assert "pass=" in widget.text
 
 
 def test_questions_a_minute_are_bounded_by_caller(keys: Keys) -> None:

@@ -11,6 +11,7 @@ from fastapi.testclient import TestClient
 
 from api.app import create_app
 from bot.answers import Answer, Question
+from bot.extractive import Extractive
 from index.errors import GenerationBroken
 from index.passages import Library
 from tests.fakes import edition_text
@@ -293,7 +294,37 @@ def test_history_reaches_the_answerer() -> None:
         )
 
     assert ["一つ目", "二つ目"] == [turn.question for turn in heard[0].history]
-    assert "c1" == heard[0].conversation
+    assert heard[0].conversation.endswith(":c1")
+
+
+def test_conversation_is_remembered_for_its_own_caller() -> None:
+    """With a name and no history the turns come from the record; nobody else's name opens them."""
+    heard: list[Question] = []
+
+    class Hearing:
+        def answer(self, question: Question) -> Answer:
+            heard.append(question)
+            return Extractive(small).answer(question)
+
+    app = create_app(library=small, answerer=Hearing(), page_file=lambda _: CORPUS)
+
+    def ask(address: str, question: str, **more: object) -> dict[str, Any]:
+        with TestClient(app, base_url="http://127.0.0.1", client=(address, 1)) as client:
+            given: dict[str, Any] = client.post(
+                "/v1/answers", json={"question": question, "conversation": "c:1", **more}
+            ).json()
+            assert "c:1" == given["conversation"]
+            assert given == client.get(f"/v1/answers/{given['id']}").json()
+            return given
+
+    first = ask("127.0.0.1", ASKED)
+    ask("127.0.0.1", "その繰越しは？")
+    ask("127.0.0.2", "その繰越しは？")
+    ask("127.0.0.1", "それは？", history=[{"question": "別の話"}])
+
+    assert [[], [(ASKED, first["text"])], [], [("別の話", "")]] == [
+        [(turn.question, turn.answer) for turn in question.history] for question in heard
+    ]
 
 
 def test_suggestions_come_from_headings(client: TestClient) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -10,9 +11,16 @@ from pathlib import Path
 from typing import Any
 
 import anyio
+import httpx2
 import pytest
 from mcp import Client, StdioServerParameters, stdio_client
+from mcp.client.streamable_http import streamable_http_client
+from typer.testing import CliRunner
 
+import tebiki
+from api.access import Access
+from api.keys import Keys, Scope
+from bot.ledger.ledger import open_ledger
 from tests.served import app_of, serving, small
 
 ROOT = Path(__file__).parent.parent
@@ -87,17 +95,54 @@ def test_nothing_of_it_is_loaded_before_somebody_knocks() -> None:
     assert 0 == subprocess.run([sys.executable, "-c", code], check=False).returncode
 
 
-def test_agent_on_the_same_machine_uses_standard_input_and_output() -> None:
-    """The tools answer a client that starts the server as its own process."""
-    code = (
-        "from api import mcp; from api.app import tools_of; from bot.extractive import Extractive; "
-        "from tests.served import CORPUS, small; "
-        "mcp.serve(tools_of(library=small, answerer=Extractive(small), page_file=lambda _: CORPUS))"
+def test_command_answers_over_standard_input_and_output(tmp_path: Path) -> None:
+    """`tebiki mcp` starts for an agent as its own process, and what it answers is recorded."""
+    corpus, home = tmp_path / "corpus", tmp_path / "home"
+    corpus.mkdir()
+    shutil.copy(ROOT / "corpus" / "starter" / "kosei-digest.pdf", corpus / "kosei.pdf")
+    where = ["--home", str(home), "--corpus", str(corpus)]
+    assert 0 == CliRunner().invoke(tebiki.app, [*where, "refresh"]).exit_code
+    server = StdioServerParameters(
+        command=sys.executable, args=["-m", "tebiki", "mcp", *where], cwd=str(ROOT)
     )
-    server = StdioServerParameters(command=sys.executable, args=["-c", code], cwd=str(ROOT))
 
     async def once() -> Any:  # noqa: ANN401 - the client's result
         async with Client(stdio_client(server)) as client:
-            return await client.call_tool("ask_manuals", {"question": ASKED})
+            return await client.call_tool("ask_manuals", {"question": "全体手順書の構成"})
 
-    assert "20日とする" in anyio.run(once).structured_content["text"]
+    answer = anyio.run(once).structured_content
+
+    (entry,) = open_ledger(home).entries()
+    assert (answer["id"], "mcp") == (entry.id, entry.origin)
+    assert answer["citations"]
+
+
+def test_key_for_searching_searches_and_reads_but_does_not_ask(tmp_path: Path) -> None:
+    """Each tool asks for its own scope; what is refused is told to the agent."""
+    keys = Keys(tmp_path / "keys.json")
+    secrets = [keys.create(scope, scope)[1] for scope in (Scope.SEARCH, Scope.ASK)]
+    app = app_of(small(), access=Access(required=True, keys=keys))
+
+    def told(base: str, secret: str, tool: str, **arguments: object) -> bool:
+        """Call a tool; return whether it was refused."""
+
+        async def once() -> bool:
+            headers = {"Authorization": f"Bearer {secret}"}
+            async with (
+                httpx2.AsyncClient(headers=headers, timeout=30) as http,
+                Client(streamable_http_client(f"{base}/mcp", http_client=http)) as client,
+            ):
+                return bool((await client.call_tool(tool, dict(arguments))).is_error)
+
+        return anyio.run(once)
+
+    with serving(app, lifespan=True) as base:
+        page = {"document": "leave-digest", "edition": "2026年版", "number": 1}
+        assert [[False, False, True], [False, False, False]] == [
+            [
+                told(base, secret, "search_manuals", question=ASKED),
+                told(base, secret, "read_page", **page),
+                told(base, secret, "ask_manuals", question=ASKED),
+            ]
+            for secret in secrets
+        ]

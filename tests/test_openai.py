@@ -133,4 +133,4 @@ def test_failure_in_mid_stream_reaches_the_client() -> None:
         )
 
     assert "1234" not in str(raised.value)
-    assert "request id" in str(raised.value)
+    assert "要求番号" in str(raised.value)

@@ -92,7 +92,18 @@ def test_failure_ends_the_stream_with_a_problem() -> None:
     heard = told(Failing(ModelFailed("tiny", "it talks nonsense")))
 
     assert ["status", "error"] == [name for name, _ in heard]
-    assert "tiny: it talks nonsense." == heard[-1][1]["detail"]
+    assert heard[-1][1]["detail"].startswith("今はお答えできません。")
+    assert "tiny: it talks nonsense." in heard[-1][1]["detail"]
+
+
+def test_failure_speaks_the_asker_s_language() -> None:
+    """English is for those who prefer it, as in every other problem."""
+    answerer = Failing(ModelFailed("tiny", "it talks nonsense"))
+    app = create_app(library=small, answerer=answerer, page_file=lambda _: CORPUS)
+    with TestClient(app, base_url="http://127.0.0.1") as client:
+        told = client.post("/v1/answers", json=ASKED, headers={**STREAM, "Accept-Language": "en"})
+
+    assert "tiny: it talks nonsense." == events(told.text)[-1][1]["detail"]
 
 
 def test_unexpected_failure_keeps_its_secrets() -> None:

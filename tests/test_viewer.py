@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import shutil
 from collections.abc import Iterator
+from pathlib import Path
 from urllib.parse import quote
 
 import numpy as np
@@ -13,8 +15,10 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from api import viewer
+from api.app import create_app
+from bot.extractive import Extractive
 from ingest.pages import EditionText
-from tests.served import app_of, bundled, small
+from tests.served import CORPUS, app_of, bundled, small
 
 WORD = "地方公務員法の規定は適用されない"
 
@@ -202,6 +206,45 @@ def test_lost_file_names_the_remedy() -> None:
 
     assert 404 == response.status_code
     assert "tebiki refresh" in response.json()["detail"]
+
+
+def test_old_answer_finds_its_page_by_the_bytes_it_quoted(tmp_path: Path) -> None:
+    """Another file under the same label, or none at all: the kept PDF shows the page, marked."""
+    held = next(each for each in bundled().texts if each.document.id == "zentai-digest")
+    old = bundled().texts[held]
+    digest = "0" * 63 + "1"
+    shutil.copy(CORPUS / str(held.path), tmp_path / f"{digest}.pdf")
+    start = old.text.index(WORD)
+    number = old.page_at(start).number
+    app = create_app(
+        library=small,
+        answerer=Extractive(small),
+        page_file=lambda asked: tmp_path / f"{asked.sha256}.pdf",
+    )
+    where = f"start={start}&end={start + len(WORD)}&sha256={digest}"
+    with TestClient(app, base_url="http://127.0.0.1") as client:
+        for document in ("leave-digest", "dropped"):
+            base = f"/v1/documents/{document}/editions/{quote('2026年版')}"
+            page = client.get(f"{base}/pages/{number}?{where}").json()
+
+            assert WORD in page["text"]
+            assert not page["in_force"]
+            assert 1 <= len(page["boxes"])
+            assert 1000 == picture(client, page["image_url"]).shape[1]
+            assert 200 == client.get(page["file_url"]).status_code
+        unknown = where.replace(digest, "0" * 64)
+        assert 404 == client.get(f"{base}/pages/1?{unknown}").status_code
+        assert 422 == client.get(f"{base}/pages/1?sha256=../x").status_code
+
+
+def test_citation_leads_to_the_bytes_it_quoted(client: TestClient) -> None:
+    """All its addresses name the hash, so that they outlive the edition."""
+    given = client.post("/v1/answers", json={"question": "CIO補佐官の任用"}).json()
+
+    cited = given["citations"][0]
+    for name in ("page_url", "view_url", "file_url"):
+        assert f"sha256={cited['sha256']}" in cited[name]
+    assert 200 == client.get(cited["page_url"]).status_code
 
 
 def test_drawn_pages_are_kept_up_to_a_number_of_bytes() -> None:

@@ -286,6 +286,25 @@ def test_copy_carries_the_citations_of_a_town_hall(opened: Opener) -> None:
     assert "）p." in copied.rpartition("出典")[2]
 
 
+def test_copy_works_over_plain_http(opened: Opener) -> None:
+    """A browser has no clipboard for pages of http://LAN; what is copied is the same."""
+    page = opened(permissions=["clipboard-read", "clipboard-write"])
+    page.evaluate(
+        "window.read = () => clipboard.readText(); window.clipboard = navigator.clipboard"
+    )
+    page.evaluate("Object.defineProperty(navigator, 'clipboard', { value: undefined })")
+    ask(page)
+    copy = page.get_by_role("button", name="出典つきでコピー")
+    copy.click()
+    expect(page.locator(".said")).to_have_text("コピーしました")
+
+    copied = page.evaluate("read()")
+    assert HOLDS in copied
+    assert "\n[1] 自治体DX全体手順書の要約（" in copied
+    assert 0 == page.locator(".tools textarea").count()
+    expect(copy).to_be_focused()
+
+
 def test_english_interface_stays_chosen(opened: Opener) -> None:
     """The switch changes the words, the page's language, and lasts over a reload."""
     page = opened()

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import gzip
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from fastapi import FastAPI, Response
@@ -14,8 +16,9 @@ from playwright.sync_api import Page, expect, sync_playwright
 from api.access import Access
 from api.app import WEB, create_app
 from bot.extractive import Extractive
+from index.passages import Library
 from tests.conftest import system_package
-from tests.served import CORPUS, serving, small
+from tests.served import CORPUS, bundled, serving, small
 
 PARTS = (
     "widget.js",
@@ -56,22 +59,26 @@ def town_hall(server: list[str]) -> FastAPI:
 
 
 @contextmanager
-def embedded(*, allowed: bool = True) -> Iterator[tuple[Page, list[str]]]:
+def embedded(
+    *, allowed: bool = True, required: bool = False, library: Library | None = None, **how: object
+) -> Iterator[tuple[Page, list[str]]]:
     """Open the town hall's page; the list holds what its console complains of."""
+    held = library or small()
+    given: dict[str, Any] = {"locale": "ja-JP", **how}
     server: list[str] = []
     with serving(town_hall(server)) as site:
         app = create_app(
-            library=small,
-            answerer=Extractive(small),
-            page_file=lambda held: CORPUS / (held.path or ""),
-            access=Access(origins=(site,) if allowed else ()),
+            library=lambda: held,
+            answerer=Extractive(lambda: held),
+            page_file=lambda edition: CORPUS / (edition.path or ""),
+            access=Access(origins=(site,) if allowed else (), required=required),
         )
         with serving(app) as tebiki, sync_playwright() as playwright:
             server.append(tebiki)
             browser = playwright.chromium.launch(
                 executable_path=system_package("chromium"), args=["--no-sandbox"]
             )
-            page = browser.new_context(locale="ja-JP").new_page()
+            page = browser.new_context(**given).new_page()
             page.set_default_timeout(15_000)
             complaints: list[str] = []
             page.on(
@@ -128,6 +135,51 @@ def test_widget_on_a_page_that_is_not_allowed_says_so() -> None:
         page.keyboard.press("Enter")
 
         expect(page.locator("tebiki-widget .failure")).to_be_visible()
+
+
+@pytest.mark.needs("chromium")
+def test_widget_s_sources_open_where_others_need_a_key() -> None:
+    """Whoever was told a citation may look at its page and the next, and at nothing else."""
+    with embedded(required=True, library=bundled()) as (page, complaints):
+        page.get_by_role("button", name="手引きに質問").click()
+        page.get_by_role("textbox", name="質問").fill("CIO補佐官の任用")
+        page.keyboard.press("Enter")
+        expect(page.locator("tebiki-widget button.marker").first).to_be_visible()
+        with page.context.expect_page() as opened:
+            page.locator("tebiki-widget button.marker").first.click()
+        view = opened.value
+        view.set_default_timeout(15_000)
+        expect(view.locator(".sheet img")).to_be_visible()
+        before = view.locator(".count strong").inner_text()
+        view.get_by_role("button", name="次のページ").click()
+        expect(view.locator(".count strong")).not_to_have_text(before)
+        expect(view.locator(".sheet img")).to_be_visible()
+        file = view.locator("a.link").get_attribute("href") or ""
+        origin = view.url.partition("/view")[0]
+        assert 200 == view.request.get(origin + file).status
+        assert 401 == view.request.get(f"{origin}/v1/documents").status
+        assert 403 == view.request.get(origin + file.replace("pass=", "pass=1")).status
+        assert [] == complaints
+
+
+@pytest.mark.needs("chromium")
+def test_widget_understands_a_follow_up() -> None:
+    """The second question goes out with the conversation's name and without its turns."""
+    with embedded(required=True) as (page, _):
+        page.get_by_role("button", name="手引きに質問").click()
+        box = page.get_by_role("textbox", name="質問")
+        names = []
+        for count, question in enumerate(("年次有給休暇は何日ですか", "その繰越しは？"), 1):
+            box.fill(question)
+            with page.expect_request("**/v1/answers") as sent:
+                page.keyboard.press("Enter")
+            expect(page.locator("tebiki-widget .tools")).to_have_count(count)
+            body = json.loads(sent.value.post_data or "")
+            assert "history" not in body
+            names.append(body["conversation"])
+
+        assert names[0] == names[1]
+        assert 32 == len(names[0])
 
 
 def test_widget_is_under_40_kilobytes() -> None:

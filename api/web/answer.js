@@ -158,12 +158,7 @@ function tools(answer, { rate }) {
     {
       type: "button",
       onclick: async () => {
-        try {
-          await navigator.clipboard.writeText(asText(answer));
-          said.textContent = say("copied");
-        } catch {
-          said.textContent = say("copyFailed");
-        }
+        said.textContent = say((await copied(asText(answer), bar)) ? "copied" : "copyFailed");
       },
     },
     icon("copy"),
@@ -201,6 +196,25 @@ function tools(answer, { rate }) {
     said,
   );
   return bar;
+}
+
+// Put a text into the clipboard. Over plain HTTP, as in a town hall's own network, a browser has no
+// navigator.clipboard; what is selected can be copied there all the same.
+async function copied(text, place) {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    const before = document.activeElement;
+    const box = el("textarea.unseen", { readonly: true, "aria-hidden": "true", tabindex: "-1" });
+    box.value = text;
+    place.append(box);
+    box.select();
+    const done = document.execCommand("copy");
+    box.remove();
+    before?.focus();
+    return done;
+  }
 }
 
 // Who found an answer unhelpful may say what was missing.

@@ -181,8 +181,8 @@ function open(citation, from) {
     else panel.showModal();
     document.body.classList.add("reading");
   }
-  const { document: name, edition, page, start, end } = citation;
-  viewer.show({ document: name, edition, page, start, end });
+  const { document: name, edition, page, start, end, sha256 } = citation;
+  viewer.show({ document: name, edition, page, start, end, sha256 });
   viewer.heading.focus({ preventScroll: true });
 }
 

@@ -1,6 +1,6 @@
 // The widget: the same answers as on the page, in a shadow tree on somebody else's page.
 
-import { asText, pageName, showAnswer, showUnfinished } from "./answer.js";
+import { pageName, showAnswer, showUnfinished } from "./answer.js";
 import { ask, post } from "./ask.js";
 import { el, icon } from "./elements.js";
 import { language, say, speak } from "./words.js";
@@ -21,7 +21,8 @@ async function sheets(base) {
 }
 
 export class Panel extends HTMLElement {
-  #turns = [];
+  // The server knows the turns of this conversation; nobody else can name it.
+  #conversation = [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
   #running = null;
 
   async connectedCallback() {
@@ -119,12 +120,8 @@ export class Panel extends HTMLElement {
     let text = "";
     const unfinished = el("div.prose.unfinished");
     try {
-      const history = this.#turns.slice(-4).map((each) => ({
-        question: each.question,
-        answer: asText(each.answer).slice(0, 4000),
-      }));
       const answer = await ask(
-        { question, history },
+        { question, conversation: this.#conversation },
         {
           delta: ({ text: more }) => {
             text += more;
@@ -140,7 +137,6 @@ export class Panel extends HTMLElement {
         rate: (rating, comment = "") => post("/v1/feedback", { answer: answer.id, rating, comment }, { base: this.base }),
       });
       this.live.textContent = `${say("arrived")} ${answer.citations.map((each) => `${each.title} ${pageName(each)}`).join("、")}`;
-      this.#turns.push({ question, answer });
     } catch (problem) {
       body.replaceChildren(
         el("div.failure", {}, el("p.head", {}, say("failed")), el("p", {}, problem.message)),

@@ -14,4 +14,6 @@ viewer.show({
   page: number("page", 1),
   start: number("start", 0),
   end: number("end", 0),
+  sha256: asked.get("sha256"),
+  pass: asked.get("pass"),
 });

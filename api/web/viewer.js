@@ -63,7 +63,8 @@ export class Viewer {
     this.frame.setAttribute("aria-label", say("viewer"));
   }
 
-  // place = { document, edition, page, start, end }
+  // place = { document, edition, page, start, end, sha256, pass }: the last two as the address of a
+  // citation has them, or nothing.
   async show(place) {
     if (place.end > place.start && place.start !== this.cited?.start) this.cited = place;
     this.asked = place;
@@ -71,7 +72,9 @@ export class Viewer {
     this.root.classList.add("busy");
     const base = `/v1/documents/${encodeURIComponent(place.document)}/editions/${encodeURIComponent(place.edition)}`;
     try {
-      const found = await get(`${base}/pages/${place.page}?start=${place.start ?? 0}&end=${place.end ?? 0}`);
+      const asked = new URLSearchParams({ start: place.start ?? 0, end: place.end ?? 0 });
+      for (const name of ["sha256", "pass"]) if (place[name]) asked.set(name, place[name]);
+      const found = await get(`${base}/pages/${place.page}?${asked}`);
       if (this.asked !== place) return;
       this.shown = found;
       await this.draw(found);
@@ -126,7 +129,7 @@ export class Viewer {
     const wanted = page + by;
     if (!name || wanted < 1 || wanted > count) return;
     const { start = 0, end = 0 } = this.cited ?? {};
-    this.show({ document: name, edition, page: wanted, start, end });
+    this.show({ ...this.asked, document: name, edition, page: wanted, start, end });
   }
 
   enlarge(large) {

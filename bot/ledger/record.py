@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
@@ -13,7 +13,7 @@ from bot.extractive import spoken
 from bot.ledger.errors import LedgerUnavailable
 
 if TYPE_CHECKING:
-    from bot.answers import Answerer, Event, Question
+    from bot.answers import Answerer, Event, Question, Turn
     from bot.ledger.ledger import Ledger
 
 log = logging.getLogger(__name__)
@@ -50,8 +50,10 @@ class SentRecord(Generic[Wire]):
         self._read = read
         self._of = of
 
-    def keep(self, answer: Wire) -> None:
+    def keep(self, answer: Wire, *, conversation: str = "") -> None:
         """Remember an answer, unless it was recorded while it was made.
+
+        *conversation* is the name under which its turns are kept, where that is not what was sent.
 
         A ledger that cannot be written costs the record, not the answer; the log says so.
         """
@@ -59,7 +61,7 @@ class SentRecord(Generic[Wire]):
         declined = told["declined"]
         columns = {
             "asked_on": date.fromisoformat(told["asked_on"]),
-            "conversation": told["conversation"],
+            "conversation": conversation or told["conversation"],
             "question": told["question"],
             "language": told["language"],
             "mode": told["mode"],
@@ -72,6 +74,14 @@ class SentRecord(Generic[Wire]):
             self._ledger.keep_sent(answer.id, columns, told)
         except LedgerUnavailable:
             log.exception("answer %s could not be recorded", answer.id)
+
+    def turns(self, conversation: str) -> Sequence[Turn]:
+        """Return the last turns of a conversation, oldest first; none of "" or an unknown one.
+
+        Raises:
+            LedgerUnavailable: the database refused.
+        """
+        return self._ledger.turns(conversation)
 
     def find(self, name: str) -> Wire:
         """Return the answer as it was given.
