@@ -46,7 +46,9 @@ class AcrossEditions:
         """Return the answer, what was superseded in it with its present place."""
         changes, library = self._changes(question)
         if changes is not None and changes.declined is None:
-            return self._pointed(changes, library)
+            # What holds now stands beside what held then, unless both are superseded.
+            told = any(citation.in_force for citation in changes.citations)
+            return changes if told else self._pointed(changes, library)
         answer = self._answerer.answer(question)
         return self._pointed(_better(changes, answer), library)
 

@@ -99,8 +99,20 @@ def test_changes_are_told_with_verified_citations_on_both_sides() -> None:
     assert "tebiki diff rules 第1.0版 第2.0版" in answer.notices[0]
     assert "32件" in answer.notices[0]
     assert [OLD, NEW] * SHOWN == [citation.edition for citation in answer.citations]
-    assert all(stands(replace(citation, now=None), LIBRARY) for citation in answer.citations)
+    assert all(stands(citation, LIBRARY) for citation in answer.citations)
+    assert not any(citation.now for citation in answer.citations)
     assert [False, True] * SHOWN == [citation.in_force for citation in answer.citations]
+
+
+def test_two_superseded_editions_point_to_the_one_in_force() -> None:
+    """What changed from the first to the second was changed again by the third."""
+    third = replace(NEW, label="第3.0版", in_force_from=date(2024, 4, 1))
+    library = FakeLibrary({**LIBRARY.texts, third: edition_text("# 体制\n本部は年に一回開く。")})
+
+    answer = ask("電子化の要領は第1.0版と第2.0版で何が変わった", library)
+
+    assert {OLD, NEW} == {citation.edition for citation in answer.citations}
+    assert all(citation.now and citation.now.edition == third for citation in answer.citations)
 
 
 def test_a_topic_leaves_only_the_changes_that_touch_it() -> None:
