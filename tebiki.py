@@ -618,6 +618,7 @@ def _reading(
     chosen: Settings, told: Callable[[str, float], None]
 ) -> Callable[[Mapping[str, Path]], Mapping[str, EditionText | UnreadablePdf]]:
     """Return what reads many PDFs, in processes of their own."""
+    from index.refresh import READINGS
     from ingest.reading import Progress as Read
     from ingest.reading import read_all
 
@@ -625,7 +626,7 @@ def _reading(
         told(f"reading ({on.pages} pages, {on.rate:.0f}/s)", on.files_done / max(on.files, 1))
 
     def reading(files: Mapping[str, Path]) -> Mapping[str, EditionText | UnreadablePdf]:
-        found = read_all(files, cache=chosen.home / "readings", progress=moved)
+        found = read_all(files, cache=chosen.home / READINGS, progress=moved)
         return {name: _named(one, chosen.corpus) for name, one in found.items()}
 
     return reading

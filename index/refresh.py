@@ -44,6 +44,9 @@ if TYPE_CHECKING:
 
 INDEX_VERSION = "1.1"
 GLOSSARY = "glossary.toml"
+READINGS = "readings"
+"""Where the home keeps what was read from each file, so that it is not read twice."""
+
 # The current generation, and two to return to.
 _KEPT_GENERATIONS = 3
 _BUILDING = ".building-"
@@ -756,6 +759,8 @@ def _remove_debris(home: Path) -> None:
     for draft in (*home.glob(f".{generations.POINTER}.*"), *(home / "pdfs").glob("*.[0-9]*")):
         if draft.suffix != ".pdf":
             draft.unlink(missing_ok=True)
+    for draft in (home / READINGS).rglob("*.draft"):
+        draft.unlink(missing_ok=True)
     complete = generations.listed(home)
     for rest in folder.glob("g*"):
         if rest.name not in complete:

@@ -31,6 +31,9 @@ _COLLECTION = "chunks"
 # Chroma wants a vector of everything.
 _NOWHERE = np.zeros((1, 1), dtype=np.float32)
 _PIECE = 393_216
+# Chroma 1.5.9 shares what is open on a folder between its clients, and loses it when one thread
+# closes what another is just opening.
+_ONE_AT_A_TIME = threading.RLock()
 # Chroma takes at most 5,461 vectors in one call.
 _BATCH = 4_000
 # Below this many vectors an exact product in memory is faster than the graph, and exact.
@@ -152,7 +155,7 @@ def write_folder(folder: Path, vectors: NDArray[np.float32]) -> None:
     Raises:
         OSError: it cannot be written.
     """
-    with _told_as_system_errors():
+    with _told_as_system_errors(), _ONE_AT_A_TIME:
         client = _embedded(folder)
         try:
             write(client, _COLLECTION, vectors)
@@ -177,18 +180,23 @@ def open_folder(folder: Path, size: int) -> ChromaStore:
         finally:
             # On Linux what is still open stays readable.
             shutil.rmtree(copied, ignore_errors=True)
-    opened = None
-    try:
-        client = _embedded(folder)
+    with _ONE_AT_A_TIME:
         try:
-            opened = ChromaStore(client, _COLLECTION, size)
-        finally:
-            if opened is None or opened.in_memory:
-                # Nothing more is asked of Chroma, so no open file keeps a generation alive.
-                client.close()
-    except Exception as problem:  # damaged files make Chroma 1.5.9 raise AttributeError as well
-        raise ValueError(str(problem)) from problem
-    return opened
+            return _opened(folder, size)
+        except Exception as problem:  # damaged files make Chroma 1.5.9 raise AttributeError as well
+            raise ValueError(str(problem)) from problem
+
+
+def _opened(folder: Path, size: int) -> ChromaStore:
+    opened = None
+    client = _embedded(folder)
+    try:
+        opened = ChromaStore(client, _COLLECTION, size)
+        return opened
+    finally:
+        if opened is None or opened.in_memory:
+            # Nothing more is asked of Chroma, so no open file keeps a withdrawn generation alive.
+            client.close()
 
 
 class Embedded:
