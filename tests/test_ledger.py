@@ -32,6 +32,7 @@ from bot.ledger.database import Database
 from bot.ledger.desk import ChannelSettings, Desk, Thread, Work
 from bot.ledger.errors import LedgerTooNew, LedgerUnavailable
 from bot.ledger.evidence import dump, load
+from bot.ledger.followers import Follower, Followers
 from bot.ledger.ledger import FILE, Ledger, masked, open_ledger
 from bot.ledger.people import KEY_FILE, alias, key_of
 from bot.ledger.record import Recorded, SentRecord
@@ -193,6 +194,27 @@ def test_answer_comes_back_equal_in_every_part(ledger: Ledger) -> None:
     ledger.keep(given)
 
     assert given == ledger.answer("a1")
+
+
+def test_followers_are_due_until_they_were_looked_at(ledger: Ledger) -> None:
+    """Each is on the list once; who left, and answers that were taken back, are due no more."""
+    followers = Followers(ledger.database)
+    for name in ("a1", "a2"):
+        ledger.keep(answer(name))
+    assert followers.follow("a1", "D1", "7.0")
+    assert not followers.follow("a1", "D1", "8.0")
+    followers.follow("a1", "D2", "9.0")
+    followers.follow("a2", "D1", "10.0")
+
+    assert ["a1 D1 7.0", "a1 D2 9.0", "a2 D1 10.0"] == [
+        f"{f.answer} {f.channel} {f.since}" for f in followers.due("g2")
+    ]
+    followers.looked(followers.due("g2")[0], "g2", "changed")
+    followers.leave("a1", "D2")
+    ledger.withdraw("a2")
+
+    assert () == followers.due("g2")
+    assert (Follower("a1", "D1", "7.0", "g2", "changed"),) == followers.due("g3")
 
 
 def test_every_whole_answer_is_read_page_by_page(ledger: Ledger, clock: Clock) -> None:
