@@ -316,14 +316,21 @@ def test_conversation_gives_its_last_turns_oldest_first(ledger: Ledger, clock: C
     assert () == ledger.turns("")
 
 
-def test_withdrawn_answer_is_no_turn_but_can_be_shown(ledger: Ledger) -> None:
-    """Who takes a question back takes it out of the conversation, not out of the record."""
+def test_withdrawn_answer_is_erased(ledger: Ledger, database: Database) -> None:
+    """Who takes a question back takes its words out of the record, those of readers too."""
     ledger.keep(answer("a1", conversation="c1"))
+    ledger.rate("a1", "down", "秘密の感想")
 
     ledger.withdraw("a1")
 
     assert () == ledger.turns("c1")
-    assert "a1" == ledger.answer("a1").id
+    with pytest.raises(AnswerUnknown):
+        ledger.answer("a1")
+    with database.read() as connection:
+        kept = connection.exec_driver_sql("SELECT question, text, evidence FROM answers").all()
+        said = connection.exec_driver_sql("SELECT rating, comment FROM feedback").all()
+    assert [("", "", None)] == [tuple(row) for row in kept]
+    assert [("down", "")] == [tuple(row) for row in said]
 
 
 def test_later_rating_by_the_same_reader_replaces_the_earlier(ledger: Ledger) -> None:
@@ -379,6 +386,16 @@ def test_record_of_what_was_sent_gives_it_back(ledger: Ledger) -> None:
     assert "up" == ledger.ratings("a1")[0].rating
 
 
+def test_record_shows_a_private_answer_only_when_asked_for_private_ones(ledger: Ledger) -> None:
+    """To everybody else it is one that is not there."""
+    ledger.keep(answer("a1"), private=True)
+    record = SentRecord(ledger, WireAnswer.model_validate, WireAnswer.of)
+
+    with pytest.raises(AnswerUnknown):
+        record.find("a1")
+    assert "a1" == record.find("a1", private=True).id
+
+
 def test_record_prefers_the_answer_to_what_was_sent(ledger: Ledger) -> None:
     """Where the answer itself is recorded, its evidence is not replaced by what was sent of it."""
 
@@ -429,6 +446,16 @@ def test_person_is_the_same_hash_under_the_same_key_only() -> None:
     assert alias(b"k", "T1", "U1") != alias(b"j", "T1", "U1")
     assert "U1" not in alias(b"k", "T1", "U1")
     assert "" == alias(b"k", "")
+
+
+def test_ids_stay_plain_where_that_is_wanted(database: Database) -> None:
+    """People are known by their ids then; what is no person is hashed all the same."""
+    plain, hashed = Ledger(database, b"k", plain_ids=True), Ledger(database, b"k")
+
+    assert "T1/U1" == plain.person("T1", "U1")
+    assert "" == plain.person("")
+    assert hashed.person("T1", "U1") == alias(b"k", "T1", "U1")
+    assert plain.name("C1", "1.0") == hashed.name("C1", "1.0") == alias(b"k", "C1", "1.0")
 
 
 def test_key_is_made_once_and_only_its_owner_reads_it(tmp_path: Path) -> None:
@@ -611,10 +638,22 @@ def test_renewed_lease_stays_with_its_worker(desk: Desk, clock: Clock) -> None:
     desk.take(work())
     desk.claim("w1", lease_s=30)
     clock.now += 20
-    desk.renew("w1", lease_s=30)
+    desk.renew("w1", lease_s=30, keys=["C1:1.0"])
     clock.now += 20
 
     assert desk.claim("w2", lease_s=30) is None
+
+
+def test_lease_on_a_question_that_was_dropped_runs_out(desk: Desk, clock: Clock) -> None:
+    """A worker that failed at a question lives on and renews what it still works at, only that."""
+    desk.take(work())
+    assert desk.claim("w1", lease_s=30) is not None
+    clock.now += 20
+
+    desk.renew("w1", lease_s=30, keys=["C1:other"])
+    clock.now += 20
+
+    assert desk.claim("w1", lease_s=30) is not None
 
 
 def test_finished_question_is_erased_and_never_given_again(desk: Desk, database: Database) -> None:
@@ -734,16 +773,82 @@ def test_channel_settings_are_the_default_until_chosen(desk: Desk) -> None:
     assert ChannelSettings(automatic=True, documents=("a",)) == desk.settings("C1")
 
 
-def test_questions_of_one_person_are_counted_over_a_time(desk: Desk, clock: Clock) -> None:
-    """Only the last minute counts, and only that person."""
-    desk.take(work("C1:1.0"))
-    clock.now += 50
-    desk.take(work("C1:2.0"))
-    desk.take(work("C1:3.0", asker="y"))
-    clock.now += 20
+def is_limited(desk: Desk, key: str) -> bool:
+    """Whether a question was one too many."""
+    found = desk.find(key)
+    assert found is not None
+    return found.limited
 
-    assert 1 == desk.asked_lately("x", within_s=60)
-    assert 2 == desk.asked_lately("x", within_s=600)
+
+def test_questions_of_one_person_are_counted_over_a_minute(desk: Desk, clock: Clock) -> None:
+    """Only the last minute counts, only that person, and no question that was itself too many."""
+    desk.take(work("C1:1.0"), most=2)
+    clock.now += 50
+    desk.take(work("C1:2.0"), most=2)
+    desk.take(work("C1:3.0", asker="y"), most=2)
+    desk.take(work("C1:4.0"), most=2)
+    clock.now += 20
+    desk.take(work("C1:5.0"), most=2)
+    desk.take(work("C1:6.0"), most=2)
+
+    assert [4, 6] == [n for n in range(1, 7) if is_limited(desk, f"C1:{n}.0")]
+
+
+def test_edit_of_a_limited_question_is_answered_when_the_minute_is_over(
+    desk: Desk, clock: Clock
+) -> None:
+    """Whoever waits and puts the question again by an edit gets an answer."""
+    desk.take(work("C1:1.0"), most=1)
+    desk.take(work("C1:2.0"), most=1)
+    assert is_limited(desk, "C1:2.0")
+
+    desk.revise("C1:2.0", event="e1", edited="5.0", text="手当は？", most=1)
+    assert is_limited(desk, "C1:2.0")
+    clock.now += 61
+    desk.revise("C1:2.0", event="e2", edited="6.0", text="手当は何？", most=1)
+
+    assert not is_limited(desk, "C1:2.0")
+
+
+def test_edit_begins_the_patience_anew(desk: Desk, clock: Clock) -> None:
+    """An old question that was just edited is no question that failed for hours."""
+    desk.take(work())
+    clock.now += 20_000
+    desk.revise("C1:1.0", event="e1", edited="5.0", text="手当は？")
+
+    found = desk.find("C1:1.0")
+
+    assert found is not None
+    assert 0 == desk.age(found)
+
+
+def test_question_that_was_taken_for_private_is_public_when_an_event_says_so(desk: Desk) -> None:
+    """And never the other way round: what is once private stays so."""
+    for first, second in ((True, False), (True, True), (False, True)):
+        key = f"C1:{first}{second}"
+        assert desk.take(work(key, private=first))
+        assert not desk.take(work(key, private=second))
+
+    kept = [desk.find(f"C1:{name}") for name in ("TrueFalse", "TrueTrue", "FalseTrue")]
+    assert [False, True, False] == [each is not None and each.private for each in kept]
+
+
+def test_old_questions_and_threads_are_forgotten(
+    desk: Desk, clock: Clock, database: Database
+) -> None:
+    """After three months only what still waits is left."""
+    desk.take(work("C1:1.0"), opens=True)
+    claimed = desk.claim("w", lease_s=30)
+    assert claimed is not None
+    desk.finish(claimed, "w")
+    desk.take(work("C1:2.0"))
+    clock.now += 91 * 24 * 3600
+
+    desk.tidy()
+
+    assert desk.find("C1:1.0") is None
+    assert desk.find("C1:2.0") is not None
+    assert desk.thread("C1", "1.0") is None
 
 
 def test_events_are_forgotten_after_a_day_not_before(desk: Desk, clock: Clock) -> None:

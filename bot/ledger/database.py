@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -108,6 +109,15 @@ class Database:
         else:
             post = postgresql.insert(table).values(row)
             connection.execute(post.on_conflict_do_update(index_elements=keys, set_=rest))
+
+    def queue(self, connection: sa.Connection, name: str) -> None:
+        """Let transactions that name the same thing follow one another, until they end.
+
+        On SQLite every write does so anyway.
+        """
+        if self.engine.dialect.name == "postgresql":
+            number = int.from_bytes(sha256(name.encode()).digest()[:8], signed=True)
+            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(number)))
 
     @contextmanager
     def _told(self) -> Iterator[None]:

@@ -5,15 +5,16 @@ is written here before it is acknowledged, and leaves only when its answer is po
 processes may work at one desk: a question is leased to one of them at a time, and a lease that
 is not renewed (the process is gone) falls to another.
 
-Nobody's id is here, only keyed hashes, and the words of a question are erased once it is done.
+Nobody's id is here, only what the ledger makes of it (keyed hashes, unless configured), and the
+words of a question are erased once it is done.
 """
 
 from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -24,6 +25,13 @@ from bot.ledger.tables import channels, seen, threads, waiting
 REMEMBERED_S = 24 * 3600
 """How long event ids are remembered; Slack's last redelivery comes after some six minutes."""
 
+KEPT_S = 90 * 24 * 3600
+"""How long answered questions and threads are remembered: so long edits and deletions of a
+question are followed, and a thread goes on without a mention."""
+
+LATELY_S = 60
+"""The time over which the questions of one person are counted."""
+
 WAITING, TAKEN, DONE, FAILED = "waiting", "taken", "done", "failed"
 
 
@@ -32,11 +40,13 @@ class Work:
     """A question to be answered, or taken back.
 
     *key* is the same however often and by whatever event the question arrives (channel and ts).
-    *kind* says how it was asked: message, command, shortcut or button. *thread* is where the
-    answer goes. *reply_to* is the address that Slack gave for answering a command. *posted* is
-    the ts of the answer's message, once there is one. *deleted*: the question was taken back.
-    *version* rises with every edit. *attempts* counts earlier tries, also those of other
-    processes.
+    *kind* says how it was asked: message, command, shortcut, button or share. *thread* is where
+    the answer goes. *reply_to* is the address that Slack gave for answering a command or click:
+    the answer goes there when it is *hidden* from others, and what goes wrong in any case.
+    *limited*: too many questions came before it. *posted* is the ts of the answer's message, once
+    there is one. *deleted*: the question was taken back. *version* rises with every edit.
+    *attempts* counts earlier tries, also those of other processes. *event* is the id of the event
+    that brought it, "" for a command or click. *arrived_at* is when it, or its last edit, came.
     """
 
     key: str
@@ -50,6 +60,9 @@ class Work:
     text: str = ""
     notices: tuple[str, ...] = ()
     reply_to: str = ""
+    hidden: bool = False
+    limited: bool = False
+    event: str = ""
     deleted: bool = False
     edited: str = ""
     version: int = 0
@@ -96,16 +109,24 @@ class Desk:
         with self._database.write(urgent=True) as connection:
             return self._first(connection, event)
 
-    def take(self, work: Work, *, event: str = "", opens: bool = False) -> bool:
+    def take(
+        self, work: Work, *, event: str = "", opens: bool = False, most: int | None = None
+    ) -> bool:
         """Put a question on the desk unless it was there before; return whether it is new.
 
         In the same transaction *event* becomes seen and, with *opens*, the thread becomes one
-        in which *work.asker* may go on without a mention.
+        in which *work.asker* may go on without a mention. When *work.asker* has asked *most*
+        questions lately, this one is limited. One that was taken for private and now comes by an
+        event that knows better is so no longer.
         """
         with self._database.write(urgent=True) as connection:
             if event:
                 self._first(connection, event)
+            work = replace(work, event=event, limited=self._too_many(connection, work.asker, most))
             fresh = self._added(connection, work)
+            if not fresh and not work.private:
+                same = sa.and_(waiting.c.key == work.key, waiting.c.private == 1)
+                connection.execute(sa.update(waiting).where(same).values(private=0))
             if fresh and opens:
                 self._database.put(
                     connection,
@@ -121,15 +142,28 @@ class Desk:
             return fresh
 
     def revise(
-        self, key: str, *, event: str, edited: str, text: str, notices: Sequence[str] = ()
+        self,
+        key: str,
+        *,
+        event: str,
+        edited: str,
+        text: str,
+        notices: Sequence[str] = (),
+        most: int | None = None,
     ) -> bool:
         """Replace the words of a question, which is then answered again in the same message.
+
+        One that was limited stays so while *most* others were asked lately.
 
         False when the question is unknown or taken back, or this edit or a later one was seen.
         """
         with self._database.write(urgent=True) as connection:
             if not self._first(connection, event):
                 return False
+            limited = connection.execute(
+                sa.select(waiting.c.asker).where(waiting.c.key == key, waiting.c.limited == 1)
+            ).scalar()
+            still = limited is not None and self._too_many(connection, limited, most)
             return self._changed(
                 connection,
                 sa.and_(
@@ -142,6 +176,7 @@ class Desk:
                     "notices": json.dumps(list(notices), ensure_ascii=False),
                     "edited": edited,
                     "answer": "",
+                    "limited": int(still),
                 },
             )
 
@@ -196,12 +231,15 @@ class Desk:
             )
             return _work(row)
 
-    def renew(self, owner: str, *, lease_s: float) -> None:
-        """Prolong every lease of *owner*."""
+    def renew(self, owner: str, *, lease_s: float, keys: Collection[str]) -> None:
+        """Prolong the leases of *owner* on the questions that it still works at.
+
+        A question that it dropped, as when the ledger failed, waits again when the lease ends.
+        """
         with self._database.write() as connection:
             connection.execute(
                 sa.update(waiting)
-                .where(waiting.c.state == TAKEN, waiting.c.owner == owner)
+                .where(waiting.c.state == TAKEN, waiting.c.owner == owner, waiting.c.key.in_(keys))
                 .values(leased_until=self._clock() + lease_s)
             )
 
@@ -218,15 +256,20 @@ class Desk:
             ).first()
         return found is not None
 
-    def note(self, work: Work, *, answer: str | None = None, posted: str | None = None) -> None:
-        """Write down how far a question has come: its answer's id, the message's ts."""
+    def note(self, work: Work, *, answer: str | None = None, posted: str | None = None) -> bool:
+        """Write down how far a question has come: its answer's id, the message's ts.
+
+        False when *answer* is one to words that were edited or taken back since.
+        """
         same = waiting.c.key == work.key
         with self._database.write() as connection:
             if posted is not None:
                 connection.execute(sa.update(waiting).where(same).values(posted=posted))
             if answer is not None:  # an answer to words that were edited since counts for nothing
                 current = sa.and_(same, waiting.c.version == work.version)
-                connection.execute(sa.update(waiting).where(current).values(answer=answer))
+                noted = connection.execute(sa.update(waiting).where(current).values(answer=answer))
+                return noted.rowcount == 1
+        return True
 
     def finish(
         self, work: Work, owner: str, *, posted: str | None = None, problem: str = ""
@@ -278,8 +321,28 @@ class Desk:
             row = connection.execute(sa.select(waiting).where(waiting.c.key == key)).first()
         return None if row is None else _work(row)
 
+    def shared(self, answer: str) -> tuple[Work, ...]:
+        """Return the messages in which an answer that one person saw was shown to the channel."""
+        with self._database.read() as connection:
+            rows = connection.execute(
+                sa.select(waiting).where(waiting.c.kind == "share", waiting.c.answer == answer)
+            ).all()
+        return tuple(_work(row) for row in rows)
+
+    def is_anothers(self, posted: str, work: Work) -> bool:
+        """Whether the message *posted* in the channel of *work* answers another question."""
+        with self._database.read() as connection:
+            found = connection.execute(
+                sa.select(waiting.c.key).where(
+                    waiting.c.channel == work.channel,
+                    waiting.c.posted == posted,
+                    waiting.c.key != work.key,
+                )
+            ).first()
+        return found is not None
+
     def age(self, work: Work) -> float:
-        """Return how many seconds ago a question arrived."""
+        """Return how many seconds ago a question, or its last edit, arrived."""
         return self._clock() - work.arrived_at
 
     def counts(self) -> dict[str, int]:
@@ -289,20 +352,6 @@ class Desk:
                 sa.select(waiting.c.state, sa.func.count()).group_by(waiting.c.state)
             )
             return {state: count for state, count in rows}  # noqa: C416 - rows are not pairs
-
-    def asked_lately(self, asker: str, *, within_s: float) -> int:
-        """Return how many questions somebody asked in the last *within_s* seconds."""
-        with self._database.read() as connection:
-            return int(
-                connection.execute(
-                    sa.select(sa.func.count())
-                    .select_from(waiting)
-                    .where(
-                        waiting.c.asker == asker,
-                        waiting.c.arrived_at > self._clock() - within_s,
-                    )
-                ).scalar_one()
-            )
 
     def thread(self, channel: str, thread: str) -> Thread | None:
         """Return what is known of a thread, or None when Tebiki never answered in it."""
@@ -348,9 +397,29 @@ class Desk:
             )
 
     def tidy(self) -> None:
-        """Forget events that Slack will not send again."""
+        """Forget events that Slack will not send again, and old questions and threads."""
         with self._database.write() as connection:
             connection.execute(sa.delete(seen).where(seen.c.at < self._clock() - REMEMBERED_S))
+            old = self._clock() - KEPT_S
+            closed = waiting.c.state.in_((DONE, FAILED))
+            connection.execute(sa.delete(waiting).where(closed, waiting.c.arrived_at < old))
+            connection.execute(sa.delete(threads).where(threads.c.at < old))
+
+    def _too_many(self, connection: sa.Connection, asker: str, most: int | None) -> bool:
+        """Whether somebody has asked *most* questions lately; counted and added one by one."""
+        if most is None or not asker:
+            return False
+        self._database.queue(connection, asker)
+        count = connection.execute(
+            sa.select(sa.func.count())
+            .select_from(waiting)
+            .where(
+                waiting.c.asker == asker,
+                waiting.c.limited == 0,
+                waiting.c.arrived_at > self._clock() - LATELY_S,
+            )
+        ).scalar_one()
+        return int(count) >= most
 
     def _first(self, connection: sa.Connection, event: str) -> bool:
         return self._database.add_new(connection, seen, {"name": event, "at": self._clock()})
@@ -368,6 +437,9 @@ class Desk:
             "text": work.text,
             "notices": json.dumps(work.notices, ensure_ascii=False),
             "reply_to": work.reply_to,
+            "hidden": int(work.hidden),
+            "limited": int(work.limited),
+            "event": work.event,
             "state": DONE if work.deleted else WAITING,
             "deleted": int(work.deleted),
             "edited": work.edited,
@@ -393,6 +465,7 @@ class Desk:
             .values(
                 **values,
                 version=waiting.c.version + 1,
+                arrived_at=self._clock(),
                 not_before=0.0,
                 state=sa.case((waiting.c.state == TAKEN, TAKEN), else_=WAITING),
             )
@@ -427,6 +500,9 @@ def _work(row: sa.Row[Any]) -> Work:
         text=row.text,
         notices=tuple(json.loads(row.notices)),
         reply_to=row.reply_to,
+        hidden=bool(row.hidden),
+        limited=bool(row.limited),
+        event=row.event,
         deleted=bool(row.deleted),
         edited=row.edited,
         version=row.version,

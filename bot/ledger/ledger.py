@@ -73,17 +73,31 @@ class Ledger:
         key: bytes,
         *,
         guard: Guard | None = None,
+        plain_ids: bool = False,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        """Keep the record in *database* as *guard* allows; people become hashes under *key*."""
+        """Keep the record in *database* as *guard* allows.
+
+        People become hashes under *key*, or stay *plain_ids*.
+        """
         self.database = database
         self.guard = guard or Guard()
         self._key = key
+        self._plain_ids = plain_ids
         self._clock = clock
 
     def person(self, *names: str) -> str:
-        """Return the keyed hash under which somebody (a team and a user id) is known."""
+        """Return what somebody (a team and a user id) is known by: a keyed hash.
+
+        Where the installation keeps plain ids, it is the ids themselves.
+        """
+        if self._plain_ids and any(names):
+            return "/".join(names)[:64]
         return people.alias(self._key, *names)
+
+    def name(self, *about: str) -> str:
+        """Return a keyed hash of what a thing is about: the same for the same, and telling nobody."""
+        return people.alias(self._key, *about)
 
     def keep(
         self,
@@ -136,7 +150,7 @@ class Ledger:
         """
         evidence = self._row(name).evidence
         if evidence is None:
-            raise _unknown(name)
+            raise unknown(name)
         return load(evidence)
 
     def keep_sent(self, name: str, columns: dict[str, Any], content: object) -> None:
@@ -218,9 +232,26 @@ class Ledger:
         return tuple(Turn(row.question, row.text[:LONGEST_TURN]) for row in reversed(rows))
 
     def withdraw(self, name: str) -> None:
-        """Let an answer no longer be a turn of its conversation: its question was taken back."""
+        """Erase an answer whose question was taken back or put otherwise; an unknown id is none.
+
+        Question, text, evidence and what readers wrote about it are gone; that there was one, and
+        its ratings, stay.
+        """
         with self.database.write() as connection:
-            connection.execute(sa.update(answers).where(answers.c.id == name).values(withdrawn=1))
+            connection.execute(
+                sa.update(answers)
+                .where(answers.c.id == name)
+                .values(withdrawn=1, question="", text="", evidence=None, sent=None)
+            )
+            connection.execute(
+                sa.update(feedback).where(feedback.c.answer == name).values(comment="")
+            )
+
+    def is_private(self, name: str) -> bool:
+        """Whether an answer was given where not everybody reads; False for an unknown one."""
+        with self.database.read() as connection:
+            found = connection.execute(sa.select(answers.c.private).where(answers.c.id == name))
+            return bool(found.scalar())
 
     def recent(self, asker: str, *, most: int = 5) -> tuple[Entry, ...]:
         """Return somebody's own last questions, latest first; for their eyes only."""
@@ -313,20 +344,29 @@ class Ledger:
     def _row(self, name: str) -> sa.Row[Any]:
         with self.database.read() as connection:
             row = connection.execute(sa.select(answers).where(answers.c.id == name)).first()
-        if row is None:
-            raise _unknown(name)
+        if row is None or row.withdrawn:
+            raise unknown(name)
         return row
 
 
-def open_ledger(home: Path, *, url: str = "", key: str = "", guard: Guard | None = None) -> Ledger:
+def open_ledger(
+    home: Path,
+    *,
+    url: str = "",
+    key: str = "",
+    plain_ids: bool = False,
+    guard: Guard | None = None,
+) -> Ledger:
     """Open the ledger of a home: its SQLite file, or the PostgreSQL database that *url* names.
+
+    *key* hashes people's ids, unless *plain_ids* are kept.
 
     Raises:
         LedgerUnavailable: it cannot be opened.
         LedgerTooNew: a newer version made its tables.
     """
     database = Database(url or home / FILE)
-    return Ledger(database, people.key_of(home, key), guard=guard)
+    return Ledger(database, people.key_of(home, key), plain_ids=plain_ids, guard=guard)
 
 
 def masked(answer: Answer, guard: Guard) -> Answer:
@@ -402,5 +442,6 @@ def _plain(text: str) -> str:
     return text.replace("\0", "").encode("utf-8", "replace").decode("utf-8")
 
 
-def _unknown(name: str) -> AnswerUnknown:
+def unknown(name: str) -> AnswerUnknown:
+    """Return the error that says that no answer is recorded under an id."""
     return AnswerUnknown(f'No answer "{name}" is recorded. Ask the question again.')

@@ -1,4 +1,7 @@
-"""People are known to the ledger by keyed hashes: the same person is the same, and nobody is named."""
+"""People are known to the ledger by keyed hashes: the same person is the same, and nobody is named.
+
+Where an installation keeps plain ids instead, only things other than people are hashed.
+"""
 
 from __future__ import annotations
 

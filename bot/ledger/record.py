@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 from bot.answers import Answer
 from bot.extractive import spoken
 from bot.ledger.errors import LedgerUnavailable
+from bot.ledger.ledger import Ledger, unknown
 
 if TYPE_CHECKING:
     from bot.answers import Answerer, Event, Question, Turn
-    from bot.ledger.ledger import Ledger
 
 log = logging.getLogger(__name__)
 
@@ -83,13 +83,15 @@ class SentRecord(Generic[Wire]):
         """
         return self._ledger.turns(conversation)
 
-    def find(self, name: str) -> Wire:
-        """Return the answer as it was given.
+    def find(self, name: str, *, private: bool = False) -> Wire:
+        """Return the answer as it was given; one given in private only when *private* asks so.
 
         Raises:
-            AnswerUnknown: none is remembered under that id.
+            AnswerUnknown: none is remembered under that id, or none that may be shown.
             LedgerUnavailable: the database refused.
         """
+        if not private and self._ledger.is_private(name):
+            raise unknown(name)
         sent = self._ledger.sent(name)
         return self._of(self._ledger.answer(name)) if sent is None else self._read(sent)
 

@@ -92,6 +92,10 @@ waiting = Table(
     Column("owner", String(128), nullable=False),
     Column("leased_until", Float, nullable=False),
     Column("problem", Text, nullable=False),
+    # which event of Slack brought it; only the asker sees the answer; too many were asked
+    Column("event", String(255), nullable=False, server_default=""),
+    Column("hidden", Integer, nullable=False, server_default="0"),
+    Column("limited", Integer, nullable=False, server_default="0"),
     Index("waiting_by_state", "state", "not_before"),
     Index("waiting_of_asker", "asker", "arrived_at"),
 )
