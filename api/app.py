@@ -261,8 +261,8 @@ def _add_questions(
 
     @app.get("/v1/answers/{name}", responses=MISSING, tags=["questions"])
     def recorded(request: Request, name: str) -> WireAnswer:
-        """Return an answer as it was given."""
-        found = kept.find(name)
+        """Return an answer as it was given; those of Slack's private places to an admin only."""
+        found = kept.find(name, private=_is_admin(request, access))
         return access.passes.answer(found) if access.signed(request.headers) else found
 
     @app.post("/v1/feedback", responses=MISSING, status_code=201, tags=["questions"])
@@ -409,15 +409,7 @@ def _add_session(app: FastAPI, access: Access, *, with_admin: bool) -> None:
     @app.get("/v1/session", tags=["service"])
     def offered(request: Request) -> SessionResponse:
         """Say what this caller's pages may offer; open to everybody."""
-        return SessionResponse(
-            admin=with_admin
-            and access.may(
-                Scope.ADMIN,
-                headers=request.headers,
-                arrival=request.state.arrival,
-                on=date.today(),  # noqa: DTZ011 - keys end by the local calendar
-            )
-        )
+        return SessionResponse(admin=with_admin and _is_admin(request, access))
 
     @app.post("/v1/session", status_code=204, responses=LOCKED, tags=["service"])
     def session(request: Request, given: SessionRequest) -> Response:
@@ -474,6 +466,15 @@ class _Web(StaticFiles):
         answer = super().file_response(*args, **kwargs)
         answer.headers["Cache-Control"] = "no-cache"
         return answer
+
+
+def _is_admin(request: Request, access: Access) -> bool:
+    return access.may(
+        Scope.ADMIN,
+        headers=request.headers,
+        arrival=request.state.arrival,
+        on=date.today(),  # noqa: DTZ011 - keys end by the local calendar
+    )
 
 
 def _search(

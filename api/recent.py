@@ -32,11 +32,11 @@ class Record(Protocol):
         """Return the last turns of a conversation, oldest first; none of "" or an unknown one."""
         ...
 
-    def find(self, name: str) -> WireAnswer:
-        """Return the answer as it was given.
+    def find(self, name: str, *, private: bool = False) -> WireAnswer:
+        """Return the answer as it was given; one given in private only when *private* asks so.
 
         Raises:
-            AnswerUnknown: none is remembered under that id.
+            AnswerUnknown: none is remembered under that id, or none that may be shown.
         """
         ...
 
@@ -82,7 +82,7 @@ class Recent:
                 if self._kept_under[name] == conversation
             ][-TURNS:]
 
-    def find(self, name: str) -> WireAnswer:
+    def find(self, name: str, *, private: bool = False) -> WireAnswer:  # noqa: ARG002 - none is private here
         """Return the answer as it was given.
 
         Raises:
