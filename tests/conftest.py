@@ -22,10 +22,13 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import hypothesis
 import pytest
+
+if TYPE_CHECKING:
+    from tests.slack_office import Office
 
 # Read before any library is imported: models come from the disk or not at all.
 os.environ["HF_HUB_OFFLINE"] = "1"
@@ -226,3 +229,14 @@ def chroma_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
                 time.sleep(0.1)
         yield f"http://127.0.0.1:{port}"
         server.terminate()
+
+
+@pytest.fixture
+def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Office]:
+    """Return an empty office with a small Slack."""
+    from tests.slack_office import opened
+
+    for name in ("SLACK_BOT_TOKEN", "SLACK_SIGNING_SECRET", "SLACK_APP_TOKEN", "HTTP_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    with opened(tmp_path) as found:
+        yield found

@@ -1,6 +1,7 @@
 """Tebiki in a small Slack, with answers that a test scripts; also as a process of its own.
 
-``python -m tests.slack_colleague HOME API_URL`` answers until it is killed.
+``python -m tests.slack_colleague HOME API_URL`` answers until it is killed; with ``stream`` at
+the end it shows its answers while they are written.
 """
 
 from __future__ import annotations
@@ -124,7 +125,13 @@ def hire(
 
 def main() -> None:
     """Answer until killed; each answer takes a moment, so that a kill finds some at work."""
-    colleague = hire(Path(sys.argv[1]), sys.argv[2], Scripted(takes_s=0.05), threads=8, lease_s=5.0)
+    home, address, *streaming = sys.argv[1:]
+    answerer = Scripted(takes_s=0.05)
+    if streaming:
+        answerer = Streamed(pieces=("一" * 300,) * 10, between=lambda _: time.sleep(0.2))
+    colleague = hire(
+        Path(home), address, answerer, threads=8, lease_s=5.0, streaming=bool(streaming)
+    )
     colleague.connect()
     threading.Event().wait()
 

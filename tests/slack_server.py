@@ -1,7 +1,8 @@
 """A small Slack on 127.0.0.1: its Web API over HTTP and Socket Mode over a real websocket.
 
-It checks what Slack checks (tokens, required arguments, block schemas and limits), keeps the
-messages, sends events again that were not acknowledged, and can be told to fail.
+It checks what Slack checks (tokens, scopes, membership, required arguments, block schemas and
+limits, triggers that expire, rate limits that hold), keeps the messages, sends events again that
+were not acknowledged, and can be told to fail.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import math
 import threading
 import time
 import urllib.request
@@ -21,6 +23,8 @@ from urllib.parse import parse_qs, urlparse
 
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.server import ServerConnection, serve
+
+from bot.slack.check import listed
 
 ME, BOT, TEAM = "U0TEBIKI", "B0TEBIKI", "T0TOWN"
 BOT_TOKEN, APP_TOKEN, SECRET = "xoxb-test", "xapp-test", "signing-secret"
@@ -48,14 +52,41 @@ class Call:
     at: float
 
 
+SCOPES = {
+    "assistant.threads.setStatus": "assistant:write",
+    "assistant.threads.setSuggestedPrompts": "assistant:write",
+    "chat.appendStream": "chat:write",
+    "chat.delete": "chat:write",
+    "chat.postEphemeral": "chat:write",
+    "chat.postMessage": "chat:write",
+    "chat.startStream": "chat:write",
+    "chat.stopStream": "chat:write",
+    "chat.update": "chat:write",
+    "conversations.history": "{}:history",
+    "conversations.info": "{}:read",
+    "conversations.open": "im:write",
+    "conversations.replies": "{}:history",
+    "files.completeUploadExternal": "files:write",
+    "files.getUploadURLExternal": "files:write",
+    "users.conversations": "channels:read",
+    "users.info": "users:read",
+}
+"""The scope that a method wants; {} is the kind of channel it is called for."""
+
+TRIGGER_S = 3.0
+"""How long a trigger opens a form."""
+
+
 @dataclass
 class Envelope:
-    """One delivery over the websocket, until it is acknowledged."""
+    """One delivery over the websocket, until it is acknowledged; *sent* and *through* in pairs."""
 
     id: str
     body: Json
     again: bool = True
+    made: float = field(default_factory=time.monotonic)
     sent: list[float] = field(default_factory=list)
+    through: list[ServerConnection] = field(default_factory=list)
     acknowledged: float = 0.0
     reply: Json | None = None
 
@@ -80,7 +111,13 @@ class FakeSlack:
         self.envelopes: dict[str, Envelope] = {}
         self.locales: dict[str, str] = {}
         self.fault: Callable[[str, Json], Fault | None] = lambda _method, _arguments: None
-        self.scopes = ""
+        self.scopes = ",".join(listed("bot"))
+        self.private: set[str] = set()
+        self.outside: set[str] = set()
+        self.limited: list[Call] = []
+        self._until: dict[str, float] = {}
+        self._triggers: dict[str, float] = {}
+        self._closed: dict[ServerConnection, float] = {}
         self.channels: list[Json] = []
         self.opened = 0
         self.unready: set[str] = set()
@@ -131,6 +168,28 @@ class FakeSlack:
 
     # People.
 
+    def kind(self, channel: str) -> str:
+        """Return what Slack calls a channel's kind; a private channel may have an id in C too."""
+        if channel in self.private:
+            return "group"
+        return {"D": "im", "G": "group"}.get(channel[0], "channel")
+
+    def place(self, channel: str) -> Json:
+        """Return a channel as clicks tell it: of a private one not its name."""
+        name = {"im": "directmessage", "group": "privategroup"}.get(self.kind(channel), "general")
+        return {"id": channel, "name": name}
+
+    def waits(self, envelope: Envelope) -> list[float]:
+        """Return how long each sending of a delivery went without acknowledgement.
+
+        Until it was acknowledged, or until its connection closed: the process was gone then.
+        """
+        now = time.monotonic()
+        return [
+            max(0.0, min(envelope.acknowledged or now, self._closed.get(through, now)) - at)
+            for at, through in zip(envelope.sent, envelope.through, strict=True)
+        ]
+
     def say(
         self,
         user: str,
@@ -142,7 +201,7 @@ class FakeSlack:
         mentions: bool | None = None,
     ) -> str:
         """Let somebody post; its events are delivered, each *times* times. Return the ts."""
-        kind = _kind(channel)
+        kind = self.kind(channel)
         ts = self.next_ts()
         message: Json = {"type": "message", "user": user, "text": text, "ts": ts}
         if thread:
@@ -168,7 +227,7 @@ class FakeSlack:
                 "type": "message",
                 "subtype": "message_changed",
                 "channel": channel,
-                "channel_type": _kind(channel),
+                "channel_type": self.kind(channel),
                 "message": now,
                 "previous_message": before,
                 "ts": self.next_ts(),
@@ -201,7 +260,7 @@ class FakeSlack:
                     "subtype": "message_changed",
                     "hidden": True,
                     "channel": channel,
-                    "channel_type": _kind(channel),
+                    "channel_type": self.kind(channel),
                     "message": stone,
                     "previous_message": before,
                     "ts": self.next_ts(),
@@ -213,7 +272,7 @@ class FakeSlack:
                 "type": "message",
                 "subtype": "message_deleted",
                 "channel": channel,
-                "channel_type": _kind(channel),
+                "channel_type": self.kind(channel),
                 "deleted_ts": ts,
                 "previous_message": before,
                 "ts": self.next_ts(),
@@ -262,7 +321,7 @@ class FakeSlack:
                 "type": "block_actions",
                 "user": {"id": user, "team_id": TEAM},
                 "team": {"id": TEAM},
-                "channel": {"id": channel, "name": "general"},
+                "channel": self.place(channel),
                 "container": box,
                 "trigger_id": f"trigger.{now}",
                 "response_url": f"{self.web}/hooks/{now}",
@@ -288,7 +347,7 @@ class FakeSlack:
                 "callback_id": "answer_this",
                 "user": {"id": user, "team_id": TEAM},
                 "team": {"id": TEAM},
-                "channel": {"id": channel, "name": "general"},
+                "channel": self.place(channel),
                 "message": dict(self.message(channel, ts)),
                 "message_ts": ts,
                 "trigger_id": f"trigger.{now}",
@@ -320,7 +379,9 @@ class FakeSlack:
             return [
                 dict(m)
                 for m in self.messages.get(channel, ())
-                if m.get("bot_id") == BOT and (not thread or m.get("thread_ts") == thread)
+                if m.get("bot_id") == BOT
+                and "files" not in m
+                and (not thread or m.get("thread_ts") == thread)
             ]
 
     def called(self, method: str) -> list[Json]:
@@ -349,6 +410,8 @@ class FakeSlack:
     def deliver(self, body: Json, *, kind: str = "events_api") -> Envelope:
         """Send something over the websocket until it is acknowledged."""
         with self._lock:
+            if "trigger_id" in body:
+                self._triggers[body["trigger_id"]] = time.monotonic()
             name = f"env-{len(self.envelopes)}"
             envelope = Envelope(name, {"type": kind, "payload": body}, again=kind == "events_api")
             self.envelopes[name] = envelope
@@ -388,6 +451,7 @@ class FakeSlack:
             except ConnectionClosed:
                 continue
             envelope.sent.append(time.monotonic())
+            envelope.through.append(connection)
             return
 
     def _connection(self, connection: ServerConnection) -> None:
@@ -405,10 +469,13 @@ class FakeSlack:
                 envelope = self.envelopes[told["envelope_id"]]
                 envelope.acknowledged = envelope.acknowledged or time.monotonic()
                 envelope.reply = told.get("payload")
+                if envelope.reply and "blocks" in envelope.reply:
+                    check_message(envelope.reply)
         except ConnectionClosed:
             pass
         finally:
             with self._lock:
+                self._closed[connection] = time.monotonic()
                 self._connections.remove(connection)
 
     def _redeliver(self) -> None:
@@ -419,7 +486,12 @@ class FakeSlack:
                     e
                     for e in self.envelopes.values()
                     if not e.acknowledged
-                    and (not e.sent or (e.again and now - e.sent[-1] > self._redeliver_s))
+                    # one that was just made is being sent
+                    and (
+                        now - e.made > 1.0
+                        if not e.sent
+                        else (e.again and now - e.sent[-1] > self._redeliver_s)
+                    )
                 ]
             for envelope in late:
                 self._send(envelope)
@@ -430,6 +502,12 @@ class FakeSlack:
         self, method: str, arguments: Json, token: str
     ) -> tuple[int, Json, Mapping[str, str]]:
         """Do what a call says; return status, body and headers."""
+        rest = self._until.get(method, 0.0) - time.monotonic()
+        if rest > 0:  # a limit holds until its time is over
+            with self._lock:
+                self.limited.append(Call(method, arguments, 429, time.monotonic()))
+            told = {"ok": False, "error": "ratelimited"}
+            return 429, told, {"Retry-After": str(math.ceil(rest))}
         fault = self.fault(method, arguments)
         status: int = 200
         headers: dict[str, str] = {}
@@ -445,6 +523,7 @@ class FakeSlack:
             body = {"ok": False, "error": fault.error or "internal_error"}
             if status == 429:
                 body["error"] = "ratelimited"
+                self._until[method] = time.monotonic() + fault.retry_after
                 headers["Retry-After"] = str(fault.retry_after)
         with self._lock:
             self.calls.append(Call(method, arguments, status, time.monotonic()))
@@ -453,6 +532,13 @@ class FakeSlack:
     def _do(self, method: str, given: Json, token: str) -> Json:
         if token != (APP_TOKEN if method == "apps.connections.open" else BOT_TOKEN):
             raise Refused("invalid_auth")
+        channel = str(given.get("channel") or given.get("channel_id") or "")
+        kind = {"im": "im", "group": "groups"}.get(self.kind(channel or "C"), "channels")
+        scope = SCOPES.get(method, "").format(kind)
+        if scope and scope not in self.scopes.split(","):
+            raise Refused("missing_scope")
+        if channel in self.outside and method != "conversations.info":
+            raise Refused("not_in_channel")
         if method in self.unready:
             raise Refused("missing_scope")
         name = "_" + method.replace(".", "_").lower()
@@ -493,6 +579,8 @@ class FakeSlack:
         _need(given, "channel", "ts")
         check_message(given)
         message = self._mine(given)
+        if self._streams.get(given["ts"]) == "open":
+            raise Refused("streaming_state_conflict")
         message.update({k: given[k] for k in ("text", "blocks", "metadata") if k in given})
         return {"ts": given["ts"]}
 
@@ -524,7 +612,19 @@ class FakeSlack:
     def _conversations_history(self, given: Json) -> Json:
         _need(given, "channel")
         found = [m for m in self.messages.get(given["channel"], ()) if not m.get("thread_ts")]
-        return self._page(found, given)
+        return self._page(found[::-1], given)
+
+    def _conversations_info(self, given: Json) -> Json:
+        _need(given, "channel")
+        kind = self.kind(given["channel"])
+        return {
+            "channel": {
+                "id": given["channel"],
+                "is_channel": kind == "channel",
+                "is_private": kind == "group",
+                "is_im": kind == "im",
+            }
+        }
 
     @staticmethod
     def _page(found: list[Json], given: Json) -> Json:
@@ -544,7 +644,10 @@ class FakeSlack:
         return {"channel": {"id": f"D{given['users']}"}}
 
     def _users_conversations(self, given: Json) -> Json:
-        return {"channels": self.channels}
+        at = int(given.get("cursor") or 0)
+        shown = self.channels[at : at + int(given.get("limit") or 100)]
+        more = str(at + len(shown)) if at + len(shown) < len(self.channels) else ""
+        return {"channels": shown, "response_metadata": {"next_cursor": more}}
 
     def _users_info(self, given: Json) -> Json:
         _need(given, "user")
@@ -552,8 +655,19 @@ class FakeSlack:
 
     def _views_open(self, given: Json) -> Json:
         _need(given, "trigger_id", "view")
+        begun = self._triggers.pop(given["trigger_id"], None)
+        if begun is None:
+            raise Refused("exchanged_trigger_id")
+        if time.monotonic() - begun > TRIGGER_S:
+            raise Refused("expired_trigger_id")
         check_view(given["view"])
         self.views.append(given["view"])
+        return {"view": {**given["view"], "id": f"V{len(self.views) - 1}"}}
+
+    def _views_update(self, given: Json) -> Json:
+        _need(given, "view_id", "view")
+        check_view(given["view"])
+        self.views[int(given["view_id"][1:])] = given["view"]
         return {}
 
     def _views_publish(self, given: Json) -> Json:
@@ -564,6 +678,9 @@ class FakeSlack:
 
     def _assistant_threads_setstatus(self, given: Json) -> Json:
         _need(given, "channel_id", "thread_ts", "status")
+        said = given.get("loading_messages") or []
+        if len(said) > 10 or not all(said):
+            raise Refused("invalid_arguments")
         self.statuses.append(given)
         return {}
 
@@ -571,6 +688,9 @@ class FakeSlack:
         _need(given, "channel_id", "prompts")
         if not 1 <= len(given["prompts"]) <= 4:
             raise Refused("invalid_arguments")
+        for prompt in given["prompts"]:
+            if not 1 <= len(prompt["title"]) <= 75 or not 1 <= len(prompt["message"]) <= 2_000:
+                raise Refused("invalid_arguments")
         self.prompts.append(given)
         return {}
 
@@ -608,7 +728,9 @@ class FakeSlack:
         if self._streams.get(given["ts"]) != "open":
             raise Refused("message_not_in_streaming_state")
         self._streams[given["ts"]] = "stopped"
-        self._mine(given)["text"] += given.get("markdown_text") or _chunked(given)
+        message = self._mine(given)
+        message["text"] += given.get("markdown_text") or _chunked(given)
+        message.update({k: given[k] for k in ("metadata",) if k in given})
         return {}
 
     def end_streams(self) -> None:
@@ -617,17 +739,29 @@ class FakeSlack:
 
     def _files_getuploadurlexternal(self, given: Json) -> Json:
         _need(given, "filename", "length")
-        name = f"F{len(self._uploads)}"
+        name = f"F{self.next_ts()}"
         self._uploads[name] = b""
         return {"file_id": name, "upload_url": f"{self.web}/upload/{name}"}
 
     def _files_completeuploadexternal(self, given: Json) -> Json:
         _need(given, "files")
         files = given["files"]
-        for each in json.loads(files) if isinstance(files, str) else files:
-            self.files.append(
-                {**given, "title": each.get("title"), "data": self._uploads[each["id"]]}
-            )
+        files = json.loads(files) if isinstance(files, str) else files
+        if any(each["id"] not in self._uploads for each in files):
+            raise Refused("file_not_found")
+        for each in files:
+            data = self._uploads.pop(each["id"])
+            self.files.append({**given, "title": each.get("title"), "data": data})
+        shared = {
+            "type": "message",
+            "subtype": "file_share",
+            "user": ME,
+            "bot_id": BOT,
+            "ts": self.next_ts(),
+            "files": [{"id": each["id"]} for each in files],
+            **({"thread_ts": given["thread_ts"]} if given.get("thread_ts") else {}),
+        }
+        self.messages.setdefault(given["channel_id"], []).append(shared)
         return {"files": []}
 
     def upload(self, name: str, data: bytes) -> None:
@@ -638,11 +772,6 @@ class FakeSlack:
         """Take a message through a response_url."""
         check_message(body)
         self.responses.append({**body, "address": address})
-
-
-def _kind(channel: str) -> str:
-    """Return what Slack calls a channel's kind; a private channel may have an id like C or G."""
-    return {"D": "im", "G": "group"}.get(channel[0], "channel")
 
 
 def _chunked(given: Json) -> str:
@@ -763,10 +892,19 @@ def _input(block: Json) -> None:
     if kind == "plain_text_input":
         _holds(element.get("max_length", 3_000) <= 3_000, "max_length")
         return
-    _options(element["options"])
-    _holds(kind != "radio_buttons" or len(element["options"]) <= 10, "radio buttons")
+    groups = element.get("option_groups")
+    if groups is not None:
+        _holds(kind == "multi_static_select" and 1 <= len(groups) <= 100, "option groups")
+        _holds("options" not in element, "options beside groups")
+        for group in groups:
+            _text(group["label"], 75)
+            _options(group["options"])
+    options = [option for group in groups or [element] for option in group["options"]]
+    if groups is None:
+        _options(options)
+    _holds(kind != "radio_buttons" or len(options) <= 10, "radio buttons")
     first = element.get("initial_options") or [element.get("initial_option")]
-    _holds(all(option is None or option in element["options"] for option in first), "initial")
+    _holds(all(option is None or option in options for option in first), "initial")
     _holds(element.get("initial_options") != [], "initial_options is empty")
 
 

@@ -8,9 +8,6 @@ from __future__ import annotations
 import json
 import logging
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
@@ -18,97 +15,18 @@ import pytest
 
 from bot.errors import AnswerUnknown
 from bot.ledger.desk import ChannelSettings, Desk
-from bot.ledger.ledger import Ledger, open_ledger
 from bot.slack import calls
-from bot.slack.app import Colleague
 from index.errors import IndexMissing
 from index.passages import Library
-from tests.slack_colleague import Scripted, Streamed, hire
-from tests.slack_server import BOT, ME, Envelope, FakeSlack, Fault, Json
-
-
-def until(holds: Callable[[], Any], *, within_s: float = 20.0) -> None:
-    """Wait until something holds, and fail when it does not."""
-    end = time.monotonic() + within_s
-    while not holds():
-        assert time.monotonic() < end, "it did not happen in time"
-        time.sleep(0.02)
-
-
-class Office:
-    """A small Slack with Tebiki in it."""
-
-    def __init__(self, slack: FakeSlack, home: Path, stack: ExitStack) -> None:
-        self.slack = slack
-        self.home = home
-        self.answerer = Scripted()
-        self._stack = stack
-
-    def hire(self, answerer: Scripted | None = None, **rest: Any) -> Colleague:  # noqa: ANN401
-        """Let a colleague begin; it ends with the test."""
-        self.answerer = answerer or self.answerer
-        colleague = self.assemble(**rest)
-        colleague.connect()
-        return colleague
-
-    def assemble(self, **rest: Any) -> Colleague:  # noqa: ANN401 - as hire takes it
-        """Put a colleague together who waits for events over HTTP."""
-        colleague = hire(self.home, self.slack.api_url, self.answerer, **rest)
-        self._stack.callback(colleague._ledger.database.close)  # noqa: SLF001
-        self._stack.callback(colleague.close)
-        return colleague
-
-    @property
-    def ledger(self) -> Ledger:
-        ledger = open_ledger(self.home)
-        self._stack.callback(ledger.database.close)
-        return ledger
-
-    @property
-    def desk(self) -> Desk:
-        return Desk(self.ledger.database)
-
-    def settled(self) -> None:
-        """Wait until everything that was sent is acknowledged and nothing waits."""
-        until(lambda: all(e.acknowledged for e in self.slack.envelopes.values()))
-        desk = self.desk
-        until(lambda: not {"waiting", "taken"} & set(desk.counts()))
-
-    def ask(self, text: str = f"<@{ME}> 休暇は何日？", **rest: Any) -> Json:  # noqa: ANN401
-        """Ask as U1 and return the answer's message."""
-        ts = self.slack.say("U1", text, **rest)
-        channel = rest.get("channel", "C1")
-        thread = rest.get("thread") or ts
-        count = len(self.slack.ours(channel, thread))
-        until(lambda: len(self.slack.ours(channel, thread)) > count)
-        self.settled()
-        return self.slack.ours(channel, thread)[-1]
-
-
-@pytest.fixture
-def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Office]:
-    """Return an empty office."""
-    for name in ("SLACK_BOT_TOKEN", "SLACK_SIGNING_SECRET", "SLACK_APP_TOKEN", "HTTP_PROXY"):
-        monkeypatch.delenv(name, raising=False)
-    with FakeSlack().running() as slack, ExitStack() as stack:
-        yield Office(slack, tmp_path, stack)
-
-
-def acknowledged(envelope: Envelope) -> None:
-    """Wait for an acknowledgement, and see that it came within Slack's three seconds."""
-    until(lambda: envelope.acknowledged)
-    assert envelope.acknowledged - envelope.sent[-1] < 3.0
-
-
-def parts(message: Json, kind: str) -> list[Json]:
-    """Return a message's blocks of one type."""
-    return [block for block in message["blocks"] if block["type"] == kind]
-
-
-def buttons(message: Json) -> dict[str, Json]:
-    """Return a message's buttons by action id."""
-    return {e["action_id"]: e for block in parts(message, "actions") for e in block["elements"]}
-
+from tests.slack_colleague import Scripted, Streamed
+from tests.slack_office import (
+    Office,
+    acknowledged,
+    buttons,
+    parts,
+    until,
+)
+from tests.slack_server import BOT, ME, FakeSlack, Fault
 
 # Being asked.
 
@@ -273,9 +191,14 @@ def test_answer_has_sources_with_links_buttons_and_feedback(office: Office) -> N
     assert "&page=1&start=0&end=20" in sources
     assert {"page:1", "ask:0", "follow"} == set(buttons(said))
     assert "feedback_buttons" == parts(said, "context_actions")[0]["elements"][0]["type"]
-    assert {"question": f"C1:{said['thread_ts']}", "answer": office.ledger.entries()[0].id} == (
-        said["metadata"]["event_payload"]
+    told = said["metadata"]["event_payload"]
+    assert (f"C1:{said['thread_ts']}", office.ledger.entries()[0].id) == (
+        told["question"],
+        told["answer"],
     )
+    assert told["event"] in {
+        envelope.body["payload"]["event_id"] for envelope in office.slack.envelopes.values()
+    }
 
 
 def test_declined_answer_shows_what_is_nearest(office: Office) -> None:
@@ -296,7 +219,8 @@ def test_long_answer_is_short_first_and_whole_on_request(office: Office) -> None
 
     more = buttons(said)["more"]
     acknowledged(
-        office.slack.click("U1", "more", more["value"], ts=said["ts"], thread=said["thread_ts"])
+        office.slack,
+        office.slack.click("U1", "more", more["value"], ts=said["ts"], thread=said["thread_ts"]),
     )
     until(lambda: "第299の" in office.slack.message("C1", said["ts"])["blocks"][0]["text"])
 
@@ -312,7 +236,10 @@ def test_page_is_uploaded_with_the_quotation_marked(office: Office) -> None:
     said = office.ask()
 
     value = buttons(said)["page:1"]["value"]
-    acknowledged(office.slack.click("U1", "page:1", value, ts=said["ts"], thread=said["thread_ts"]))
+    acknowledged(
+        office.slack,
+        office.slack.click("U1", "page:1", value, ts=said["ts"], thread=said["thread_ts"]),
+    )
     until(lambda: office.slack.files)
 
     assert "leave@第3版 1 0 20".encode() in office.slack.files[0]["data"]
@@ -326,7 +253,8 @@ def test_suggested_question_is_asked_by_its_button(office: Office) -> None:
     said = office.ask()
 
     acknowledged(
-        office.slack.click("U1", "ask:0", "繰越しは？", ts=said["ts"], thread=said["thread_ts"])
+        office.slack,
+        office.slack.click("U1", "ask:0", "繰越しは？", ts=said["ts"], thread=said["thread_ts"]),
     )
     until(lambda: len(office.slack.ours("C1", said["thread_ts"])) == 2)
 
@@ -342,7 +270,8 @@ def test_helpful_is_recorded_and_asks_nothing(office: Office) -> None:
     name = said["metadata"]["event_payload"]["answer"]
 
     acknowledged(
-        office.slack.click("U1", "feedback", f"up|{name}", ts=said["ts"], kind="feedback_buttons")
+        office.slack,
+        office.slack.click("U1", "feedback", f"up|{name}", ts=said["ts"], kind="feedback_buttons"),
     )
     office.settled()
 
@@ -361,13 +290,14 @@ def test_not_helpful_asks_why_and_keeps_the_reason(office: Office) -> None:
     click = office.slack.click(
         "U1", "feedback", f"down|{name}", ts=said["ts"], kind="feedback_buttons"
     )
-    acknowledged(click)
+    acknowledged(office.slack, click)
     until(lambda: office.slack.views)
     assert "down" == office.ledger.ratings(name)[0].rating
     acknowledged(
+        office.slack,
         office.slack.submit(
             "U1", office.slack.views[0], {"reason": {"reason": {"value": "古い版でした"}}}
-        )
+        ),
     )
 
     assert ["古い版でした"] == [each.comment for each in office.ledger.ratings(name)]
@@ -378,7 +308,7 @@ def test_rating_of_an_answer_that_is_gone_is_told(office: Office) -> None:
     office.hire()
 
     click = office.slack.click("U1", "feedback", "up|gone", ts="1.0", kind="feedback_buttons")
-    acknowledged(click)
+    acknowledged(office.slack, click)
     until(lambda: office.slack.responses)
 
     assert "記録が見つかりません" in office.slack.responses[0]["blocks"][0]["text"]
@@ -393,7 +323,7 @@ def test_command_answers_for_the_asker_alone_and_can_be_shared(office: Office) -
     """Only the asker sees it, with a button that posts it for all, once."""
     office.hire()
 
-    acknowledged(office.slack.command("U1", "休暇は何日？"))
+    acknowledged(office.slack, office.slack.command("U1", "休暇は何日？"))
     until(lambda: office.slack.responses)
     shown = office.slack.responses[0]
     assert "ephemeral" == shown["response_type"]
@@ -401,9 +331,10 @@ def test_command_answers_for_the_asker_alone_and_can_be_shared(office: Office) -
 
     for _ in range(2):
         acknowledged(
+            office.slack,
             office.slack.click(
                 "U1", "share", buttons(shown)["share"]["value"], ts="9.0", ephemeral=True
-            )
+            ),
         )
     until(office.slack.ours)
     office.settled()
@@ -414,14 +345,16 @@ def test_command_answers_for_the_asker_alone_and_can_be_shared(office: Office) -
 
 
 def test_command_without_words_explains_itself(office: Office) -> None:
-    """Help comes with the acknowledgement."""
+    """Help comes in the language of who asks, whatever word they typed."""
+    office.slack.locales["U2"] = "en-GB"
     office.hire()
 
-    envelope = office.slack.command("U1", "help")
-    acknowledged(envelope)
-
-    assert envelope.reply is not None
-    assert "settings" in envelope.reply["blocks"][0]["text"]
+    for user in ("U1", "U2"):
+        acknowledged(office.slack, office.slack.command(user, "help"))
+        until(lambda: office.slack.responses)
+        office.slack.responses, said = [], office.slack.responses
+        assert "/tebiki settings" in said[0]["blocks"][0]["text"]
+        assert (user == "U1") == ("質問を編集すると" in said[0]["blocks"][0]["text"])
 
 
 def test_shortcut_answers_somebody_elses_question_once(office: Office) -> None:
@@ -430,10 +363,10 @@ def test_shortcut_answers_somebody_elses_question_once(office: Office) -> None:
     ts = office.slack.say("U2", "年次休暇は何日でしたっけ")
     office.settled()
 
-    acknowledged(office.slack.shortcut("U1", "C1", ts))
+    acknowledged(office.slack, office.slack.shortcut("U1", "C1", ts))
     until(lambda: office.slack.ours("C1", ts))
     office.settled()
-    acknowledged(office.slack.shortcut("U1", "C1", ts))
+    acknowledged(office.slack, office.slack.shortcut("U1", "C1", ts))
     until(lambda: office.slack.responses)
 
     assert ["年次休暇は何日でしたっけ"] == [question.text for question in office.answerer.asked]
@@ -443,7 +376,7 @@ def test_shortcut_answers_somebody_elses_question_once(office: Office) -> None:
 def test_channel_settings_are_chosen_in_a_form_and_hold(office: Office) -> None:
     """Ephemeral, and one document only: the next answer follows."""
     office.hire()
-    acknowledged(office.slack.command("U1", "settings"))
+    acknowledged(office.slack, office.slack.command("U1", "settings"))
     until(lambda: office.slack.views)
     view = office.slack.views[0]
     assert "C1" == view["private_metadata"]
@@ -451,6 +384,7 @@ def test_channel_settings_are_chosen_in_a_form_and_hold(office: Office) -> None:
 
     chosen = {"selected_options": [{"value": "leave"}]}
     acknowledged(
+        office.slack,
         office.slack.submit(
             "U1",
             view,
@@ -459,7 +393,7 @@ def test_channel_settings_are_chosen_in_a_form_and_hold(office: Office) -> None:
                 "who": {"who": {"selected_option": {"value": "ephemeral"}}},
                 "documents": {"documents": chosen},
             },
-        )
+        ),
     )
     until(lambda: office.slack.ephemeral)
     assert ChannelSettings(automatic=True, ephemeral=True, documents=("leave",)) == (
@@ -647,6 +581,7 @@ def test_unforeseen_error_is_one_sentence_with_a_number(
     assert "内部の事情" not in json.dumps(said, ensure_ascii=False)
     assert "Traceback" not in text
     number = text.split("受付番号 ")[1].split(" ")[0]
+    assert said["metadata"]["event_payload"]["answer"] == number
     assert any(number in record.getMessage() for record in caplog.records)
     assert "休暇は何日" not in caplog.text
 
@@ -840,7 +775,7 @@ def test_retry_is_answered_when_it_is_the_only_delivery(office: Office) -> None:
 
 
 def test_command_over_http_comes_as_a_form(office: Office) -> None:
-    """Commands are form-encoded; the help comes in the reply."""
+    """Commands are form-encoded; the help comes to the address in them."""
     colleague = office.assemble()
     body = urlencode(
         {
@@ -850,7 +785,7 @@ def test_command_over_http_comes_as_a_form(office: Office) -> None:
             "channel_id": "C1",
             "team_id": "T0TOWN",
             "trigger_id": "t",
-            "response_url": "http://127.0.0.1:9/x",
+            "response_url": f"{office.slack.web}/hooks/x",
         }
     ).encode()
 
@@ -859,7 +794,8 @@ def test_command_over_http_comes_as_a_form(office: Office) -> None:
     )
 
     assert 200 == reply.status
-    assert "settings" in json.loads(reply.body)["blocks"][0]["text"]
+    until(lambda: office.slack.responses)
+    assert "settings" in office.slack.responses[0]["blocks"][0]["text"]
 
 
 @pytest.mark.parametrize(

@@ -269,9 +269,14 @@ def test_forms_fit_whatever_is_held(count: int, language: str) -> None:
     check_view(view)
     check_view(blocks.reason_modal(language, "a1"))
     assert "automatic" == view["blocks"][0]["element"]["initial_option"]["value"]
+    said = view["blocks"][-1]["elements"][0]["text"]
+    assert f"{1 if count else 2} " in said  # "gone", and "d0" where nothing is held
     if count:
-        first = view["blocks"][2]["element"]["initial_options"]
-        assert ["d0"] == [option["value"] for option in first]
+        menu = view["blocks"][2]["element"]
+        assert ["d0"] == [option["value"] for option in menu["initial_options"]]
+        groups = menu.get("option_groups", [menu])
+        offered = [option["value"] for group in groups for option in group["options"]]
+        assert [f"d{n}" for n in range(count)] == offered
 
 
 def test_chosen_settings_are_read_from_the_form() -> None:

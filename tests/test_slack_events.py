@@ -76,13 +76,14 @@ def test_who_may_read_a_message(kind: str, direct: bool, private: bool) -> None:
 
 
 def test_mention_event_needs_no_mention_in_its_text() -> None:
-    """app_mention says so by its name, and is of a channel."""
+    """app_mention says so by its name; whether the channel is public it does not say."""
     said = understand(
         {"type": "app_mention", "channel": "C1", "user": "U1", "text": "何？", "ts": "1.0"}, me=ME
     )
 
     assert isinstance(said, Said)
     assert (True, False, False) == (said.mentioned, said.direct, said.reply)
+    assert said.private
 
 
 @pytest.mark.parametrize(
@@ -126,7 +127,24 @@ def test_edit_has_the_new_words() -> None:
         "previous_message": {"user": "U1", "ts": "1.0", "text": "<@U0ME> 旧"},
     }
 
-    assert Edited("C1", "1.0", "新", "5.0") == understand(event, me=ME)
+    edited = understand(event, me=ME)
+
+    assert isinstance(edited, Edited)
+    assert ("C1:1.0", "新", True, "5.0") == (
+        edited.said.key,
+        edited.said.text,
+        edited.said.mentioned,
+        edited.at,
+    )
+
+
+@pytest.mark.parametrize("at,soon", [("5.0", True), ("899.0", True), ("902.0", False)])
+def test_message_may_still_be_on_its_way_for_some_minutes(at: str, soon: bool) -> None:  # noqa: FBT001
+    """An edit of an older message is no question that was overtaken."""
+    said = understand({"channel": "D1", "user": "U1", "text": "何？", "ts": "1.0"}, me=ME)
+
+    assert isinstance(said, Said)
+    assert soon == Edited(said, at).soon
 
 
 def test_deletion_of_our_own_answer_is_nothing() -> None:

@@ -21,7 +21,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 
 from bot.ledger.errors import LedgerTooNew, LedgerUnavailable
 
-HEAD = "0002"
+HEAD = "0003"
 """The newest step in `migrations/versions`."""
 
 WAIT_S = 10

@@ -7,19 +7,19 @@ import os
 import secrets
 import socket
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
-
-from slack_sdk.errors import SlackApiError, SlackClientError
 
 from bot.answers import Answer, Delta
 from bot.errors import AnswerUnknown, BadQuestion
 from bot.ledger.errors import LedgerUnavailable
 from bot.question import LONGEST, language_of, read
 from bot.slack import blocks
-from bot.slack.calls import SlackBusy, SlackRefused
+from bot.slack.calls import Mark, SlackBusy, SlackRefused
+from bot.slack.stream import Stream
 from bot.slack.words import say
 from index.errors import IndexMissing
 from index.passages import Filters
@@ -30,17 +30,18 @@ if TYPE_CHECKING:
     from bot.ledger.ledger import Ledger
     from bot.slack.blocks import Rendered
     from bot.slack.calls import Calls
+    from bot.slack.people import People
 
 log = logging.getLogger(__name__)
-
-STREAMED = 11_000
-"""Characters that a stream shows; Slack takes 12,000. The finished message replaces them."""
 
 MOST_BUGS = 5
 """How often a question is tried again after an error that nobody foresaw."""
 
 GIVE_UP_S = 3 * 3600
 """When Slack has taken nothing of an answer for so long, its question is closed as failed."""
+
+OUTSIDE = {"not_in_channel", "channel_not_found"}
+"""What Slack says where we are no member."""
 
 
 class Answering:
@@ -56,9 +57,10 @@ class Answering:
         calls: Calls,
         desk: Desk,
         ledger: Ledger,
+        people: People,
         answerer: Answerer,
         *,
-        team: Callable[[], str],
+        documents: Callable[[], frozenset[str]],
         public_url: str = "",
         command: str = "/tebiki",
         streaming: bool = False,
@@ -73,8 +75,9 @@ class Answering:
             calls: Slack's methods.
             desk: where questions wait.
             ledger: where answers are recorded and conversations continue.
+            people: whose language is which.
             answerer: gives the answers; with *streaming* it has a method `stream` as well.
-            team: gives the id of the workspace.
+            documents: gives the ids of the works with an edition in force.
             public_url: where the web pages are; "" for none.
             command: the slash command, for the help.
             streaming: show an answer while it is written.
@@ -87,7 +90,8 @@ class Answering:
         self._desk = desk
         self._ledger = ledger
         self._answerer = answerer
-        self._team = team
+        self._people = people
+        self._documents = documents
         self._public_url = public_url
         self._command = command
         self._streaming = streaming
@@ -97,6 +101,7 @@ class Answering:
         self._others = others
         self._owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
         self._users: dict[str, str] = {}
+        self._at_work: set[str] = set()
         self._users_lock = threading.Lock()
         self._rung = threading.Condition()
         self._bells = 0
@@ -149,8 +154,32 @@ class Answering:
             self._give_up(work, problem)
 
     def _give_up(self, work: Work, problem: Exception) -> None:
-        log.error("question %s could not be answered: %s", work.key, problem)
-        self._desk.finish(work, self._owner, problem=str(problem))
+        """Close a question as failed, and tell the asker so in plain words if that can be done."""
+        name = self._name(work)
+        log.error("question %s (answer %s) failed: %s", work.key, name, problem)
+        posted = "" if work.deleted else self._apologise(work, problem, name)
+        self._desk.finish(work, self._owner, posted=posted, problem=str(problem))
+
+    def _apologise(self, work: Work, problem: Exception, name: str) -> str:
+        """Say that there is no answer, without blocks; return the message's ts if it is one."""
+        language = language_of(work.text)
+        if isinstance(problem, SlackRefused) and problem.code in OUTSIDE:
+            text = say(language, "invite", name=self._calls.identity().name)
+        else:
+            text = say(language, "failed", id=name)
+        words = blocks.words(text)
+        try:
+            if work.reply_to:
+                self._calls.respond(work.reply_to, words)
+            elif self._is_ephemeral(work):
+                self._whisper(work, words)
+            else:
+                # Where the thread may not be read, a sentence more is better than none.
+                unreadable = isinstance(problem, SlackRefused) and "conversations" in problem.method
+                return self._post(work, words, look=not unreadable)
+        except (SlackBusy, SlackRefused) as again:
+            log.error("the asker of question %s could not be told: %s", work.key, again)  # noqa: TRY400 - no traceback helps
+        return ""
 
     def _work(self) -> None:
         while not self._closing.is_set():
@@ -168,9 +197,24 @@ class Answering:
                     self._rung.wait(timeout=min(1.0, self._lease_s / 2))
 
     def _try(self, work: Work) -> None:
+        with self._held(work):
+            self._tried(work)
+
+    @contextmanager
+    def _held(self, work: Work) -> Iterator[None]:
+        """Keep the lease on a question alive while it is worked at, however that ends."""
+        with self._users_lock:
+            self._at_work.add(work.key)
+        try:
+            yield
+        finally:
+            with self._users_lock:
+                self._at_work.discard(work.key)
+
+    def _tried(self, work: Work) -> None:
         try:
             self.carry_out(work)
-        except LedgerUnavailable:
+        except LedgerUnavailable:  # nothing can be written down: another try when the lease ends
             raise
         except Exception as problem:  # a bug of ours must neither lose a question nor end a worker
             log.exception("question %s could not be handled", work.key)
@@ -184,7 +228,9 @@ class Answering:
         beats = 0
         while not self._closing.wait(self._lease_s / 4):
             try:
-                self._desk.renew(self._owner, lease_s=self._lease_s)
+                with self._users_lock:
+                    keys = tuple(self._at_work)
+                self._desk.renew(self._owner, lease_s=self._lease_s, keys=keys)
                 beats += 1
                 if beats % 1000 == 1:
                     self._desk.tidy()
@@ -194,16 +240,18 @@ class Answering:
     # A question.
 
     def _answer(self, work: Work) -> None:
-        rendered, answer = self._rendered(work)
+        self._forget(work)
+        rendered, fine = self._rendered(work)
         posted = ""
         if rendered is None:
-            pass  # it was streamed to its end
-        elif work.reply_to:
-            self._respond(work, rendered)
+            pass  # there is nothing to tell any more
+        elif work.hidden or (work.reply_to and not fine):
+            # What goes wrong with a share or a shortcut concerns who clicked, not the channel.
+            self._calls.respond(work.reply_to, rendered)
         elif self._is_ephemeral(work):
             self._whisper(work, rendered)
         else:
-            posted = self._post(work, rendered, answer)
+            posted = self._post(work, rendered)
         self._finish(work, posted)
 
     def _finish(self, work: Work, posted: str = "") -> None:
@@ -211,63 +259,89 @@ class Answering:
             with self._users_lock:
                 self._users.pop(work.key, None)
 
-    def _rendered(self, work: Work) -> tuple[Rendered | None, str]:
-        """Return the message and the answer's id; no message when it was streamed."""
+    def _name(self, work: Work) -> str:
+        """Return the id of the answer to this wording of a question, the same at every try."""
+        if work.kind == "share" or work.kind in self._others:
+            return work.answer
+        return self._ledger.name("answer", work.key, str(work.version))[:16]
+
+    def _mark(self, work: Work) -> Mark:
+        return Mark(work.key, self._name(work), work.event)
+
+    def _forget(self, work: Work) -> None:
+        """Erase what was answered to earlier wordings of a question."""
+        for version in range(work.version):
+            self._ledger.withdraw(self._name(replace(work, version=version)))
+
+    def _rendered(self, work: Work) -> tuple[Rendered | None, bool]:
+        """Return the message, None for none, and whether it is what was asked for."""
         if work.kind in self._others:
-            return self._others[work.kind](work), work.answer
-        if work.kind == "limited":
-            return blocks.sentence(say(language_of(work.text), "limited")), ""
+            return self._others[work.kind](work), True
+        if work.limited:
+            return blocks.sentence(say(language_of(work.text), "limited")), False
         if not work.text and not work.answer:
             if work.notices:  # refused by the guard, which leaves no words of it
-                return blocks.sentence(work.notices[0]), ""
-            return blocks.help_message("ja", name="Tebiki", command=self._command), ""
+                return blocks.sentence(work.notices[0]), True
+            language = self._people.language(self._user(work))
+            name = self._calls.identity().name
+            return blocks.help_message(language, name=name, command=self._command), True
         try:
-            answer = self._answer_to(work)
+            return self._message(work, self._answer_to(work)), True
         except (SlackBusy, SlackRefused, LedgerUnavailable):
             raise
         except Exception as problem:  # noqa: BLE001 - whatever fails, the asker gets a sentence
-            return blocks.sentence(self._excuse(work, problem)), ""
-        return (None, "") if answer is None else (self._message(work, answer), answer.id)
+            return blocks.sentence(self._excuse(work, problem)), False
 
-    def _answer_to(self, work: Work) -> Answer | None:
-        """Return the answer, the recorded one if there is one; None when it was streamed."""
+    def _answer_to(self, work: Work) -> Answer:
+        """Return the answer, the recorded one if there is one."""
         if work.answer:
             return self._ledger.answer(work.answer)
         question = self._question(work)
-        if self._streaming and work.thread and not work.reply_to and not self._is_ephemeral(work):
-            self._stream(work, question)
-            return None
         self._show_status(work, question.language)
-        answer = self._answerer.answer(question)
+        if self._streaming and work.thread and not work.hidden and not self._is_ephemeral(work):
+            answer = self._streamed(work, question)
+        else:
+            answer = self._answerer.answer(question)
+        answer = replace(answer, id=self._name(work))
         self._keep(work, answer)
         return answer
 
     def _excuse(self, work: Work, problem: Exception) -> str:
-        """Return the sentence for the asker; what we must look into gets a number in the log."""
+        """Return the sentence for the asker; the log has what we must look into under its id."""
         language = language_of(work.text)
         if isinstance(problem, BadQuestion):
             return say(language, "too-long" if len(work.text) > LONGEST else "not-text")
         if isinstance(problem, AnswerUnknown):
             return say(language, "answer-gone")
-        number = secrets.token_hex(4)
-        log.error("question %s failed as no. %s", work.key, number, exc_info=problem)
-        name = "no-index" if isinstance(problem, IndexMissing) else "failed"
-        return say(language, name, id=number)
+        name = self._name(work)
+        log.error("question %s: answer %s failed", work.key, name, exc_info=problem)
+        return say(language, "no-index" if isinstance(problem, IndexMissing) else "failed", id=name)
 
     def _question(self, work: Work) -> Question:
-        settings = self._desk.settings(work.channel)
+        chosen, notices = self._desk.settings(work.channel).documents, work.notices
+        if chosen and not self._documents().intersection(chosen):
+            # Nothing would ever be found, and nobody would know why.
+            chosen = ()
+            notices = (*notices, say(language_of(work.text), "documents-gone"))
         question = read(
             work.text,
-            filters=Filters(documents=settings.documents),
+            filters=Filters(documents=chosen),
             history=self._ledger.turns(work.conversation),
             conversation=work.conversation,
         )
-        return replace(question, notices=(*question.notices, *work.notices))
+        return replace(question, notices=(*question.notices, *notices))
 
     def _keep(self, work: Work, answer: Answer) -> None:
         """Record an answer before it is shown, so that another try shows the same."""
-        self._ledger.keep(answer, origin="slack", asker=work.asker, private=work.private)
-        self._desk.note(work, answer=answer.id)
+        self._ledger.keep(answer, origin="slack", asker=work.asker, private=self._is_private(work))
+        if not self._desk.note(work, answer=answer.id):  # edited or taken back meanwhile
+            self._ledger.withdraw(answer.id)
+
+    def _is_private(self, work: Work) -> bool:
+        """Whether the question stays out of reports; a channel is asked for when in doubt."""
+        if not work.private or work.hidden or not work.channel.startswith("C"):
+            return work.private
+        return not self._calls.is_public(work.channel)
 
     def _message(self, work: Work, answer: Answer) -> Rendered:
         return blocks.message(
@@ -275,20 +349,29 @@ class Answering:
             key=work.key,
             public_url=self._public_url,
             shows_pages=self._shows_pages,
-            shareable=bool(work.reply_to) or self._is_ephemeral(work),
-            repeats_question=work.kind in {"button", "share"} or bool(work.reply_to),
+            shareable=work.hidden or self._is_ephemeral(work),
+            repeats_question=work.hidden or work.kind in {"button", "share"},
         )
 
     # Ways to show it.
 
-    def _post(self, work: Work, rendered: Rendered, answer: str) -> str:
-        """Post the message, or update the one that is there; return its ts, "" if not ours to."""
-        posted = work.posted or (self._posted(work) if work.attempts else "")
+    def _post(self, work: Work, rendered: Rendered, *, look: bool | None = None) -> str:
+        """Post the message, or update the one that is there; return its ts, "" if not ours to.
+
+        The thread is looked through for it when this is not the first try, or as *look* says.
+        """
+        posted = self._place(work, look=work.attempts > 0 if look is None else look)
+        mark = self._mark(work)
+
+        def still() -> bool:
+            # Edited, taken back or in other hands: whoever comes next knows better.
+            return self._desk.holds(work, self._owner)
+
+        if posted and not still():
+            return posted
         if posted:
             try:
-                self._calls.update(
-                    rendered, channel=work.channel, ts=posted, key=work.key, answer=answer
-                )
+                self._calls.update(rendered, channel=work.channel, ts=posted, mark=mark)
             except SlackRefused as problem:
                 if problem.code not in {"message_not_found", "cant_update_message"}:
                     raise
@@ -298,20 +381,30 @@ class Answering:
             rendered,
             channel=work.channel,
             thread=work.thread,
-            key=work.key,
-            answer=answer,
+            mark=mark,
             since=work.ts,
-            # Edited, taken back or in other hands: whoever comes next knows better.
-            still=lambda: self._desk.holds(work, self._owner),
+            still=still,
         )
+
+    def _place(self, work: Work, *, look: bool) -> str:
+        """Return the ts of the message that is there for a question, "" when there is none.
+
+        Without *look* only what was noted counts.
+        """
+        known = self._desk.find(work.key)
+        if known is not None and known.posted:
+            return known.posted
+        return self._posted(work) if look else ""
 
     def _posted(self, work: Work) -> str:
+        """Return the ts of the message that the thread holds for a question."""
         return self._calls.posted(
-            channel=work.channel, thread=work.thread, key=work.key, since=work.ts
+            channel=work.channel,
+            thread=work.thread,
+            key=work.key,
+            since=work.ts,
+            streamed=lambda ts: self._streaming and not self._desk.is_anothers(ts, work),
         )
-
-    def _respond(self, work: Work, rendered: Rendered) -> None:
-        self._calls.respond(work.reply_to, rendered)
 
     def _whisper(self, work: Work, rendered: Rendered) -> None:
         user = self._user(work)
@@ -324,20 +417,20 @@ class Answering:
                 "user": user,
                 "thread_ts": work.thread if work.thread != work.ts else None,
                 "text": rendered.text,
-                "blocks": list(rendered.blocks),
+                "blocks": list(rendered.blocks) or None,
             },
         )
 
     def _is_ephemeral(self, work: Work) -> bool:
-        if work.kind == "limited":
+        if work.limited:
             return not work.channel.startswith("D")
         return work.kind == "message" and self._desk.settings(work.channel).ephemeral
 
     def _user(self, work: Work) -> str:
-        """Return who asked: remembered, or else read from the question's message."""
+        """Return who asked: remembered, or else read from the question's message; "" if neither."""
         with self._users_lock:
             known = self._users.get(work.key, "")
-        if known:
+        if known or work.kind != "message":  # other kinds stand at messages of other people
             return known
         page = self._calls.form(
             "conversations.replies",
@@ -364,70 +457,65 @@ class Answering:
                     "channel_id": work.channel,
                     "thread_ts": work.thread,
                     "status": say(language, "status"),
+                    "loading_messages": say(language, "loading").splitlines(),
                 },
             )
         except (SlackBusy, SlackRefused) as problem:
             log.debug("no status: %s", problem)
 
-    def _stream(self, work: Work, question: Question) -> None:
-        """Show an answer while it is written; what stays at the end is the verified answer."""
-        posted = work.posted or (self._posted(work) if work.attempts else "")
-        stream = None
-        if not posted and self._desk.holds(work, self._owner):
-            stream = self._calls.client.chat_stream(
+    def _streamed(self, work: Work, question: Question) -> Answer:
+        """Return the answer, shown while it is written; the verified answer replaces that.
+
+        Where a message is there already (an edit, or an earlier process began it), it is left
+        for the finished answer.
+        """
+        user = self._user(work)
+        begun = self._place(work, look=work.attempts > 0)
+        stream: Stream | None = None
+        if begun:
+            self._desk.note(work, posted=begun)
+        elif user and self._desk.holds(work, self._owner):
+            stream = Stream(
+                self._calls,
                 channel=work.channel,
-                thread_ts=work.thread,
-                recipient_team_id=self._team(),
-                recipient_user_id=self._user(work) or None,
+                thread=work.thread,
+                user=user,
+                mark=self._mark(work),
+                look=lambda: self._posted(work),
+                begun=lambda ts: self._desk.note(work, posted=ts),
             )
         answer: Answer | None = None
-        shown, alive = 0, stream is not None
         try:
             for event in self._answerer.stream(question):  # type: ignore[attr-defined]
                 if isinstance(event, Answer):
                     answer = event
-                elif isinstance(event, Delta) and stream is not None and alive:
-                    text = blocks.harmless(event.text)
-                    shown += len(text)
-                    alive = shown < STREAMED and self._append(stream, text)
-                    if stream.ts and stream.ts != posted:
-                        posted = stream.ts
-                        self._desk.note(work, posted=posted)
+                elif isinstance(event, Delta) and stream is not None:
+                    stream.add(event.text)
         finally:
-            if stream is not None and stream.ts:
-                self._stop(stream)
+            if stream is not None:
+                stream.close()
         if answer is None:
             message = f"question {work.key}: the stream ended without an answer"
             raise RuntimeError(message)
-        self._keep(work, answer)
-        posted = self._post(replace(work, posted=posted), self._message(work, answer), answer.id)
-        self._desk.note(work, posted=posted)
-
-    def _append(self, stream: object, text: str) -> bool:
-        """Show more of the text; False when the stream died (Slack ends it after minutes)."""
-        try:
-            stream.append(markdown_text=text)  # type: ignore[attr-defined]
-        except (SlackApiError, SlackClientError, OSError) as problem:
-            log.info("a stream died (%s); the message is updated instead", type(problem).__name__)
-            return False
-        return True
-
-    def _stop(self, stream: object) -> None:
-        try:
-            stream.stop()  # type: ignore[attr-defined]
-        except (SlackApiError, SlackClientError, OSError) as problem:
-            log.info("a stream could not be stopped (%s)", type(problem).__name__)
+        return answer
 
     # Taking back.
 
     def _take_back(self, work: Work) -> None:
-        posted = work.posted or self._posted(work)
-        if posted:
-            try:
-                self._calls.call("chat.delete", {"channel": work.channel, "ts": posted})
-            except SlackRefused as problem:
-                if problem.code != "message_not_found":
-                    raise
+        self._forget(work)
         if work.answer:
             self._ledger.withdraw(work.answer)
+        for version in range(work.version):
+            for copy in self._desk.shared(self._name(replace(work, version=version))):
+                self._delete(copy.channel, copy.posted)
+        self._delete(work.channel, work.posted or self._posted(work))
         self._finish(work)
+
+    def _delete(self, channel: str, posted: str) -> None:
+        if not posted:
+            return
+        try:
+            self._calls.call("chat.delete", {"channel": channel, "ts": posted})
+        except SlackRefused as problem:
+            if problem.code != "message_not_found":
+                raise

@@ -2,7 +2,8 @@
 
 Bolt runs our listeners before it acknowledges (`process_before_response`), and they only write
 to the ledger: what was acknowledged is on the desk, and what could not be written is sent again
-by Slack. Everything that calls Slack happens afterwards, in threads of ours.
+by Slack. Everything that calls Slack happens afterwards, in threads of ours (`answering`,
+`errands`).
 """
 
 from __future__ import annotations
@@ -12,9 +13,7 @@ import re
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from slack_bolt import App, BoltRequest
@@ -25,26 +24,27 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 
 from bot.errors import AnswerUnknown
 from bot.ledger.desk import ChannelSettings, Desk, Work
-from bot.ledger.errors import LedgerUnavailable
 from bot.ledger.followers import Followers
 from bot.question import language_of
 from bot.slack import blocks
 from bot.slack.answering import Answering
-from bot.slack.calls import Calls, SlackBusy, SlackRefused
+from bot.slack.calls import Calls, Identity, SlackBusy, SlackRefused
+from bot.slack.errands import Errands, PageImage, Wish, wish_of
 from bot.slack.events import Deleted, Edited, Said, looks_like_question, understand
 from bot.slack.following import KIND, LOOK_S, Following
-from bot.slack.words import say
-from index.errors import IndexMissing
+from bot.slack.people import People
 
 if TYPE_CHECKING:
     from bot.answers import Answerer
     from bot.ledger.ledger import Ledger
     from index.passages import Library
-    from ingest.editions import Edition
 
 log = logging.getLogger(__name__)
 
 Body = dict[str, Any]
+
+WHO_S = 1.0
+"""How long an event waits until it is known who we are; then Slack has to send it again."""
 
 KEPT = 5_000
 """Characters of a post that are kept; a question may have 2,000, and longer ones are told so."""
@@ -80,20 +80,6 @@ class Reply:
     status: int
     headers: Mapping[str, str]
     body: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Identity:
-    """Who we are in a workspace: our user, our bot, the team, and the name people see."""
-
-    user: str
-    bot: str
-    team: str
-    name: str
-
-
-PageImage = Callable[["Edition", int, int, int], bytes]
-"""Draws a page as PNG: edition, page (from 1), start and end of what is marked."""
 
 
 def create(
@@ -135,17 +121,12 @@ class Colleague:
     ) -> None:
         """See `create`."""
         self.settings = settings
-        self._library = library
         self._ledger = ledger
-        self._page_image = page_image
-        self._prompts = prompts
-        self._refreshed = refreshed
         self._desk = Desk(ledger.database)
         self._calls = Calls(settings.bot_token, settings.api_url)
-        self._identity: Identity | None = None
+        self._people = People(self._calls)
         self._lock = threading.Lock()
-        self._locales: dict[str, str] = {}
-        self._later = ThreadPoolExecutor(4, thread_name_prefix="slack-later")
+        self._closing = threading.Event()
         self._socket: SocketModeHandler | None = None
         self._started = False
         self._following = Following(
@@ -157,12 +138,25 @@ class Colleague:
             public_url=settings.public_url,
             look_s=settings.look_s,
         )
+        self._errands = Errands(
+            self._calls,
+            self._desk,
+            ledger,
+            self._people,
+            library=library,
+            page_image=page_image,
+            prompts=prompts,
+            refreshed=refreshed,
+            public_url=settings.public_url,
+            command=settings.command,
+        )
         self._answering = Answering(
             self._calls,
             self._desk,
             ledger,
+            self._people,
             answerer,
-            team=lambda: self.identity().team,
+            documents=self._errands.documents,
             public_url=settings.public_url,
             command=settings.command,
             streaming=settings.streaming,
@@ -176,12 +170,26 @@ class Colleague:
     # Doors.
 
     def start(self) -> None:
-        """Begin to answer what waits on the desk."""
+        """Begin to answer what waits on the desk, and learn who we are; needs no Slack yet."""
         with self._lock:
             if not self._started:
                 self._started = True
                 self._answering.start()
                 self._following.start()
+                threading.Thread(target=self._introduce, name="slack-who", daemon=True).start()
+
+    def _introduce(self) -> None:
+        """Ask who we are until Slack says so; until then, what comes in is to be sent again."""
+        delay = 1.0
+        while not self._closing.is_set():
+            try:
+                self._calls.identity()
+            except (SlackBusy, SlackRefused) as problem:
+                log.warning("Slack does not say who we are: %s", problem)
+                self._closing.wait(delay)
+                delay = min(60.0, 2 * delay)
+            else:
+                return
 
     def connect(self) -> None:
         """Open a connection to Slack (Socket Mode) and stay; it is renewed when Slack ends it.
@@ -190,7 +198,7 @@ class Colleague:
             SlackRefused: the tokens are wrong.
             SlackBusy: Slack cannot be reached.
         """
-        self.identity()
+        self._calls.identity()
         self.start()
         self._socket = SocketModeHandler(self._bolt, self.settings.app_token, concurrency=20)
         delay = 1.0
@@ -211,11 +219,12 @@ class Colleague:
 
     def close(self) -> None:
         """Take nothing more in, finish what is being answered, leave the rest for later."""
+        self._closing.set()
         if self._socket is not None:
             self._socket.client.close()
         self._following.close()
         self._answering.close()
-        self._later.shutdown(wait=True)
+        self._errands.close()
 
     def handle(self, headers: Mapping[str, str], body: bytes) -> Reply:
         """Take one request of Slack's over HTTP; it is signed, and refused when it is not.
@@ -233,22 +242,17 @@ class Colleague:
         request = BoltRequest(body=text, headers=dict(headers), mode="http")
         response = self._bolt.dispatch(request)
         said = {name: str(values[0]) for name, values in response.headers.items() if values}
+        if response.status >= 500:  # noqa: PLR2004 - HTTP
+            return Reply(503, plain, b"It could not be written down. Please send it again.")
         return Reply(response.status, {**plain, **said}, response.body.encode())
 
-    def identity(self) -> Identity:
-        """Return who we are; asked once.
+    def _me(self) -> Identity:
+        """Return who we are, at once or not at all: somebody waits for an acknowledgement.
 
         Raises:
-            SlackRefused: the token is wrong.
-            SlackBusy: Slack cannot be reached.
+            SlackBusy: Slack has not said so yet.
         """
-        with self._lock:
-            if self._identity is None:
-                told = self._calls.call("auth.test", {})
-                self._identity = Identity(
-                    told["user_id"], told.get("bot_id", ""), told["team_id"], told["user"]
-                )
-            return self._identity
+        return self._calls.known(within_s=WHO_S)
 
     # What comes in.
 
@@ -283,7 +287,7 @@ class Colleague:
         return app
 
     def _authorize(self) -> AuthorizeResult:
-        me = self.identity()
+        me = self._me()
         return AuthorizeResult(
             enterprise_id=None,
             team_id=me.team,
@@ -297,7 +301,7 @@ class Colleague:
 
     def _heard(self, body: Body, event: Body) -> None:
         """Somebody said, changed or deleted something."""
-        heard = understand(event, me=self.identity().user)
+        heard = understand(event, me=self._me().user)
         name = str(body.get("event_id", ""))
         match heard:
             case Said():
@@ -309,7 +313,7 @@ class Colleague:
                 if self._desk.take_back(work, event=name):
                     self._answering.ring(work, "")
 
-    def _said(self, said: Said, event: str) -> None:
+    def _said(self, said: Said, event: str, *, edited: str = "") -> None:
         asker = self._person(said.user)
         if not self._is_for_us(said, asker):
             return
@@ -323,10 +327,11 @@ class Colleague:
                 asker=asker,
                 private=said.private,
                 conversation=self._conversation(said.channel, said.thread),
+                edited=edited,
             ),
             said.text,
         )
-        if self._desk.take(work, event=event, opens=True):
+        if self._desk.take(work, event=event, opens=True, most=self.settings.per_minute):
             self._answering.ring(work, said.user)
 
     def _is_for_us(self, said: Said, asker: str) -> bool:
@@ -348,56 +353,59 @@ class Colleague:
         )
 
     def _edited(self, edited: Edited, event: str) -> None:
-        key = f"{edited.channel}:{edited.ts}"
-        before = self._desk.find(key)
+        """Somebody changed their words; where the question has not come, this is the question."""
+        before = self._desk.find(edited.said.key)
         if before is None:
+            if edited.soon:
+                self._said(edited.said, event, edited=edited.at)
             return
-        worded = self._worded(before, edited.text)
+        worded = self._worded(before, edited.said.text)
         if self._desk.revise(
-            key, event=event, edited=edited.edited, text=worded.text, notices=worded.notices
+            before.key,
+            event=event,
+            edited=edited.at,
+            text=worded.text,
+            notices=worded.notices,
+            most=self.settings.per_minute,
         ):
             if before.answer:
                 self._ledger.withdraw(before.answer)
-            self._answering.ring(before, "")
+            self._answering.ring(before, edited.said.user)
 
     def _worded(self, work: Work, text: str) -> Work:
-        """Return the work with its words, personal data masked; too many questions are declined."""
-        language = language_of(text)
-        guarded = self._ledger.guard.for_record(text[:KEPT], language)
-        lately = self._desk.asked_lately(work.asker, within_s=60) if work.asker else 0
-        return replace(
-            work,
-            kind="limited" if lately >= self.settings.per_minute else work.kind,
-            text=guarded.text,
-            notices=(guarded.notice,) if guarded.notice else (),
-        )
+        """Return the work with its words, personal data masked."""
+        guarded = self._ledger.guard.for_record(text[:KEPT], language_of(text))
+        notices = (guarded.notice,) if guarded.notice else ()
+        return replace(work, text=guarded.text, notices=notices)
 
     def _visited(self, event: Body) -> None:
         """Somebody opened our page: the home tab is drawn, or questions are suggested."""
         user = str(event["user"])
         if event.get("tab") == "messages":
-            self._soon(self._suggest, user, str(event["channel"]))
+            self._errands.soon(Wish(user), self._errands.suggest, user, str(event["channel"]))
         else:
-            self._soon(self._show_home, user)
+            person = self._person(user)
+            self._errands.soon(Wish(user), self._errands.show_home, user, person)
 
     def _commanded(self, ack: Callable[..., Any], body: Body) -> None:
         """Somebody typed the slash command."""
         text = str(body.get("text", "")).strip()
-        channel, user = str(body["channel_id"]), str(body["user_id"])
-        if text in {"settings", "設定"}:
-            if channel.startswith("D"):
-                ack(say(self._locale(user), "settings-here", command=self.settings.command))
-                return
-            self._soon(self._open_settings, user, channel, str(body["trigger_id"]))
-            ack()
-            return
+        channel, user, wish = str(body["channel_id"]), str(body["user_id"]), wish_of(body)
+        errands = self._errands
         if text in {"", "help", "ヘルプ", "?", "？"}:
-            language = "en" if text == "help" else "ja"
-            rendered = blocks.help_message(
-                language, name=self.identity().name, command=self.settings.command
-            )
-            ack(text=rendered.text, blocks=list(rendered.blocks), response_type="ephemeral")
-            return
+            errands.soon(wish, errands.help, wish)
+        elif text not in {"settings", "設定"}:
+            self._asked_by_command(body, text)
+        elif channel.startswith("D"):
+            command = self.settings.command
+            errands.soon(wish, lambda: errands.tell(wish, "settings-here", command=command))
+        else:
+            trigger = str(body["trigger_id"])
+            errands.at_once(wish, errands.open_settings, user, channel, trigger)
+        ack()
+
+    def _asked_by_command(self, body: Body, text: str) -> None:
+        channel, user = str(body["channel_id"]), str(body["user_id"])
         work = self._worded(
             Work(
                 f"command:{body['trigger_id']}",
@@ -409,36 +417,44 @@ class Colleague:
                 private=True,  # nobody else sees it
                 conversation=self._conversation(channel, f"command:{user}"),
                 reply_to=str(body["response_url"]),
+                hidden=True,
             ),
             text,
         )
-        if self._desk.take(work):
+        if self._desk.take(work, most=self.settings.per_minute):
             self._answering.ring(work, user)
-        ack()
 
     def _pointed_at(self, ack: Callable[..., Any], body: Body) -> None:
         """Somebody chose "answer this question" on a message."""
         message, channel = body["message"], str(body["channel"]["id"])
-        user = str(body["user"]["id"])
-        said = understand({**message, "channel": channel}, me=self.identity().user)
-        if isinstance(said, Said) and said.text:
-            work = self._worded(
-                Work(
-                    said.key,
-                    "shortcut",
-                    channel,
-                    said.thread,
-                    said.ts,
-                    asker=self._person(user),
-                    private=_is_private(body),
-                    conversation=self._conversation(channel, said.thread),
-                ),
-                said.text,
-            )
-            if self._desk.take(work, opens=True):
-                self._answering.ring(work, user)
-            else:
-                self._soon(self._tell, str(body.get("response_url", "")), user, "already")
+        user, wish, errands = str(body["user"]["id"]), wish_of(body), self._errands
+        said = understand({**message, "channel": channel}, me=self._me().user)
+        if not isinstance(said, Said) or not said.text:
+            errands.soon(wish, errands.tell, wish, "no-question")
+            ack()
+            return
+        asker = self._person(user)
+        hidden = self._desk.settings(channel).ephemeral
+        work = self._worded(
+            Work(
+                # What only one person sees, another may ask for as well.
+                f"{said.key}:{self._ledger.name(asker)[:8]}" if hidden else said.key,
+                "shortcut",
+                channel,
+                said.thread,
+                said.ts,
+                asker=asker,
+                private=True,  # until the channel says otherwise
+                conversation=self._conversation(channel, said.thread),
+                reply_to=wish.address,
+                hidden=hidden,
+            ),
+            said.text,
+        )
+        if self._desk.take(work, opens=not hidden, most=self.settings.per_minute):
+            self._answering.ring(work, user)
+        else:
+            errands.soon(wish, errands.tell, wish, "already")
         ack()
 
     def _asked_by_button(self, ack: Callable[..., Any], body: Body) -> None:
@@ -455,13 +471,14 @@ class Colleague:
                 thread,
                 ts,
                 asker=self._person(user),
-                private=_is_private(body),
+                private=True,  # until the channel says otherwise
                 conversation=self._conversation(channel, thread),
-                reply_to=str(body["response_url"]) if box.get("is_ephemeral") else "",
+                reply_to=str(body.get("response_url", "")),
+                hidden=bool(box.get("is_ephemeral")),
             ),
             str(action["value"]),
         )
-        if self._desk.take(work):
+        if self._desk.take(work, most=self.settings.per_minute):
             self._answering.ring(work, user)
         ack()
 
@@ -475,8 +492,9 @@ class Colleague:
             channel,
             str(box.get("thread_ts") or ""),
             str(action["action_ts"]),
-            private=_is_private(body),
+            private=True,
             answer=str(action["value"]),
+            reply_to=str(body.get("response_url", "")),
         )
         if self._desk.take(work):
             self._answering.ring(work, user)
@@ -485,14 +503,15 @@ class Colleague:
     def _rated(self, ack: Callable[..., Any], body: Body) -> None:
         """Somebody found an answer helpful, or not: then we ask why."""
         rating, answer = str(body["actions"][0]["value"]).split("|", 1)
-        user = str(body["user"]["id"])
+        user, wish = str(body["user"]["id"]), replace(wish_of(body), about=answer)
         try:
             self._ledger.rate(answer, rating, rater=self._person(user))
         except AnswerUnknown:
-            self._soon(self._tell, str(body.get("response_url", "")), user, "answer-gone")
+            self._errands.soon(wish, self._errands.tell, wish, "answer-gone")
         else:
             if rating == "down":
-                self._soon(self._ask_why, user, answer, str(body["trigger_id"]))
+                trigger = str(body["trigger_id"])
+                self._errands.at_once(wish, self._errands.ask_why, user, answer, trigger)
         ack()
 
     def _reasoned(self, ack: Callable[..., Any], body: Body) -> None:
@@ -509,194 +528,34 @@ class Colleague:
     def _chose(self, ack: Callable[..., Any], body: Body) -> None:
         """Somebody saved how we behave in a channel."""
         automatic, ephemeral, documents = blocks.chosen_settings(body["view"]["state"]["values"])
-        channel = str(body["view"]["private_metadata"])
+        channel, user = str(body["view"]["private_metadata"]), str(body["user"]["id"])
         self._desk.choose(
             channel,
             ChannelSettings(automatic=automatic, ephemeral=ephemeral, documents=documents),
         )
-        self._soon(self._whisper, channel, str(body["user"]["id"]), "settings-saved")
+        self._errands.soon(Wish(user), self._errands.whisper, channel, user, "settings-saved")
         ack()
 
     def _asked_for_more(self, ack: Callable[..., Any], body: Body) -> None:
-        self._soon(self._show_more, body)
+        self._errands.soon(wish_of(body), self._errands.show_more, body)
         ack()
 
     def _asked_for_page(self, ack: Callable[..., Any], body: Body) -> None:
-        self._soon(self._show_page, body)
+        self._errands.soon(wish_of(body), self._errands.show_page, body)
         ack()
 
     def _followed(self, ack: Callable[..., Any], body: Body) -> None:
-        self._soon(self._following.begin, body)
+        self._errands.soon(wish_of(body), self._following.begin, body)
         ack()
 
     def _unfollowed(self, ack: Callable[..., Any], body: Body) -> None:
-        self._soon(self._following.end, body)
+        self._errands.soon(wish_of(body), self._following.end, body)
         ack()
-
-    # What is done about it, after it was acknowledged.
-
-    def _soon(self, do: Callable[..., None], *arguments: object) -> None:
-        """Do something after the acknowledgement; what fails is logged and lost, a click is not."""
-
-        def run() -> None:
-            try:
-                do(*arguments)
-            except (SlackBusy, SlackRefused, LedgerUnavailable, IndexMissing) as problem:
-                log.warning("%s: %s", do.__name__, problem)
-            except Exception:
-                log.exception("%s failed", do.__name__)
-
-        self._later.submit(run)
-
-    def _show_home(self, user: str) -> None:
-        language = self._locale(user)
-        editions, generation = self._known()
-        view = blocks.home(
-            language,
-            editions=editions,
-            generation=generation,
-            refreshed=self._refreshed() if generation else "",
-            recent=self._ledger.recent(self._person(user)),
-            command=self.settings.command,
-            public_url=self.settings.public_url,
-        )
-        self._calls.call("views.publish", {"user_id": user, "view": view})
-
-    def _known(self) -> tuple[Sequence[Edition], str]:
-        """Return the editions in force and the generation's name; nothing without an index."""
-        try:
-            library = self._library()
-        except IndexMissing:
-            return (), ""
-        today = date.today()  # noqa: DTZ011 - editions come into force by the local calendar
-        return library.in_force(today), library.id
-
-    def _suggest(self, user: str, channel: str) -> None:
-        language = self._locale(user)
-        prompts = blocks.prompts(self._prompts(language))
-        if prompts:
-            # With a thread_ts the call is accepted and shows nothing.
-            self._calls.call(
-                "assistant.threads.setSuggestedPrompts",
-                {"channel_id": channel, "title": say(language, "prompts"), "prompts": prompts},
-            )
-
-    def _open_settings(self, user: str, channel: str, trigger: str) -> None:
-        view = blocks.settings_modal(
-            self._locale(user),
-            channel=channel,
-            chosen=self._desk.settings(channel),
-            editions=self._known()[0],
-        )
-        self._calls.call("views.open", {"trigger_id": trigger, "view": view})
-
-    def _ask_why(self, user: str, answer: str, trigger: str) -> None:
-        view = blocks.reason_modal(self._locale(user), answer)
-        self._calls.call("views.open", {"trigger_id": trigger, "view": view})
-
-    def _show_more(self, body: Body) -> None:
-        name, key = str(body["actions"][0]["value"]).split("|", 1)
-        box = body["container"]
-        try:
-            answer = self._ledger.answer(name)
-        except AnswerUnknown:
-            self._tell(str(body["response_url"]), str(body["user"]["id"]), "answer-gone")
-            return
-        hidden = bool(box.get("is_ephemeral"))
-        rendered = blocks.message(
-            answer,
-            key=key,
-            public_url=self.settings.public_url,
-            full=True,
-            shareable=hidden,
-            shows_pages=self._page_image is not None,
-        )
-        if hidden:
-            self._calls.respond(str(body["response_url"]), rendered, replace=True)
-        else:
-            self._calls.update(
-                rendered, channel=box["channel_id"], ts=box["message_ts"], key=key, answer=name
-            )
-
-    def _show_page(self, body: Body) -> None:
-        """Upload the cited page, the quotation marked, into the thread of the answer."""
-        name, marker = str(body["actions"][0]["value"]).split("|", 1)
-        box, user = body["container"], str(body["user"]["id"])
-        try:
-            answer = self._ledger.answer(name)
-        except AnswerUnknown:
-            self._tell(str(body["response_url"]), user, "answer-gone")
-            return
-        cited = answer.declined.nearest if answer.declined else answer.citations
-        citation = next(each for each in cited if str(each.marker) == marker)
-        try:
-            png = self._page_image(  # type: ignore[misc]
-                citation.edition, citation.page, citation.start, citation.end
-            )
-        except Exception:
-            log.exception("page %s of %s cannot be drawn", citation.page, citation.edition.key)
-            self._tell(str(body["response_url"]), user, "page-failed", id=name)
-            return
-        channel, thread = str(box["channel_id"]), box.get("thread_ts") or box["message_ts"]
-        if box.get("is_ephemeral"):  # for their eyes only: into their own messages
-            told = self._calls.call("conversations.open", {"users": user})
-            channel, thread = told["channel"]["id"], None
-        title = f"{citation.edition.document.title}（{citation.edition.label}）p.{citation.page}"
-        self._calls.upload(
-            png,
-            channel=channel,
-            thread=thread,
-            filename=f"{citation.edition.document.id}-p{citation.page}.png",
-            title=title,
-        )
-
-    def _tell(self, address: str, user: str, name: str, **values: object) -> None:
-        """Say a sentence to one person, through the address that came with their click."""
-        if address:
-            sentence = blocks.sentence(say(self._locale(user), name, **values))
-            self._calls.respond(address, sentence)
-
-    def _whisper(self, channel: str, user: str, name: str) -> None:
-        sentence = blocks.sentence(say(self._locale(user), name))
-        self._calls.call(
-            "chat.postEphemeral",
-            {
-                "channel": channel,
-                "user": user,
-                "text": sentence.text,
-                "blocks": list(sentence.blocks),
-            },
-        )
 
     # People and places.
 
     def _person(self, user: str) -> str:
-        return self._ledger.person(self.identity().team, user)
+        return self._ledger.person(self._me().team, user)
 
     def _conversation(self, channel: str, thread: str) -> str:
-        return self._ledger.person("conversation", self.identity().team, channel, thread)
-
-    def _locale(self, user: str) -> str:
-        """Return the language somebody has set in Slack, "ja" where it cannot be known."""
-        known = self._locales.get(user)
-        if known is None:
-            try:
-                told = self._calls.form("users.info", {"user": user, "include_locale": "true"})
-                locale = str(told.get("user", {}).get("locale") or "ja")
-            except (SlackBusy, SlackRefused):
-                return "ja"
-            known = self._locales[user] = "ja" if locale.startswith("ja") else "en"
-        return known
-
-
-def _is_private(body: Body) -> bool:
-    """Whether a click or shortcut came from where not everybody may read.
-
-    Slack names direct messages and private groups so; of a private channel it tells the name.
-    """
-    channel = body.get("channel") or {}
-    name = str(channel.get("name", ""))
-    return str(channel.get("id", "D")).startswith(("D", "G")) or name in {
-        "directmessage",
-        "privategroup",
-    }
+        return self._ledger.name("conversation", self._me().team, channel, thread)

@@ -55,7 +55,7 @@ BUTTON, VALUE, SECTION, NOTICE = 75, 2_000, 3_000, 1_900
 """Slack's limits: a button's label and value, a section's text; and ours for a notice."""
 
 CHOICES = 100
-"""Options that a menu may have."""
+"""Options that a menu, or a group in it, may have; and groups."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +106,9 @@ def message(
     blocks.extend(_note(notice) for notice in answer.notices[:5] if notice)
     actions: list[Block] = []
     if cut and not full:
-        actions.append(_button("more", say(language, "more"), f"{answer.id}|{key}"))
+        actions.append(
+            _button("more", say(language, "more"), f"{answer.id}|{key}{'|q' * repeats_question}")
+        )
     if shows_pages:
         actions.extend(
             _button(
@@ -171,6 +173,11 @@ def revised(
             _note(say(language, "answer-id", id=answer.id)),
         ),
     )
+
+
+def words(text: str) -> Rendered:
+    """Return one sentence without blocks, for when Slack takes nothing else."""
+    return Rendered(plain(text), ())
 
 
 def help_message(language: str, *, name: str, command: str) -> Rendered:
@@ -306,14 +313,15 @@ def settings_modal(
     when = ("mention", "automatic")
     who = ("visible", "ephemeral")
     titles = {edition.document.id: edition.document.title for edition in editions}
-    documents = [_option(title, name) for name, title in list(titles.items())[:CHOICES]]
+    documents = [_option(title, name) for name, title in titles.items()][: CHOICES * CHOICES]
     known = [option for option in documents if option["value"] in chosen.documents]
     menu: Block = {
         "type": "multi_static_select",
         "action_id": "documents",
-        "options": documents,
-        **({"initial_options": known} if known else {}),
+        **_options(documents),
+        **({"initial_options": known[:CHOICES]} if known else {}),
     }
+    gone = sum(name not in titles for name in chosen.documents)
     blocks = [
         _choice(language, "when", when, when[chosen.automatic]),
         _choice(language, "who", who, who[chosen.ephemeral]),
@@ -328,6 +336,8 @@ def settings_modal(
                 "element": menu,
             }
         )
+    if gone:
+        blocks.append(_note(say(language, "settings-gone", count=gone)))
     return {
         "type": "modal",
         "callback_id": "settings",
@@ -483,6 +493,19 @@ def _feedback(answer: str, language: str) -> Block:
                 },
             }
         ],
+    }
+
+
+def _options(options: Sequence[Block]) -> Block:
+    """Return what a menu offers; Slack takes a hundred options, and so many groups of them."""
+    if len(options) <= CHOICES:
+        return {"options": list(options)}
+    groups = [options[at : at + CHOICES] for at in range(0, len(options), CHOICES)]
+    return {
+        "option_groups": [
+            {"label": _text(f"{at * CHOICES + 1} – {at * CHOICES + len(group)}"), "options": group}
+            for at, group in enumerate(groups)
+        ]
     }
 
 

@@ -6,10 +6,13 @@ import json
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from http.client import HTTPException
-from typing import Any
-from urllib.error import URLError
+from itertools import islice
+from typing import Any, TypeVar
+from urllib.error import HTTPError, URLError
+from urllib.request import Request, urlopen
 
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
@@ -19,8 +22,13 @@ from bot.slack.blocks import Rendered
 
 log = logging.getLogger(__name__)
 
+Made = TypeVar("Made")
+
 EVENT = "tebiki_answer"
 """The type of our messages' metadata; its payload names the question that is answered."""
+
+PUBLIC_S = 60.0
+"""How long a channel is known as public or private; its owner may change it."""
 
 TRIES = 6
 PATIENCE_S = 30.0
@@ -56,6 +64,34 @@ class SlackBusy(Exception):
         self.delay_s = delay_s
 
 
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who we are in a workspace: our user, our bot, the team, and the name people see."""
+
+    user: str
+    bot: str
+    team: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What a message of ours says about itself, for whoever reads the thread after a fault.
+
+    *question* is the key of the question that is answered, *answer* the answer's id, *event* the
+    id of the event that brought the question.
+    """
+
+    question: str
+    answer: str = ""
+    event: str = ""
+
+    def metadata(self) -> dict[str, Any]:
+        """Return it as Slack keeps it beside a message."""
+        payload = {"question": self.question, "answer": self.answer, "event": self.event}
+        return {"event_type": EVENT, "event_payload": payload}
+
+
 class Calls:
     """The methods that Tebiki uses; shared by threads.
 
@@ -76,7 +112,37 @@ class Calls:
         self._timeout_s = timeout_s
         self._sleep = sleep
         self._until: dict[str, float] = {}
+        self._public: dict[str, tuple[float, bool]] = {}
         self._lock = threading.Lock()
+        self._identity: Identity | None = None
+        self._asking = threading.Lock()
+        self._introduced = threading.Event()
+
+    def identity(self) -> Identity:
+        """Return who we are; asked once.
+
+        Raises:
+            SlackRefused: the token is wrong.
+            SlackBusy: Slack cannot be reached.
+        """
+        with self._asking:
+            if self._identity is None:
+                told = self.call("auth.test", {})
+                self._identity = Identity(
+                    told["user_id"], told.get("bot_id", ""), told["team_id"], told["user"]
+                )
+                self._introduced.set()
+            return self._identity
+
+    def known(self, *, within_s: float) -> Identity:
+        """Return who we are, as soon as another thread has asked.
+
+        Raises:
+            SlackBusy: it is not known after *within_s* seconds.
+        """
+        if not self._introduced.wait(within_s) or self._identity is None:
+            raise SlackBusy("auth.test", "not answered yet", 1.0)
+        return self._identity
 
     def call(self, method: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """Call a method that may safely be called twice, patiently.
@@ -85,14 +151,11 @@ class Calls:
             SlackRefused: for good.
             SlackBusy: for the moment.
         """
-        for attempt in range(TRIES):
-            try:
-                return self.once(method, arguments)
-            except SlackBusy as problem:
-                if attempt == TRIES - 1 or problem.delay_s > PATIENCE_S:
-                    raise
-                self._sleep(problem.delay_s)
-        raise AssertionError  # the last attempt returned or raised
+        return self._patiently(lambda: self.once(method, arguments))
+
+    def form(self, method: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """Call a method that reads no JSON (those that only read), patiently; raises as `call`."""
+        return self._patiently(lambda: self._once(method, params=dict(arguments)))
 
     def once(self, method: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """Call a method once. After `SlackBusy` nobody knows whether it was done.
@@ -101,33 +164,33 @@ class Calls:
             SlackRefused: for good.
             SlackBusy: for the moment.
         """
-        self._wait_for(method)
         given = {name: value for name, value in arguments.items() if value is not None}
+        return self._once(method, json=given)
+
+    def rests(self, method: str) -> bool:
+        """Whether Slack wants a method to be left alone for now."""
+        with self._lock:
+            return self._until.get(method, 0.0) > time.monotonic()
+
+    def _once(self, method: str, **given: dict[str, Any]) -> dict[str, Any]:
+        self._wait_for(method)
         try:
-            reply = self.client.api_call(method, json=given)
+            reply = self.client.api_call(method, **given)  # type: ignore[arg-type]
         except SlackApiError as problem:
             raise self._told(method, problem) from problem
         except (SlackClientError, URLError, HTTPException, OSError, ValueError) as problem:
             raise SlackBusy(method, type(problem).__name__, 1.0) from problem
         return dict(reply.data) if isinstance(reply.data, dict) else {}
 
-    def form(self, method: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
-        """Call a method that reads no JSON (those that only read), patiently."""
+    def _patiently(self, do: Callable[[], Made]) -> Made:
+        """Do what may safely be done twice until it is done, as long as patience lasts."""
         for attempt in range(TRIES):
-            self._wait_for(method)
             try:
-                reply = self.client.api_call(method, params=dict(arguments))
-                return dict(reply.data) if isinstance(reply.data, dict) else {}
-            except SlackApiError as problem:
-                told = self._told(method, problem)
-                if isinstance(told, SlackRefused):
-                    raise told from problem
-                busy = told
-            except (SlackClientError, URLError, HTTPException, OSError, ValueError) as problem:
-                busy = SlackBusy(method, type(problem).__name__, 1.0)
-            if attempt == TRIES - 1 or busy.delay_s > PATIENCE_S:
-                raise busy
-            self._sleep(busy.delay_s)
+                return do()
+            except SlackBusy as problem:
+                if attempt == TRIES - 1 or problem.delay_s > PATIENCE_S:
+                    raise
+                self._sleep(problem.delay_s)
         raise AssertionError  # the last attempt returned or raised
 
     def post(
@@ -136,12 +199,11 @@ class Calls:
         *,
         channel: str,
         thread: str,
-        key: str,
-        answer: str,
+        mark: Mark,
         since: str,
         still: Callable[[], bool],
     ) -> str:
-        """Post a message that answers question *key*, once; return its ts.
+        """Post a message that answers a question, once; return its ts.
 
         When Slack's reply is lost or says that something broke, the thread is read before
         anything is posted again: the message may be there. Before each try *still* is asked
@@ -154,8 +216,8 @@ class Calls:
             "channel": channel,
             "thread_ts": thread or None,
             "text": rendered.text,
-            "blocks": list(rendered.blocks),
-            "metadata": metadata(key, answer),
+            "blocks": list(rendered.blocks) or None,
+            "metadata": mark.metadata(),
             "unfurl_links": False,
             "unfurl_media": False,
         }
@@ -169,17 +231,47 @@ class Calls:
                 if attempt == TRIES - 1 or problem.delay_s > PATIENCE_S:
                     raise
                 self._sleep(problem.delay_s)
-                found = self.posted(channel=channel, thread=thread, key=key, since=since)
+                found = self.posted(channel=channel, thread=thread, key=mark.question, since=since)
                 if found:
                     return found
         raise AssertionError  # the last attempt returned or raised
 
-    def posted(self, *, channel: str, thread: str, key: str, since: str) -> str:
+    def posted(
+        self,
+        *,
+        channel: str,
+        thread: str,
+        key: str,
+        since: str,
+        streamed: Callable[[str], bool] = lambda _: False,
+    ) -> str:
         """Return the ts of the message that answers question *key*, "" when there is none.
 
+        A message that is being streamed says nowhere what it answers: one of ours without a mark
+        counts when *streamed* says so of its ts.
+
         Raises:
+            SlackRefused: the thread may not be read, so that nobody knows.
             SlackBusy: the thread cannot be read now.
         """
+        unmarked = ""
+        for each in self._messages(channel, thread, since):
+            about = each.get("metadata") or {}
+            told = about.get("event_payload") or {}
+            if about.get("event_type") == EVENT and told.get("question") == key:
+                return str(each["ts"])
+            if not unmarked and not about and self._is_ours(each) and streamed(str(each["ts"])):
+                unmarked = str(each["ts"])
+        return unmarked
+
+    def _is_ours(self, message: Mapping[str, Any]) -> bool:
+        """Whether we said this; what we upload is no answer."""
+        me = self.identity()
+        ours = message.get("user") == me.user or (me.bot and message.get("bot_id") == me.bot)
+        return bool(ours) and not message.get("files")
+
+    def _messages(self, channel: str, thread: str, since: str) -> Iterator[Mapping[str, Any]]:
+        """Yield what was said in a thread since then, or in a channel; none where it is gone."""
         method = "conversations.replies" if thread else "conversations.history"
         arguments: dict[str, Any] = {
             "channel": channel,
@@ -192,67 +284,161 @@ class Calls:
             try:
                 page = self.form(method, arguments)
             except SlackRefused as problem:
-                log.warning("cannot look for an earlier answer: %s", problem)
-                return ""
-            for each in page.get("messages", ()):
-                about = each.get("metadata") or {}
-                told = about.get("event_payload") or {}
-                if about.get("event_type") == EVENT and told.get("question") == key:
-                    return str(each["ts"])
+                if problem.code in {"thread_not_found", "message_not_found"}:
+                    return
+                raise
+            yield from page.get("messages", ())
             cursor = (page.get("response_metadata") or {}).get("next_cursor")
             if not cursor:
-                return ""
+                return
             arguments["cursor"] = cursor
 
-    def update(self, rendered: Rendered, *, channel: str, ts: str, key: str, answer: str) -> None:
-        """Replace a message of ours.
+    def update(self, rendered: Rendered, *, channel: str, ts: str, mark: Mark) -> None:
+        """Replace a message of ours; one that is still being streamed is ended first.
 
         Raises:
             SlackRefused: it is gone, say (``message_not_found``).
             SlackBusy: not now.
         """
-        self.call(
-            "chat.update",
-            {
-                "channel": channel,
-                "ts": ts,
-                "text": rendered.text,
-                "blocks": list(rendered.blocks),
-                "metadata": metadata(key, answer),
-            },
-        )
+        arguments = {
+            "channel": channel,
+            "ts": ts,
+            "text": rendered.text,
+            "blocks": list(rendered.blocks),
+            "metadata": mark.metadata(),
+        }
+
+        def try_it() -> None:
+            try:
+                self.once("chat.update", arguments)
+            except SlackRefused as problem:
+                if problem.code != "streaming_state_conflict":
+                    raise
+                self.stop(channel=channel, ts=ts, mark=mark)
+                raise SlackBusy("chat.update", problem.code, 1.0) from problem
+
+        self._patiently(try_it)
+
+    # Streams.
+
+    def begin(
+        self, text: str, *, channel: str, thread: str, user: str, look: Callable[[], str]
+    ) -> str:
+        """Begin a message that grows while it is written; return its ts.
+
+        When Slack's reply is lost, *look* is asked for the message that may be there.
+
+        Raises:
+            SlackRefused, SlackBusy: it was not begun.
+        """
+        arguments = {
+            "channel": channel,
+            "thread_ts": thread,
+            "recipient_team_id": self.identity().team,
+            "recipient_user_id": user or None,
+            "markdown_text": text,
+        }
+
+        def try_it() -> str:
+            try:
+                return str(self.once("chat.startStream", arguments)["ts"])
+            except SlackBusy:
+                found = look()
+                if found:
+                    return found
+                raise
+
+        return self._patiently(try_it)
+
+    def stop(self, *, channel: str, ts: str, mark: Mark) -> None:
+        """End a message that grows; one that Slack has ended is none.
+
+        Raises:
+            SlackRefused, SlackBusy: it may still be open.
+        """
+        try:
+            self.call(
+                "chat.stopStream", {"channel": channel, "ts": ts, "metadata": mark.metadata()}
+            )
+        except SlackRefused as problem:
+            if problem.code != "message_not_in_streaming_state":
+                raise
+
+    # Files, and what only one person sees.
 
     def upload(
         self, png: bytes, *, channel: str, thread: str | None, filename: str, title: str
     ) -> None:
-        """Upload a picture into a thread.
+        """Upload a picture into a thread, once.
 
         Raises:
             SlackRefused, SlackBusy: it was not uploaded.
         """
-        method = "files.completeUploadExternal"
+        given = self.form(
+            "files.getUploadURLExternal",
+            {"filename": filename, "length": len(png), "alt_txt": title[:1_000]},
+        )
+        self._patiently(lambda: self._send(str(given["upload_url"]), png))
+        name = str(given["file_id"])
+        arguments = {
+            "files": [{"id": name, "title": title}],
+            "channel_id": channel,
+            "thread_ts": thread,
+        }
         for attempt in range(TRIES):
             try:
-                self.client.files_upload_v2(
-                    channel=channel,
-                    thread_ts=thread,
-                    filename=filename,
-                    title=title,
-                    alt_txt=title,
-                    content=png,
-                )
-            except SlackApiError as problem:
-                told = self._told(method, problem)
-                if isinstance(told, SlackRefused):
-                    raise told from problem
-                busy = told
-            except (SlackClientError, URLError, HTTPException, OSError, ValueError) as problem:
-                busy = SlackBusy(method, type(problem).__name__, 1.0)
+                self.once("files.completeUploadExternal", arguments)
+            except SlackRefused:
+                if attempt and self._shows(name, channel, thread or ""):
+                    return
+                raise
+            except SlackBusy as problem:
+                if attempt == TRIES - 1 or problem.delay_s > PATIENCE_S:
+                    raise
+                self._sleep(problem.delay_s)
+                if self._shows(name, channel, thread or ""):
+                    return
             else:
                 return
-            if attempt == TRIES - 1 or busy.delay_s > PATIENCE_S:
-                raise busy
-            self._sleep(busy.delay_s)
+
+    def _send(self, address: str, data: bytes) -> None:
+        """Send a file's bytes to the address that Slack gave for them."""
+        request = Request(address, data, {"Content-Type": "application/octet-stream"})  # noqa: S310 - Slack's own address
+        try:
+            with urlopen(request, timeout=self._timeout_s):  # noqa: S310 - Slack's own address
+                return
+        except HTTPError as problem:
+            if problem.code < 500:  # noqa: PLR2004 - HTTP
+                raise SlackRefused("upload", str(problem.code)) from problem
+            raise SlackBusy("upload", str(problem.code), 1.0) from problem
+        except (URLError, HTTPException, OSError) as problem:
+            raise SlackBusy("upload", type(problem).__name__, 1.0) from problem
+
+    def _shows(self, file: str, channel: str, thread: str) -> bool:
+        """Whether a file is among what was said in a thread, or lately in a channel."""
+        try:
+            said = islice(self._messages(channel, thread, "0"), 1_000)
+            return any(each["id"] == file for one in said for each in one.get("files") or ())
+        except SlackRefused:
+            return False
+
+    def is_public(self, channel: str) -> bool:
+        """Whether everybody of the workspace may read a channel; False where Slack does not say."""
+        now = time.monotonic()
+        with self._lock:
+            until, public = self._public.get(channel, (0.0, False))
+        if now < until:
+            return public
+        try:
+            told = self.form("conversations.info", {"channel": channel}).get("channel", {})
+        except (SlackBusy, SlackRefused) as problem:
+            log.warning("channel taken for a private one: %s", problem)
+            return False
+        kinds = ("is_private", "is_im", "is_mpim")
+        public = bool(told.get("is_channel")) and not any(told.get(kind) for kind in kinds)
+        with self._lock:
+            self._public[channel] = (now + PUBLIC_S, public)
+        return public
 
     def respond(self, address: str, rendered: Rendered, *, replace: bool = False) -> None:
         """Answer through the address that came with a command or a click; for its user alone.
@@ -267,7 +453,7 @@ class Calls:
             try:
                 reply = hook.send(
                     text=rendered.text,
-                    blocks=list(rendered.blocks),
+                    blocks=list(rendered.blocks) or None,
                     response_type="ephemeral",
                     replace_original=replace,
                 )
@@ -306,11 +492,6 @@ class Calls:
             raise SlackBusy(method, "ratelimited", delay)
         if delay > 0:
             self._sleep(delay)
-
-
-def metadata(key: str, answer: str) -> dict[str, Any]:
-    """Return the metadata that says which question a message answers."""
-    return {"event_type": EVENT, "event_payload": {"question": key, "answer": answer}}
 
 
 def _code(reply: object) -> str:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -15,14 +15,165 @@ from bot.slack.app import Settings
 
 MANIFEST = Path(__file__).parent / "manifest.yaml"
 
+_SAID: Mapping[str, Mapping[str, tuple[str, str]]] = {
+    "no-token": {
+        "ja": (
+            "ボットのトークンがありません",
+            "TEBIKI_SLACK_BOT_TOKEN（xoxb- で始まるもの）を設定してください。",
+        ),
+        "en": ("no bot token", "Set TEBIKI_SLACK_BOT_TOKEN (it begins xoxb-)."),
+    },
+    "token-refused": {
+        "ja": (
+            "ボットのトークンが受け付けられません（{code}）",
+            "「Bot User OAuth Token」を TEBIKI_SLACK_BOT_TOKEN に写し直してください。",
+        ),
+        "en": (
+            "the bot token is refused ({code})",
+            'Copy the "Bot User OAuth Token" anew into TEBIKI_SLACK_BOT_TOKEN.',
+        ),
+    },
+    "unreachable": {
+        "ja": (
+            "Slack に届きません（{code}）",
+            "slack.com へ出られるか確かめてください（プロキシ HTTPS_PROXY、ファイアウォール、名前解決）。",
+        ),
+        "en": (
+            "Slack cannot be reached ({code})",
+            "Check the way out to slack.com: proxy (HTTPS_PROXY), firewall, name service.",
+        ),
+    },
+    "token": {
+        "ja": ("ボットは {team} の {user} です", ""),
+        "en": ("the bot token is {user} in {team}", ""),
+    },
+    "scopes-missing": {
+        "ja": (
+            "権限（scope）が足りません: {missing}",
+            "「OAuth & Permissions」で加え、「Reinstall to Workspace」を押してください。",
+        ),
+        "en": (
+            "scopes are missing: {missing}",
+            'Add them under "OAuth & Permissions", then "Reinstall to Workspace".',
+        ),
+    },
+    "scopes": {"ja": ("権限はそろっています", ""), "en": ("every scope is there", "")},
+    "socket-refused": {
+        "ja": (
+            "Socket Mode が受け付けられません（{code}）",
+            (
+                "「App-Level Tokens」で connections:write のトークンを作り、TEBIKI_SLACK_APP_TOKEN に"
+                "設定し、「Socket Mode」を有効にしてください。"
+            ),
+        ),
+        "en": (
+            "Socket Mode is refused ({code})",
+            (
+                'Make an "App-Level Token" with the scope connections:write, set it as '
+                'TEBIKI_SLACK_APP_TOKEN, and switch "Socket Mode" on.'
+            ),
+        ),
+    },
+    "socket-unreachable": {
+        "ja": (
+            "Socket Mode に届きません（{code}）",
+            "プロキシとファイアウォールを確かめてください。",
+        ),
+        "en": ("Socket Mode cannot be reached ({code})", "Check proxy and firewall."),
+    },
+    "socket": {"ja": ("Socket Mode でつながります", ""), "en": ("Socket Mode opens", "")},
+    "http": {
+        "ja": ("出来事は署名つきで /slack/events に届きます", ""),
+        "en": ("events come to /slack/events, signed", ""),
+    },
+    "no-way-in": {
+        "ja": (
+            "出来事を受け取る口がありません",
+            (
+                "Socket Mode なら TEBIKI_SLACK_APP_TOKEN（xapp-）、HTTP なら "
+                "TEBIKI_SLACK_SIGNING_SECRET を設定してください。"
+            ),
+        ),
+        "en": (
+            "no way for events to come in",
+            (
+                "Set TEBIKI_SLACK_APP_TOKEN (xapp-) for Socket Mode, or TEBIKI_SLACK_SIGNING_SECRET "
+                "for events over HTTP."
+            ),
+        ),
+    },
+    "channels-unlisted": {
+        "ja": (
+            "チャンネルの一覧を取れません（{code}）",
+            "channels:read と groups:read を加え、入れ直してください。",
+        ),
+        "en": (
+            "channels cannot be listed ({code})",
+            "Add channels:read and groups:read, then reinstall.",
+        ),
+    },
+    "no-channel": {
+        "ja": (
+            "まだどのチャンネルにも参加していません",
+            (
+                "使うチャンネルで /invite @tebiki と入力してください。"
+                "ダイレクトメッセージは招かなくても使えます。"
+            ),
+        ),
+        "en": (
+            "a member of no channel yet",
+            "Type /invite @tebiki in a channel. Direct messages work without.",
+        ),
+    },
+    "channels": {
+        "ja": ("{count} 個のチャンネルに参加しています: {names}（うち非公開 {hidden}）", ""),
+        "en": ("a member of {count} channels: {names} ({hidden} of them private)", ""),
+    },
+    "no-links": {
+        "ja": (
+            "引用のページへのリンクはつきません（TEBIKI_PUBLIC_URL がありません）",
+            "職員のブラウザーから開ける tebiki serve の住所を TEBIKI_PUBLIC_URL に書くと、つきます。",
+        ),
+        "en": (
+            "citations carry no links (TEBIKI_PUBLIC_URL is not set)",
+            "Set TEBIKI_PUBLIC_URL to the address at which your staff reach tebiki serve.",
+        ),
+    },
+    "links": {
+        "ja": ("引用のページへのリンク: {address}", ""),
+        "en": ("citations link to {address}", ""),
+    },
+    "events": {
+        "ja": (
+            "受け取る出来事は、Slack がボットに教えないため確かめられません",
+            "アプリの画面の「Event Subscriptions」に、次の {count} つがあるか見比べてください: {events}",
+        ),
+        "en": (
+            "Slack does not tell a bot which events it gets, so this is not checked",
+            (
+                'Compare with "Event Subscriptions" on the app\'s page; these {count} must be there: '
+                "{events}"
+            ),
+        ),
+    },
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was looked at. *advice* says what to do where it is not *fine*."""
+    """One thing that was looked at; *fine* is None for what only a person can see or choose."""
 
-    fine: bool
-    what: str
-    advice: str = ""
+    fine: bool | None
+    name: str
+    values: Mapping[str, object] = field(default_factory=dict)
+
+    def what(self, language: str) -> str:
+        """Return what was found, in "ja" or "en"."""
+        return _SAID[self.name][language][0].format(**self.values)
+
+    def advice(self, language: str) -> str:
+        """Return what to do about it, "" for nothing."""
+        return _SAID[self.name][language][1].format(**self.values)
 
 
 def listed(name: str) -> tuple[str, ...]:
@@ -36,7 +187,7 @@ def listed(name: str) -> tuple[str, ...]:
 
 
 def check(settings: Settings) -> tuple[Finding, ...]:
-    """Return what was found: tokens, scopes, connection, channels; in that order.
+    """Return what was found: tokens, scopes, connection, channels, links, events; in that order.
 
     Nothing is posted. Whether every event is subscribed only a person can see: Slack does not
     tell a bot, so that finding is the list to compare with.
@@ -44,46 +195,36 @@ def check(settings: Settings) -> tuple[Finding, ...]:
     client = WebClient(settings.bot_token, base_url=settings.api_url, timeout=15)
     found = [*_token(client), *_connection(settings)]
     if found[0].fine:
-        found.extend(_channels(client))
-    events = ", ".join(listed("bot_events"))
-    found.append(
-        Finding(
-            fine=True,
-            what=f"Slack does not tell a bot its events. They must be: {events}",
-            advice='Compare with "Event Subscriptions" on the app\'s page.',
-        )
-    )
+        found.append(_channels(client))
+    if settings.public_url:
+        found.append(_finding("links", fine=True, address=settings.public_url))
+    else:
+        found.append(_finding("no-links", fine=None))
+    events = listed("bot_events")
+    found.append(_finding("events", fine=None, count=len(events), events=", ".join(events)))
     return tuple(found)
+
+
+def _finding(name: str, *, fine: bool | None, **values: object) -> Finding:
+    return Finding(fine, name, values)
 
 
 def _token(client: WebClient) -> Sequence[Finding]:
     if not client.token:
-        return [
-            Finding(
-                fine=False,
-                what="no bot token",
-                advice="Set TEBIKI_SLACK_BOT_TOKEN (it begins xoxb-).",
-            )
-        ]
+        return [_finding("no-token", fine=False)]
     try:
         told = client.auth_test()
     except SlackApiError as problem:
-        code = problem.response.get("error", "")
-        advice = 'Copy the "Bot User OAuth Token" anew into TEBIKI_SLACK_BOT_TOKEN.'
-        return [Finding(fine=False, what=f"the bot token is refused ({code})", advice=advice)]
+        return [_finding("token-refused", fine=False, code=problem.response.get("error", ""))]
     except (SlackClientError, OSError) as problem:
-        what = f"Slack cannot be reached ({type(problem).__name__})"
-        advice = "Check the way out to slack.com: proxy (HTTPS_PROXY), firewall, name service."
-        return [Finding(fine=False, what=what, advice=advice)]
-    who = f"the bot token is {told.get('user')} in {told.get('team')}"
+        return [_finding("unreachable", fine=False, code=type(problem).__name__)]
+    who = _finding("token", fine=True, user=told.get("user"), team=told.get("team"))
     headers = {name.lower(): value for name, value in told.headers.items()}
     held = {scope.strip() for scope in str(headers.get("x-oauth-scopes", "")).split(",")}
     missing = [scope for scope in listed("bot") if scope not in held]
     if missing:
-        what = f"scopes are missing: {', '.join(missing)}"
-        advice = 'Add them under "OAuth & Permissions", then "Reinstall to Workspace".'
-        return [Finding(fine=True, what=who), Finding(fine=False, what=what, advice=advice)]
-    return [Finding(fine=True, what=who), Finding(fine=True, what="every scope is there")]
+        return [who, _finding("scopes-missing", fine=False, missing=", ".join(missing))]
+    return [who, _finding("scopes", fine=True)]
 
 
 def _connection(settings: Settings) -> Sequence[Finding]:
@@ -93,39 +234,38 @@ def _connection(settings: Settings) -> Sequence[Finding]:
             client.apps_connections_open(app_token=settings.app_token)
         except SlackApiError as problem:
             code = problem.response.get("error", "")
-            advice = (
-                'Make an "App-Level Token" with the scope connections:write, set it as '
-                'TEBIKI_SLACK_APP_TOKEN, and switch "Socket Mode" on.'
-            )
-            what = f"Socket Mode is refused ({code})"
-            return [Finding(fine=False, what=what, advice=advice)]
+            return [_finding("socket-refused", fine=False, code=code)]
         except (SlackClientError, OSError) as problem:
-            what = f"Socket Mode cannot be reached ({type(problem).__name__})"
-            return [Finding(fine=False, what=what, advice="Check proxy and firewall.")]
-        return [Finding(fine=True, what="Socket Mode opens")]
+            return [_finding("socket-unreachable", fine=False, code=type(problem).__name__)]
+        return [_finding("socket", fine=True)]
     if settings.signing_secret:
-        return [Finding(fine=True, what="events come to /slack/events, signed")]
-    advice = (
-        "Set TEBIKI_SLACK_APP_TOKEN (xapp-) for Socket Mode, or TEBIKI_SLACK_SIGNING_SECRET for "
-        "events over HTTP."
-    )
-    return [Finding(fine=False, what="no way for events to come in", advice=advice)]
+        return [_finding("http", fine=True)]
+    return [_finding("no-way-in", fine=False)]
 
 
-def _channels(client: WebClient) -> Sequence[Finding]:
+def _channels(client: WebClient) -> Finding:
     try:
-        told = client.users_conversations(types="public_channel,private_channel", limit=200)
+        found = list(_joined(client))
     except (SlackApiError, SlackClientError, OSError) as problem:
         code = problem.response.get("error", "") if isinstance(problem, SlackApiError) else ""
-        what = f"channels cannot be listed ({code or type(problem).__name__})"
-        advice = "Add channels:read and groups:read, then reinstall."
-        return [Finding(fine=False, what=what, advice=advice)]
-    found: list[dict[str, Any]] = told.get("channels", [])
+        return _finding("channels-unlisted", fine=False, code=code or type(problem).__name__)
+    if not found:
+        return _finding("no-channel", fine=False)
     # The names of private channels stay out of what is printed and may be passed on.
     public = [f"#{each['name']}" for each in found if not each.get("is_private")]
+    names = ", ".join(public[:20]) + (" …" if len(public) > 20 else "")  # noqa: PLR2004 - a line
     hidden = len(found) - len(public)
-    if not found:
-        advice = "Type /invite @tebiki in a channel. Direct messages work without."
-        return [Finding(fine=False, what="a member of no channel yet", advice=advice)]
-    names = ", ".join(public[:20]) + (f" and {hidden} private" if hidden else "")
-    return [Finding(fine=True, what=f"a member of {len(found)} channels: {names}")]
+    return _finding("channels", fine=True, count=len(found), names=names, hidden=hidden)
+
+
+def _joined(client: WebClient) -> Iterator[dict[str, Any]]:
+    """Yield every channel we are a member of, page by page."""
+    cursor = ""
+    while True:
+        told = client.users_conversations(
+            types="public_channel,private_channel", limit=200, cursor=cursor or None
+        )
+        yield from told.get("channels", [])
+        cursor = str((told.get("response_metadata") or {}).get("next_cursor") or "")
+        if not cursor:
+            return

@@ -16,7 +16,7 @@ class Said:
     """Somebody said something. *thread* is where an answer goes: the thread, or a new one.
 
     *mentioned*: Tebiki is named. *others*: somebody else is named. *reply*: it stands in a
-    thread. *direct*: only the two of us read it; *private*: not everybody may.
+    thread. *direct*: only the two of us read it; *private*: not everybody may, or it is not known.
     """
 
     channel: str
@@ -38,12 +38,18 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Edited:
-    """Somebody changed the words of a message. *edited* orders several edits."""
+    """Somebody changed the words of a message; *said* is how it stands now.
 
-    channel: str
-    ts: str
-    text: str
-    edited: str
+    *at* orders several edits. *soon*: it was written only minutes before.
+    """
+
+    said: Said
+    at: str
+
+    @property
+    def soon(self) -> bool:
+        """Whether Slack may be delivering the message itself still."""
+        return float(self.at) - float(self.said.ts) < SOON_S
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +61,9 @@ class Deleted:
 
 
 Heard: TypeAlias = Said | Edited | Deleted | None
+
+SOON_S = 15 * 60
+"""Slack's last redelivery comes after some six minutes; an older message had its time."""
 
 _SPOKEN = {None, "file_share", "thread_broadcast", "me_message"}
 
@@ -76,11 +85,18 @@ def understand(event: Mapping[str, Any], *, me: str) -> Heard:
             return None if _is_bot(before, me) else Deleted(channel, str(now["ts"]))
         if _is_bot(now, me) or "edited" not in now or now.get("text") == before.get("text"):
             return None  # a preview was added to a link, say
-        return Edited(channel, str(now["ts"]), plain(str(now.get("text", ""))), now["edited"]["ts"])
-    if subtype not in _SPOKEN or _is_bot(event, me) or not event.get("user"):
+        kind = event.get("channel_type")
+        said = _said({**now, "channel": channel, "channel_type": kind}, me)
+        return None if said is None else Edited(said, str(now["edited"]["ts"]))
+    return _said(event, me)
+
+
+def _said(event: Mapping[str, Any], me: str) -> Said | None:
+    if event.get("subtype") not in _SPOKEN or _is_bot(event, me) or not event.get("user"):
         return None
-    text, ts = str(event.get("text", "")), str(event["ts"])
-    kind = event.get("channel_type") or ("im" if channel.startswith("D") else "channel")
+    channel, text, ts = str(event.get("channel", "")), str(event.get("text", "")), str(event["ts"])
+    # An app_mention does not say whether everybody may read the channel.
+    kind = event.get("channel_type") or ("im" if channel.startswith("D") else "unknown")
     named = set(_PERSON.findall(text))
     return Said(
         channel=channel,
