@@ -82,6 +82,7 @@ class Settings:
     origins: tuple[str, ...] = ()
     database_url: str = ""
     ledger_key: str = ""
+    plain_ids: bool = False
     chroma_url: str = ""
     public_url: str = ""
     slack_bot_token: str = ""
@@ -115,6 +116,7 @@ def settings(
         origins=_list(environment.get("TEBIKI_ORIGINS", "")),
         database_url=environment.get("TEBIKI_DATABASE_URL", ""),
         ledger_key=environment.get("TEBIKI_LEDGER_KEY", ""),
+        plain_ids=environment.get("TEBIKI_LEDGER_PLAIN_IDS", "") not in {"", "0"},
         chroma_url=environment.get("TEBIKI_CHROMA_URL", ""),
         public_url=environment.get("TEBIKI_PUBLIC_URL", ""),
         slack_bot_token=environment.get("TEBIKI_SLACK_BOT_TOKEN", ""),
@@ -290,6 +292,7 @@ def _ledger(chosen: Settings, shelf: Shelf | None = None) -> Ledger:
         chosen.home,
         url=chosen.database_url,
         key=chosen.ledger_key,
+        plain_ids=chosen.plain_ids,
         guard=_guard(chosen, shelf),
     )
 
@@ -1142,12 +1145,14 @@ def slack(
             from bot.slack.check import check as looked_at
 
             found = looked_at(_slack(chosen))
+            marks = {True: "[green]✓[/green]", False: "[red]✗[/red]", None: "・"}
             for finding in found:
-                mark = "[green]✓[/green]" if finding.fine else "[red]✗[/red]"
-                out.print(mark, escape(finding.what))
-                if finding.advice:
-                    out.print("  ", escape(finding.advice))
-            if not all(finding.fine for finding in found):
+                # In both languages: who sets this up may be a clerk, an engineer, or both.
+                out.print(marks[finding.fine], escape(finding.what("ja")))
+                for line in (finding.advice("ja"), finding.what("en"), finding.advice("en")):
+                    if line:
+                        out.print("  ", escape(line), style="dim" if line.isascii() else None)
+            if any(finding.fine is False for finding in found):
                 raise typer.Exit(LEFT_OUT)
             return
         if not (chosen.slack_bot_token and chosen.slack_app_token):

@@ -33,14 +33,14 @@ class Reply(Protocol):
 
 
 class Colleague(Protocol):
-    """Who answers in Slack."""
+    """Who takes Slack's requests, and answers what an earlier process left."""
 
     def start(self) -> None:
-        """Begin to work."""
+        """Begin to work; Slack need not be in reach."""
         ...
 
     def handle(self, headers: Mapping[str, str], body: bytes) -> Reply:
-        """Take one request of Slack's."""
+        """Take one request."""
         ...
 
     def close(self) -> None:

@@ -22,8 +22,8 @@ from bot.ledger.ledger import FILE
 from bot.slack.app import Colleague
 from tests.fakes import FakeLibrary, edition, edition_text
 from tests.slack_colleague import HELD, LIBRARY, TEXT, Scripted
+from tests.slack_office import Office, acknowledged, buttons, until
 from tests.slack_server import FakeSlack, Fault, Json
-from tests.test_slack_app import Office, acknowledged, buttons, until
 
 NEW = edition("leave", label="第4版", title="休暇の手引き", in_force_from=date(2026, 4, 2))
 AFTER = edition_text("第4版で改めた。", "年次有給休暇は、一年につき25日とする。", labels=["", "1"])
@@ -55,7 +55,8 @@ class Town:
         button = buttons(said)["follow"]
         before = len(self.slack.responses)
         acknowledged(
-            self.slack.click(user, "follow", button["value"], ts=said["ts"], **where)  # type: ignore[arg-type]
+            self.slack,
+            self.slack.click(user, "follow", button["value"], ts=said["ts"], **where),  # type: ignore[arg-type]
         )
         until(lambda: len(self.slack.responses) > before)
 
@@ -141,7 +142,8 @@ def test_a_further_change_is_told_again_until_nobody_wants_to_know(town: Town) -
     (first, _) = town.slack.ours(channel)
     button = buttons(first)["unfollow"]
     acknowledged(
-        town.slack.click("U1", "unfollow", button["value"], channel=channel, ts=first["ts"])
+        town.slack,
+        town.slack.click("U1", "unfollow", button["value"], channel=channel, ts=first["ts"]),
     )
     until(lambda: "もう" in json.dumps(town.slack.responses[-1], ensure_ascii=False))
     town.refresh(replace(REVISED, id="g5"))
@@ -159,7 +161,9 @@ def test_the_question_can_be_asked_again_from_the_news(town: Town) -> None:
     (news,) = town.slack.ours(channel)
 
     button = buttons(news)["ask:0"]
-    acknowledged(town.slack.click("U1", "ask:0", button["value"], channel=channel, ts=news["ts"]))
+    acknowledged(
+        town.slack, town.slack.click("U1", "ask:0", button["value"], channel=channel, ts=news["ts"])
+    )
     town.office.settled()
 
     assert 1 == len([m for m in town.slack.ours(channel) if m.get("thread_ts") == news["ts"]])
