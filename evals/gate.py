@@ -179,7 +179,8 @@ def _too_much_unread(
     named = "; ".join(
         f"{held.document}@{held.edition} p.{', '.join(map(str, held.unreadable))}" for held in worst
     )
-    return (f"{share:.0%} of the pages cannot be read, more than {limits.unreadable:.0%}: {named}",)
+    said = f"{share:.0%} of the pages cannot be read, more than {limits.unreadable:.0%}"
+    return (f"{said} (scans can, where tesseract is installed): {named}",)
 
 
 def _unread_share(read: Sequence[Coverage]) -> float:

@@ -26,8 +26,8 @@ class GenerationBroken(IndexingError):
     def __init__(self, path: str, reason: str) -> None:
         """Say which generation, why, and how to get out."""
         super().__init__(
-            f'{path}: {reason}. Run "tebiki rollback" to return to an earlier generation, '
-            f'or "tebiki refresh --full" to build a new one.'
+            f'{path}: {reason}. Run "tebiki refresh" to make anew what is damaged, or "tebiki '
+            f'rollback" to return to an earlier generation.'
         )
         self.path = path
         self.reason = reason

@@ -133,9 +133,9 @@ def test_a_first_generation_has_to_be_readable() -> None:
     pages = (Coverage("scan", "1", 2, (1, 2), 0),)
 
     assert decide(None, None, read_after=(Coverage("scan", "1", 2, (), 100),)).allowed
-    assert ("100% of the pages cannot be read, more than 10%: scan@1 p.1, 2",) == decide(
-        None, None, read_after=pages
-    ).reasons
+    assert (
+        "100% of the pages cannot be read, more than 10% (scans can, where tesseract is installed): scan@1 p.1, 2",
+    ) == decide(None, None, read_after=pages).reasons
 
 
 def test_too_many_unread_pages_are_refused_and_named() -> None:
@@ -145,7 +145,9 @@ def test_too_many_unread_pages_are_refused_and_named() -> None:
 
     verdict = decide(None, None, read_before=before, read_after=after)
 
-    assert ("15% of the pages cannot be read, more than 10%: leave@2 p.4, 5, 9",) == verdict.reasons
+    assert (
+        "15% of the pages cannot be read, more than 10% (scans can, where tesseract is installed): leave@2 p.4, 5, 9",
+    ) == verdict.reasons
 
 
 def test_unread_pages_that_were_unread_before_are_no_reason() -> None:
