@@ -55,20 +55,21 @@ class Bm25:
 
         A unit that no passage holds adds nothing; a weight of 2 counts a unit twice.
         """
-        total = np.zeros(self._size, dtype=np.float32)
         known = [
             (self._vocabulary[unit], w) for unit, w in units.items() if unit in self._vocabulary
         ]
         if not known:
-            return total
-        data = self._index.scores["data"]
-        rows = self._index.scores["indices"]
+            return np.zeros(self._size, dtype=np.float32)
         starts = self._index.scores["indptr"]
-        for unit, weight in known:
-            span = slice(int(starts[unit]), int(starts[unit + 1]))
-            # A passage stands once in a unit's list, so plain fancy addition is exact.
-            total[rows[span]] += np.float32(weight) * data[span]
-        return total
+        spans = [slice(int(starts[unit]), int(starts[unit + 1])) for unit, _ in known]
+        rows, data = self._index.scores["indices"], self._index.scores["data"]
+        weights = np.repeat([w for _, w in known], [span.stop - span.start for span in spans])
+        total = np.bincount(
+            np.concatenate([rows[span] for span in spans]),
+            np.concatenate([data[span] for span in spans]) * weights,
+            minlength=self._size,
+        )
+        return total.astype(np.float32)
 
     def holding(self, units: Iterable[str]) -> NDArray[np.int64]:
         """Return the numbers of the passages that hold every one of *units*, in order."""

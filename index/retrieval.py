@@ -168,24 +168,21 @@ class Hybrid:
         near = np.max(list(legs.values()), axis=0) > 0
         legs["document"] = _of_document(total, self._edition_at[admitted])
         total += _DOCUMENT * _standard(legs["document"])
-        best = [int(at) for at in np.argsort(-total, kind="stable")[:k] if near[at]]
+        best = [at for at in _highest(total, k) if near[at]]
+        columns = [scores[best].tolist() for scores in legs.values()]
         return [
-            Passage(
-                chunk=self._chunks[int(admitted[at])],
-                pages=self._pages[int(admitted[at])],
-                score=float(total[at]),
-                legs={name: float(scores[at]) for name, scores in legs.items()},
+            Passage(self._chunks[at], self._pages[at], score, dict(zip(legs, told, strict=True)))
+            for at, score, *told in zip(
+                admitted[best].tolist(), total[best].tolist(), *columns, strict=True
             )
-            for at in best
         ]
 
     def _admitted(self, question: str, filters: Filters) -> NDArray[np.bool_]:
-        keys = {
-            self._order[edition.key]
-            for edition in self._in_force(filters)
-            if edition.key in self._order and _fits(edition, filters)
-        }
-        mask = np.isin(self._edition_at, np.array(sorted(keys), dtype=np.int64))
+        searched = np.zeros(len(self._order), dtype=np.bool_)
+        for edition in self._in_force(filters):
+            if edition.key in self._order and _fits(edition, filters):
+                searched[self._order[edition.key]] = True
+        mask = searched[self._edition_at]
         if filters.municipality:
             named = np.zeros(len(mask), dtype=np.bool_)
             named[self._municipalities.naming(filters.municipality)] = True
@@ -236,6 +233,17 @@ def _fits(edition: Edition, filters: Filters) -> bool:
         and (not filters.editions or edition.label in filters.editions)
         and (filters.language is None or document.language == filters.language)
     )
+
+
+def _highest(scores: NDArray[np.float64], k: int) -> list[int]:
+    """Return where the *k* highest scores stand, best first; ties keep their order."""
+    if k < len(scores):
+        bound = np.partition(scores, len(scores) - k)[len(scores) - k]
+        among = np.flatnonzero(scores >= bound)
+    else:
+        among = np.arange(len(scores))
+    order = np.argsort(-scores[among], kind="stable")[:k]
+    return [int(at) for at in among[order]]
 
 
 def _of_document(scores: NDArray[np.float64], editions: NDArray[np.int64]) -> NDArray[np.float64]:

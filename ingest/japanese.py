@@ -87,6 +87,8 @@ _DROPPED = frozenset(
     {"助詞", "助動詞", "補助記号", "空白", "記号", "代名詞", "連体詞", "感動詞", "接続詞"}
 )
 _JAPANESE = re.compile(rf"[{_CJK}]")
+_KANA_OR_KANJI = re.compile("[\u3040-\u30ff\u4e00-\u9fff]")
+_LETTER = re.compile("[A-Za-z]")
 _JOINT = re.compile("[一-龥ァ-ヶーa-z]{2}")
 # Sudachi refuses more than 49,149 bytes in one call.
 _SUDACHI_CHARACTERS = 12_000
@@ -237,6 +239,10 @@ def normalise(text: str) -> str:
     一部, 第三者 and 三重県 stay, for those are words. Offsets are not kept, so the result is for
     comparing and counting only.
     """
+    return _normalised(text) if len(text) <= _SHORT else _respelt(text)
+
+
+def _respelt(text: str) -> str:
     text = unicodedata.normalize("NFKC", text).translate(_RADICALS).translate(_LOOKALIKES)
     text = _THOUSANDS.sub("", _CJK_GAP.sub("", text.casefold()))
     text = _AFTER_DIGITS.sub(_multiplied, text)
@@ -245,6 +251,11 @@ def normalise(text: str) -> str:
     text = _ERA_YEAR.sub(_western_year, text)
     text = _REIWA.sub(lambda found: str(_ERAS["r"] + int(found.group(1))), text)
     return _FISCAL.sub(lambda found: f"{found.group(1) or '20' + found.group(2)}年度", text)
+
+
+# A question is looked at from many sides, and so are the names in a glossary.
+_SHORT = 200
+_normalised = lru_cache(maxsize=8_192)(_respelt)
 
 
 def _western_number(found: re.Match[str]) -> str:
@@ -463,10 +474,8 @@ def _units(text: str) -> tuple[_Unit, ...]:
 
 def is_japanese(text: str) -> bool:
     """Whether *text* is written in Japanese: it has kana, or more than a few Chinese characters."""
-    kana = sum("\u3040" <= character <= "\u30ff" for character in text)
-    kanji = sum("\u4e00" <= character <= "\u9fff" for character in text)
-    latin = sum(character.isascii() and character.isalpha() for character in text)
-    return kana + kanji > 0 and (kana + kanji) * 2 >= latin / 2
+    own = len(_KANA_OR_KANJI.findall(text))
+    return own > 0 and own * 2 >= len(_LETTER.findall(text)) / 2
 
 
 def _pieces(text: str) -> Iterator[str]:

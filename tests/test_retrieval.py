@@ -14,7 +14,7 @@ from index.fitted import Fitted
 from index.generations import Generation, folder_of
 from index.glossary import Glossary, Term
 from index.passages import Filters, Passage, by_page
-from index.retrieval import RERANKED, Reranked, _of_document, read_query
+from index.retrieval import RERANKED, Reranked, _highest, _of_document, read_query
 from ingest.editions import Kind
 from tests import tiny_models
 from tests.fakes import FakeLibrary, edition, edition_text
@@ -246,3 +246,11 @@ def test_of_two_equal_passages_that_of_the_richer_document_comes_first(tmp_path:
     assert found[0].legs["words"] == found[1].legs["words"]
     assert ["b-about", "a-other"] == [p.chunk.edition.document.id for p in found[:2]]
     assert found[0].legs["document"] > found[1].legs["document"]
+
+
+def test_the_highest_come_first_and_ties_keep_their_order() -> None:
+    """Also where the last place is a tie."""
+    scores = np.array([1.0, 3, 2, 3, 2, 2])
+
+    assert [1, 3, 2] == _highest(scores, 3)
+    assert [1, 3, 2, 4, 5, 0] == _highest(scores, 6) == _highest(scores, 9)
