@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from bot.ledger.database import Database
-from bot.ledger.tables import answers, followers
+from bot.ledger.tables import followers
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +51,14 @@ class Followers:
             )
 
     def due(self, against: str) -> tuple[Follower, ...]:
-        """Return whose answers were not compared with *against* yet; none of answers taken back."""
+        """Return whose answers were not compared with *against* yet.
+
+        Nobody follows an answer that was taken back: `Ledger.withdraw` takes it off the list.
+        """
         with self._database.read() as connection:
             rows = connection.execute(
                 sa.select(followers)
-                .join(answers, answers.c.id == followers.c.answer)
-                .where(followers.c.looked != against, answers.c.withdrawn == 0)
+                .where(followers.c.looked != against)
                 .order_by(followers.c.answer, followers.c.channel)
             )
             return tuple(Follower(r.answer, r.channel, r.since, r.looked, r.told) for r in rows)

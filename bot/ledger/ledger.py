@@ -16,7 +16,7 @@ from bot.guard import SPOKEN, Guard, Policy
 from bot.ledger import people
 from bot.ledger.database import Database
 from bot.ledger.evidence import dump, load, packed, unpacked
-from bot.ledger.tables import answers, feedback
+from bot.ledger.tables import answers, feedback, followers
 
 FILE = "ledger.sqlite"
 
@@ -246,6 +246,7 @@ class Ledger:
             connection.execute(
                 sa.update(feedback).where(feedback.c.answer == name).values(comment="")
             )
+            connection.execute(sa.delete(followers).where(followers.c.answer == name))
 
     def is_private(self, name: str) -> bool:
         """Whether an answer was given where not everybody reads; False for an unknown one."""
