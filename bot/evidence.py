@@ -4,26 +4,25 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field, replace
-from itertools import groupby, pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bot.commands import addresses_a_machine
 from bot.question import Wants
-from bot.relevance import Need, need, plain
-from bot.sentences import Sentence, sentences
+from bot.readings import Reading, Readings
+from bot.relevance import Need, need, shape_weight
 from ingest.pages import BlockKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from numpy.typing import NDArray
+
     from index.glossary import Match
     from index.passages import Library, Passage
     from ingest.editions import Edition
-    from ingest.pages import EditionText
 
-_LOOKED_AT, _POOL = 8, 14
+_LOOKED_AT, _POOL = 12, 14
 """Passages that are read sentence by sentence, and that say which words are rare."""
 
 _PARAGRAPH, _LIST, _SCRAP = 320, 520, 140
@@ -32,25 +31,25 @@ _PARAGRAPH, _LIST, _SCRAP = 320, 520, 140
 _LABEL = 24
 """Characters up to which a line without a full stop is taken for a label."""
 
-_ROOM = 1_000
-"""Characters that an answer quotes in all."""
-
 _MARGIN = 8
 """Sentences beside a passage that are read with it."""
 
 _WHOLE_TABLE = frozenset({Wants.LIST, Wants.STEPS})
 _ROW_BESIDE = 0.85
+_ROW_OF_THE_LIST = 0.4
 
-_MOST = 6
+MOST = 6
+"""Spans that are found at most, unless more are asked for."""
+
 _NEAR_BEST = 0.62
 _MAIN, _AS_GOOD = 3, 0.86
 _ALIKE = 0.75
-_WESTERN = 2.2
-"""An English sentence takes about so many times the characters of a Japanese one."""
-
 _PRIOR, _OUTSIDE = 0.3, 0.85
 _OTHER_LANGUAGE, _OWN_LANGUAGE = 0.85, 0.75
 _DIGEST_BESIDE_ORIGINAL = 0.97
+_CASE_AS_RULE, _TITLE = 0.85, 0.95
+"""What a case counts where a rule is asked for, and a title beside a statement."""
+
 
 _QUALIFIES = re.compile(
     r"\s*(?:ただし|但し|なお|ただ、|この場合|その場合|また、|※|(?:注|注意|留意)|例外|However|Note|Except|In this case)"
@@ -58,12 +57,6 @@ _QUALIFIES = re.compile(
 _POINTS_BACK = re.compile(
     r"\s*(?:これ|この|その|それ|当該|同|こうした|そのため|したがって|This|That|These|Those|It |They )"
 )
-_SAYS_SOMETHING = 4
-"""Letters and digits below which a line is a mark, a page number or the tick of a chart."""
-
-_LEADERS = re.compile(r"[.．・…‥]{5,}")
-"""The dots of a table of contents."""
-
 _ANNOUNCES = re.compile(
     r"(?:[:：]|次の.{0,24}|以下の.{0,24}|下記の.{0,24}|following.{0,40})[。.:：]?\s*$"
 )
@@ -75,8 +68,9 @@ class Evidence:
 
     *parts* are the (start, end) of its sentences, items or rows in reading order; the span
     from the first start to the last end is what a citation quotes. *passage* is the search
-    hit it grew from, *best* the (start, end) of the sentence it grew from. *main* evidence
-    answers; the rest is worth reading beside it.
+    hit it grew from, *best* the (start, end) of the sentence it grew from, and *subject* the share
+    of what is asked about that this sentence says itself. *main* evidence answers; the rest is
+    worth reading beside it.
     """
 
     edition: Edition
@@ -89,21 +83,65 @@ class Evidence:
     context: str = ""
     best: tuple[int, int] = (0, 0)
     main: bool = True
+    subject: float = 0.0
 
 
-@dataclass
-class _Found:
-    """A sentence of a passage's page, with its score."""
+class _Page:
+    """A page with how well each of its sentences answers a question.
 
-    sentence: Sentence
-    text: str
-    plain: str
-    passage: Passage
-    inside: bool
-    heading: bool
-    size: int
-    covered: float = 0.0
-    score: float = 0.0
+    *score* and *covered* are by sentence; *covered* is the share of the question that it and its
+    context speak of, *said* what it says itself of each term. *hits* are the passages on the
+    page, and *of* tells for each sentence which of them holds it (-1: none; then the first counts).
+    """
+
+    def __init__(self, reading: Reading, hits: Sequence[Passage]) -> None:
+        self.reading = reading
+        self.hits = hits
+        units = reading.units
+        places = {(hit.chunk.start, hit.chunk.end): at for at, hit in enumerate(hits)}
+        found = [places.get((chunk.start, chunk.end), -1) for chunk in reading.chunks]
+        self.of = np.array([*found, -1], dtype=np.int64)[reading.chunk]
+        self.score = self.covered = np.zeros(len(units), dtype=np.float32)
+        self.said = np.zeros((len(units), 0), dtype=np.float32)
+        inside = np.flatnonzero(self.of >= 0)
+        first, last = (inside[0], inside[-1]) if len(inside) else (0, len(units) - 1)
+        self.first = max(0, int(first) - _MARGIN)
+        self.end = min(len(units), int(last) + 1 + _MARGIN)
+
+    @property
+    def edition(self) -> Edition:
+        return self.reading.edition
+
+    def hit(self, at: int) -> Passage:
+        """Return the passage that holds a sentence, or the best of the page."""
+        return self.hits[max(0, int(self.of[at]))]
+
+
+class _Line:
+    """A run of a page's sentences within which a quotation may grow."""
+
+    def __init__(self, page: _Page, first: int, end: int) -> None:
+        self.page = page
+        self.units = page.reading.units
+        self.texts = page.reading.texts
+        self.heading = page.reading.heading
+        self.covered = page.covered
+        self.score = page.score
+        self.first = first
+        self.end = end
+
+    def length(self, first: int, last: int) -> int:
+        """Return how long a quotation from one sentence to another is."""
+        return sum(self.page.reading.sizes[first : last + 1])
+
+    def is_row(self, at: int) -> bool:
+        return self.units[at].kind is BlockKind.ROW
+
+    def is_scrap(self, at: int) -> bool:
+        """Whether a line is a label or a number rather than a sentence or an item."""
+        return self.units[at].kind in {BlockKind.TEXT, BlockKind.CAPTION} and (
+            len(self.texts[at]) < _LABEL and self.texts[at][-1] not in "。.！？!?：:"
+        )
 
 
 @dataclass
@@ -121,354 +159,293 @@ def find(
     *,
     language: str = "ja",
     matches: Sequence[Match] = (),
-    factor: int = 1,
+    readings: Readings | None = None,
+    shapes: frozenset[Wants] | None = None,
+    most: int = MOST,
 ) -> Evidences:
-    """Return the spans of *passages* that answer best, best first, none overlapping another.
+    """Return up to *most* spans of *passages* that answer best, best first, none overlapping.
 
     Spans grow from the best sentence to what a reader needs with it: its paragraph when short,
-    the lead-in of an item, the list a sentence announces, the exception that follows.
+    the lead-in of an item, the list a sentence announces, the exception that follows. *shapes*
+    are what is asked for, where it is not to be read off *question*.
     """
-    weighed = need(
-        question, [f"{hit.chunk.context}\n{hit.chunk.text}" for hit in passages[:_POOL]], matches
-    )
-    pages = _read(passages[: _LOOKED_AT * factor], library, weighed, language)
-    seeds = sorted(
-        ((found, line) for line in pages for found in line if _may_lead(found, language)),
-        key=lambda pair: -pair[0].score,
-    )
-    spoken = [seed for seed, _ in seeds if _speaks(seed, language)]
-    if spoken and spoken[0].score >= _OWN_LANGUAGE * seeds[0][0].score:
-        seeds = [(seed, line) for seed, line in seeds if _speaks(seed, language)]
+    readings = readings or Readings()
+    pool = [readings.pool(hit.chunk) for hit in passages[:_POOL]]
+    weighed = need(question, pool, matches)
+    if shapes is not None:
+        weighed = replace(weighed, shapes=shapes)
     result = Evidences(weighed)
+    pages = _read(passages[:_LOOKED_AT], library, weighed, language, readings)
+    seeds = _seeds(pages, language)
     told: list[frozenset[str]] = []
-    room = _ROOM * factor
-    used = 0
-    for seed, line in seeds:
-        if len(result.spans) >= _MOST * factor or used >= room:
+    for page, at in seeds:
+        best = seeds[0][0].score[seeds[0][1]]
+        if len(result.spans) >= most:
             break
-        if result.spans and seed.score < _NEAR_BEST * seeds[0][0].score:
+        if result.spans and page.score[at] < _NEAR_BEST * best:
             break
-        if any(_inside(seed, span) for span in result.spans):
+        start = page.reading.units[at].start
+        if any(
+            span.edition is page.edition and span.start <= start < span.end for span in result.spans
+        ):
             continue
-        grown = _grow(seed, line, result.spans, weighed)
+        grown = _grow(page, at, result.spans, weighed)
         said = library.text(grown.edition).text[grown.start : grown.end]
         shingles = _shingles(said)
         if any(_alike(shingles, other) for other in told):
             continue
-        size = _size(said)
-        if result.spans and used + size > room * 1.15:
-            continue
-        main = len(result.spans) < _MAIN and seed.score >= _AS_GOOD * seeds[0][0].score
-        result.spans.append(replace(grown, main=main))
+        main = len(result.spans) < _MAIN and page.score[at] >= _AS_GOOD * best
+        result.spans.append(replace(grown, main=bool(main)))
         told.append(shingles)
-        used += size
     return result
 
 
+def _seeds(pages: Sequence[_Page], language: str) -> list[tuple[_Page, int]]:
+    """Return the sentences at which an answer may begin, best first.
+
+    Across languages the search may know what no shared word shows, so there its word counts.
+    """
+    if not pages:
+        return []
+    speaks = [page.edition.document.language == language for page in pages]
+    may = [
+        page.reading.may_lead & ((page.covered > 0) | ((page.of >= 0) & (not own))) & _between(page)
+        for page, own in zip(pages, speaks, strict=True)
+    ]
+    places = [
+        (page, int(at)) for page, ok in zip(pages, may, strict=True) for at in np.flatnonzero(ok)
+    ]
+    if not places:
+        return []
+    scores = np.concatenate([page.score[ok] for page, ok in zip(pages, may, strict=True)])
+    own = np.concatenate([np.full(int(ok.sum()), one) for ok, one in zip(may, speaks, strict=True)])
+    order = np.argsort(-scores, kind="stable")
+    spoken = order[own[order]]
+    if len(spoken) and scores[spoken[0]] >= _OWN_LANGUAGE * scores[order[0]]:
+        order = spoken
+    return [places[int(at)] for at in order]
+
+
+def _between(page: _Page) -> NDArray[np.bool_]:
+    """Tell which sentences stand near a passage and in no paragraph that addresses a machine."""
+    found = np.zeros(len(page.reading.units), dtype=bool)
+    for first, end in page.reading.runs:
+        found[max(first, page.first) : min(end, page.end)] = True
+    return found
+
+
 def _read(
-    passages: Sequence[Passage], library: Library, weighed: Need, language: str
-) -> list[list[_Found]]:
-    """Score the sentences of every page that a passage touches, one list a page."""
+    passages: Sequence[Passage],
+    library: Library,
+    weighed: Need,
+    language: str,
+    readings: Readings,
+) -> list[_Page]:
+    """Score the sentences of every page that a passage touches."""
     if not passages:
         return []
     best, worst = passages[0].score, min(hit.score for hit in passages)
     spread = (best - worst) or 1.0
-    held = {edition.document.id for edition in library.editions if edition.held}
-    pages: dict[tuple[str, int], list[Passage]] = {}
+    touched: dict[tuple[str, int], list[Passage]] = {}
     for hit in passages:
         for number in hit.pages:
-            pages.setdefault((hit.chunk.edition.key, number), []).append(hit)
-    result: list[list[_Found]] = []
-    for (_, number), hits in pages.items():
-        edition = hits[0].chunk.edition
-        text = library.text(edition)
-        factor = 1.0 if edition.document.language == language else _OTHER_LANGUAGE
-        original = edition.document.digest_of
-        if original is not None and original.document in held:
-            factor *= _DIGEST_BESIDE_ORIGINAL
-        units = _around(sentences(text, number), hits)
-        line = _line(units, text, hits, weighed, _titles(edition, library))
-        for found in line:
-            prior = 0.35 + 0.65 * (found.passage.score - worst) / spread
-            if not found.inside:
-                prior *= _OUTSIDE
-            fit = 1 + weighed.fits(found.plain)
-            found.score = factor * (found.covered * fit * (1 - _PRIOR) + prior * _PRIOR)
-        result.extend(_without_commands(line))
-    return result
-
-
-def _without_commands(line: list[_Found]) -> Iterable[list[_Found]]:
-    """Cut a page's sentences where a paragraph addresses a machine, and leave that out."""
-    run: list[_Found] = []
-    for _, group in groupby(line, key=lambda found: found.sentence.block):
-        paragraph = list(group)
-        if addresses_a_machine("\n".join(found.text for found in paragraph)):
-            if run:
-                yield run
-            run = []
-        else:
-            run.extend(paragraph)
-    if run:
-        yield run
-
-
-def _around(units: Sequence[Sentence], hits: Sequence[Passage]) -> Sequence[Sentence]:
-    """Keep the sentences that a passage holds, and a few before the first and after the last."""
-    begin = min(hit.chunk.start for hit in hits)
-    end = max(hit.chunk.end for hit in hits)
-    inside = [at for at, unit in enumerate(units) if unit.start < end and begin < unit.end]
-    if not inside:
-        return units
-    return units[max(0, inside[0] - _MARGIN) : inside[-1] + 1 + _MARGIN]
-
-
-def _titles(edition: Edition, library: Library) -> frozenset[str]:
-    """Return the headings of an edition without white space: a reader may take one for text."""
-    paths = {chunk.section for chunk in library.chunks(edition)}
-    return frozenset("".join(title.split()) for path in paths for title in path)
-
-
-def _line(
-    units: Sequence[Sentence],
-    text: EditionText,
-    hits: Sequence[Passage],
-    weighed: Need,
-    titles: frozenset[str],
-) -> list[_Found]:
-    """Return a page's sentences with how much of the question each, and its context, covers."""
-    if not units:
+            touched.setdefault((hit.chunk.edition.key, number), []).append(hit)
+    read = (
+        _Page(readings.page(library, hits[0].chunk.edition, number), hits)
+        for (_, number), hits in touched.items()
+    )
+    pages = [page for page in read if page.reading.units]
+    if not pages:
         return []
-    line: list[_Found] = []
-    contexts: dict[str, int] = {}
-    near: list[int] = []
-    for unit in units:
-        said = text.text[unit.start : unit.end]
-        heading = unit.kind is BlockKind.HEADING or "".join(said.split()) in titles
-        hit, inside = _nearest(unit, hits)
-        context = f"{hit.chunk.context} {unit.context}"
-        near.append(contexts.setdefault(context, len(contexts)))
-        line.append(
-            _Found(unit, said, plain(said), hit, inside=inside, heading=heading, size=_size(said))
-        )
-    for row, under in pairwise(line):
-        if _is_row(row) and "".join(row.text.split()) == _flat(under.sentence.context):
-            row.heading = True
-    held = weighed.held([found.plain for found in line])
-    around = weighed.held([plain(context) for context in contexts])[near]
-    around[1:] = np.maximum(around[1:], held[:-1])
-    around[:-1] = np.maximum(around[:-1], held[1:])
-    for found, covered in zip(line, weighed.covered(held, around), strict=True):
-        found.covered = float(covered)
-    return line
+    starts: list[int] = []
+    offset = 0
+    for page in pages:
+        starts.extend([offset + start for start in page.reading.starts])
+        offset += len(page.reading.joined) + 1
+    held = weighed.held("\n".join(page.reading.joined for page in pages), starts)
+    told = {edition.document.id for edition in library.editions if edition.held}
+    cases = readings.cases(library)
+    base = 0
+    for page in pages:
+        reading, count = page.reading, len(page.reading.units)
+        page.said = held[base : base + count]
+        around = held[base + reading.context]
+        around[1:] = np.maximum(around[1:], page.said[:-1])
+        around[:-1] = np.maximum(around[:-1], page.said[1:])
+        page.covered = weighed.covered(page.said, around)
+        fit = np.ones(count, dtype=np.float32)
+        for shape in weighed.shapes:
+            fit += shape_weight(shape) * reading.fits(shape)
+        prior = np.array(
+            [0.35 + 0.65 * (hit.score - worst) / spread for hit in page.hits], dtype=np.float32
+        )[np.maximum(page.of, 0)]
+        prior = np.where(page.of >= 0, prior, prior * _OUTSIDE)
+        document = page.edition.document
+        factor = 1.0 if document.language == language else _OTHER_LANGUAGE
+        if document.digest_of is not None and document.digest_of.document in told:
+            factor *= _DIGEST_BESIDE_ORIGINAL
+        if Wants.YES_NO in weighed.shapes and document.id in cases:
+            factor *= _CASE_AS_RULE
+        scored = page.covered * fit * (1 - _PRIOR) + prior * _PRIOR
+        page.score = (factor * np.where(reading.label, _TITLE * scored, scored)).astype(np.float32)
+        base += len(reading.starts)
+    return pages
 
 
-def _nearest(unit: Sentence, hits: Sequence[Passage]) -> tuple[Passage, bool]:
-    """Return the passage that holds the sentence, or the best of the page, and whether it does."""
-    for hit in hits:
-        if hit.chunk.start < unit.end and unit.start < hit.chunk.end:
-            return hit, True
-    return hits[0], False
+def _inside(line: _Line, at: int, span: Evidence) -> bool:
+    return span.edition is line.page.edition and span.start <= line.units[at].start < span.end
 
 
-def _speaks(found: _Found, language: str) -> bool:
-    return found.passage.chunk.edition.document.language == language
-
-
-def _may_lead(found: _Found, language: str) -> bool:
-    """Whether an answer may begin here: at no heading, contents line or scrap of a chart.
-
-    Across languages the search may know what no shared word shows, so there its word counts.
-    """
-    letters = sum(map(str.isalnum, found.text))
-    return (
-        (found.covered > 0 or (found.inside and not _speaks(found, language)))
-        and letters >= _SAYS_SOMETHING
-        and not found.heading
-        and _LEADERS.search(found.text) is None
-    )
-
-
-def _inside(seed: _Found, span: Evidence) -> bool:
-    return (
-        span.passage.chunk.edition is seed.passage.chunk.edition
-        and span.start <= seed.sentence.start < span.end
-    )
-
-
-def _grow(
-    seed: _Found, line: Sequence[_Found], taken: Sequence[Evidence], weighed: Need
-) -> Evidence:
-    at = line.index(seed)
+def _grow(page: _Page, at: int, taken: Sequence[Evidence], weighed: Need) -> Evidence:
+    low, high = next(run for run in page.reading.runs if run[0] <= at < run[1])
+    line = _Line(page, max(low, page.first), min(high, page.end))
     first, last = _paragraph(line, at)
     first, last = _with_list(line, first, last, weighed)
-    if _length(line, first, last) < _SCRAP and not _is_row(seed):
+    if line.length(first, last) < _SCRAP and not line.is_row(at):
         first, last = _padded(line, first, last)
-    blocked = [span for span in taken if span.passage.chunk.edition is seed.passage.chunk.edition]
-    while first < at and any(_inside(line[first], span) for span in blocked):
+    while first < at and any(_inside(line, first, span) for span in taken):
         first += 1
-    while last > at and any(_inside(line[last], span) for span in blocked):
+    while last > at and any(_inside(line, last, span) for span in taken):
         last -= 1
-    while last > at and (line[last].heading or not _letters(line[last].text)):
+    while last > at and (line.heading[last] or not _letters(line.texts[last])):
         last -= 1
-    while first < at and not _letters(line[first].text):
+    while first < at and not _letters(line.texts[first]):
         first += 1
-    parts = tuple(_lines(line[first : last + 1]))
-    contexts = dict.fromkeys(
-        found.sentence.context for found in line[first : last + 1] if found.sentence.context
-    )
+    parts = tuple(_lines(line, first, last))
+    unit = line.units[at]
+    contexts = dict.fromkeys(one.context for one in line.units[first : last + 1] if one.context)
     return Evidence(
-        seed.passage.chunk.edition,
+        page.edition,
         parts[0][0],
         parts[-1][1],
         parts,
-        seed.score,
-        seed.passage,
-        seed.sentence.kind,
+        float(page.score[at]),
+        page.hit(at),
+        unit.kind,
         " / ".join(contexts),
-        (seed.sentence.start, seed.sentence.end),
+        (unit.start, unit.end),
+        subject=weighed.subject_in(page.said[at]),
     )
 
 
-def _lines(chosen: Sequence[_Found]) -> Iterable[tuple[int, int]]:
+def _lines(line: _Line, first: int, last: int) -> Iterable[tuple[int, int]]:
     """Yield the (start, end) of what is shown on one line.
 
     The sentences of one paragraph share a line; so do the scraps of a chart or a form, which
     would otherwise stand one word a line.
     """
-    start = end = None
-    before: _Found | None = None
-    for found in chosen:
-        sentence = found.sentence
-        if before is not None and start is not None and end is not None:
-            if sentence.block == before.sentence.block or (_scrap(before) and _scrap(found)):
-                end = sentence.end
-            else:
-                yield start, end
-                start = None
-        if start is None:
-            start = sentence.start
-        end, before = sentence.end, found
-    if start is not None and end is not None:
-        yield start, end
+    start, end = line.units[first].start, line.units[first].end
+    for at in range(first + 1, last + 1):
+        before, unit = line.units[at - 1], line.units[at]
+        if unit.block != before.block and not (line.is_scrap(at - 1) and line.is_scrap(at)):
+            yield start, end
+            start = unit.start
+        end = unit.end
+    yield start, end
 
 
 def _letters(text: str) -> bool:
     return any(character.isalpha() for character in text)
 
 
-def _scrap(found: _Found) -> bool:
-    """Whether a line is a label or a number rather than a sentence or an item."""
-    return found.sentence.kind in {BlockKind.TEXT, BlockKind.CAPTION} and (
-        len(found.text) < _LABEL and found.text[-1] not in "。.！？!?：:"
-    )
-
-
-def _paragraph(line: Sequence[_Found], at: int) -> tuple[int, int]:
+def _paragraph(line: _Line, at: int) -> tuple[int, int]:
     """Return the first and last sentence to quote of the seed's own paragraph."""
     first = last = at
-    block = line[at].sentence.block
+    block = line.units[at].block
     low, high = at, at
-    while low > 0 and line[low - 1].sentence.block == block:
+    while low > line.first and line.units[low - 1].block == block:
         low -= 1
-    while high + 1 < len(line) and line[high + 1].sentence.block == block:
+    while high + 1 < line.end and line.units[high + 1].block == block:
         high += 1
-    if _length(line, low, high) <= _PARAGRAPH:
+    if line.length(low, high) <= _PARAGRAPH:
         return low, high
-    if first > low and _POINTS_BACK.match(line[first].text):
+    if first > low and _POINTS_BACK.match(line.texts[first]):
         first -= 1
-    while last < high and _QUALIFIES.match(line[last + 1].text):
+    while last < high and _QUALIFIES.match(line.texts[last + 1]):
         last += 1
     while True:
         ways = []
         if first > low:
-            ways.append((line[first - 1].score, first - 1, last))
+            ways.append((line.score[first - 1], first - 1, last))
         if last < high:
-            ways.append((line[last + 1].score + 0.05, first, last + 1))
-        ways = [way for way in ways if _length(line, way[1], way[2]) <= _PARAGRAPH]
+            ways.append((line.score[last + 1] + 0.05, first, last + 1))
+        ways = [way for way in ways if line.length(way[1], way[2]) <= _PARAGRAPH]
         if not ways:
             return first, last
         _, first, last = max(ways)
 
 
-def _with_list(line: Sequence[_Found], first: int, last: int, weighed: Need) -> tuple[int, int]:
+def _with_list(line: _Line, first: int, last: int, weighed: Need) -> tuple[int, int]:
     """Join a lead-in with the items it announces, and items with their lead-in."""
     limit = _LIST if weighed.shapes & {Wants.LIST, Wants.STEPS} else round(_LIST * 0.75)
-    items = {BlockKind.ITEM, BlockKind.ROW}
-    whole = weighed.shapes & _WHOLE_TABLE and Wants.PLACE not in weighed.shapes
-    if line[last].sentence.kind is BlockKind.ROW and not whole:
+    units, items = line.units, {BlockKind.ITEM, BlockKind.ROW}
+    if line.is_row(last) and not _whole_table(line, last, weighed):
         return _rows(line, first, last)
-    if line[last].sentence.kind in items:
+    if units[last].kind in items:
         while (
-            first > 0
-            and line[first - 1].sentence.kind in items
-            and _length(line, first - 1, last) <= limit
+            first > line.first
+            and units[first - 1].kind in items
+            and line.length(first - 1, last) <= limit
         ):
             first -= 1
         if (
-            first > 0
-            and line[first - 1].sentence.kind is BlockKind.TEXT
-            and not line[first - 1].heading
-            and _length(line, first - 1, last) <= limit
+            first > line.first
+            and units[first - 1].kind is BlockKind.TEXT
+            and not line.heading[first - 1]
+            and line.length(first - 1, last) <= limit
         ):
             first -= 1
     elif not (
-        _ANNOUNCES.search(line[last].text)
-        or (last + 1 < len(line) and line[last + 1].sentence.kind in items)
+        _ANNOUNCES.search(line.texts[last])
+        or (last + 1 < line.end and units[last + 1].kind in items)
     ):
         return first, last
     while (
-        last + 1 < len(line)
-        and not line[last + 1].heading
-        and (line[last + 1].sentence.kind in items or _QUALIFIES.match(line[last + 1].text))
-        and _length(line, first, last + 1) <= limit
+        last + 1 < line.end
+        and not line.heading[last + 1]
+        and (units[last + 1].kind in items or _QUALIFIES.match(line.texts[last + 1]))
+        and line.length(first, last + 1) <= limit
     ):
         last += 1
     return first, last
 
 
-def _rows(line: Sequence[_Found], first: int, last: int) -> tuple[int, int]:
-    """Add the rows beside one that answer about as well; the others would only hide it."""
-    bar = _ROW_BESIDE * line[first].covered
-    while first > 0 and _is_row(line[first - 1]) and line[first - 1].covered >= bar:
+def _whole_table(line: _Line, at: int, weighed: Need) -> bool:
+    """Whether a row is quoted with its table: a list is asked for, and most rows speak of it."""
+    if not weighed.shapes & _WHOLE_TABLE or Wants.PLACE in weighed.shapes:
+        return False
+    first = last = at
+    while first > line.first and line.is_row(first - 1):
         first -= 1
-    while last + 1 < len(line) and _is_row(line[last + 1]) and line[last + 1].covered >= bar:
+    while last + 1 < line.end and line.is_row(last + 1):
+        last += 1
+    rows = line.covered[first : last + 1]
+    return 2 * int((rows >= _ROW_OF_THE_LIST * line.covered[at]).sum()) > len(rows)
+
+
+def _rows(line: _Line, first: int, last: int) -> tuple[int, int]:
+    """Add the rows beside one that answer about as well; the others would only hide it."""
+    bar = _ROW_BESIDE * line.covered[first]
+    while first > line.first and line.is_row(first - 1) and line.covered[first - 1] >= bar:
+        first -= 1
+    while last + 1 < line.end and line.is_row(last + 1) and line.covered[last + 1] >= bar:
         last += 1
     return first, last
 
 
-def _is_row(found: _Found) -> bool:
-    return found.sentence.kind is BlockKind.ROW
-
-
-def _padded(line: Sequence[_Found], first: int, last: int) -> tuple[int, int]:
+def _padded(line: _Line, first: int, last: int) -> tuple[int, int]:
     """Add what stands around a scrap, up to a readable length, without crossing a heading."""
-    while _length(line, first, last) < _SCRAP:
+    while line.length(first, last) < _SCRAP:
         ways = []
-        if first > 0 and not line[first - 1].heading:
-            ways.append((line[first - 1].score, first - 1, last))
-        if last + 1 < len(line) and not line[last + 1].heading:
-            ways.append((line[last + 1].score + 0.02, first, last + 1))
-        ways = [way for way in ways if _length(line, way[1], way[2]) <= _PARAGRAPH]
+        if first > line.first and not line.heading[first - 1]:
+            ways.append((line.score[first - 1], first - 1, last))
+        if last + 1 < line.end and not line.heading[last + 1]:
+            ways.append((line.score[last + 1] + 0.02, first, last + 1))
+        ways = [way for way in ways if line.length(way[1], way[2]) <= _PARAGRAPH]
         if not ways:
             break
         _, first, last = max(ways)
     return first, last
-
-
-def _length(line: Sequence[_Found], first: int, last: int) -> int:
-    return sum(found.size for found in line[first : last + 1])
-
-
-def _size(text: str) -> int:
-    """Return the length of *text* in Japanese characters' worth."""
-    western = len(text) if text.isascii() else sum(map(str.isascii, text))
-    return round(len(text) - western + western / _WESTERN)
-
-
-def _flat(context: str) -> str:
-    """Return column heads without white space and the strokes between them."""
-    return "".join(context.replace(" / ", " ").split())
 
 
 def _shingles(text: str) -> frozenset[str]:

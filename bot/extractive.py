@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING
+from weakref import ReferenceType, ref
 
 from bot import days
 from bot.answers import Answer, Citation, Delta, Event, Question, cite
@@ -18,6 +19,7 @@ from bot.figures import figure
 from bot.phrases import opening, phrase
 from bot.question import Wants, wants
 from bot.quotations import body, cases_in, escaped, notices
+from bot.readings import Readings
 from bot.sentences import shown
 from ingest.japanese import normalise, tokens
 
@@ -55,6 +57,7 @@ class Extractive:
         """Keep where texts come from and what day it is."""
         self._library = library
         self._today = today
+        self._readings: tuple[ReferenceType[Library] | None, Readings] = (None, Readings())
 
     def answer(self, question: Question) -> Answer:
         """Return quotations with their sources, or an answer that declines and says what is near."""
@@ -66,6 +69,15 @@ class Extractive:
             self.from_passages(asked, passages, library),
             took_ms=round((time.perf_counter() - begun) * 1000, 1),
         )
+
+    def _read_of(self, library: Library) -> Readings:
+        """Return what was read of a generation so far; another one begins anew."""
+        whose, readings = self._readings
+        if whose is None or whose() is not library:
+            # Without holding on to the generation, so that it goes with its last reader.
+            readings = Readings()
+            self._readings = (ref(library), readings)
+        return readings
 
     def stream(self, question: Question) -> Iterator[Event]:
         """Yield the answer line by line: text, each citation before its text, at last the Answer."""
@@ -81,14 +93,13 @@ class Extractive:
     ) -> Answer:
         """Return the answer that *passages* of *library* give, without searching again."""
         language = question.language
-        more = _MORE.search(question.text) is not None and bool(question.history)
         evidences = find(
             question.standalone,
             passages,
             library,
             language=language,
             matches=names_in(question.standalone, library),
-            factor=2 if more else 1,
+            readings=self._read_of(library),
         )
         on = question.filters.as_of or self._today()
         citations, parts = cited(evidences.spans, library, on)
@@ -114,7 +125,7 @@ class Extractive:
             text=_told(question, evidences.spans, citations, parts, library, choices),
             citations=tuple(citations),
             notices=(*heard(question), *notices(citations, language, cases)),
-            suggestions=suggestions(citations, library, language),
+            suggestions=suggestions(citations, library, language, self._read_of(library)),
             clarify=choices,
         )
 
@@ -218,11 +229,13 @@ def _names(said: str, label: str) -> bool:
     return len(label) > 1 and re.search(rf"(?<![\d.]){plain}(?![\d.])", said) is not None
 
 
-def suggestions(citations: Sequence[Citation], library: Library, language: str) -> tuple[str, ...]:
+def suggestions(
+    citations: Sequence[Citation], library: Library, language: str, readings: Readings
+) -> tuple[str, ...]:
     """Return up to three questions about the sections next to the cited ones, nearest first."""
     found: dict[str, None] = {}
     for citation in citations[:_SUGGESTED]:
-        paths = list(dict.fromkeys(chunk.section for chunk in library.chunks(citation.edition)))
+        paths = readings.sections(library, citation.edition)
         cited_here = {one.section for one in citations if one.edition == citation.edition}
         if citation.section not in paths:
             continue

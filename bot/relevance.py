@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
+from bisect import bisect_right
+from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,7 +16,7 @@ from bot.question import Wants, wants
 from ingest.japanese import is_japanese, normalise, pairs, tokens
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -69,6 +71,12 @@ _SHAPE_WEIGHT: Mapping[Wants, float] = {
 }
 
 
+_ASKS = re.compile(
+    r"いつ.*|何.*|幾つ?|いくつ|いくら|つ|時期|期限|期日|目標.*|年度|数|件数|全部|全て|合計"
+    r"|deadlin|date|due.*|target.*|year|when|number|mani|much|total|fiscal|time.*"
+)
+
+
 @lru_cache(maxsize=20_000)
 def plain(text: str) -> str:
     """Return *text* as it is compared: normalised, without middle dots."""
@@ -85,19 +93,13 @@ def words_of(text: str) -> frozenset[str]:
 class Term:
     """One thing asked about: its *names*, each the pieces of text that must all be there.
 
-    The first name is what was said; the others, from the glossary, count a little less.
+    The first name is what was said; the others, from the glossary, count a little less. *asks* is
+    true of words that ask for a day or a number and name no thing.
     """
 
     weight: float
     names: tuple[tuple[str, ...], ...]
-
-    def held(self, text: str) -> float:
-        """Return how much of one of the names, from 0 to 1, stands in *text* (plain)."""
-        best = 0.0
-        for order, name in enumerate(self.names):
-            share = sum(piece in text for piece in name) / len(name)
-            best = max(best, share * (_EXPANDED if order else 1.0))
-        return best
+    asks: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,22 +113,55 @@ class Need:
     pairs: tuple[tuple[str, float], ...]
     shapes: frozenset[Wants]
 
-    def held(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Return how much of each term and pair stands in each of *texts* (plain).
+    def held(self, joined: str, starts: Sequence[int]) -> NDArray[np.float32]:
+        """Return how much of each term and pair stands in each line of *joined* (plain).
 
-        Shape (texts, terms + pairs), float32, from 0 to 1.
+        *starts* are the offsets at which the lines begin. Shape (lines, terms + pairs), float32,
+        from 0 to 1.
         """
-        pieces = list(dict.fromkeys(p for term in self.terms for n in term.names for p in n))
-        pieces += [pair for pair, _ in self.pairs]
-        there = np.array([[piece in text for piece in pieces] for text in texts], dtype=np.float32)
-        column = {piece: at for at, piece in enumerate(pieces[: len(pieces) - len(self.pairs)])}
-        found = np.zeros((len(texts), len(self.terms)), dtype=np.float32)
-        for at, term in enumerate(self.terms):
-            for order, name in enumerate(term.names):
-                share = there[:, [column[piece] for piece in name]].mean(axis=1)
-                found[:, at] = np.maximum(found[:, at], share * (_EXPANDED if order else 1.0))
-        pairs_there = there[:, len(pieces) - len(self.pairs) :]
-        return np.hstack([found, pairs_there])
+        columns: dict[str, int] = {}
+        for term in self.terms:
+            for name in term.names:
+                for piece in name:
+                    columns.setdefault(piece, len(columns))
+        names = len(columns)
+        pieces = [*columns, *(pair for pair, _ in self.pairs)]
+        there = np.zeros((len(starts), len(pieces)), dtype=np.float32)
+        for column, piece in enumerate(pieces):
+            lines = _lines_with(piece, joined, starts)
+            if lines:
+                there[lines, column] = 1.0
+        # Pieces of names side by side, so that a name's share and a term's best name are sums and
+        # maxima of neighbours. (A matrix product would wake BLAS threads for a tiny task.)
+        side = [columns[piece] for term in self.terms for name in term.names for piece in name]
+        if not side:
+            return there[:, names:]
+        weights = np.array(
+            [
+                (_EXPANDED if order else 1.0) / len(name)
+                for term in self.terms
+                for order, name in enumerate(term.names)
+                for _ in name
+            ],
+            dtype=np.float32,
+        )
+        shares = np.add.reduceat(
+            there[:, side] * weights, _begins(len(n) for t in self.terms for n in t.names), axis=1
+        )
+        found = np.maximum.reduceat(shares, _begins(len(t.names) for t in self.terms), axis=1)
+        return np.hstack([found, there[:, names:]])
+
+    def subject_in(self, said: NDArray[np.float32]) -> float:
+        """Return which share of what is asked about a text says, given its row of `held`.
+
+        Words that only ask (いつ, 期限, how many) are no subject; without a subject it is 0.
+        """
+        found = whole = 0.0
+        for term, held in zip(self.terms, said, strict=False):
+            if not term.asks:
+                whole += term.weight
+                found += term.weight * float(held)
+        return found / whole if whole else 0.0
 
     def covered(self, said: NDArray[np.float32], near: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return the share of the question, from 0 to 1, that texts speak of.
@@ -140,22 +175,49 @@ class Need:
             dtype=np.float32,
         )
         whole = float(weights.sum()) or 1.0
-        found: NDArray[np.float32] = np.maximum(said, _IN_CONTEXT * near) @ weights / whole
+        found: NDArray[np.float32] = (np.maximum(said, _IN_CONTEXT * near) * weights).sum(
+            axis=1
+        ) / whole
         return found
 
-    def fits(self, text: str) -> float:
-        """Return by how much *text* (plain) has the shape that was asked for, 0 when no shape was."""
-        return sum(_SHAPE_WEIGHT[shape] for shape in self.shapes if _SHAPES[shape].search(text))
+
+def _begins(lengths: Iterable[int]) -> list[int]:
+    """Return where each of the runs of *lengths* begins."""
+    return [0, *accumulate(lengths)][:-1]
+
+
+def _lines_with(piece: str, joined: str, starts: Sequence[int]) -> list[int]:
+    """Return which lines hold *piece*, in order, each once."""
+    found: list[int] = []
+    at = joined.find(piece)
+    while at >= 0:
+        line = bisect_right(starts, at) - 1
+        found.append(line)
+        if line + 1 == len(starts):
+            break
+        at = joined.find(piece, starts[line + 1])
+    return found
+
+
+def fitting(shape: Wants, text: str) -> float:
+    """Return 1 when *text* (plain) has the shape, else 0."""
+    return float(_SHAPES[shape].search(text) is not None)
+
+
+def shape_weight(shape: Wants) -> float:
+    """Return by how much a sentence gains that has the shape which was asked for."""
+    return _SHAPE_WEIGHT[shape]
 
 
 def need(question: str, pool: Sequence[str], matches: Sequence[Match] = ()) -> Need:
     """Weigh what a question says by how few of the found texts say it.
 
-    *pool* are the texts that a search found for this question: a word that stands in all of
-    them does not tell them apart. *matches* are names found in the question with the other
+    *pool* are the texts (plain) that a search found for this question: a word that stands in
+    all of them does not tell them apart. *matches* are names found in the question with the other
     names of the same thing: a text may use any of them.
     """
-    texts = [plain(text) for text in pool]
+    joined = "\n".join(" ".join(text.split("\n")) for text in pool)
+    starts = _begins(len(line) + 1 for line in joined.split("\n"))
     left = dict.fromkeys(tokens(question))
     raw: list[Term] = []
     for match in matches:
@@ -163,18 +225,19 @@ def need(question: str, pool: Sequence[str], matches: Sequence[Match] = ()) -> N
         said = words_of(match.said)
         if len(names) > 1:
             share = max(1, len(said & left.keys())) ** 0.5
-            raw.append(_weighed(names, texts, share))
+            raw.append(_weighed(names, joined, starts, share))
             for word in said:
                 left.pop(word, None)
-    raw.extend(_weighed(((_stem(word),),), texts) for word in left)
+    raw.extend(_weighed(((_stem(word),),), joined, starts) for word in left)
     whole = sum(term.weight for term in raw) or 1.0
     return Need(
-        tuple(Term(term.weight / whole, term.names) for term in raw),
-        _weighed_pairs(question, texts),
+        tuple(replace(term, weight=term.weight / whole) for term in raw),
+        _weighed_pairs(question, joined, starts),
         wants(question),
     )
 
 
+@lru_cache(maxsize=20_000)
 def _pieces(name: str) -> tuple[str, ...]:
     """Return what must stand in a text that uses *name*: it, or the stems of its Latin words."""
     if is_japanese(name):
@@ -188,10 +251,17 @@ def _stem(word: str) -> str:
     return word[:-1] if inflected else word
 
 
-def _weighed(names: tuple[tuple[str, ...], ...], texts: Sequence[str], share: float = 1.0) -> Term:
-    term = Term(1.0, names)
-    held = sum(term.held(text) >= _EXPANDED for text in texts)
-    return Term(_weight(held, len(texts)) * share, names)
+def _weighed(
+    names: tuple[tuple[str, ...], ...], joined: str, starts: Sequence[int], share: float = 1.0
+) -> Term:
+    held: set[int] = set()
+    for first, *more in names:
+        lines = set(_lines_with(first, joined, starts))
+        for piece in more:
+            lines.intersection_update(_lines_with(piece, joined, starts))
+        held |= lines
+    weight = _weight(len(held), len(starts)) * share
+    return Term(weight, names, _ASKS.fullmatch(" ".join(names[0])) is not None)
 
 
 def _weight(held: int, total: int) -> float:
@@ -201,9 +271,11 @@ def _weight(held: int, total: int) -> float:
     return _FLOOR + max(0.0, math.log((total + 1) / (held + 0.5)) / math.log(2 * total + 2))
 
 
-def _weighed_pairs(question: str, texts: Sequence[str]) -> tuple[tuple[str, float], ...]:
+def _weighed_pairs(
+    question: str, joined: str, starts: Sequence[int]
+) -> tuple[tuple[str, float], ...]:
     weights = {
-        pair: _weight(sum(pair in text for text in texts), len(texts))
+        pair: _weight(len(_lines_with(pair, joined, starts)), len(starts))
         for pair in dict.fromkeys(pairs(question))
     }
     whole = sum(weights.values()) or 1.0

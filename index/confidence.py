@@ -209,7 +209,7 @@ class Confidence:
                 frozenset(words) for name in (match.said, *match.others) if (words := tokens(name))
             )
             if names:
-                thing = any(_names_a_thing(word, naming) for name in names for word in name)
+                thing = _names_a_thing(match.said, naming) or not naming.isdisjoint(names[0])
                 found.append(Concept(names, min(map(self._rarity, names)), thing))
         for word in dict.fromkeys(tokens(question)):
             if word not in explained:
