@@ -1,0 +1,76 @@
+"""What checking a model's answer costs, as a share of the time that the model took to write it.
+
+    python benchmarks/verification.py [HOME]
+
+Each bundled question gets a draft of six sentences taken from its passages, every third one with
+a changed figure, and is checked sentence by sentence as it would be while it streams in. The
+model is taken to need two seconds for it. HOME holds an index; without it one is made.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+import tebiki
+from bot.citations import verify
+from bot.extractive import PASSAGES, names_in
+from bot.generative import sources_of
+from bot.question import read
+from evals import questions
+
+MODEL_S = 2.0
+_SENTENCES = 6
+
+
+def main(home: Path) -> None:
+    """Measure and print."""
+    generation = tebiki.build(tebiki.settings({}, home)).generation()
+    today = datetime.now(UTC).date()
+    took: list[float] = []
+    for question in questions.load("starter"):
+        asked = read(question.text)
+        passages = generation.retrieve(asked.standalone, k=PASSAGES, filters=asked.filters)
+        sources = sources_of(passages, generation)
+        lines = [
+            (line, source.number)
+            for source in sources
+            for line in generation.text(source.edition).text[source.start : source.end].split("\n")
+            if line.strip()
+        ][:_SENTENCES]
+        draft = "".join(
+            f"{line}{'99' if at % 3 == 2 else ''}[{number}]。\n"  # noqa: PLR2004 - every third
+            for at, (line, number) in enumerate(lines)
+        )
+        begun = time.perf_counter()
+        verify(
+            draft,
+            sources,
+            generation,
+            question=asked.text,
+            language=asked.language,
+            on=today,
+            expand=lambda text: names_in(text, generation),
+        )
+        took.append(time.perf_counter() - begun)
+    median, worst = np.percentile(took, [50, 99])
+    print(f"{len(took)} drafts of up to {_SENTENCES} sentences")
+    print(
+        f"median {median / MODEL_S:.2%} of a {MODEL_S:g} s answer, 99th percentile {worst / MODEL_S:.2%}"
+    )
+
+
+if __name__ == "__main__":
+    if len(sys.argv) > 1:
+        main(Path(sys.argv[1]))
+    else:
+        with tempfile.TemporaryDirectory() as folder:
+            tebiki.refreshed(tebiki.settings({}, Path(folder)), lambda _step, _share: None)
+            main(Path(folder))
