@@ -1677,6 +1677,10 @@ SetOption = Annotated[
 ]
 HtmlOption = Annotated[Path | None, typer.Option("--html", help="Write the report as a page.")]
 JunitOption = Annotated[Path | None, typer.Option("--junit", help="Write a JUnit file.")]
+BaselineOption = Annotated[
+    Path | None,
+    typer.Option("--baseline", help="A run that --json wrote: end with 1 where this one is worse."),
+]
 
 
 @evaluation.command("retrieval")
@@ -1688,6 +1692,7 @@ def eval_retrieval(
     corpus: CorpusOption = None,
     html: HtmlOption = None,
     junit: JunitOption = None,
+    baseline: BaselineOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Measure how often a right page is found, and how high."""
@@ -1701,7 +1706,7 @@ def eval_retrieval(
                 questions.load(where),
                 told=lambda done, all_of: told("asking", done / all_of),
             )
-        _say_run(run, html, junit, as_json=as_json)
+        _say_run(run, html, junit, baseline, as_json=as_json)
 
 
 @evaluation.command("answers")
@@ -1713,6 +1718,7 @@ def eval_answers(
     corpus: CorpusOption = None,
     html: HtmlOption = None,
     junit: JunitOption = None,
+    baseline: BaselineOption = None,
     judge: Annotated[
         bool, typer.Option("--judge", help="Let the configured language model judge too.")
     ] = False,
@@ -1738,7 +1744,7 @@ def eval_answers(
                 if parts.settings.model is None:
                     raise typer.BadParameter("TEBIKI_LLM is not set", param_hint="--judge")
                 run = judged(run, asked, open_model(parts.settings.model))
-        _say_run(run, html, junit, as_json=as_json)
+        _say_run(run, html, junit, baseline, as_json=as_json)
 
 
 @evaluation.command("compare")
@@ -1762,14 +1768,44 @@ def eval_compare(
         )
 
 
-def _say_run(run: Run, html: Path | None, junit: Path | None, *, as_json: bool) -> None:
-    from evals import report, webpage
+@evaluation.command("shelve")
+def eval_shelve(
+    context: typer.Context,
+    folder: Annotated[Path, typer.Argument(help="A BEIR folder (corpus, queries, qrels).")],
+    *,
+    home: HomeOption = None,
+) -> None:
+    """Index a BEIR folder's corpus into a home of its own, to measure on its questions."""
+    with _told_as_words():
+        chosen = _chosen(context, home, None)
+        from evals.beir import shelve
 
+        if not (folder / "corpus.jsonl").is_file():
+            raise typer.BadParameter(f"{folder} holds no corpus.jsonl", param_hint="FOLDER")
+        with _progress(show=True) as told:
+            shelve(folder, chosen.home, embedder=_configured_embedder(chosen), progress=told)
+        out.print(
+            f"Indexed. Next: tebiki eval retrieval --set {folder} --home {chosen.home}",
+            markup=False,
+        )
+
+
+def _say_run(
+    run: Run, html: Path | None, junit: Path | None, baseline: Path | None, *, as_json: bool
+) -> None:
+    """Write what was asked for; compared with a baseline, a fall beyond noise ends with 1."""
+    from evals import gate, report, runs, webpage
+
+    verdict = gate.decide(runs.load(baseline), run) if baseline else None
     if html is not None:
         _write(html, webpage.page(run))
     if junit is not None:
-        _write(junit, report.junit(run))
+        _write(junit, report.junit(run, verdict))
     sys.stdout.write(run.to_json() + "\n" if as_json else report.markdown(run))
+    if verdict is not None:
+        err.print(report.verdict_markdown(verdict), markup=False)
+        if not verdict.allowed:
+            raise typer.Exit(LEFT_OUT)
 
 
 def main() -> None:
