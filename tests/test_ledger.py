@@ -482,6 +482,27 @@ def test_migrations_make_the_tables_that_the_code_uses(database: Database) -> No
     assert databases.HEAD == ScriptDirectory(str(folder)).get_current_head()
 
 
+def test_what_waits_keeps_its_meaning_through_the_migrations(tmp_path: Path) -> None:
+    """A command's answer stays hidden, and a limited question stays limited."""
+    database = Database(tmp_path / FILE)
+    Desk(database).take(work("a", reply_to="https://hooks.example/1"))
+    Desk(database).take(work("b"))
+    with database.write() as connection:
+        connection.exec_driver_sql("UPDATE waiting SET kind = 'limited' WHERE key = 'b'")
+        for name in ("event", "hidden", "limited"):
+            connection.exec_driver_sql(f"ALTER TABLE waiting DROP COLUMN {name}")
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0002'")
+    database.close()
+
+    database = Database(tmp_path / FILE)
+    found = [Desk(database).find(key) for key in ("a", "b")]
+    database.close()
+
+    assert [("message", True, False), ("message", False, True)] == [
+        (each.kind, each.hidden, each.limited) for each in found if each is not None
+    ]
+
+
 def at_once(code: str, where: Path | str, count: int) -> list[str]:
     """Run *code* in *count* processes at the same time; return what each printed."""
     opened = f"Path({str(where)!r})" if isinstance(where, Path) else repr(where)

@@ -12,11 +12,18 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
+from fastapi.testclient import TestClient
 
 import tebiki
+from api.access import Access
+from api.app import create_app
+from api.keys import Keys, Scope
+from api.schemas import WireAnswer
 from bot.ledger.desk import Desk
 from bot.ledger.errors import LedgerUnavailable
+from bot.ledger.record import SentRecord
 from tests.served import serving
+from tests.slack_colleague import LIBRARY
 from tests.slack_office import Office, until
 from tests.slack_server import BOT_TOKEN, SECRET, FakeSlack
 
@@ -144,6 +151,35 @@ def test_server_starts_and_serves_without_slack(
 
     assert {} == office.desk.counts()
     assert (tmp_path / "ledger.sqlite").exists()
+
+
+def test_private_answer_is_open_to_an_admins_key_only(office: Office, tmp_path: Path) -> None:
+    """Who may ask may read what was asked in public, and nothing of direct messages."""
+    office.hire()
+    public = office.ask()["metadata"]["event_payload"]["answer"]
+    private = office.ask("休暇は何日？", channel="D1")["metadata"]["event_payload"]["answer"]
+    keys = Keys(tmp_path / "keys.json")
+    headers = {
+        scope: {"Authorization": f"Bearer {keys.create(scope, scope)[1]}"}
+        for scope in (Scope.ASK, Scope.ADMIN)
+    }
+    app = create_app(
+        library=lambda: LIBRARY,
+        answerer=office.answerer,
+        page_file=lambda _: tmp_path,
+        record=SentRecord(office.ledger, WireAnswer.model_validate, WireAnswer.of),
+        access=Access(required=True, keys=keys),
+    )
+
+    def statuses(name: str) -> list[int]:
+        with TestClient(app) as client:
+            return [
+                client.get(f"/v1/answers/{name}", headers=headers[scope]).status_code
+                for scope in (Scope.ASK, Scope.ADMIN)
+            ]
+
+    assert [200, 200] == statuses(public)
+    assert [404, 200] == statuses(private)
 
 
 def test_event_that_cannot_be_written_down_is_503(

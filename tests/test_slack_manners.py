@@ -173,6 +173,23 @@ def test_limited_question_is_answered_when_it_is_edited_later(office: Office) ->
     assert "二つ目の休暇" in office.slack.ours("C1", ts)[0]["blocks"][0]["text"]
 
 
+def test_deleted_question_takes_its_shared_answer_along(office: Office) -> None:
+    """Where only the asker saw the answer and showed it to all, what all see goes, too."""
+    office.desk.choose("C1", ChannelSettings(ephemeral=True))
+    office.hire()
+    ts = office.slack.say("U1", f"<@{ME}> 休暇は何日？")
+    until(lambda: office.slack.ephemeral)
+    office.settled()
+    value = buttons(office.slack.ephemeral[0])["share"]["value"]
+    office.slack.click("U1", "share", value, ts="9.0", thread=ts, ephemeral=True)
+    until(office.slack.ours)
+    office.settled()
+
+    office.slack.delete("C1", ts)
+
+    until(lambda: not office.slack.ours())
+
+
 def test_more_keeps_the_question_above_the_answer(office: Office) -> None:
     """An answer that began with its question does so when it is shown in full."""
     office.hire(LONG)
