@@ -206,6 +206,7 @@ def web(parts: Parts, host: str = "127.0.0.1") -> FastAPI:
         roll_back=lambda to: _roll_back(chosen, to),
         generations=lambda: _kept(chosen),
         entries=lambda since: ledger.entries(since=since),
+        uploads=chosen.home / "uploads",
     )
     served = create_app(
         library=parts.shelf,

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import logging
-import re
-import shutil
-import tempfile
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
@@ -14,28 +11,24 @@ from pathlib import Path
 from threading import Lock, Thread
 from typing import TYPE_CHECKING, Annotated, Any
 
-from fastapi import FastAPI, Query, Request
+from fastapi import FastAPI, Query
 from fastapi.responses import Response
 from pydantic import Field
-from starlette.concurrency import run_in_threadpool
 
-from api import insights
-from api.leaves import POOR, LeafCache
+from api import insights, intake
+from api.intake import Intake, WirePoorPage
+from api.leaves import LeafCache
 from api.problems import Refused
 from api.schemas import Asked, Problem, Wire
 from index.errors import IndexingError
 from index.refresh import NotAllowed
-from ingest import catalog, pdf
 from ingest.editions import Edition
-from ingest.errors import IngestError, MissingCorpus, UnreadablePdf
 
 if TYPE_CHECKING:
     from bot.ledger.ledger import Entry
     from index.generations import Kept
     from index.passages import Library
     from index.refresh import RefreshReport
-
-_NAME = re.compile(r"[^/\\\x00-\x1f:*?\"<>|]{1,150}\.pdf", re.IGNORECASE)
 
 log = logging.getLogger(__name__)
 
@@ -44,7 +37,7 @@ log = logging.getLogger(__name__)
 class Office:
     """What the admin page works with, handed in by the command line.
 
-    *corpus* is the folder that PDFs are added to. *refresh* brings the index up to date, tells
+    *corpus* is the folder that PDFs are added to, *uploads* where they wait to be confirmed. *refresh* brings the index up to date, tells
     of its steps (in words, and from 0 to 1), and raises what `index.refresh.carry_out` raises;
     when its second argument is true it publishes what the evaluation speaks against, too.
     *roll_back* makes another generation current and returns its name. *entries* gives what was
@@ -56,14 +49,7 @@ class Office:
     roll_back: Callable[[str | None], str]
     generations: Callable[[], Sequence[Kept]]
     entries: Callable[[float], Sequence[Entry]]
-
-
-class WirePoorPage(Wire):
-    """A page that could not be read well, and why."""
-
-    file: str
-    page: int
-    note: str
+    uploads: Path
 
 
 class WireGeneration(Wire):
@@ -93,20 +79,78 @@ class RefreshRequest(Asked):
     accept: bool = False
 
 
+class WireEngine(Wire):
+    """What read pages in a refresh: how many, and how plausible the worst of them is (0 to 1)."""
+
+    engine: str
+    pages: int
+    lowest_score: float
+
+
+class WireReport(Wire):
+    """What a refresh did, by edition. *kept* maps an edition to why its former text stands."""
+
+    added: list[str]
+    revised: list[str]
+    withdrawn: list[str]
+    unchanged: int
+    kept: dict[str, str]
+    notices: list[str]
+    pages: int
+    passages: int
+    engines: list[WireEngine]
+    poor_pages: list[WirePoorPage]
+
+    @classmethod
+    def of(cls, report: RefreshReport) -> WireReport:
+        """Translate; what could not be used is not among what was added."""
+        plan = report.plan
+        failed = {getattr(problem, "path", None) for problem in report.problems}
+
+        def told(editions: Sequence[Edition]) -> list[str]:
+            return [
+                f"{each.document.title}（{each.label}）"
+                for each in editions
+                if each.path not in failed
+            ]
+
+        return cls(
+            added=told(plan.added),
+            revised=told(plan.revised),
+            withdrawn=told(plan.withdrawn),
+            unchanged=len(plan.unchanged),
+            kept=dict(report.kept),
+            notices=list(report.notices),
+            pages=report.pages,
+            passages=report.chunks,
+            engines=[
+                WireEngine(engine=engine, pages=count, lowest_score=round(score, 3))
+                for engine, (count, score) in report.engines.items()
+            ],
+            poor_pages=[
+                WirePoorPage(file=file, page=page, note=note)
+                for file, page, note in report.poor_pages
+            ],
+        )
+
+
 class RefreshState(Wire):
     """How far a refresh is, and how the last one ended.
 
-    *reasons* are there when the new index was complete but may not go live as it is; a refresh
+    *step* is a word (reading, cutting, indexing, embedding, checking, loading), *detail* what it
+    adds to it. *report* is there when a refresh ran to its end. *reasons* are there when the new index was complete but may not go live as it is; a refresh
     with `accept` publishes it all the same.
     """
 
-    running: bool
-    step: str
-    share: float
-    published: bool | None
-    generation: str | None
-    problems: list[str]
-    reasons: list[str]
+    running: bool = False
+    step: str = ""
+    detail: str = ""
+    share: float = 0
+    published: bool | None = None
+    generation: str | None = None
+    problems: list[str] = Field(default_factory=list)
+    reasons: list[str] = Field(default_factory=list)
+    report: WireReport | None = None
 
 
 class RollBackRequest(Asked):
@@ -115,24 +159,15 @@ class RollBackRequest(Asked):
     generation: Annotated[str, Field(max_length=100)] | None = None
 
 
-class UnderstoodResponse(Wire):
-    """What was understood of an added PDF."""
-
-    file: str
-    title: str
-    edition: str
-    published: date | None
-    pages: int
-    poor_pages: list[WirePoorPage]
-
-
 class WireDay(Wire):
-    """One day's questions."""
+    """One day's questions, and how long their answers took."""
 
     day: date
     asked: int
     declined: int
     down: int
+    median_ms: float
+    p95_ms: float
 
 
 class WireMissing(Wire):
@@ -162,15 +197,7 @@ class Job:
         """Refresh what *office* refreshes."""
         self._office = office
         self._lock = Lock()
-        self._state = RefreshState(
-            running=False,
-            step="",
-            share=0,
-            published=None,
-            generation=None,
-            problems=[],
-            reasons=[],
-        )
+        self._state = RefreshState()
 
     def state(self) -> RefreshState:
         """Return how far it is."""
@@ -183,7 +210,15 @@ class Job:
             if self._state.running:
                 return False
             self._state = self._state.model_copy(
-                update={"running": True, "step": "", "share": 0.0, "problems": [], "reasons": []}
+                update={
+                    "running": True,
+                    "step": "",
+                    "detail": "",
+                    "share": 0.0,
+                    "problems": [],
+                    "reasons": [],
+                    "report": None,
+                }
             )
         Thread(target=self._run, kwargs={"accept": accept}, name="refresh", daemon=True).start()
         return True
@@ -191,31 +226,26 @@ class Job:
     def _run(self, *, accept: bool) -> None:
         try:
             report = self._office.refresh(self._told, accept)
-            problems = [str(each) for each in report.problems]
-            self._end(published=report.published, name=report.generation, problems=problems)
+            ended = RefreshState(
+                published=report.published,
+                generation=report.generation,
+                problems=[str(each) for each in report.problems],
+                report=WireReport.of(report),
+            )
         except NotAllowed as refused:
             log.warning("%s", refused)
-            self._end(published=False, name=None, problems=[], reasons=refused.reasons)
+            ended = RefreshState(published=False, reasons=list(refused.reasons))
         except Exception as error:
             log.exception("the refresh failed")
-            self._end(published=False, name=None, problems=[str(error)])
+            ended = RefreshState(published=False, problems=[str(error)])
+        with self._lock:
+            self._state = ended.model_copy(update={"share": 1.0})
 
     def _told(self, step: str, share: float) -> None:
+        name, _, detail = step.partition(" ")
         with self._lock:
-            self._state = self._state.model_copy(update={"step": step, "share": share})
-
-    def _end(
-        self, *, published: bool, name: str | None, problems: list[str], reasons: Sequence[str] = ()
-    ) -> None:
-        with self._lock:
-            self._state = RefreshState(
-                running=False,
-                step="",
-                share=1.0,
-                published=published,
-                generation=name,
-                problems=problems,
-                reasons=list(reasons),
+            self._state = self._state.model_copy(
+                update={"step": name, "detail": detail.strip("()"), "share": share}
             )
 
 
@@ -236,6 +266,7 @@ def install(
     """Add the admin routes; the layer before them lets only the scope admin through."""
     job = Job(office)
     _add_insights(app, office)
+    intake.install(app, Intake(office.corpus, office.uploads), ERRORS)
 
     @app.get("/v1/admin", responses=ERRORS, tags=["admin"])
     def state() -> StateResponse:
@@ -267,24 +298,6 @@ def install(
             raise Refused(404, "その世代の索引はありません。", str(error)) from error
         return _state(library(), leaves, office)
 
-    @app.put(
-        "/v1/admin/files/{name}",
-        status_code=201,
-        responses=ERRORS,
-        openapi_extra={"requestBody": {"required": True, "content": {"application/pdf": {}}}},
-        tags=["admin"],
-    )
-    async def add(request: Request, name: str) -> UnderstoodResponse:
-        """Put a PDF into the corpus and say what was understood of it; a refresh indexes it."""
-        target = _target(office.corpus, name)
-        with tempfile.NamedTemporaryFile(
-            dir=office.corpus, prefix=".adding-", suffix=".part"
-        ) as file:
-            async for part in request.stream():
-                file.write(part)
-            file.flush()
-            return await run_in_threadpool(_added, Path(file.name), target, office.corpus)
-
 
 def _add_insights(app: FastAPI, office: Office) -> None:
     @app.get("/v1/admin/questions", tags=["admin"])
@@ -310,11 +323,27 @@ def _add_insights(app: FastAPI, office: Office) -> None:
     )
     def table(days: Annotated[int, Query(ge=1, le=366)] = 30) -> Response:
         """Return the questions as a table for a spreadsheet."""
-        return Response(
-            insights.as_csv(office.entries(time.time() - days * 86_400)),
-            media_type="text/csv; charset=utf-8",
-            headers={"Content-Disposition": 'attachment; filename="questions.csv"'},
-        )
+        entries = office.entries(time.time() - days * 86_400)
+        return _csv(insights.as_csv(entries), "questions.csv")
+
+    @app.get(
+        "/v1/admin/missing.csv",
+        response_class=Response,
+        responses={200: {"content": {"text/csv": {}}}},
+        tags=["admin"],
+    )
+    def missing(days: Annotated[int, Query(ge=1, le=366)] = 30) -> Response:
+        """Return what was declined or rated down, grouped, as a table for a spreadsheet."""
+        entries = office.entries(time.time() - days * 86_400)
+        return _csv(insights.missing_as_csv(insights.missing(entries)), "missing.csv")
+
+
+def _csv(content: str, name: str) -> Response:
+    return Response(
+        content,
+        media_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )
 
 
 def _state(library: Library, leaves: LeafCache, office: Office) -> StateResponse:
@@ -343,65 +372,3 @@ def _state(library: Library, leaves: LeafCache, office: Office) -> StateResponse
             if kept.manifest is not None
         ],
     )
-
-
-def _target(corpus: Path, name: str) -> Path:
-    if not _NAME.fullmatch(name) or name.startswith("."):
-        raise Refused(
-            422,
-            "ファイル名は「○○.pdf」の形で、/ や : などの記号を含まないものにしてください。",
-            'The name must look like "something.pdf", without / or : and the like.',
-        )
-    target = corpus / name
-    if target.exists():
-        raise Refused(
-            409,
-            f"「{name}」はすでにあります。新しい版は、別の名前で加えてください。",
-            f'There is a "{name}" already. Give the new edition another name.',
-        )
-    return target
-
-
-def _added(temporary: Path, target: Path, corpus: Path) -> UnderstoodResponse:
-    """Read the PDF, and put it in its place when it can be read and is not there yet."""
-    try:
-        text = pdf.read(temporary)
-    except UnreadablePdf as error:
-        raise Refused(
-            422,
-            f"「{target.name}」はPDFとして読めませんでした。別の方法で入手し直してください。",
-            f"{target.name}: {error.reason}. {error.advice}",
-        ) from error
-    digest = catalog.hash_of(temporary)
-    same = next((each for each in _editions(corpus) if each.sha256 == digest), None)
-    if same is not None:
-        raise Refused(
-            409,
-            f"同じ内容のPDFが「{same.document.title}」({same.label})としてすでにあります。",
-            f'The same PDF is here already: "{same.document.title}" ({same.label}).',
-        )
-    with temporary.open("rb") as source, target.open("xb") as copy:
-        shutil.copyfileobj(source, copy)
-    listed = _editions(corpus)
-    found = next((each for each in listed if each.path == target.name), None)
-    return UnderstoodResponse(
-        file=target.name,
-        title=found.document.title if found else text.title or target.stem,
-        edition=found.label if found else "",
-        published=found.published if found else None,
-        pages=len(text.pages),
-        poor_pages=[
-            WirePoorPage(file=target.name, page=page.number, note=page.quality.note)
-            for page in text.pages
-            if page.quality.score < POOR or page.quality.note
-        ],
-    )
-
-
-def _editions(corpus: Path) -> Sequence[Edition]:
-    try:
-        return catalog.read(corpus).editions
-    except MissingCorpus:
-        return ()  # the first PDF of an empty folder
-    except IngestError as error:
-        raise Refused(422, str(error), str(error)) from error

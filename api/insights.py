@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -25,12 +24,17 @@ MOST_GROUPS = 100
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """One local day: how many questions, how many of them were declined or rated down."""
+    """One local day: how many questions, how many of them were declined or rated down.
+
+    *median_ms* and *p95_ms* are the time until an answer was made, as in `Latency`.
+    """
 
     day: date
     asked: int
     declined: int
     down: int
+    median_ms: float
+    p95_ms: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,15 +72,22 @@ def day_of(entry: Entry) -> date:
 
 def by_day(entries: Iterable[Entry]) -> tuple[Day, ...]:
     """Return the days on which something was asked, earliest first."""
-    asked: Counter[date] = Counter()
-    declined: Counter[date] = Counter()
-    down: Counter[date] = Counter()
+    days: dict[date, list[Entry]] = {}
     for entry in entries:
-        day = day_of(entry)
-        asked[day] += 1
-        declined[day] += bool(entry.declined)
-        down[day] += is_down(entry)
-    return tuple(Day(day, asked[day], declined[day], down[day]) for day in sorted(asked))
+        days.setdefault(day_of(entry), []).append(entry)
+    return tuple(_day(day, days[day]) for day in sorted(days))
+
+
+def _day(day: date, entries: Sequence[Entry]) -> Day:
+    took = latency(entries)
+    return Day(
+        day,
+        asked=len(entries),
+        declined=sum(bool(entry.declined) for entry in entries),
+        down=sum(is_down(entry) for entry in entries),
+        median_ms=took.median_ms if took else 0.0,
+        p95_ms=took.p95_ms if took else 0.0,
+    )
 
 
 def latency(entries: Iterable[Entry]) -> Latency | None:
@@ -157,6 +168,26 @@ def as_csv(entries: Iterable[Entry]) -> str:
             rating.comment if rating else "",
         )
         table.writerow((*map(_plain, row), f"{entry.took_ms:.0f}"))
+    return file.getvalue()
+
+
+def missing_as_csv(groups: Iterable[Missing]) -> str:
+    """Return what was missing as a table, one group a row, like `as_csv`."""
+    file = io.StringIO()
+    file.write("\ufeff")
+    table = csv.writer(file)
+    table.writerow(("question", "asked", "declined", "down", "last", "comments"))
+    for group in groups:
+        table.writerow(
+            (
+                _plain(group.question),
+                group.asked,
+                group.declined,
+                group.down,
+                group.last.isoformat(),
+                _plain(" / ".join(group.comments)),
+            )
+        )
     return file.getvalue()
 
 

@@ -26,7 +26,8 @@ from tests.test_admin import Desk
 # With an admin page, so that its routes are tried as well; its corpus is an empty folder.
 DESK = Desk(Path(tempfile.mkdtemp(prefix="tebiki-openapi-")))
 DESK.let_go.set()
-atexit.register(shutil.rmtree, DESK.corpus, ignore_errors=True)
+for folder in (DESK.corpus, DESK.uploads):
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
 APP = create_app(
     library=small,
     answerer=Extractive(small),

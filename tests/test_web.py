@@ -19,6 +19,7 @@ from bot.across import AcrossEditions
 from bot.answers import Answer, Delta, Event, Question
 from bot.extractive import Extractive
 from ingest import pdf
+from tests.axe import violations
 from tests.conftest import system_package
 from tests.fakes import edition, edition_text
 from tests.served import (
@@ -561,16 +562,17 @@ def test_asking_can_be_stopped(opened: Opener) -> None:
         halting.release.set()
 
 
-def violations(page: Page) -> int:
-    """Return how many rules axe-core sees violated, and print which."""
-    from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
-
-    results = Axe().run(page)
-    print(results.generate_report())  # noqa: T201 - shown when the test fails
-    return int(results.violations_count)
-
-
-SCREENS = ("welcome", "answer", "viewer", "declined", "history", "official", "documents", "view")
+SCREENS = (
+    "welcome",
+    "answer",
+    "viewer",
+    "declined",
+    "failed",
+    "history",
+    "official",
+    "documents",
+    "view",
+)
 
 
 def show(opened: Opener, screen: str, **how: object) -> Page:
@@ -586,7 +588,18 @@ def show(opened: Opener, screen: str, **how: object) -> Page:
         return page
     page = opened(**how)
     expect(page.locator("#suggestions")).to_be_visible()
-    if screen == "declined":
+    if screen == "failed":
+        page.route(
+            "**/v1/answers",
+            lambda route: route.fulfill(
+                content_type="text/event-stream",
+                body='event: error\ndata: {"status": 503, "detail": "今はお答えできません。"}\n\n',
+            ),
+        )
+        page.locator("#question").fill(ASKED)
+        page.locator("#question").press("Enter")
+        expect(page.locator(".failure")).to_be_visible()
+    elif screen == "declined":
         ask(page, "明日の天気はどうなりますか")
     elif screen != "welcome":
         ask(page)

@@ -80,7 +80,7 @@ function show() {
     find("poor").replaceChildren(
       ...(state.poor_pages.length
         ? state.poor_pages.map((each) =>
-            el("li", {}, `${each.file} ${say("pageShort", { label: each.page })} ${each.note}`),
+            el("li", {}, poorPage(each)),
           )
         : [el("li", {}, say("adminNothing"))]),
     );
@@ -95,7 +95,8 @@ function show() {
       ["adminMedian", ms(asked.median_ms)],
       ["adminP95", ms(asked.p95_ms)],
     ]);
-    plot(find("plot"), asked.days);
+    counts(find("plot"), asked.days);
+    times(find("times"), asked.days);
     const day = new Intl.DateTimeFormat(language(), { dateStyle: "medium" });
     table(
       find("missing"),
@@ -116,58 +117,91 @@ function show() {
   }
 }
 
-// One bar a day, the declined part at its foot. The numbers are also in the caption's figures.
-function plot(place, days) {
-  const space = "http://www.w3.org/2000/svg";
-  const draw = (name, attributes, ...children) => {
-    const made = document.createElementNS(space, name);
-    for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
-    made.append(...children);
-    return made;
-  };
+// A frame with a scale at the left and thirty days below; *mark* draws what a day has.
+function chart(most, label, mark) {
   const [wide, high] = [720, 140];
   const last = new Date();
-  const byDay = new Map(days.map((each) => [each.day, each]));
-  const most = Math.max(4, ...days.map((each) => each.asked));
-  const svg = draw("svg", { viewBox: `0 0 ${wide} ${high}`, role: "img", "aria-label": say("adminPlot") });
+  const svg = draw("svg", { viewBox: `0 0 ${wide} ${high}`, role: "img", "aria-label": label });
   for (const share of [0, 0.5, 1]) {
     const y = 120 - share * 110;
     svg.append(
-      draw("line", { x1: 28, x2: wide, y1: y, y2: y, stroke: "currentColor", "stroke-opacity": 0.15 }),
-      draw("text", { x: 24, y: y + 4, "text-anchor": "end" }, String(Math.round(share * most))),
+      draw("line", { x1: 44, x2: wide, y1: y, y2: y, stroke: "currentColor", "stroke-opacity": 0.15 }),
+      draw("text", { x: 40, y: y + 4, "text-anchor": "end" }, Math.round(share * most).toLocaleString()),
     );
   }
-  const step = (wide - 36) / 30;
+  const step = (wide - 52) / 30;
   for (let at = 0; at < 30; at += 1) {
     const when = new Date(last.getFullYear(), last.getMonth(), last.getDate() - 29 + at);
     const iso = `${when.getFullYear()}-${String(when.getMonth() + 1).padStart(2, "0")}-${String(when.getDate()).padStart(2, "0")}`;
-    const found = byDay.get(iso);
-    const x = 34 + at * step;
-    if (found) {
-      const whole = (found.asked / most) * 110;
-      const part = (found.declined / most) * 110;
-      const bar = draw(
-        "g",
-        {},
-        draw("title", {}, `${iso}: ${found.asked} / ${found.declined}`),
-        draw("rect", { x, y: 120 - whole, width: step - 5, height: whole - part, class: "answered" }),
-        draw("rect", { x, y: 120 - part, width: step - 5, height: part, class: "declined" }),
-      );
-      svg.append(bar);
-    }
+    const x = 50 + at * step;
+    mark(svg, iso, x, step, (value) => 120 - (value / most) * 110);
     if (at % 7 === 1) {
       svg.append(draw("text", { x: x + step / 2, y: 136, "text-anchor": "middle" }, `${when.getMonth() + 1}/${when.getDate()}`));
     }
   }
+  return svg;
+}
+
+function draw(name, attributes, ...children) {
+  const made = document.createElementNS("http://www.w3.org/2000/svg", name);
+  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+  made.append(...children);
+  return made;
+}
+
+// One bar a day, the declined part at its foot. The numbers are also in the figures above.
+function counts(place, days) {
+  const byDay = new Map(days.map((each) => [each.day, each]));
+  const most = 2 * Math.ceil(Math.max(4, ...days.map((each) => each.asked)) / 2);
+  const svg = chart(most, say("adminPlot"), (into, iso, x, step, y) => {
+    const found = byDay.get(iso);
+    if (!found) return;
+    const [top, part] = [y(found.asked), y(found.declined)];
+    into.append(
+      draw(
+        "g",
+        {},
+        draw("title", {}, say("adminPlotDay", { day: iso, n: found.asked, declined: found.declined })),
+        draw("rect", { x, y: top, width: step - 5, height: part - top, class: "answered" }),
+        draw("rect", { x, y: part, width: step - 5, height: 120 - part, class: "declined" }),
+      ),
+    );
+  });
+  caption(place, svg, "adminPlot", [["answered", "answered"], ["declined", "adminDeclined"]]);
+}
+
+// How long answers took, day by day: the bar reaches from the median to what 95 of 100 stay under.
+function times(place, days) {
+  const byDay = new Map(days.map((each) => [each.day, each]));
+  const most = nice(Math.max(1, ...days.map((each) => each.p95_ms)));
+  const svg = chart(most, say("adminTimes"), (into, iso, x, step, y) => {
+    const found = byDay.get(iso);
+    if (!found) return;
+    const [middle, high] = [y(found.median_ms), y(found.p95_ms)];
+    const [median, p95] = [found.median_ms, found.p95_ms].map((value) => Math.round(value).toLocaleString());
+    into.append(
+      draw(
+        "g",
+        {},
+        draw("title", {}, say("adminTimesDay", { day: iso, median, p95 })),
+        draw("rect", { x, y: high, width: step - 5, height: Math.max(1, middle - high), class: "spread" }),
+        draw("rect", { x, y: middle - 1.5, width: step - 5, height: 3, class: "answered" }),
+      ),
+    );
+  });
+  caption(place, svg, "adminTimes", [["answered", "adminMedianShort"], ["spread", "adminP95Short"]]);
+}
+
+// The next round number above: 1, 2 or 5 and noughts.
+function nice(value) {
+  const power = 10 ** Math.floor(Math.log10(value));
+  return [1, 2, 5, 10].map((each) => each * power).find((each) => each >= value);
+}
+
+function caption(place, svg, title, keys) {
   place.replaceChildren(
     svg,
-    el(
-      "figcaption",
-      {},
-      el("span", {}, say("adminPlot")),
-      el("span.key.answered", {}, say("answered")),
-      el("span.key.declined", {}, say("adminDeclined")),
-    ),
+    el("figcaption", {}, el("span", {}, say(title)), keys.map(([name, key]) => el(`span.key.${name}`, {}, say(key)))),
   );
 }
 
@@ -215,7 +249,7 @@ function follow(progress) {
   find("progress").hidden = !progress.running;
   find("refresh").disabled = progress.running;
   find("share").value = progress.share;
-  find("step").textContent = progress.step;
+  find("step").textContent = progress.running ? stepName(progress) : "";
   if (progress.running) {
     setTimeout(async () => {
       try {
@@ -251,14 +285,58 @@ function refused({ reasons }) {
   ];
 }
 
-function told({ published, generation, problems }) {
+function told({ published, generation, problems, report }) {
   const ended = published
     ? say("adminPublished", { name: generation })
     : say(generation ? "adminUnchanged" : "adminKept");
   return [
     el("p", {}, ended),
-    problems.length ? el("ul", {}, problems.map((each) => el("li", {}, each))) : "",
+    report ? summary(report) : "",
+    problems.length
+      ? el("section.wrong", {}, el("h3", {}, say("adminProblems")), el("ul", {}, problems.map((each) => el("li", {}, each))))
+      : "",
   ];
+}
+
+// What a refresh did: what came, changed and went, and what a person should look at.
+function summary(report) {
+  const lists = [
+    ["adminCame", report.added],
+    ["adminRevised", report.revised],
+    ["adminWent", report.withdrawn],
+    ["adminStayed", Object.entries(report.kept).map(([name, why]) => `${name}: ${why}`)],
+    ["adminNotices", report.notices],
+    ["adminPoor", report.poor_pages.map(poorPage)],
+    [
+      "adminEngines",
+      report.engines.map((each) => say("adminEngine", { name: each.engine, pages: each.pages, score: each.lowest_score.toFixed(2) })),
+    ],
+  ].filter(([, items]) => items.length);
+  return el(
+    "div.card.report",
+    {},
+    el("p.aside", {}, say("adminNow", { pages: report.pages.toLocaleString(), passages: report.passages.toLocaleString(), unchanged: report.unchanged })),
+    lists.map(([key, items]) => el("section", {}, el("h3", {}, say(key)), el("ul", {}, items.map((each) => el("li", {}, each))))),
+  );
+}
+
+function poorPage({ file, page, note }) {
+  return `${file} ${say("pageShort", { label: page })} ${note || say("poorPage")}`;
+}
+
+const STEPS = {
+  loading: "stepLoading",
+  reading: "stepReading",
+  cutting: "stepCutting",
+  indexing: "stepIndexing",
+  embedding: "stepEmbedding",
+  checking: "stepChecking",
+};
+
+function stepName({ step, detail }) {
+  const [, pages, rate] = /^(\d+) pages, (\d+)\/s$/.exec(detail) ?? [];
+  if (pages) return say("stepReadingMore", { pages, rate });
+  return STEPS[step] ? say(STEPS[step]) : step;
 }
 
 // ---- adding
@@ -288,21 +366,82 @@ async function add(files) {
     find("added").prepend(card);
     try {
       const found = await put(`/v1/admin/files/${encodeURIComponent(file.name)}`, file);
-      card.replaceChildren(
-        el("h3", {}, say("work", { title: found.title, edition: found.edition })),
-        el("p.aside", {}, `${found.file} — ${say("adminUnderstood", { pages: found.pages })} ${say("adminThen")}`),
-        found.poor_pages.length
-          ? el(
-              "ul",
-              {},
-              found.poor_pages.map((each) => el("li", {}, `${say("pageShort", { label: each.page })} ${each.note || say("poorPage")}`)),
-            )
-          : "",
-      );
+      const { documents } = await get("/v1/documents").catch(() => ({ documents: [] }));
+      confirmation(card, found, documents);
     } catch (problem) {
       card.replaceChildren(el("p.wrong", { role: "alert" }, `${file.name}: ${problem.message}`));
     }
   }
+}
+
+const KINDS = { manual: "kindManual", guideline: "kindGuideline", notice: "kindNotice", law: "kindLaw", case: "kindCase", digest: "kindDigest" };
+
+// What was understood of a PDF, to be corrected and confirmed; nothing is in the corpus before.
+function confirmation(card, found, documents) {
+  const works = new Map(documents.map((each) => [each.document, each.title]));
+  if (found.known && !works.has(found.document)) works.set(found.document, found.title);
+  const field = (key, control) => el("label", {}, el("span", {}, say(key)), control);
+  const work = el(
+    "select",
+    {},
+    el("option", { value: "" }, say("adminNewDocument")),
+    [...works].map(([id, title]) => el("option", { value: id, selected: found.known && id === found.document }, title)),
+  );
+  const title = el("input", { type: "text", value: found.known ? "" : found.title, maxlength: 300 });
+  const edition = el("input", { type: "text", value: found.edition, maxlength: 300, required: true, placeholder: "第2.0版" });
+  const day = el("input", { type: "date", value: found.in_force_from ?? "" });
+  const kind = el(
+    "select",
+    {},
+    Object.entries(KINDS).map(([value, key]) => el("option", { value, selected: value === found.kind }, say(key))),
+  );
+  const publisher = el("input", { type: "text", value: found.publisher, maxlength: 300 });
+  const fresh = [field("adminWorkTitle", title), field("adminKind", kind), field("adminPublisher", publisher)];
+  const shown = () => {
+    for (const each of fresh) each.hidden = work.value !== "";
+  };
+  work.addEventListener("change", shown);
+  shown();
+  const wrong = el("p.wrong", { role: "alert" });
+  const send = async (event) => {
+    event.preventDefault();
+    try {
+      const entered = await post("/v1/admin/editions", {
+        upload: found.upload,
+        document: work.value || null,
+        edition: edition.value.trim() || null,
+        in_force_from: day.value || null,
+        ...(work.value ? {} : { title: title.value.trim() || null, kind: kind.value, publisher: publisher.value.trim() }),
+      });
+      card.replaceChildren(el("p", { role: "status" }, say("adminEntered", entered), " ", say("adminThen")));
+    } catch (problem) {
+      wrong.textContent = problem.message;
+    }
+  };
+  card.replaceChildren(
+    el("h3", { tabindex: "-1" }, found.file),
+    el("p.aside", {}, say("adminUnderstood", { pages: found.pages })),
+    el("ul.notices", {}, found.notices.map((each) => el("li", {}, each))),
+    el(
+      "form.entry",
+      { onsubmit: send },
+      field("adminWork", work),
+      fresh,
+      field("edition", edition),
+      field("adminSince", day),
+      wrong,
+      el(
+        "div.row",
+        {},
+        el("button.solid", { type: "submit" }, say("adminEnter")),
+        el("button.outline", { type: "button", onclick: () => card.remove() }, say("adminDiscard")),
+      ),
+    ),
+    found.poor_pages.length
+      ? el("section", {}, el("h4", {}, say("adminPoor")), el("ul", {}, found.poor_pages.map(poorPage).map((each) => el("li", {}, each))))
+      : "",
+  );
+  card.querySelector("h3").focus();
 }
 
 frame(pageTitle("adminTitle"), show);
@@ -310,7 +449,7 @@ load();
 get("/v1/admin/refresh").then(
   (now) => {
     follow(now);
-    if (!now.running && now.reasons.length) outcome(now);
+    if (!now.running && (now.reasons.length || now.problems.length || now.report)) outcome(now);
   },
   () => {},
 );

@@ -1,0 +1,334 @@
+"""A new PDF on its way into the corpus: received, understood, looked at by a person, entered."""
+
+from __future__ import annotations
+
+import re
+import secrets
+import shutil
+import tempfile
+import time
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from fastapi import FastAPI, Request
+from pydantic import Field
+from starlette.concurrency import run_in_threadpool
+
+from api import problems
+from api.leaves import POOR
+from api.problems import Refused
+from api.schemas import Asked, Wire
+from ingest import catalog, entries
+from ingest.editions import Kind
+from ingest.errors import (
+    AlreadyHeld,
+    FactsMissing,
+    IngestError,
+    MissingCorpus,
+    UnreadablePdf,
+)
+from ingest.reading import read_all
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from typing import Any
+
+    from ingest.editions import Edition
+    from ingest.entries import Entry
+    from ingest.pages import EditionText
+
+LASTS_S = 24 * 3600
+"""How long a PDF waits to be confirmed before it is thrown away."""
+
+_NAME = re.compile(r"[^/\\\x00-\x1f:*?\"<>|]{1,150}\.pdf", re.IGNORECASE)
+_UPLOAD = re.compile(r"[0-9a-f]{16}")
+
+
+class WirePoorPage(Wire):
+    """A page that could not be read well, and why."""
+
+    file: str
+    page: int
+    note: str
+
+
+class UnderstoodResponse(Wire):
+    """What was understood of a PDF that was received and is not yet in the corpus.
+
+    *upload* names it when it is confirmed. *known*: the document is listed already, so that this
+    is one more edition of it. *missing* are facts that must be given first: edition, day.
+    *notices* say in words what a person should look at.
+    """
+
+    upload: str
+    file: str
+    document: str
+    title: str
+    edition: str
+    published: date | None
+    in_force_from: date | None
+    kind: Kind
+    publisher: str
+    known: bool
+    missing: list[str]
+    notices: list[str]
+    pages: int
+    poor_pages: list[WirePoorPage]
+
+
+Text = Annotated[str, Field(max_length=300)]
+
+
+class EntryRequest(Asked):
+    """A PDF that was received, confirmed. What is left out stays as it was understood.
+
+    *title*, *kind* and *publisher* count for a new document only.
+    """
+
+    upload: Annotated[str, Field(pattern=_UPLOAD.pattern, max_length=16)]
+    document: Text | None = None
+    title: Text | None = None
+    edition: Text | None = None
+    in_force_from: date | None = None
+    kind: Kind | None = None
+    publisher: Text | None = None
+
+
+class EnteredResponse(Wire):
+    """An edition that is in the corpus now; a refresh indexes it."""
+
+    document: str
+    title: str
+    edition: str
+    in_force_from: date | None
+    file: str
+
+
+class Intake:
+    """Receives PDFs into a folder of their own and enters those that a person confirmed."""
+
+    def __init__(self, corpus: Path, uploads: Path) -> None:
+        """Enter into *corpus* what was received in *uploads*."""
+        self.corpus = corpus
+        self.uploads = uploads
+        self._arriving: set[str] = set()
+        self._names = Lock()
+        self._entering = Lock()
+
+    @contextmanager
+    def receiving(self, name: str) -> Iterator[Path]:
+        """Give a place for a PDF of that name, alone in its folder; kept unless the block fails.
+
+        Raises:
+            Refused: 422 the name cannot be one; 409 another of that name is just arriving.
+        """
+        if not _NAME.fullmatch(name) or name.startswith("."):
+            raise Refused(
+                422,
+                "ファイル名は「○○.pdf」の形で、/ や : などの記号を含まないものにしてください。",
+                'The name must look like "something.pdf", without / or : and the like.',
+            )
+        with self._names:
+            if name in self._arriving:
+                raise Refused(
+                    409,
+                    f"「{name}」は別の画面から送られている途中です。終わってからお試しください。",
+                    f'"{name}" is just being sent by somebody else. Try again when it is done.',
+                )
+            self._arriving.add(name)
+        self._clear_out()
+        folder = self.uploads / secrets.token_hex(8)
+        folder.mkdir(parents=True)
+        try:
+            yield folder / name
+        except BaseException:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
+        finally:
+            with self._names:
+                self._arriving.discard(name)
+
+    def understood(self, file: Path, language: Literal["ja", "en"]) -> UnderstoodResponse:
+        """Read a PDF that was received and say what it seems to be.
+
+        Raises:
+            Refused: 422 it cannot be read; 409 the corpus holds it already.
+        """
+        with _in_words(file.name):
+            text = _read(file)
+            digest = catalog.hash_of(file)
+            held = self._editions()
+            same = next((each for each in held if each.sha256 == digest), None)
+            if same is not None:
+                raise Refused(
+                    409,
+                    f"同じ内容のPDFが「{same.document.title}」({same.label})としてすでにあります。",
+                    f'The same PDF is here already: "{same.document.title}" ({same.label}).',
+                )
+            entry = entries.understood(self.corpus, file)
+        missing = entries.missing(entry, held)
+        return UnderstoodResponse(
+            upload=file.parent.name,
+            file=file.name,
+            document=entry.document,
+            title=entry.title,
+            edition=entry.label,
+            published=entry.published,
+            in_force_from=entry.since,
+            kind=entry.kind,
+            publisher=entry.publisher,
+            known=entry.known,
+            missing=list(missing),
+            notices=[_notice(what, entry, language) for what in _noticed(entry, missing)],
+            pages=len(text.pages),
+            poor_pages=[
+                WirePoorPage(file=file.name, page=page.number, note=page.quality.note)
+                for page in text.pages
+                if page.quality.score < POOR or page.quality.note
+            ],
+        )
+
+    def enter(self, asked: EntryRequest) -> Edition:
+        """Put a confirmed PDF into the corpus and list it; nothing is ever overwritten.
+
+        Raises:
+            Refused: 404 no such upload; 409 it is there already; 422 a fact is missing.
+        """
+        with self._entering:
+            file = next((self.uploads / asked.upload).glob("*"), None)
+            if file is None:
+                raise Refused(
+                    404,
+                    "このPDFはもう残っていません。もう一度追加してください。",
+                    "This PDF is no longer kept. Add it again.",
+                )
+            with _in_words(file.name):
+                entry = entries.understood(
+                    self.corpus,
+                    file,
+                    document=asked.document or None,
+                    title=asked.title or None,
+                    label=asked.edition or None,
+                    in_force_from=asked.in_force_from,
+                )
+                if not entry.known:
+                    entry = replace(
+                        entry,
+                        kind=asked.kind or entry.kind,
+                        publisher=entry.publisher if asked.publisher is None else asked.publisher,
+                    )
+                added = entries.add(self.corpus, file, entry)
+            shutil.rmtree(file.parent, ignore_errors=True)
+            return added
+
+    def _editions(self) -> Sequence[Edition]:
+        try:
+            return catalog.read(self.corpus).editions
+        except MissingCorpus:
+            return ()  # the first PDF of an empty folder
+
+    def _clear_out(self) -> None:
+        """Throw away what nobody confirmed."""
+        oldest_s = time.time() - LASTS_S
+        for folder in self.uploads.glob("*"):
+            if folder.is_dir() and folder.stat().st_mtime < oldest_s:
+                shutil.rmtree(folder, ignore_errors=True)
+
+
+def install(app: FastAPI, intake: Intake, responses: dict[int | str, dict[str, Any]]) -> None:
+    """Add the routes by which PDFs come in."""
+
+    @app.put(
+        "/v1/admin/files/{name}",
+        status_code=201,
+        responses=responses,
+        openapi_extra={"requestBody": {"required": True, "content": {"application/pdf": {}}}},
+        tags=["admin"],
+    )
+    async def receive(request: Request, name: str) -> UnderstoodResponse:
+        """Receive a PDF and say what was understood of it; nothing is entered yet."""
+        with intake.receiving(name) as file:
+            with file.open("xb") as kept:
+                async for part in request.stream():
+                    kept.write(part)
+            return await run_in_threadpool(intake.understood, file, problems.language(request))
+
+    @app.post("/v1/admin/editions", status_code=201, responses=responses, tags=["admin"])
+    def enter(asked: EntryRequest) -> EnteredResponse:
+        """Enter a PDF that was received, with what a person corrected; a refresh indexes it."""
+        added = intake.enter(asked)
+        return EnteredResponse(
+            document=added.document.id,
+            title=added.document.title,
+            edition=added.label,
+            in_force_from=added.in_force_from or added.published,
+            file=added.path or "",
+        )
+
+
+def _read(file: Path) -> EditionText:
+    # In a process of its own: a file that bloats or crashes its reader must not end this one.
+    with tempfile.TemporaryDirectory() as cache:
+        text = read_all({"": file}, cache=Path(cache), with_ocr=False)[""]
+    if isinstance(text, UnreadablePdf):
+        raise text
+    return text
+
+
+@contextmanager
+def _in_words(name: str) -> Iterator[None]:
+    """Turn what can be wrong with a PDF into a refusal in both languages."""
+    try:
+        yield
+    except UnreadablePdf as error:
+        raise Refused(
+            422,
+            f"「{name}」はPDFとして読めませんでした。別の方法で入手し直してください。",
+            f"{name}: {error.reason}. {error.advice}",
+        ) from error
+    except AlreadyHeld as error:
+        raise Refused(
+            409,
+            f"この版はすでにあります({error.held})。別の版なら、版の名前を変えてください。",
+            f"This edition is here already ({error.held}). If it is another, rename it.",
+        ) from error
+    except FactsMissing as error:
+        ja, en = _MISSING[error.what]
+        raise Refused(422, ja, en) from error
+    except IngestError as error:
+        raise Refused(422, f"文書の一覧を使えません。({error})", str(error)) from error
+
+
+_MISSING = {
+    "edition": (
+        "版の名前を読み取れませんでした。「第2.0版」のように入力してください。",
+        "The edition is not printed on its first pages. Name it, such as 第2.0版.",
+    ),
+    "day": (
+        "施行日を読み取れませんでした。前の版と区別するため、入力してください。",
+        "No date is printed on its first pages. Give its first day in force.",
+    ),
+}
+
+
+def _noticed(entry: Entry, missing: Sequence[str]) -> tuple[str, ...]:
+    return (*missing, "known" if entry.known else "new")
+
+
+def _notice(what: str, entry: Entry, language: Literal["ja", "en"]) -> str:
+    ja, en = {
+        **_MISSING,
+        "known": (
+            f"「{entry.title}」の新しい版として加えます。前の版は、施行日から旧版になります。",
+            f'It becomes one more edition of "{entry.title}" and supersedes the one before it.',
+        ),
+        "new": (
+            "新しい文書として加えます。すでにある文書の版なら、「文書」で選んでください。",
+            "It becomes a new document. If it is an edition of one that is here, choose that.",
+        ),
+    }[what]
+    return ja if language == "ja" else en
