@@ -34,7 +34,7 @@ from index.confidence import Confidence
 from index.errors import GenerationBroken, IndexMissing, ModelMissing, ServerAway
 from index.lexical import Bm25
 from index.municipalities import Municipalities
-from index.retrieval import DenseLeg, Hybrid, Leg, PairLeg, Reranked, WordLeg
+from index.retrieval import DOCUMENT, DenseLeg, Hybrid, Leg, PairLeg, Reranked, WordLeg
 from index.store import Embedded, Vectors
 from ingest.catalog import hash_of
 from ingest.editions import Document, Edition, Kind, Original, in_force
@@ -54,8 +54,19 @@ LEAVING = ".leaving-"
 VECTORS = "vectors/"
 _TEXTS = "texts/"
 
-# Chosen on one half of the questions of several document sets and reported on the other half.
-WEIGHTS = {"words": 1.0, "pairs": 1.0, "page-words": 0.5, "page-pairs": 0.5, "dense": 0.2}
+# Chosen on one half of the questions of several sets and reported on the other half, in five
+# random halves (evals/tuning.py). The document's evidence: right page first 0.891 to 0.901 and
+# among ten 0.988 to 1.000 on our own questions, and no figure of either set worse in any half.
+# Neighbouring pages, section titles, whole sections and titles as legs of their own gained on
+# one set or measure what they lost on another, and were left out.
+WEIGHTS = {
+    "words": 1.0,
+    "pairs": 1.0,
+    "page-words": 0.5,
+    "page-pairs": 0.5,
+    "dense": 0.2,
+    DOCUMENT: 0.5,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -355,18 +366,19 @@ class Generation:
             "page-pairs": PairLeg(Bm25.load(self._folder / "page-pairs"), on_page),
             "dense": DenseLeg(embedder, vectors.open(self._folder, len(chunks))),
         }
-        hybrid = Hybrid(
+        self.hybrid = Hybrid(
             chunks,
             pages,
-            {name: (leg, WEIGHTS[name]) for name, leg in legs.items()},
+            legs,
+            WEIGHTS,
             glossary,
             partial(_searched, self.manifest.editions, self._today),
             Municipalities(chunks, couples, glossary),
         )
         self._retriever: Retriever = (
-            hybrid if self._reranker is None else Reranked(hybrid, self._reranker)
+            self.hybrid if self._reranker is None else Reranked(self.hybrid, self._reranker)
         )
-        self._confidence = Confidence(words, glossary, sum(WEIGHTS.values()))
+        self._confidence = Confidence(words, glossary, sum(WEIGHTS[name] for name in legs))
         self.glossary = glossary
 
     @property

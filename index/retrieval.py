@@ -30,13 +30,10 @@ _SYNONYM = 0.5
 _FURTHER = 0.4
 _LOANWORD = 0.4
 
-# How much it counts that a document has other good passages, and of how many the mean is taken.
-# Chosen on one half of two sets' questions and tried on the other, in five random halves: right
-# page first 0.891 to 0.901 and among ten 0.988 to 1.000 on our own questions, and no figure of
-# either set got worse in any half. Neighbouring pages, titles and section titles as legs of
-# their own gained on one set or measure what they lost on another, and were left out.
-_DOCUMENT = 0.5
 _BEST_OF_DOCUMENT = 5
+
+DOCUMENT = "document"
+"""The name of what a chunk's document adds to its own score."""
 
 RERANKED = 50
 """So many of the best passages a re-ranker looks at: it takes time for each."""
@@ -128,6 +125,33 @@ class DenseLeg:
         return self._store.scores(self._embedder.embed_question(query.text))
 
 
+@dataclass(frozen=True, slots=True)
+class Sounding:
+    """What each leg thinks of the chunks that the filters admit.
+
+    *chunks* are their numbers, in reading order, *editions* the number of each one's edition;
+    *legs* maps a leg's name to its scores, in the same order.
+    """
+
+    chunks: NDArray[np.int64]
+    editions: NDArray[np.int64]
+    legs: Mapping[str, NDArray[np.floating]]
+
+    def fused(
+        self, weights: Mapping[str, float]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return the weighted sums of the legs' standard scores, and the documents' evidence.
+
+        The weight named `DOCUMENT` is that of the evidence: how good the best chunks of the
+        same document are. It counts on top, in standard scores like the legs.
+        """
+        total = np.zeros(len(self.chunks), dtype=np.float64)
+        for name, scores in self.legs.items():
+            total += weights[name] * _standard(scores)
+        evidence = _of_document(total, self.editions)
+        return total + weights[DOCUMENT] * _standard(evidence), evidence
+
+
 class Hybrid:
     """Sums the legs' standard scores (z-scores) over the chunks that the filters admit."""
 
@@ -135,16 +159,18 @@ class Hybrid:
         self,
         chunks: Sequence[Chunk],
         pages: Sequence[tuple[int, ...]],
-        legs: Mapping[str, tuple[Leg, float]],
+        legs: Mapping[str, Leg],
+        weights: Mapping[str, float],
         glossary: Glossary,
         in_force: Callable[[Filters], Sequence[Edition]],
         municipalities: Municipalities,
     ) -> None:
-        """Take the chunks in reading order, the pages of each, and the legs with their weights."""
+        """Take the chunks in reading order, the pages of each, the legs and their weights."""
         self._municipalities = municipalities
         self._chunks = chunks
         self._pages = pages
         self._legs = legs
+        self._weights = weights
         self._glossary = glossary
         self._in_force = in_force
         order: dict[str, int] = {}
@@ -155,25 +181,37 @@ class Hybrid:
 
     def retrieve(self, question: str, *, k: int, filters: Filters) -> list[Passage]:
         """Return up to *k* passages, best first; ties keep reading order."""
+        found = self.sound(question, filters)
+        if found is None:
+            return []
+        total, evidence = found.fused(self._weights)
+        return self.passages(found, total, evidence, k)
+
+    def sound(self, question: str, filters: Filters) -> Sounding | None:
+        """Ask every leg; None where the question says nothing, or the filters admit nothing."""
         admitted = np.flatnonzero(self._admitted(question, filters))
         query = read_query(question, self._glossary)
         if not len(admitted) or not (query.words or query.pairs):
-            return []
-        legs: dict[str, NDArray[np.floating]] = {
-            name: leg.scores(query)[admitted] for name, (leg, _) in self._legs.items()
-        }
-        total = np.zeros(len(admitted), dtype=np.float64)
-        for name, (_, weight) in self._legs.items():
-            total += weight * _standard(legs[name])
-        near = np.max(list(legs.values()), axis=0) > 0
-        legs["document"] = _of_document(total, self._edition_at[admitted])
-        total += _DOCUMENT * _standard(legs["document"])
+            return None
+        legs = {name: leg.scores(query)[admitted] for name, leg in self._legs.items()}
+        return Sounding(admitted, self._edition_at[admitted], legs)
+
+    def passages(
+        self,
+        found: Sounding,
+        total: NDArray[np.float64],
+        evidence: NDArray[np.float64],
+        k: int,
+    ) -> list[Passage]:
+        """Return the *k* chunks of the highest sums that any leg finds anything in."""
+        near = np.max(list(found.legs.values()), axis=0) > 0
         best = [at for at in _highest(total, k) if near[at]]
+        legs = {**found.legs, DOCUMENT: evidence}
         columns = [scores[best].tolist() for scores in legs.values()]
         return [
             Passage(self._chunks[at], self._pages[at], score, dict(zip(legs, told, strict=True)))
             for at, score, *told in zip(
-                admitted[best].tolist(), total[best].tolist(), *columns, strict=True
+                found.chunks[best].tolist(), total[best].tolist(), *columns, strict=True
             )
         ]
 
