@@ -1,7 +1,8 @@
 """Draws what was posted in the small Slack, roughly as Slack shows it.
 
 ``python -m tests.slack_screen docs/slack.png`` asks about the bundled corpus, draws the thread
-and writes the picture; it needs Debian's chromium and fonts-noto-cjk.
+and writes the picture, and beside it (slack-home.png) that of the home tab; it needs Debian's
+chromium and fonts-noto-cjk.
 """
 
 from __future__ import annotations
@@ -29,6 +30,8 @@ b { font-weight: 700; } .name { font-weight: 900; } a { color: #1264a3; text-dec
 p, ul { margin: 4px 0; } ul { padding-left: 22px; }
 code { background: #f6f6f6; border: 1px solid #ddd; border-radius: 3px; color: #c01343;
   font-size: 12px; padding: 1px 4px; }
+.tab { padding: 10px 20px; } h2 { font-size: 18px; margin: 12px 0 4px; }
+hr { border: 0; border-top: 1px solid #ddd; margin: 12px 0; }
 .context { color: #616061; font-size: 13px; margin: 4px 0; }
 .actions { display: flex; flex-wrap: wrap; gap: 8px; margin: 8px 0; }
 .actions span { border: 1px solid #bbb; border-radius: 6px; padding: 4px 12px; font-weight: 700;
@@ -36,9 +39,8 @@ code { background: #f6f6f6; border: 1px solid #ddd; border-radius: 3px; color: #
 """
 
 
-def page(messages: list[Json]) -> str:
-    """Return messages as one HTML page."""
-    shown = "".join(_message(each) for each in messages)
+def page(shown: str) -> str:
+    """Return what is shown as one HTML page."""
     return f'<!doctype html><meta charset="utf-8"><style>{STYLE}</style>{shown}'
 
 
@@ -60,6 +62,13 @@ def _block(block: Json) -> str:
     match block["type"]:
         case "markdown":
             return _markdown(block["text"])
+        case "divider":
+            return "<hr>"
+        case "header" | "section" as kind:
+            tag = {"header": "h2", "section": "p"}[kind]
+            return f"<{tag}>{html.escape(block['text']['text'])}</{tag}>"
+        case "rich_text":
+            return "".join(_rich(each) for each in block["elements"])
         case "context":
             said = " ".join(html.escape(each["text"]) for each in block["elements"])
             return f'<div class="context">{said}</div>'
@@ -76,6 +85,18 @@ def _block(block: Json) -> str:
     return '<div class="actions">' + "".join(f"<span>{each}</span>" for each in labels) + "</div>"
 
 
+def _rich(element: Json) -> str:
+    """Return a list or a paragraph of rich text as HTML."""
+    if element["type"] == "rich_text_list":
+        return "<ul>" + "".join(f"<li>{_runs(each)}</li>" for each in element["elements"]) + "</ul>"
+    return f"<p>{_runs(element)}</p>"
+
+
+def _runs(section: Json) -> str:
+    shown = [(html.escape(run["text"]), run.get("style", {})) for run in section["elements"]]
+    return "".join(f"<code>{text}</code>" if style.get("code") else text for text, style in shown)
+
+
 def _markdown(text: str) -> str:
     """Return Markdown as HTML, as far as our answers use it."""
     found: list[str] = []
@@ -90,8 +111,8 @@ def _markdown(text: str) -> str:
     return "".join(found).replace("</ul><ul>", "")
 
 
-def thread(questions: list[str]) -> list[Json]:
-    """Ask in one thread about the bundled corpus; return its messages, answers included."""
+def thread(questions: list[str]) -> tuple[list[Json], Json]:
+    """Ask in one thread about the bundled corpus; return its messages and the home tab."""
     library = bundled()
     with FakeSlack().running() as slack, tempfile.TemporaryDirectory() as home:
         colleague = create(
@@ -106,6 +127,7 @@ def thread(questions: list[str]) -> list[Json]:
             library=lambda: library,
             ledger=open_ledger(Path(home)),
             page_image=lambda *_: b"",
+            refreshed=lambda: "2026-11-23",
         )
         colleague.connect()
         first = ""
@@ -118,8 +140,11 @@ def thread(questions: list[str]) -> list[Json]:
                     message = f"no answer to {question}"
                     raise TimeoutError(message)
                 time.sleep(0.1)
+        slack.event({"type": "app_home_opened", "user": "U1", "channel": "D1", "tab": "home"})
+        while "U1" not in slack.homes:
+            time.sleep(0.1)
         colleague.close()
-        return list(slack.messages["C1"])
+        return list(slack.messages["C1"]), slack.homes["U1"]
 
 
 def main() -> None:
@@ -128,14 +153,18 @@ def main() -> None:
 
     from tests.conftest import system_package
 
-    said = page(
-        thread(sys.argv[2:] or ["CIO補佐官を特別職非常勤職員として任用するときの注意点は？"])
+    said, home = thread(
+        sys.argv[2:] or ["CIO補佐官を特別職非常勤職員として任用するときの注意点は？"]
     )
+    tab = f'<div class="tab">{"".join(_block(block) for block in home["blocks"])}</div>'
+    path = Path(sys.argv[1])
     with sync_playwright() as tools:
         browser = tools.chromium.launch(executable_path=str(system_package("chromium")))
         sheet = browser.new_page(viewport={"width": 760, "height": 200})
-        sheet.set_content(said)
-        sheet.screenshot(path=sys.argv[1], full_page=True)
+        sheet.set_content(page("".join(_message(each) for each in said)))
+        sheet.screenshot(path=path, full_page=True)
+        sheet.set_content(page(tab))
+        sheet.screenshot(path=path.with_stem(f"{path.stem}-home"), full_page=True)
         browser.close()
 
 

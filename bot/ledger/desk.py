@@ -256,20 +256,15 @@ class Desk:
             ).first()
         return found is not None
 
-    def note(self, work: Work, *, answer: str | None = None, posted: str | None = None) -> bool:
-        """Write down how far a question has come: its answer's id, the message's ts.
-
-        False when *answer* is one to words that were edited or taken back since.
-        """
+    def note(self, work: Work, *, answer: str | None = None, posted: str | None = None) -> None:
+        """Write down how far a question has come: its answer's id, the message's ts."""
         same = waiting.c.key == work.key
         with self._database.write() as connection:
             if posted is not None:
                 connection.execute(sa.update(waiting).where(same).values(posted=posted))
             if answer is not None:  # an answer to words that were edited since counts for nothing
                 current = sa.and_(same, waiting.c.version == work.version)
-                noted = connection.execute(sa.update(waiting).where(current).values(answer=answer))
-                return noted.rowcount == 1
-        return True
+                connection.execute(sa.update(waiting).where(current).values(answer=answer))
 
     def finish(
         self, work: Work, owner: str, *, posted: str | None = None, problem: str = ""

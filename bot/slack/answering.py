@@ -158,7 +158,7 @@ class Answering:
         name = self._name(work)
         log.error("question %s (answer %s) failed: %s", work.key, name, problem)
         posted = "" if work.deleted else self._apologise(work, problem, name)
-        self._desk.finish(work, self._owner, posted=posted, problem=str(problem))
+        self._finish(work, posted, problem=str(problem))
 
     def _apologise(self, work: Work, problem: Exception, name: str) -> str:
         """Say that there is no answer, without blocks; return the message's ts if it is one."""
@@ -254,8 +254,8 @@ class Answering:
             posted = self._post(work, rendered)
         self._finish(work, posted)
 
-    def _finish(self, work: Work, posted: str = "") -> None:
-        if self._desk.finish(work, self._owner, posted=posted):
+    def _finish(self, work: Work, posted: str = "", *, problem: str = "") -> None:
+        if self._desk.finish(work, self._owner, posted=posted, problem=problem):
             with self._users_lock:
                 self._users.pop(work.key, None)
 
@@ -334,8 +334,7 @@ class Answering:
     def _keep(self, work: Work, answer: Answer) -> None:
         """Record an answer before it is shown, so that another try shows the same."""
         self._ledger.keep(answer, origin="slack", asker=work.asker, private=self._is_private(work))
-        if not self._desk.note(work, answer=answer.id):  # edited or taken back meanwhile
-            self._ledger.withdraw(answer.id)
+        self._desk.note(work, answer=answer.id)  # edited meanwhile: the next try erases it
 
     def _is_private(self, work: Work) -> bool:
         """Whether the question stays out of reports; a channel is asked for when in doubt."""
