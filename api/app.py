@@ -13,10 +13,11 @@ from urllib.parse import quote
 
 from fastapi import FastAPI, Header, Query, Request
 from fastapi.responses import FileResponse, Response, StreamingResponse
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.routing import Route
 from starlette.staticfiles import StaticFiles
 
-from api import admin, openai, problems, stream
+from api import admin, description, openai, problems, stream
 from api.access import COOKIE, Access
 from api.admin import Office
 from api.changes import Changes
@@ -60,6 +61,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from starlette.applications import Starlette
+    from starlette.types import Receive, Send
+    from starlette.types import Scope as ASGIScope
 
     from api.recent import Record
     from bot.answers import Answerer, Question, Turn
@@ -164,7 +167,7 @@ def create_app(
     if office is not None:
         admin.install(app, library, leaves, office)
     app.router.routes.append(Route("/mcp", door))
-    problems.describe(app)
+    description.describe(app)
     return app
 
 
@@ -442,12 +445,6 @@ def _add_session(app: FastAPI, access: Access, *, with_admin: bool) -> None:
 
 
 def _add_pages(app: FastAPI, *, with_admin: bool) -> None:
-    def shown(name: str) -> Callable[[], FileResponse]:
-        def show() -> FileResponse:
-            return FileResponse(WEB / name, headers={"Cache-Control": "no-cache"})
-
-        return show
-
     for address, name in (
         ("/", "index.html"),
         ("/documents", "documents.html"),
@@ -455,12 +452,23 @@ def _add_pages(app: FastAPI, *, with_admin: bool) -> None:
         ("/widget.js", "widget.js"),
         *((("/admin", "admin.html"),) if with_admin else ()),
     ):
-        app.get(address, include_in_schema=False)(shown(name))
-    app.mount("/web", _Web(directory=WEB), name="web")
+        app.router.routes.append(Route(address, GZipMiddleware(_Shown(name)), methods=["GET"]))
+    app.mount("/web", GZipMiddleware(_Web(directory=WEB)), name="web")
+
+
+class _Shown:
+    """One file; a browser asks each time whether it changed."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    async def __call__(self, scope: ASGIScope, receive: Receive, send: Send) -> None:
+        answer = FileResponse(WEB / self.name, headers={"Cache-Control": "no-cache"})
+        await answer(scope, receive, send)
 
 
 class _Web(StaticFiles):
-    """The page's files; a browser asks each time whether they changed."""
+    """The page's files, likewise."""
 
     def file_response(self, *args: Any, **kwargs: Any) -> Response:  # noqa: ANN401 - Starlette's
         answer = super().file_response(*args, **kwargs)

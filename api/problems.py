@@ -115,30 +115,6 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(UnreadablePdf, _unreadable)
 
 
-def describe(app: FastAPI) -> None:
-    """Say in /openapi.json that every error is a problem, as it is."""
-    plain = app.openapi
-    problem = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
-
-    def described() -> dict[str, Any]:
-        if app.openapi_schema is None:
-            made = plain()
-            for operations in made["paths"].values():
-                for operation in operations.values():
-                    told = operation["responses"]
-                    told.setdefault("default", {"description": "Any other problem."})
-                    for status, response in told.items():
-                        if not status.startswith(("2", "3")):
-                            response["content"] = problem
-            schemas = made["components"]["schemas"]
-            schemas.setdefault("Problem", Problem.model_json_schema())
-            for unused in ("HTTPValidationError", "ValidationError"):
-                schemas.pop(unused, None)
-        return app.openapi_schema or {}
-
-    app.openapi = described  # type: ignore[method-assign] # FastAPI's own way to change it
-
-
 def _invalid(request: Request, error: Exception) -> Response:
     errors: Sequence[Mapping[str, Any]] = (
         error.errors() if isinstance(error, RequestValidationError) else ()

@@ -117,6 +117,17 @@ class AnswerRequest(Asked):
 class FeedbackRequest(Asked):
     """What a reader thought of an answer."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "answer": "97e661ffd93142f2",
+                    "rating": "down",
+                    "comment": "要綱の様式も知りたい",
+                }
+            ]
+        }
+    )
     answer: Annotated[str, Field(min_length=1, max_length=100)]
     rating: Literal["up", "down"]
     comment: Annotated[str, Field(max_length=2_000)] = ""

@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
+from api import description, schemas
 from api.app import create_app
+from api.schemas import FeedbackRequest
 from bot.answers import Answer, Question
 from bot.extractive import Extractive
 from index.errors import GenerationBroken
@@ -346,6 +348,22 @@ def test_every_page_is_served_with_its_files(client: TestClient) -> None:
             assert 200 == client.get(f"/web/{name}").status_code, name
 
 
+def test_files_are_sent_compressed(client: TestClient) -> None:
+    """Pages, scripts and styles alike, so that the widget weighs what its test says."""
+    for address in ("/", "/widget.js", "/web/panel.js", "/web/words.js", "/web/answer.css"):
+        told = client.get(address, headers={"Accept-Encoding": "gzip"})
+        plain = client.get(address, headers={"Accept-Encoding": "identity"})
+
+        assert "gzip" == told.headers["content-encoding"], address
+        assert int(told.headers.get("content-length", 0)) < len(plain.content)
+        assert plain.text == told.text
+        assert "no-cache" == told.headers["cache-control"]
+    known = client.get("/web/words.js", headers={"If-None-Match": plain.headers["etag"]})
+    assert 200 == known.status_code  # another file's
+    same = client.get("/web/answer.css", headers={"If-None-Match": plain.headers["etag"]})
+    assert 304 == same.status_code
+
+
 def test_description_names_every_route(client: TestClient) -> None:
     """/openapi.json describes the contract, with an example question."""
     described = client.get("/openapi.json").json()
@@ -360,6 +378,44 @@ def test_description_names_every_route(client: TestClient) -> None:
         "/readyz",
     } <= set(described["paths"])
     assert described["components"]["schemas"]["AnswerRequest"]["examples"]
+
+
+def test_description_says_which_key_opens_what(client: TestClient) -> None:
+    """A key as a bearer token, wanted by everything under /v1 but the session; none by the rest."""
+    described = client.get("/openapi.json").json()
+
+    scheme = described["components"]["securitySchemes"]["key"]
+    assert ("http", "bearer") == (scheme["type"], scheme["scheme"])
+    wanted = {
+        path
+        for path, operations in described["paths"].items()
+        if all("security" in operation for operation in operations.values())
+    }
+    assert {"/healthz", "/readyz", "/v1/session"} == set(described["paths"]) - wanted
+    assert "(scope: ask)" in described["paths"]["/v1/answers"]["post"]["description"]
+
+
+def test_examples_are_what_they_are_examples_of(client: TestClient) -> None:
+    """Each is valid where it stands, and the answer's marker leads to its citation."""
+    described = client.get("/openapi.json").json()
+
+    for name, example in description.examples().items():
+        model = getattr(schemas, name)
+        assert example == model.model_validate(example).model_dump(mode="json"), name
+        assert [example] == described["components"]["schemas"][name]["examples"]
+    answer = description.examples()["WireAnswer"]
+    (cited,) = answer["citations"]
+    assert "[1]" in answer["text"]
+    assert len(cited["quote"]) == cited["end"] - cited["start"]
+    feedback = described["components"]["schemas"]["FeedbackRequest"]["examples"]
+    assert feedback[0] == FeedbackRequest.model_validate(feedback[0]).model_dump()
+    given = described["paths"]["/v1/answers"]["post"]["responses"]["200"]["content"]
+    assert answer == given["application/json"]["example"]
+    for path, operations in described["paths"].items():
+        for operation in operations.values():
+            for parameter in operation.get("parameters", ()):
+                if parameter["in"] == "path" and not path.startswith(("/v1/models", "/v1/admin")):
+                    assert "example" in parameter, path
 
 
 def test_pages_of_the_fixture_are_what_the_tests_say() -> None:
