@@ -25,6 +25,21 @@ def of(text: str, unprintable: int = 0) -> float:
         pytest.param("⾃治体職員の⽉次報告書を提出する。" * 5, id="many compatibility ideographs"),
         pytest.param("徳島県鳴門市撫養町、長崎県佐世保市八幡町、" * 4, id="a list of places"),
         pytest.param("佐藤健一、鈴木花子、高橋美咲、田中太郎、" * 4, id="a list of people"),
+        pytest.param("전입신고는 이사한 날부터 14일 이내에 하십시오. (03-1234-5678)", id="Korean"),
+        pytest.param("กรุณาแจ้งย้ายเข้าภายใน 14 วันนับจากวันที่ย้าย", id="Thai"),
+        pytest.param("Vui lòng nộp giấy tờ chuyển đến trong vòng 14 ngày.", id="Vietnamese"),
+        pytest.param("Пожалуйста, подайте заявление о переезде.", id="Russian"),
+        pytest.param("आफ्नो ठेगाना परिवर्तनको सूचना दिनुहोस्।", id="Nepali"),
+        pytest.param(
+            "搬家后请在十四天以内到市政府窗口办理迁入手续，请带上您的在留卡和护照。"
+            "如果您不会说日语，可以和懂日语的朋友一起来。加入国民健康保险的人也要在这里办理。",
+            id="Chinese, simplified",
+        ),
+        pytest.param(
+            "搬家後請在十四天以內到市政府窗口辦理遷入手續，請帶上您的在留卡和護照。"
+            "如果您不會說日語，可以和懂日語的朋友一起來。加入國民健康保險的人也要在這裡辦理。",
+            id="Chinese, traditional",
+        ),
         pytest.param("令和七年度歳入歳出決算書 款項目節 千円 " * 5, id="heads of a budget"),
     ],
 )
@@ -40,7 +55,12 @@ def test_what_people_write_is_above_the_bar(text: str) -> None:
         pytest.param("\ue123\ue456\ue789\uf8ff\ue001", 0, id="private use"),
         pytest.param("\ufffd\ufffd\ufffd手引", 0, id="replacement characters"),
         pytest.param("鑰龘齾靐龗爨麤厵灥驫", 0, id="kanji nobody uses"),
-        pytest.param("กขฃคฅฆงจฉช", 0, id="another script"),
+        pytest.param("กЖאع가ขЩבغ나คЮגه다ฆЪדو라", 0, id="a little of many scripts"),
+        pytest.param(
+            "전입신고를 하십시오\ue001", 0, id="Korean with a glyph that stands for nothing"
+        ),
+        pytest.param("전입신고를 하십시오", 3, id="Korean with unmapped glyphs"),
+        pytest.param("鑰龘齾靐龗爨麤厵灥驫" * 8, 0, id="many kanji nobody uses"),
         pytest.param("xkcdq bvnmz wrtpl", 0, id="Latin letters without a vowel"),
         pytest.param(
             "査程表員、議項届計が務算簿を係達審。" * 5, 0, id="common kanji without a word"
