@@ -54,12 +54,14 @@ class Block:
 class Quality:
     """How a page was read: the engine, and how plausible its text is, from 0 to 1.
 
-    *note* says in a sentence why the page is empty or poor, and what would help.
+    *note* says in a sentence why the page is empty or poor, and what would help. *again* tells
+    that reading it again may give more: an engine broke down or took too long.
     """
 
     engine: str
     score: float
     note: str = ""
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)

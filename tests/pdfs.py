@@ -5,6 +5,8 @@ Japanese is set in a standard font that readers bring along, so no font has to b
 
 from __future__ import annotations
 
+import re
+import zlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -33,6 +35,7 @@ class Sheet:
     rotate: int = 0
     crop: tuple[int, int, int, int] | None = None
     drawn: list[str] = field(default_factory=list)
+    forms: list[str] = field(default_factory=list)
 
     def say(self, text: str, x: float, y: float, size: float = 10.5) -> Sheet:
         """Set Japanese or Latin text in full-width characters, its baseline at *y*."""
@@ -150,10 +153,11 @@ def made(
     for at, sheet in enumerate(sheets):
         stream = "\n".join(sheet.drawn)
         crop = f" /CropBox [{' '.join(map(str, sheet.crop))}]" if sheet.crop else ""
+        drawings = _forms(sheet, 1_000 + 10 * at, objects)
         objects[first_page + 2 * at] = (
             f"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 {sheet.width} {sheet.height}]{crop}"
             f" /Rotate {sheet.rotate} /Contents {first_page + 2 * at + 1} 0 R"
-            " /Resources << /Font << /L 3 0 R /J 4 0 R /V 5 0 R >> >> >>"
+            f" /Resources << {_FONTS} /ExtGState << /Faint << /ca 0.01 >> >>{drawings} >> >>"
         )
         objects[first_page + 2 * at + 1] = (
             f"<< /Length {len(stream)} >>\nstream\n{stream}\nendstream"
@@ -172,6 +176,24 @@ def made(
             f" /Count {len(outline)} >>"
         )
     return _file(objects)
+
+
+_FONTS = "/Font << /L 3 0 R /J 4 0 R /V 5 0 R >>"
+
+
+def _forms(sheet: Sheet, first: int, objects: dict[int, str]) -> str:
+    """Add a sheet's forms to *objects*, numbered from *first*; return what names them /F0, /F1.
+
+    Each form knows those after it, so that one can draw another.
+    """
+    names = [f"/F{at} {first + at} 0 R" for at in range(len(sheet.forms))]
+    for at, form in enumerate(sheet.forms):
+        inside = f" /XObject << {' '.join(names[at + 1 :])} >>"
+        objects[first + at] = (
+            f"<< /Type /XObject /Subtype /Form /BBox [0 0 {sheet.width} {sheet.height}]"
+            f" /Resources << {_FONTS}{inside} >> /Length {len(form)} >>\nstream\n{form}\nendstream"
+        )
+    return f" /XObject << {' '.join(names)} >>" if names else ""
 
 
 def _japanese(encoding: str) -> str:
@@ -200,3 +222,17 @@ def _file(objects: dict[int, str]) -> bytes:
     said += f"trailer\n<< /Size {size} /Root 1 0 R /Info 8 0 R >>\n".encode()
     said += f"startxref\n{table}\n%%EOF\n".encode()
     return bytes(said)
+
+
+def bomb(path: Path, megabytes: int = 400) -> Path:
+    """Write a small PDF whose one page unpacks into *megabytes* of drawing, each piece kept."""
+    packer = zlib.compressobj(9)
+    part = b"q " * 500_000
+    packed = b"".join([*(packer.compress(part) for _ in range(megabytes)), packer.flush()])
+    whole = made([Sheet().say("本文", 72, 700)])
+    stream = b"<< /Filter /FlateDecode /Length %d >>\nstream\n%b\nendstream" % (len(packed), packed)
+    page = re.search(rb"/Contents (\d+) 0 R", whole)
+    assert page is not None
+    pattern = rb"(?<=\n%b 0 obj\n)<<[^>]*>>\nstream\n.*?\nendstream" % page.group(1)
+    path.write_bytes(re.sub(pattern, lambda _: stream, whole, count=1, flags=re.DOTALL))
+    return path

@@ -467,7 +467,7 @@ def test_a_picture_on_a_page_is_read(tmp_path: Path) -> None:
     assert "" == text.pages[0].text
     path = tmp_path / "both.pdf"
     writer = PdfWriter(clone_from=PdfReader(tmp_path / "scan.pdf"))
-    over = PdfReader(BytesIO(made([Sheet().say("図の説明である。", 72, 100)])))
+    over = PdfReader(BytesIO(made([Sheet().say("図の説明をここに書き、番号を付ける。", 72, 300)])))
     writer.pages[0].merge_page(over.pages[0])
     with path.open("wb") as file:
         writer.write(file)
@@ -475,7 +475,7 @@ def test_a_picture_on_a_page_is_read(tmp_path: Path) -> None:
     page = pdf.read(path, ocr=ocr.Ocr()).pages[0]
 
     kinds = {page.text[b.start : b.end]: b.kind for b in page.blocks}
-    assert BlockKind.TEXT == kinds["図の説明である。"]
+    assert BlockKind.TEXT == kinds["図の説明をここに書き、番号を付ける。"]
     assert BlockKind.IMAGE in kinds.values()
     assert "2025" in page.text.replace(" ", "")
 

@@ -1,0 +1,321 @@
+"""Text that a page holds and does not show: invisible, transparent, coloured like its ground, tiny.
+
+Nobody who looks at the page can read it, so it is no part of what the page says, and a favourite
+place for sentences that are meant for a machine.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from dataclasses import dataclass
+from itertools import repeat
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pypdfium2.raw as c
+
+from ingest.drawn import PATH, TEXT, I, P, bare
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from ingest.drawn import Drawn
+
+LEAST_SIZE = 2.0
+"""The size in points below which nobody reads text on paper."""
+
+_INVISIBLE, _CLIPPING, _OUTLINE = (
+    c.FPDF_TEXTRENDERMODE_INVISIBLE,
+    c.FPDF_TEXTRENDERMODE_CLIP,
+    c.FPDF_TEXTRENDERMODE_STROKE,
+)
+_FAINT = 25
+_ALIKE = 24
+_LIGHT = 230
+_WHITE = 255
+_CHANGED = 16
+# A colour that is like no other.
+_PICTURED = (-1_000, 0, 0, _WHITE)
+_LEAST_GROUND = (6.0, 5.0)
+_LONGEST_SIDE = 2_000
+_FLAT, _NARROW = 1.2 * LEAST_SIZE, 0.5
+_LONGEST_OUTLINE = 40
+_SHARE_SHOWN = 1 / 3
+
+_mode_of = bare(c.FPDFTextObj_GetTextRenderMode, I, P)
+_fill_of = bare(c.FPDFPageObj_GetFillColor, I, P, P, P, P, P)
+_stroke_of = bare(c.FPDFPageObj_GetStrokeColor, I, P, P, P, P, P)
+_painting = bare(c.FPDFPath_GetDrawMode, I, P, P, P)
+_kind_of = bare(c.FPDFPageObj_GetType, I, P)
+_segment_count = bare(c.FPDFPath_CountSegments, I, P)
+_segment_at = bare(c.FPDFPath_GetPathSegment, P, P, I)
+_segment_kind = bare(c.FPDFPathSegment_GetType, I, P)
+_switch = bare(c.FPDFPageObj_SetIsActive, I, P, I)
+_owner_of = bare(c.FPDFText_GetTextObject, P, P, I)
+
+
+@dataclass(frozen=True, slots=True)
+class Doubts:
+    """Which text objects of a page, by address, may not show what they say.
+
+    *never* paint nothing at all; *layer* paint nothing, and may be the words of the picture that
+    they lie on; whether *alike* can be told from their ground is a matter of looking.
+    """
+
+    never: frozenset[int]
+    layer: frozenset[int]
+    alike: frozenset[int]
+
+    @property
+    def every(self) -> frozenset[int]:
+        """All of them."""
+        return self.never | self.layer | self.alike
+
+
+def doubts(page: Drawn) -> Doubts | None:
+    """Ask each text object how it is painted; None where all are plain to see."""
+    which = page.of(TEXT)
+    if not len(which):
+        return None
+    things = [page.things[at] for at in which.tolist()]
+    modes = np.array(list(map(_mode_of, things)), np.int8)
+    colours = _colours(things, _fill_of)
+    outlined = modes == _OUTLINE
+    if outlined.any():
+        lines = [things[at] for at in np.flatnonzero(outlined).tolist()]
+        colours[outlined] = _colours(lines, _stroke_of)
+    never, layer = modes == _CLIPPING, modes == _INVISIBLE
+    alike = _alike(page, which, colours) & ~never & ~layer
+    if not (never | layer | alike).any():
+        return None
+
+    def among(chosen: NDArray[np.bool_]) -> frozenset[int]:
+        return frozenset(things[at] for at in np.flatnonzero(chosen).tolist())
+
+    return Doubts(among(never), among(layer), among(alike))
+
+
+def _colours(things: list[int], of: Callable[..., int]) -> NDArray[np.int32]:
+    """Red, green, blue and opacity of each, from 0 to 255, shape (n, 4); black where unknown."""
+    said = np.empty((len(things), 4), np.int32)
+    first = said.ctypes.data
+    end = first + 16 * len(things)
+    places = (range(first + byte, end + byte, 16) for byte in (0, 4, 8, 12))
+    told = list(map(of, things, *places))
+    if not all(told):
+        said[~np.array(told, np.bool_)] = (0, 0, 0, _WHITE)
+    return said
+
+
+def _alike(page: Drawn, which: NDArray[np.int64], colours: NDArray[np.int32]) -> NDArray[np.bool_]:
+    """Whether each text is as faint as its ground, or has about the colour of what it lies on.
+
+    The ground is the last thing drawn before it that is large enough and lies under it; where
+    that is nothing, it is white paper.
+    """
+    paint, faint = colours[:, :3], colours[:, 3] <= _FAINT
+    light = paint.min(1) >= _LIGHT
+    order, ground, boxes = _grounds(page)
+    doubtful = light
+    if len(order):
+        shades = _packed(paint)
+        kinds = [_parted(kind) for kind in set(_packed(ground).tolist())]
+        for shade in set(shades.tolist()):
+            red, green, blue = _parted(shade)
+            if min(red, green, blue) < _LIGHT and any(
+                abs(red - r) <= _ALIKE and abs(green - g) <= _ALIKE and abs(blue - b) <= _ALIKE
+                for r, g, b in kinds
+            ):
+                doubtful = doubtful | (shades == shade)
+    if not doubtful.any():
+        return faint
+    at = np.flatnonzero(doubtful)
+    there, own = page.bounds(which[at])
+    if len(there) < len(at):
+        at = np.flatnonzero(np.isin(which, there))
+    text = page.shown(there, own)
+    middle = (text[:, 1] + text[:, 3]) / 2
+    found = np.zeros(len(at), np.bool_)
+    for share in (0.02, 0.5, 0.98):
+        x = text[:, 0] + share * (text[:, 2] - text[:, 0])
+        under = np.full((len(at), 3), _WHITE, np.int32)
+        last = np.zeros(len(at), np.int64)
+        if len(order):
+            lies = (
+                (boxes[:, 0] <= x[:, None]) & (x[:, None] <= boxes[:, 2])
+                & (boxes[:, 1] <= middle[:, None]) & (middle[:, None] <= boxes[:, 3])
+                & (order < there[:, None])
+            )  # fmt: skip
+            some = lies.any(1)
+            last = lies.shape[1] - 1 - lies[:, ::-1].argmax(1)
+            under[some] = ground[last[some]]
+        same = np.abs(paint[at] - under).max(1) <= _ALIKE
+        # A frame is often a large rectangle with a hole in it, and the text stands in that.
+        for path in set(last[same & ~light[at]].tolist()):
+            if _holed(page.things[order[path]]):
+                same &= (last != path) | light[at]
+        found |= same
+    alike = faint.copy()
+    alike[at] |= found
+    return alike
+
+
+def _packed(colours: NDArray[np.int32]) -> NDArray[np.int32]:
+    """Each colour as one whole number."""
+    return (colours[:, 0] << 16) | (colours[:, 1] << 8) | colours[:, 2]
+
+
+def _parted(colour: int) -> tuple[int, int, int]:
+    return colour >> 16, (colour >> 8) & _WHITE, colour & _WHITE
+
+
+def _holed(path: int) -> bool:
+    """Whether a filled shape has more than one outline."""
+    if _kind_of(path) != PATH:
+        return False
+    count = min(_segment_count(path), _LONGEST_OUTLINE)
+    kinds = [_segment_kind(_segment_at(path, at)) for at in range(count)]
+    return kinds.count(c.FPDF_SEGMENT_MOVETO) > 1
+
+
+def _grounds(
+    page: Drawn,
+) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.float32]]:
+    """What text can lie on, in drawing order: positions, colours (n, 3) and boxes as shown.
+
+    Pictures and shadings have a colour that is like no other: light text on one counts as seen,
+    for painting every such page would double the time of reading.
+    """
+    which, own = page.large
+    boxes = page.shown(which, own)
+    wide = (boxes[:, 2] - boxes[:, 0] > _LEAST_GROUND[0]) & (
+        boxes[:, 3] - boxes[:, 1] > _LEAST_GROUND[1]
+    )
+    which, boxes = which[wide], boxes[wide]
+    path = page.kinds[which] == PATH
+    colours = np.empty((len(which), 4), np.int32)
+    colours[:] = _PICTURED
+    things = [page.things[at] for at in which[path].tolist()]
+    colours[path] = _colours(things, _fill_of)
+    filled = np.ones(len(which), np.bool_)
+    filled[path] = _filled(things)
+    solid = filled & (colours[:, 3] > _WHITE // 2)
+    return which[solid], colours[solid, :3], boxes[solid]
+
+
+def _filled(things: list[int]) -> NDArray[np.bool_]:
+    """Whether each path is filled, and not only drawn as a line."""
+    said = np.zeros((len(things), 2), np.int32)
+    base = said.ctypes.data
+    fill = range(base, base + 8 * len(things), 8)
+    list(map(_painting, things, fill, (at + 4 for at in fill)))
+    return np.asarray(said[:, 0] != c.FPDF_FILLMODE_NONE)
+
+
+def unseen(
+    page: c.FPDF_PAGE,
+    text_page: c.FPDF_TEXTPAGE,
+    doubtful: Doubts | None,
+    printed: NDArray[np.int64],
+    boxes: NDArray[np.float32],
+    images: NDArray[np.float32],
+    size: tuple[float, float],
+) -> NDArray[np.bool_]:
+    """Whether each of the *printed* characters cannot be seen, shape (n,).
+
+    *boxes* are where they stand on the page as shown, *images* where pictures lie on it.
+    """
+    hidden = _tiny(text_page, printed, boxes)
+    if doubtful is None:
+        return hidden
+    handle = ctypes.cast(text_page, P).value
+    owners = list(map(_owner_of, repeat(handle), printed.tolist()))
+    hidden |= np.array([owner in doubtful.never for owner in owners], np.bool_)
+    layer = np.flatnonzero([owner in doubtful.layer for owner in owners])
+    hidden[layer] |= ~_on_picture(boxes[layer], images)
+    alike = np.flatnonzero([owner in doubtful.alike for owner in owners])
+    if len(alike):
+        inked = _inked(page, doubtful.alike, boxes[alike], size)
+        whose = np.array([owners[at] for at in alike.tolist()], np.uint64)
+        _, group = np.unique(whose, return_inverse=True)
+        # A glyph's ink may lie beside its box: an object that shows for the most part shows.
+        share = np.bincount(group, inked) / np.bincount(group)
+        hidden[alike] |= ~inked & (share < _SHARE_SHOWN)[group]
+    return np.asarray(hidden, np.bool_)
+
+
+def _tiny(
+    text_page: c.FPDF_TEXTPAGE, printed: NDArray[np.int64], boxes: NDArray[np.float32]
+) -> NDArray[np.bool_]:
+    """Which characters are smaller than `LEAST_SIZE`, in one direction at least."""
+    w, h = boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1]
+    small = (np.maximum(w, h) < _FLAT) | (np.minimum(w, h) < _NARROW)
+    matrix = c.FS_MATRIX()
+    for at in np.flatnonzero(small).tolist():
+        index = int(printed[at])
+        if c.FPDFText_GetMatrix(text_page, index, matrix):
+            scale = min(np.hypot(matrix.a, matrix.b), np.hypot(matrix.c, matrix.d))
+            small[at] = c.FPDFText_GetFontSize(text_page, index) * scale < LEAST_SIZE
+    return np.asarray(small, np.bool_)
+
+
+def _on_picture(boxes: NDArray[np.float32], images: NDArray[np.float32]) -> NDArray[np.bool_]:
+    x, y = (boxes[:, 0] + boxes[:, 2]) / 2, (boxes[:, 1] + boxes[:, 3]) / 2
+    found = np.zeros(len(boxes), np.bool_)
+    for left, bottom, right, top in images.tolist():
+        found |= (left <= x) & (x <= right) & (bottom <= y) & (y <= top)
+    return found
+
+
+def _inked(
+    page: c.FPDF_PAGE,
+    things: frozenset[int],
+    boxes: NDArray[np.float32],
+    size: tuple[float, float],
+) -> NDArray[np.bool_]:
+    """Whether the picture of the page changes within each box when *things* are not painted."""
+    width, height = size
+    if not (width >= 1 and height >= 1):
+        return np.zeros(len(boxes), np.bool_)
+    scale = min(1.0, _LONGEST_SIDE / max(width, height))
+    # Rows count from the top.
+    edges = np.stack([boxes[:, 0], height - boxes[:, 3], boxes[:, 2], height - boxes[:, 1]], 1)
+    edges = np.clip(edges, 0, [width, height, width, height]) * scale
+    edges = np.concatenate([np.floor(edges[:, :2]), np.ceil(edges[:, 2:])], 1).astype(np.int64)
+    # Only the part of the page where they stand: the rest need not be painted.
+    first, last = edges[:, :2].min(0), edges[:, 2:].max(0)
+    part = (*first.tolist(), *(last - first).tolist())
+    whole = _rendered(page, size, scale, part)
+    for thing in things:
+        _switch(thing, 0)
+    without = _rendered(page, size, scale, part)
+    for thing in things:
+        _switch(thing, 1)
+    changed = np.abs(whole.astype(np.int16) - without).max(2) >= _CHANGED
+    total = np.pad(changed.cumsum(0, dtype=np.int64).cumsum(1), ((1, 0), (1, 0)))
+    left, top, right, bottom = (edges - np.tile(first, 2)).T
+    marks = total[bottom, right] - total[top, right] - total[bottom, left] + total[top, left]
+    return np.asarray(marks > 0)
+
+
+def _rendered(
+    page: c.FPDF_PAGE, size: tuple[float, float], scale: float, part: tuple[int, ...]
+) -> NDArray[np.uint8]:
+    """A part of the page on white paper, shape (rows, columns, 3).
+
+    *part* is its left and top edge, its width and its height, in pixels of the whole.
+    """
+    left, top, columns, rows = part
+    whole = (max(1, round(size[0] * scale)), max(1, round(size[1] * scale)))
+    columns, rows = max(columns, 1), max(rows, 1)
+    canvas = np.full((rows, columns, 4), _WHITE, np.uint8)
+    bitmap = c.FPDFBitmap_CreateEx(
+        columns, rows, c.FPDFBitmap_BGRx, canvas.ctypes.data_as(ctypes.c_void_p), 4 * columns
+    )
+    try:
+        c.FPDF_RenderPageBitmap(bitmap, page, -left, -top, *whole, 0, 0)
+    finally:
+        c.FPDFBitmap_Destroy(bitmap)
+    return canvas[:, :, :3]

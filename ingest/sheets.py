@@ -1,0 +1,278 @@
+"""What the file says about one page, taken out of PDFium: characters with boxes, and shapes."""
+
+from __future__ import annotations
+
+import ctypes
+import threading
+from collections import deque
+from dataclasses import dataclass, replace
+from itertools import repeat
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pypdfium2.raw as c
+
+from ingest import hidden, plausible
+from ingest.drawn import I, P, bare, drawn, shapes, shown
+from ingest.layout import Glyphs, Shapes
+from ingest.pages import Quality
+
+if TYPE_CHECKING:
+    import pypdfium2 as pdfium
+    from numpy.typing import NDArray
+
+LOCK = threading.Lock()
+"""PDFium crashes when two threads enter it: every call holds this."""
+
+_MAX_GLYPHS = 200_000
+_FIRST_FULL_WIDTH = 0x3000
+# What PDFium gives for a hyphen at the end of a line.
+_BREAK_MARKS = (0x02, 0xFFFE)
+
+_loose_box = bare(c.FPDFText_GetLooseCharBox, I, P, I, P)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sheet:
+    """What the file says about one page, before anything is put in order.
+
+    *rows* are the positions at which OCR saw lines begin, where it read the page; *pictured* is
+    what it read from the page's pictures, with their rows. *plain* is pypdf's text, where that was
+    better, and has no boxes. *unmapped* is how many glyphs stand for no character, *unseen* how
+    many characters were left out because nobody can see them. *scanned* tells that the page is a
+    picture with a few words stamped on it.
+    """
+
+    number: int
+    label: str | None
+    width: float
+    height: float
+    glyphs: Glyphs
+    shapes: Shapes
+    quality: Quality
+    rows: NDArray[np.int64] | None = None
+    pictured: tuple[Glyphs, NDArray[np.int64]] | None = None
+    plain: str = ""
+    unmapped: int = 0
+    unseen: int = 0
+    scanned: bool = False
+
+    def noted(self, note: str, *, again: bool = False) -> Sheet:
+        """The sheet with a sentence more about its quality; *again*: reading it again may help."""
+        said = " ".join(filter(None, (self.quality.note, note)))
+        quality = replace(self.quality, note=said, again=again or self.quality.again)
+        return replace(self, quality=quality)
+
+
+def taken(document: pdfium.PdfDocument, at: int) -> Sheet:
+    """Take glyphs and shapes of the page at position *at* (from 0)."""
+    with LOCK:
+        page = c.FPDF_LoadPage(document.raw, at)
+        if not page:
+            return broken(at, "The page is damaged and cannot be opened.")
+        try:
+            width = float(c.FPDF_GetPageWidthF(page))
+            height = float(c.FPDF_GetPageHeightF(page))
+            view = _view(page, width, height)
+            things = drawn(page, view)
+            outlines = shapes(things, width, height)
+            doubtful = hidden.doubts(things)
+            seen = (outlines.images, (width, height))
+            glyphs, unprintable, unseen = _glyphs(page, view, doubtful, *seen)
+            blank = not len(glyphs.codes) and not c.FPDFPage_CountObjects(page)
+            label = _label(document, at)
+        finally:
+            c.FPDF_ClosePage(page)
+    if blank:
+        quality = Quality("pdfium", 1.0, "The page is blank.")
+    else:
+        quality = Quality("pdfium", round(plausible.score(glyphs.codes, unprintable), 3))
+    sheet = Sheet(
+        at + 1, label, width, height, glyphs, outlines, quality, unmapped=unprintable, unseen=unseen
+    )
+    return sheet.noted(_UNSEEN.format(unseen)) if unseen else sheet
+
+
+_UNSEEN = "{} characters that nobody can see on the page (white, transparent, tiny) were left out."
+
+
+def broken(at: int, note: str) -> Sheet:
+    """A sheet without anything on it, and why: the page at position *at* (from 0)."""
+    quality = Quality("pdfium", 0.0, note)
+    return Sheet(at + 1, None, 0.0, 0.0, no_glyphs(), Shapes(), quality)
+
+
+def no_glyphs() -> Glyphs:
+    """No characters at all."""
+    nothing = np.zeros(0, np.int32)
+    return Glyphs(
+        nothing.astype(np.uint32), nothing, np.zeros((0, 4), np.float32), nothing.astype(np.int8)
+    )
+
+
+def _view(page: c.FPDF_PAGE, width: float, height: float) -> NDArray[np.float64]:
+    """The affine map from the page's own coordinates to those of the page as shown, shape (2, 3).
+
+    Crop box and rotation are in it. PDFium gives whole numbers, hence the large scale.
+    """
+    scale = 1_000_000
+    x, y = ctypes.c_int(), ctypes.c_int()
+    corners = []
+    for at in ((0.0, 0.0), (100.0, 0.0), (0.0, 100.0)):
+        c.FPDF_PageToDevice(page, 0, 0, scale, scale, 0, *at, x, y)
+        corners.append((x.value / scale * width, height - y.value / scale * height))
+    (ox, oy), (ax, ay), (bx, by) = corners
+    return np.array(
+        [[(ax - ox) / 100, (bx - ox) / 100, ox], [(ay - oy) / 100, (by - oy) / 100, oy]]
+    )
+
+
+def _glyphs(
+    page: c.FPDF_PAGE,
+    view: NDArray[np.float64],
+    doubtful: hidden.Doubts | None,
+    images: NDArray[np.float32],
+    size: tuple[float, float],
+) -> tuple[Glyphs, int, int]:
+    """The printed characters of a page that lie on it and can be seen, in PDFium's order.
+
+    Then how many characters the page has that no text can hold (controls and unmapped glyphs),
+    and how many that nobody can see.
+    """
+    text_page = c.FPDFText_LoadPage(page)
+    if not text_page:
+        return no_glyphs(), 0, 0
+    try:
+        count = min(int(c.FPDFText_CountChars(text_page)), _MAX_GLYPHS)
+        if count <= 0:
+            return no_glyphs(), 0, 0
+        codes = _codes(text_page, count)
+        for at in np.flatnonzero((codes == _BREAK_MARKS[0]) | (codes == _BREAK_MARKS[1])).tolist():
+            if c.FPDFText_IsHyphen(text_page, at) == 1:
+                codes[at] = ord("-")
+        blank = is_blank(codes)
+        printed = np.flatnonzero(~blank)
+        unprintable = int((~_is_space(codes[blank])).sum())
+        if not len(printed):
+            return no_glyphs(), unprintable, 0
+        raw = np.zeros((count, 4), np.float32)
+        handle = ctypes.cast(text_page, ctypes.c_void_p).value
+        base = raw.ctypes.data
+        places = (base + 16 * printed).tolist()
+        deque(map(_loose_box, repeat(handle), printed.tolist(), places), maxlen=0)
+        _mend_flat(text_page, raw, printed)
+        spaced = _spaced(text_page, codes, blank)
+        # FS_RECTF is left, top, right, bottom.
+        boxes = shown(raw[printed][:, [0, 3, 2, 1]], view)
+        x, y = (boxes[:, 0] + boxes[:, 2]) / 2, (boxes[:, 1] + boxes[:, 3]) / 2
+        on_page = (x > 0) & (x < size[0]) & (y > 0) & (y < size[1])
+        printed, boxes = printed[on_page], boxes[on_page]
+        unseen = hidden.unseen(page, text_page, doubtful, printed, boxes, images, size)
+    finally:
+        c.FPDFText_ClosePage(text_page)
+    kept = printed[~unseen]
+    glyphs = Glyphs(codes[kept], kept.astype(np.int32), boxes[~unseen], spaced[kept])
+    return glyphs, unprintable, int(unseen.sum())
+
+
+def _mend_flat(
+    text_page: c.FPDF_TEXTPAGE, raw: NDArray[np.float32], printed: NDArray[np.int64]
+) -> None:
+    """Give flat glyphs (・ and 一 in some fonts) the full box that their neighbours have.
+
+    PDFium falls back to the ink of a glyph where it finds no advance box, and then supposes a
+    line break before and after it.
+    """
+    height = raw[printed, 1] - raw[printed, 3]
+    beside = np.maximum(np.roll(height, 1), np.roll(height, -1))
+    matrix, x, y = c.FS_MATRIX(), ctypes.c_double(), ctypes.c_double()
+    for at in printed[height < 0.6 * beside].tolist():
+        if not (
+            c.FPDFText_GetMatrix(text_page, at, matrix)
+            and c.FPDFText_GetCharOrigin(text_page, at, x, y)
+        ):
+            continue
+        size = c.FPDFText_GetFontSize(text_page, at) * abs(matrix.d)
+        flat = raw[at, 1] - raw[at, 3]
+        if abs(matrix.b) + abs(matrix.c) > 0.01 * abs(matrix.d) or flat > 0.6 * size:
+            continue
+        full = c.FPDFText_GetUnicode(text_page, at) >= _FIRST_FULL_WIDTH
+        raw[at, 3], raw[at, 1] = y.value - 0.12 * size, y.value + 0.88 * size
+        if full:
+            raw[at, 0] = min(raw[at, 0], x.value)
+            raw[at, 2] = max(raw[at, 2], x.value + 0.98 * size)
+
+
+def _codes(text_page: c.FPDF_TEXTPAGE, count: int) -> NDArray[np.uint32]:
+    """The code point of every character, shape (count,).
+
+    The page's whole text is one call; only where it skips characters or needs surrogates do
+    its positions differ from PDFium's own, and each character is asked for.
+    """
+    buffer = (ctypes.c_ushort * (2 * count + 1))()
+    written = int(c.FPDFText_GetText(text_page, 0, count, buffer)) - 1
+    codes = np.frombuffer(bytes(buffer), np.uint16)[: max(written, 0)].astype(np.uint32)
+    if written == count and not ((codes >= 0xD800) & (codes < 0xE000)).any():
+        return codes
+    return np.array([c.FPDFText_GetUnicode(text_page, at) for at in range(count)], np.uint32)
+
+
+def is_blank(codes: NDArray[np.uint32]) -> NDArray[np.bool_]:
+    """White space, controls and non-characters: what leaves no ink and says nothing."""
+    return np.asarray(
+        (codes <= 0x20)
+        | ((codes >= 0x7F) & (codes <= 0xA0))
+        | (codes == 0xAD)
+        | (codes == 0x3000)
+        | ((codes >= 0x2000) & (codes <= 0x200F))
+        | ((codes >= 0x2028) & (codes <= 0x202F))
+        | (codes == 0xFEFF)
+        | (codes == 0xFFFE)
+        | (codes == 0xFFFF)
+        | ((codes >= 0xD800) & (codes < 0xE000))
+        | (codes > 0x10FFFF)
+    )
+
+
+def _is_space(codes: NDArray[np.uint32]) -> NDArray[np.bool_]:
+    """White space and the marks that break or join lines: nothing is missing where they stand."""
+    return np.asarray(
+        (codes == 0x20)
+        | (codes == 0x0A)
+        | (codes == 0x0D)
+        | (codes == 0x09)
+        | (codes == 0x02)
+        | (codes == 0xA0)
+        | (codes == 0xAD)
+        | (codes == 0x3000)
+        | (codes == 0xFEFF)
+        | (codes == 0xFFFE)
+        | ((codes >= 0x2000) & (codes <= 0x202F))
+    )
+
+
+def _spaced(
+    text_page: c.FPDF_TEXTPAGE, codes: NDArray[np.uint32], blank: NDArray[np.bool_]
+) -> NDArray[np.int8]:
+    """How many real spaces stand before each character; -1 where PDFium only supposed one."""
+    spaced = np.zeros(len(codes), np.int8)
+    for at in np.flatnonzero(
+        blank & ((codes == 0x20) | (codes == 0x3000) | (codes == 0xA0))
+    ).tolist():
+        if at + 1 >= len(codes):
+            break
+        if c.FPDFText_IsGenerated(text_page, at) == 1:
+            spaced[at + 1] = spaced[at] if spaced[at] > 0 else -1
+        else:
+            spaced[at + 1] = min(max(int(spaced[at]), 0) + (2 if codes[at] == 0x3000 else 1), 100)
+    return spaced
+
+
+def _label(document: pdfium.PdfDocument, at: int) -> str | None:
+    """The label that the file itself gives a page, or None."""
+    needed = int(c.FPDF_GetPageLabel(document.raw, at, None, 0))
+    if not 2 < needed <= 256:
+        return None
+    buffer = ctypes.create_string_buffer(needed)
+    c.FPDF_GetPageLabel(document.raw, at, buffer, needed)
+    return buffer.raw[: needed - 2].decode("utf-16-le", "replace").strip() or None
