@@ -651,7 +651,7 @@ def _reader() -> str:
     from ingest import ocr
     from ingest.pdf import READER_VERSION
 
-    return f"{READER_VERSION}+ocr-{ocr.OCR_VERSION}" if ocr.installed() else READER_VERSION
+    return f"{READER_VERSION}+ocr-{ocr.reads_with()}" if ocr.installed() else READER_VERSION
 
 
 @contextmanager
@@ -698,12 +698,14 @@ def _say_plan(plan: Any, listed: Catalog, *, as_json: bool) -> None:  # noqa: AN
 def _say_what_ocr_would_do() -> None:
     from ingest import ocr
 
-    if not ocr.installed():
-        err.print(ocr.MISSING, markup=False)
+    if lacking := ocr.missing():
+        err.print(lacking, markup=False, soft_wrap=True)
 
 
 def _report_json(report: RefreshReport) -> dict[str, object]:
     """Return a report for a program: what went in, and what could not, with the reasons."""
+    from ingest import ocr
+
     failed = {getattr(problem, "path", None) for problem in report.problems}
 
     def taken(editions: Iterable[Edition]) -> list[str]:
@@ -731,6 +733,7 @@ def _report_json(report: RefreshReport) -> dict[str, object]:
         "poor_pages": [
             {"file": file, "page": page, "note": note} for file, page, note in report.poor_pages
         ],
+        "ocr_missing": ocr.missing() if report.poor_pages else "",
     }
 
 

@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING, Any
 from ingest.editions import Document, Edition, Kind, Original
 from ingest.errors import BrokenCatalog, IngestError, MissingCorpus, UnreadablePdf
 from ingest.japanese import is_japanese
-from ingest.pdf import facts
+from ingest.reading import facts_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
     from pathlib import Path
+
+    from ingest.facts import Facts
 
 CATALOG = "catalog.toml"
 _OFFICE = frozenset(
@@ -85,9 +87,11 @@ def read(folder: Path) -> Catalog:
     named = {edition.path for edition in entries}
     strays: set[str] = set()
     taken = {edition.document.id for edition in entries}
-    for stray in (name for name in files if name not in named):
+    unlisted = [name for name in files if name not in named]
+    said = facts_of({name: folder / name for name in unlisted})
+    for stray in unlisted:
         try:
-            editions.append(_stray(stray, folder, taken | strays))
+            editions.append(_stray(stray, folder, taken | strays, said[stray]))
         except OSError as problem:
             problems.append(_closed(stray, problem))
             continue
@@ -192,7 +196,9 @@ def _closed(name: str, problem: OSError) -> UnreadablePdf:
     )
 
 
-def _stray(name: str, folder: Path, taken: Iterable[str]) -> Edition:
+def _stray(
+    name: str, folder: Path, taken: Iterable[str], understood: Facts | UnreadablePdf
+) -> Edition:
     """Return what can be understood of a file that no catalog describes."""
     path = folder / name
     stem = re.sub(r"[^\w.-]+", "-", path.stem).strip("-") or "document"
@@ -200,9 +206,7 @@ def _stray(name: str, folder: Path, taken: Iterable[str]) -> Edition:
     while identity in set(taken):
         identity, number = f"{stem}-{number}", number + 1
     digest = hash_of(path)
-    try:
-        understood = facts(path)
-    except UnreadablePdf:
+    if isinstance(understood, UnreadablePdf):
         # The reading that follows names the file and says what is wrong with it.
         return Edition(Document(identity, path.stem), digest[:8], path=name, sha256=digest)
     return Edition(

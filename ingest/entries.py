@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Self
 import tomlkit
 from tomlkit.exceptions import TOMLKitError
 
-from ingest import catalog, pdf
+from ingest import catalog, reading
 from ingest.editions import Kind
 from ingest.errors import AlreadyHeld, BrokenCatalog, EntryMissing, FactsMissing
 
@@ -74,7 +74,7 @@ def understood(
         UnreadablePdf: the file cannot be opened.
         BrokenCatalog: the catalog there is cannot be used.
     """
-    facts = pdf.facts(file)
+    facts = reading.facts(file)
     listed = _listed(corpus)
     works = {edition.document.id: edition.document for edition in listed}
     called = title or facts.title or file.stem
@@ -123,7 +123,7 @@ def add(corpus: Path, file: Path, entry: Entry) -> Edition:
             though another edition of its document is held: then that one would go on answering.
         BrokenCatalog: the catalog cannot be used, before or with the new entry.
     """
-    pdf.facts(file)
+    reading.facts(file)
     entry = replace(entry, document=_id_of(entry.document), label=entry.label.strip())
     digest = catalog.hash_of(file)
     held = [edition for edition in _listed(corpus) if edition.held]

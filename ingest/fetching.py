@@ -15,7 +15,7 @@ from http.client import HTTPConnection, HTTPException, HTTPResponse
 from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, urljoin, urlsplit
 
-from ingest import catalog, entries, pdf
+from ingest import catalog, entries, reading
 from ingest.errors import FetchFailed, IngestError, UnreadablePdf
 
 if TYPE_CHECKING:
@@ -280,7 +280,7 @@ def _save(response: HTTPResponse, target: Path, url: str, bounds: Bounds, deadli
     if b"%PDF-" not in head:
         raise FetchFailed(url, "what is there is not a PDF")
     try:
-        pdf.facts(target)
+        reading.facts(target)
     except UnreadablePdf as problem:
         raise FetchFailed(url, f"what is there is not a usable PDF ({problem.reason})") from problem
 

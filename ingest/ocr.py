@@ -27,7 +27,13 @@ OCR_VERSION = "1"
 
 DPI = 200
 ADVICE = "apt-get install tesseract-ocr tesseract-ocr-jpn tesseract-ocr-jpn-vert"
-MISSING = f"Scanned and garbled pages stay unread: tesseract is not installed ({ADVICE})."
+MISSING = (
+    f"Scans, garbled pages and text in pictures stay unread: tesseract is not installed ({ADVICE})."
+)
+UPRIGHT_ONLY = (
+    "Scanned vertical text stays unread: tesseract lacks jpn_vert"
+    " (apt-get install tesseract-ocr-jpn-vert)."
+)
 
 _WORD = "5"
 _SURE = 40.0
@@ -70,6 +76,22 @@ def languages() -> frozenset[str]:
 def installed() -> bool:
     """Whether Japanese pages can be read."""
     return "jpn" in languages()
+
+
+def reads_with() -> str:
+    """Name what pictures are read with: the version and the languages; empty without Japanese.
+
+    It is part of what a reading is kept under, so that a language installed later counts.
+    """
+    found = sorted(languages() & {"jpn", "jpn_vert"})
+    return "+".join([OCR_VERSION, *found]) if installed() else ""
+
+
+def missing() -> str:
+    """Say in a line what is not read here and what would install it; empty where nothing lacks."""
+    if not installed():
+        return MISSING
+    return "" if "jpn_vert" in languages() else UPRIGHT_ONLY
 
 
 @dataclass(frozen=True, slots=True)

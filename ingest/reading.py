@@ -1,7 +1,8 @@
 """Many PDFs read at once: in processes of their own, bounded in time and memory, never twice.
 
 A reading process is this module run as a program. It takes one JSON line for each file and
-answers with lines: pages as they are read, then that the file was read or why not.
+answers with lines: pages as they are read, then that the file was read or why not. Where only
+the facts of a file are asked for, those are the answer.
 """
 
 from __future__ import annotations
@@ -18,12 +19,14 @@ import time
 from collections import deque
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import date
 from hashlib import sha256
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any
 
 from ingest import ocr, pages, pdf
 from ingest.errors import UnreadablePdf
+from ingest.facts import Facts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -74,9 +77,11 @@ class Bounds:
 
 @dataclass(frozen=True, slots=True)
 class _Task:
+    """What is asked about a file: its text, to be *kept* there, or only its facts."""
+
     name: str
     path: Path
-    kept: Path
+    kept: Path | None = None
 
 
 @dataclass(slots=True)
@@ -84,6 +89,7 @@ class _Worker:
     """A reading process and the file it is busy with."""
 
     process: subprocess.Popen[bytes]
+    complaints: IO[bytes]
     task: _Task | None = None
     began: float = 0.0
     pages: int = 0
@@ -127,9 +133,72 @@ def read_all(
         meter.finished(name, len(stored.pages) if stored else 0)
     if waiting:
         count = min(workers or os.cpu_count() or 1, len(waiting))
-        for task, outcome in _read(waiting, count, cache, bounds, meter, use_ocr=use_ocr):
-            found[task.name] = outcome
+        for task, said in _read(waiting, count, cache, bounds, meter, use_ocr=use_ocr):
+            found[task.name] = said if isinstance(said, UnreadablePdf) else _result(task)
     return {name: found[name] for name in files}
+
+
+_known_facts: dict[str, Facts] = {}
+
+
+def facts_of(
+    files: Mapping[str, Path], *, bounds: Bounds | None = None
+) -> dict[str, Facts | UnreadablePdf]:
+    """Return what *files* (name → path) say about themselves, or why they cannot be read.
+
+    They are looked at in a process of its own, bounded like a reading; what a file says is
+    remembered by the hash of its bytes as long as this process lives.
+    """
+    found: dict[str, Facts | UnreadablePdf] = {}
+    waiting: deque[_Task] = deque()
+    digests: dict[str, str] = {}
+    for name, path in files.items():
+        try:
+            pdf.check(path)
+            digests[name] = sha256_of(path)
+        except UnreadablePdf as problem:
+            found[name] = problem
+            continue
+        except OSError as problem:
+            found[name] = _closed(path, problem)
+            continue
+        if digests[name] in _known_facts:
+            found[name] = _known_facts[digests[name]]
+        else:
+            waiting.append(_Task(name, path))
+    if waiting:
+        meter = _Meter(len(waiting), None)
+        with tempfile.TemporaryDirectory() as place:
+            for task, said in _read(
+                waiting, 1, Path(place), bounds or Bounds(), meter, use_ocr=False
+            ):
+                found[task.name] = said if isinstance(said, UnreadablePdf) else _facts(said)
+                if isinstance(told := found[task.name], Facts):
+                    _known_facts[digests[task.name]] = told
+    return {name: found[name] for name in files}
+
+
+def facts(path: Path, *, bounds: Bounds | None = None) -> Facts:
+    """Return what one file says about itself; see `facts_of`.
+
+    Raises:
+        UnreadablePdf: it cannot be read.
+    """
+    found = facts_of({"": path}, bounds=bounds)[""]
+    if isinstance(found, UnreadablePdf):
+        raise found
+    return found
+
+
+def _facts(said: Mapping[str, Any]) -> Facts:
+    published = said["published"]
+    return Facts(
+        said["title"], said["edition"], date.fromisoformat(published) if published else None
+    )
+
+
+def _closed(path: Path, problem: OSError) -> UnreadablePdf:
+    return UnreadablePdf(str(path), f"it cannot be read ({problem.strerror})", "Copy it again.")
 
 
 class _Meter:
@@ -167,12 +236,12 @@ def _kept(path: Path, cache: Path, *, use_ocr: bool) -> Path | UnreadablePdf:
     """The place in the cache for what is read from a file, or why it cannot even be opened."""
     try:
         pdf.check(path)
-        how = f"ocr{ocr.OCR_VERSION}" if use_ocr else "plain"
+        how = f"ocr{ocr.reads_with()}" if use_ocr else "plain"
         return cache / f"{sha256_of(path)[:40]}-{pdf.READER_VERSION}-{how}.npz"
     except UnreadablePdf as problem:
         return problem
     except OSError as problem:
-        return UnreadablePdf(str(path), f"it cannot be read ({problem.strerror})", "Copy it again.")
+        return _closed(path, problem)
 
 
 def _stored(kept: Path) -> EditionText | None:
@@ -194,7 +263,7 @@ def _read(
     meter: _Meter,
     *,
     use_ocr: bool,
-) -> Iterator[tuple[_Task, EditionText | UnreadablePdf]]:
+) -> Iterator[tuple[_Task, dict[str, Any] | UnreadablePdf]]:
     """Hand the tasks to *count* processes and yield each outcome as it comes."""
     workers: list[_Worker] = []
     with selectors.DefaultSelector() as events:
@@ -216,24 +285,25 @@ def _read(
                     if outcome is None:
                         continue
                     task, worker.task = worker.task, None
-                    if not isinstance(outcome, bool):
+                    if isinstance(outcome, UnreadablePdf):
                         _dismiss(worker, workers, events)
                     if task is not None:
                         meter.finished(task.name)
-                        yield task, _result(task, outcome)
+                        yield task, outcome
         finally:
             for worker in tuple(workers):
                 _dismiss(worker, workers, events)
 
 
-def _result(task: _Task, outcome: bool | UnreadablePdf) -> EditionText | UnreadablePdf:  # noqa: FBT001
-    if isinstance(outcome, UnreadablePdf):
-        return outcome
-    text = _stored(task.kept)
-    if text is None:
+def _result(task: _Task) -> EditionText | UnreadablePdf:
+    """What a process has read and put into the cache; what may be read better is not kept."""
+    text = _stored(task.kept) if task.kept else None
+    if text is None or task.kept is None:
         return UnreadablePdf(
             str(task.path), "what was read could not be kept", "Is the disk full? Run it again."
         )
+    if any(page.quality.again for page in text.pages):
+        task.kept.unlink(missing_ok=True)
     return text
 
 
@@ -247,23 +317,25 @@ def _started(cache: Path, bounds: Bounds, *, use_ocr: bool) -> _Worker:
     """Start a reading process."""
     command = [sys.executable, "-m", "ingest.reading", str(bounds.memory_mb), str(cache)]
     command += ["ocr"] if use_ocr else []
+    complaints = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the worker
     process = subprocess.Popen(
         command,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
+        stderr=complaints,
         cwd=Path(__file__).resolve().parents[1],
         env={**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
         # Its tesseract goes with it when the process is ended.
         start_new_session=True,
     )
     os.set_blocking(_pipe(process.stdout).fileno(), False)
-    return _Worker(process)
+    return _Worker(process, complaints)
 
 
 def _hand(worker: _Worker, task: _Task) -> None:
     worker.task, worker.began, worker.pages = task, time.monotonic(), 0
-    asked = {"path": str(task.path.resolve()), "kept": str(task.kept.resolve())}
+    kept = None if task.kept is None else str(task.kept.resolve())
+    asked = {"path": str(task.path.resolve()), "kept": kept}
     # If it has ended, that is heard and told like any other end.
     with suppress(BrokenPipeError):
         stream = _pipe(worker.process.stdin)
@@ -271,8 +343,8 @@ def _hand(worker: _Worker, task: _Task) -> None:
         stream.flush()
 
 
-def _heard(worker: _Worker, meter: _Meter) -> bool | UnreadablePdf | None:
-    """Take in what a process has said: True for a file read, None while it is busy."""
+def _heard(worker: _Worker, meter: _Meter) -> dict[str, Any] | UnreadablePdf | None:
+    """Take in what a process has said: its last word on a file, None while it is busy."""
     task = worker.task
     part = _pipe(worker.process.stdout).read()
     if part == b"":
@@ -281,7 +353,7 @@ def _heard(worker: _Worker, meter: _Meter) -> bool | UnreadablePdf | None:
             return None
         return UnreadablePdf(
             str(task.path),
-            f"the process that read it broke down ({_ending(code)})",
+            f"the process that read it broke down ({_ending(code)}{_last_words(worker)})",
             "The file is probably damaged; copy it again or print it to a new PDF.",
         )
     worker.pending += part or b""
@@ -294,14 +366,18 @@ def _heard(worker: _Worker, meter: _Meter) -> bool | UnreadablePdf | None:
         if said["said"] == "page":
             worker.pages += 1
             meter.moved(task.name)
-        elif said["said"] == "read":
-            return True
+        elif said["said"] == "unreadable":
+            return UnreadablePdf(str(task.path), said["reason"], said["advice"])
         else:
-            worker.task = None
-            problem = UnreadablePdf(str(task.path), said["reason"], said["advice"])
-            worker.task = task
-            return problem
+            return dict(said)
     return None
+
+
+def _last_words(worker: _Worker) -> str:
+    """The last line that a process wrote to its standard error, which names its exception."""
+    worker.complaints.seek(0)
+    lines = worker.complaints.read().decode("utf-8", "replace").strip().splitlines()
+    return f": {lines[-1][:200]}" if lines else ""
 
 
 def _ending(code: int) -> str:
@@ -351,6 +427,7 @@ def _dismiss(worker: _Worker, workers: list[_Worker], events: selectors.BaseSele
             os.killpg(worker.process.pid, signal.SIGKILL)
     worker.process.wait()
     stdout.close()
+    worker.complaints.close()
     with suppress(BrokenPipeError):
         stdin.close()
 
@@ -363,21 +440,28 @@ def _serve(memory_mb: int, cache: Path, *, use_ocr: bool) -> None:
     reader = ocr.Ocr(cache / "ocr") if use_ocr else None
     for line in sys.stdin:
         asked = json.loads(line)
+        path = Path(asked["path"])
         try:
-            _one(Path(asked["path"]), Path(asked["kept"]), reader)
+            if asked["kept"] is None:
+                said = _told(pdf.facts(path))
+            else:
+                _one(path, Path(asked["kept"]), reader)
+                said = {"said": "read"}
         except UnreadablePdf as problem:
-            _say({"said": "unreadable", "reason": problem.reason, "advice": problem.advice})
+            said = {"said": "unreadable", "reason": problem.reason, "advice": problem.advice}
         except MemoryError:
-            _say(
-                {
-                    "said": "unreadable",
-                    "reason": f"it needs more than {memory_mb:,} MB of memory",
-                    "advice": "Split it into parts, or print it to a new PDF if it is damaged.",
-                }
-            )
+            reason = f"it needs more than {memory_mb:,} MB of memory"
+            advice = "Split it into parts, or print it to a new PDF if it is damaged."
+            _say({"said": "unreadable", "reason": reason, "advice": advice})
             return
-        else:
-            _say({"said": "read"})
+        _say(said)
+
+
+def _told(found: Facts) -> dict[str, Any]:
+    published = found.published and found.published.isoformat()
+    return {
+        "said": "facts", "title": found.title, "edition": found.edition, "published": published,
+    }  # fmt: skip
 
 
 def _one(path: Path, kept: Path, reader: ocr.Ocr | None) -> None:
@@ -391,7 +475,7 @@ def _one(path: Path, kept: Path, reader: ocr.Ocr | None) -> None:
         draft.unlink(missing_ok=True)
 
 
-def _say(what: dict[str, str]) -> None:
+def _say(what: dict[str, Any]) -> None:
     sys.stdout.write(json.dumps(what) + "\n")
     sys.stdout.flush()
 

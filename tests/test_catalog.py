@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 
@@ -12,7 +13,8 @@ from ingest import catalog
 from ingest.catalog import CATALOG, read
 from ingest.editions import Kind
 from ingest.errors import BrokenCatalog, MissingCorpus, UnreadablePdf
-from tests.pdfs import Sheet, write
+from ingest.reading import Bounds, facts_of
+from tests.pdfs import Sheet, bomb, write
 
 ENTRY = """\
 [[documents]]
@@ -259,3 +261,17 @@ def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
         read(tmp_path / "nowhere")
     with pytest.raises(MissingCorpus, match="no PDF in this folder"):
         read(tmp_path)
+
+
+def test_a_bomb_in_a_folder_without_a_catalog_is_listed_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What bursts its reader does not burst whoever lists the folder; the file beside it is known."""
+    bounded = partial(facts_of, bounds=Bounds(memory_mb=640))
+    monkeypatch.setattr(catalog, "facts_of", bounded)
+    bomb(tmp_path / "bomb.pdf", megabytes=100)
+    write(tmp_path / "good.pdf", [Sheet().say("窓口業務の手引", 72, 600, 28)])
+
+    held = catalog.read(tmp_path).editions
+
+    assert ["bomb", "窓口業務の手引"] == [edition.document.title for edition in held]

@@ -98,6 +98,29 @@ def test_without_tesseract_the_advice_is_one_line(monkeypatch: pytest.MonkeyPatc
         Ocr().words(PICTURE)
 
 
+@pytest.mark.parametrize(
+    "there, name, line",
+    [
+        pytest.param((), "", "tesseract is not installed (apt-get install", id="no tesseract"),
+        pytest.param(("eng",), "", "tesseract is not installed", id="English only"),
+        pytest.param(
+            ("eng", "jpn"), f"{ocr.OCR_VERSION}+jpn", "apt-get install tesseract-ocr-jpn-vert",
+            id="no vertical Japanese",
+        ),
+        pytest.param(("jpn_vert", "jpn"), f"{ocr.OCR_VERSION}+jpn+jpn_vert", "", id="all of it"),
+    ],
+)  # fmt: skip
+def test_what_is_installed_names_the_reader(
+    monkeypatch: pytest.MonkeyPatch, there: tuple[str, ...], name: str, line: str
+) -> None:
+    """A language that comes later makes another reader, and one that lacks is said in a line."""
+    monkeypatch.setattr(ocr, "languages", lambda: frozenset(there))
+
+    assert name == ocr.reads_with()
+    assert line in ocr.missing()
+    assert bool(line) == bool(ocr.missing())
+
+
 @pytest.mark.needs("tesseract")
 def test_a_hanging_tesseract_is_given_up() -> None:
     """A page that takes longer than it may is an error of its own, not a hang."""

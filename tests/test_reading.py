@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
+from datetime import date
 from typing import TYPE_CHECKING
 
 import pytest
 
 from ingest import ocr, pdf, reading
 from ingest.errors import UnreadablePdf
+from ingest.facts import Facts
 from ingest.pages import EditionText
 from ingest.reading import Bounds, Progress, read_all
 from tests import mutations
-from tests.pdfs import Sheet, made, write
+from tests.pdfs import Sheet, bomb, write
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -129,12 +132,67 @@ def test_a_file_that_takes_too_long_is_named(tmp_path: Path) -> None:
 
 
 def test_a_file_that_needs_too_much_memory_is_named(tmp_path: Path) -> None:
-    """A process that may not take more memory gives its file up; others go on."""
+    """A few hundred kilobytes that unpack into gigabytes are named; the file after is read."""
+    files = {
+        "bomb": bomb(tmp_path / "bomb.pdf"),
+        "good": write(tmp_path / "good.pdf", [Sheet().say("良い", 72, 700)]),
+    }
+
+    found = read(files, tmp_path / "c", workers=1)
+
+    assert files["bomb"].stat().st_size < 1_000_000
+    assert str(files["bomb"]) in refusal(found["bomb"])
+    assert "良い\n" == text_of(found["good"])
+
+
+def test_facts_are_bounded_and_remembered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a file says about itself is asked in a process too, once; a bomb there is named."""
+    cover = Sheet().say("窓口業務の手引", 72, 600, 28).say("第2.1版", 72, 500, 14)
+    files = {
+        "bomb": bomb(tmp_path / "bomb.pdf"),
+        "good": write(tmp_path / "good.pdf", [cover.say("令和６年４月１日", 72, 300)]),
+    }
+
+    found = reading.facts_of(files, bounds=BOUNDS)
+
+    assert isinstance(found["bomb"], UnreadablePdf)
+    assert Facts("窓口業務の手引", "第2.1版", date(2024, 4, 1)) == found["good"]
+
+    def refuse(*_: object, **__: object) -> None:
+        pytest.fail("a process was started")
+
+    monkeypatch.setattr(reading, "_started", refuse)
+    assert found["good"] == reading.facts(files["good"])
+
+
+def test_what_ocr_gave_up_is_not_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A page that tesseract was too slow for is given once, and read again the next time."""
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    (programs / "tesseract").write_text(
+        '#!/bin/sh\n[ "$1" = --list-langs ] && printf "List:\\njpn\\n" && exit\nexit 1\n'
+    )
+    (programs / "tesseract").chmod(0o755)
+    monkeypatch.setenv("PATH", str(programs), prepend=os.pathsep)
+    monkeypatch.setattr(ocr, "languages", lambda: frozenset({"jpn"}))
+    picture = "q 595 0 0 842 0 0 cm BI /W 1 /H 1 /CS /G /BPC 8 ID \x7f EI Q"
+    path = write(tmp_path / "scan.pdf", [Sheet(drawn=[picture])])
+
+    found = read_all({"a": path}, cache=tmp_path / "c", with_ocr=True, bounds=BOUNDS)["a"]
+
+    assert isinstance(found, EditionText)
+    assert "tesseract broke down" in found.pages[0].quality.note
+    assert [] == list((tmp_path / "c").glob("*.npz"))
+
+
+def test_what_ends_a_process_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The last line of a process that broke down says why, instead of vanishing."""
+    monkeypatch.setattr(pdf, "READER_VERSION", "no/such/folder")
     path = write(tmp_path / "a.pdf", [Sheet().say("本文", 72, 700)])
 
-    found = read({"a": path}, tmp_path / "c", bounds=replace(BOUNDS, memory_mb=120))
+    found = read({"a": path}, tmp_path / "c")
 
-    assert isinstance(found["a"], UnreadablePdf)
+    assert "FileNotFoundError" in refusal(found["a"])
 
 
 def test_progress_counts_pages_and_files(tmp_path: Path) -> None:
@@ -165,16 +223,19 @@ def test_ocr_is_asked_for_by_its_being_installed(
 
 @pytest.mark.timeout(300)
 def test_broken_files_never_break_the_reader(tmp_path: Path) -> None:
-    """Of every kind of mutation some are read and some are named, and nothing else happens."""
-    whole = made([Sheet().say("本文である。", 72, 700).table(72, 600, [90], 24, [["表"]])])
-    files = mutations.make([whole], tmp_path, 27)
+    """Of every kind of mutation of our own PDFs some are read and some named, within the bounds."""
+    files = mutations.make(mutations.sources(), tmp_path, 27)
 
-    found = read(files, tmp_path / "cache", bounds=replace(BOUNDS, timeout_s=30.0))
+    outcome = mutations.put(
+        files,
+        lambda told: read_all(
+            files,
+            cache=tmp_path / "c",
+            with_ocr=False,
+            bounds=mutations.BOUNDS,
+            progress=told,
+        ),
+    )
 
-    assert set(files) == set(found)
-    assert {EditionText, UnreadablePdf} == {type(one) for one in found.values()}
-    assert all(str(files[name]) in refusal(one) for name, one in found.items() if _refused(one))
-
-
-def _refused(outcome: EditionText | UnreadablePdf) -> bool:
-    return isinstance(outcome, UnreadablePdf)
+    assert () == outcome.wrong
+    assert 0 < len(outcome.refused) < len(files)
