@@ -7,6 +7,7 @@ files could not be read.
 
 from __future__ import annotations
 
+import os
 import random
 import re
 import resource
@@ -15,13 +16,22 @@ import tempfile
 import time
 import zlib
 from collections import Counter
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from ingest import ocr
 from ingest.errors import UnreadablePdf
-from ingest.reading import Bounds, read_all
+from ingest.reading import Bounds, facts_of, read_all
 from tests.pdfs import Sheet, made
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from ingest.reading import Progress
+
 BOUNDS = Bounds(timeout_s=20.0, ocr_page_s=0.0, memory_mb=1_024)
+_START_S = 10.0
 
 
 def mutated(whole: bytes, seed: int) -> bytes:
@@ -90,13 +100,13 @@ def _bomb(whole: bytes, chance: random.Random) -> bytes:
         packed += packer.compress(part)
     packed += packer.flush()
     stream = b"<< /Filter /FlateDecode /Length %d >>\nstream\n%b\nendstream" % (len(packed), packed)
-    return re.sub(
-        rb"<<[^>]*/Length \d+[^>]*>>\s*stream.*?endstream",
-        lambda _: stream,
-        whole,
-        count=1,
-        flags=re.DOTALL,
-    )
+    pages = re.findall(rb"/Contents \[?\s*(\d+) 0 R", whole)
+    number = chance.choice(pages)
+    drawing = rb"(?<=\b%b 0 obj)\s*<<(?:(?!endobj).)*?stream.*?endstream" % number
+    said, count = re.subn(drawing, lambda _: b"\n" + stream, whole, count=1, flags=re.DOTALL)
+    if not count:
+        raise ValueError("no page draws with that stream, so nothing would burst")
+    return said
 
 
 def _renumbered(whole: bytes, chance: random.Random) -> bytes:
@@ -137,24 +147,107 @@ def sources() -> list[bytes]:
     return [*(path.read_bytes() for path in starter), made(sheets, outline=[("表", 2)])]
 
 
-def main(count: int) -> None:
-    """Read *count* broken files made from the starter corpus and say what became of them."""
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of broken files: *wrong* says in sentences what must not happen and did."""
+
+    read: int
+    refused: tuple[UnreadablePdf, ...]
+    seconds: float
+    longest_s: float
+    peak_mb: int
+    wrong: tuple[str, ...]
+
+
+def put(
+    files: Mapping[str, Path], look: Callable[[Callable[[Progress], None]], Mapping[str, object]]
+) -> Outcome:
+    """Have *look* read the files, and hold what it returns against what is promised.
+
+    *look* tells its progress; between two files no more time may pass than one is given, and a
+    few seconds for a new process to start.
+    """
+    began = last = time.monotonic()
+    longest = 0.0
+
+    def told(progress: Progress) -> None:
+        nonlocal last, longest
+        if progress.finished:
+            longest, last = max(longest, time.monotonic() - last), time.monotonic()
+
+    found = look(told)
+    seconds = time.monotonic() - began
+    refused = tuple(one for one in found.values() if isinstance(one, UnreadablePdf))
+    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024
+    wrong = [f"{name} has no outcome" for name in files if name not in found]
+    wrong += [
+        f"{name} is not named: {one}"
+        for name, one in found.items()
+        if isinstance(one, UnreadablePdf) and str(files[name]) not in str(one)
+    ]
+    if longest > BOUNDS.timeout_s + _START_S:
+        wrong.append(f"{longest:.0f} s passed without a file done; bound {BOUNDS.timeout_s:.0f} s")
+    if peak > BOUNDS.memory_mb:
+        wrong.append(f"a process took {peak} MB; bound {BOUNDS.memory_mb} MB")
+    return Outcome(len(found) - len(refused), refused, seconds, longest, peak, tuple(wrong))
+
+
+def pretended(folder: Path) -> None:
+    """Put a tesseract first on the path that sees the same word in every picture."""
+    programs = folder / "programs"
+    programs.mkdir()
+    names = "level page_num block_num par_num line_num word_num left top width height conf text"
+    row = "5 1 1 1 1 1 10 10 300 40 95 手引"
+    program = programs / "tesseract"
+    program.write_text(
+        "#!/bin/sh\n"
+        'if [ "$1" = --list-langs ]; then printf "List:\\njpn\\njpn_vert\\n"; exit; fi\n'
+        "cat > /dev/null\n"
+        f"printf '{names}\\n{row}\\n' | tr ' ' '\\t'\n",
+        encoding="utf-8",
+    )
+    program.chmod(0o755)
+    os.environ["PATH"] = f"{programs}{os.pathsep}{os.environ['PATH']}"
+    ocr.languages.cache_clear()
+
+
+def main(count: int) -> int:
+    """Read *count* broken files made from the starter corpus and say what became of them.
+
+    Three times: their text, their text with a pretended OCR, and what they say about
+    themselves. Returns how many promises were broken.
+    """
+    wrong = 0
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
         files = make(sources(), folder, count)
-        began = time.monotonic()
-        found = read_all(files, cache=folder / "cache", with_ocr=False, bounds=BOUNDS)
-        seconds = time.monotonic() - began
-    refused = [one for one in found.values() if isinstance(one, UnreadablePdf)]
-    reasons = Counter(re.sub(r"[\d,]+", "N", one.reason) for one in refused)
-    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024
-    sys.stdout.write(
-        f"{count} files in {seconds:.0f} s: {count - len(refused)} read, {len(refused)} named;"
-        f" largest process {peak} MB\n"
-    )
-    for reason, times in reasons.most_common():
-        sys.stdout.write(f"{times:5} {reason}\n")
+        pretended(folder)
+        passes: dict[str, Callable[[Callable[[Progress], None]], Mapping[str, object]]] = {
+            "text": lambda told: read_all(
+                files, cache=folder / "c", with_ocr=False, bounds=BOUNDS, progress=told
+            ),
+            "text and OCR": lambda told: read_all(
+                files, cache=folder / "c", with_ocr=True, bounds=BOUNDS, progress=told
+            ),
+            "facts": lambda _: facts_of(files, bounds=BOUNDS),
+        }
+        for name, look in passes.items():
+            outcome = put(files, look)
+            sys.stdout.write(
+                f"{name}: {count} files in {outcome.seconds:.0f} s, {outcome.read} read,"
+                f" {len(outcome.refused)} named; longest {outcome.longest_s:.1f} s (bound"
+                f" {BOUNDS.timeout_s:.0f}), largest process {outcome.peak_mb} MB (bound"
+                f" {BOUNDS.memory_mb})\n"
+            )
+            reasons = Counter(re.sub(r"[\d,]+", "N", one.reason) for one in outcome.refused)
+            for reason, times in reasons.most_common():
+                sys.stdout.write(f"{times:5} {reason}\n")
+            for sentence in outcome.wrong:
+                sys.stdout.write(f"WRONG {sentence}\n")
+            sys.stdout.flush()
+            wrong += len(outcome.wrong)
+    return wrong
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 1_000)
+    sys.exit(1 if main(int(sys.argv[1]) if len(sys.argv) > 1 else 1_000) else 0)
