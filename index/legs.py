@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from index.lexical import Bm25
 from ingest.japanese import pairs
@@ -20,6 +20,9 @@ FOLDERS = ("words", "page-words", "pairs", "page-pairs")
 # A unit's number in a vocabulary, four bytes each: pairs of a large corpus are many.
 _NUMBERS = "i"
 
+_Units: TypeAlias = "tuple[array[int], array[int]]"
+"""The units of a chunk's text and of its context."""
+
 
 def build(
     folder: Path,
@@ -30,13 +33,14 @@ def build(
 
     *parts* gives all parts in order each time it is called; *told* hears the share that is done.
     """
+    places: list[tuple[str, int]] = []
     vocabulary: dict[str, int] = {}
-    words = [
-        (_numbered(part.words, vocabulary), _numbered(part.context_words, vocabulary))
-        for part in parts()
-    ]
+    words: list[_Units] = []
+    for part in parts():
+        places.append((part.chunk.edition.key, part.pages[0]))
+        words.append((_numbered(part.words, vocabulary), _numbered(part.context_words, vocabulary)))
     told(0.2)
-    _save(folder / "words", folder / "page-words", parts, words, vocabulary)
+    _save(folder / "words", folder / "page-words", places, words, vocabulary)
     del words
     told(0.4)
     vocabulary = {}
@@ -48,7 +52,7 @@ def build(
         for part in parts()
     ]
     told(0.6)
-    _save(folder / "pairs", folder / "page-pairs", parts, couples, vocabulary)
+    _save(folder / "pairs", folder / "page-pairs", places, couples, vocabulary)
     told(1.0)
 
 
@@ -59,21 +63,15 @@ def _numbered(units: Sequence[str], vocabulary: dict[str, int]) -> array[int]:
 def _save(
     by_chunk: Path,
     by_page: Path,
-    parts: Callable[[], Iterator[Part]],
-    units: Sequence[tuple[array[int], array[int]]],
+    places: Sequence[tuple[str, int]],
+    units: Sequence[_Units],
     vocabulary: Mapping[str, int],
 ) -> None:
     Bm25.of_numbers([text + context for text, context in units], vocabulary).save(by_chunk)
-    pages = _gathered(
-        (part.chunk.edition.key, part.pages[0], *both)
-        for part, both in zip(parts(), units, strict=True)
-    )
-    Bm25.of_numbers(list(pages), vocabulary).save(by_page)
+    Bm25.of_numbers(list(_gathered(places, units)), vocabulary).save(by_page)
 
 
-def _gathered(
-    chunks: Iterable[tuple[str, int, array[int], array[int]]],
-) -> Iterator[array[int]]:
+def _gathered(places: Iterable[tuple[str, int]], units: Iterable[_Units]) -> Iterator[array[int]]:
     """Yield the units of each page: those of its chunks' texts, and of their contexts once.
 
     Pages come in the order in which their first chunk does, as in `generations.page_rows`;
@@ -81,12 +79,12 @@ def _gathered(
     """
     found: dict[int, tuple[array[int], set[int]]] = {}
     edition: str | None = None
-    for key, page, text, context in chunks:
+    for (key, page), (text, context) in zip(places, units, strict=True):
         if key != edition:
             yield from _pages(found)
             found, edition = {}, key
-        units, also = found.setdefault(page, (array(_NUMBERS), set()))
-        units.extend(text)
+        gathered, also = found.setdefault(page, (array(_NUMBERS), set()))
+        gathered.extend(text)
         also.update(context)
     yield from _pages(found)
 

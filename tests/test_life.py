@@ -128,6 +128,7 @@ def _asking(shelf: Shelf, threads: int = 1) -> Iterator[list[tuple[str, set[str]
         raise problems[0]
 
 
+@pytest.mark.timeout(60 + 12 * KILLS)
 def test_a_kill_at_any_moment_costs_nothing(tmp_path: Path, address: str) -> None:
     """The old index (or, after the last step, the new one) answers, during the kill and after it.
 

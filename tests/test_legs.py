@@ -1,0 +1,66 @@
+"""The lexical indexes of a generation: made from numbers, scored as if made from words."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from index import legs
+from index.lexical import Bm25
+from index.parts import Part
+from ingest.chunks import Chunk
+from ingest.japanese import pairs, tokens
+from tests.fakes import edition
+
+TEXTS = (
+    ("manual", "年次休暇は20日とする。", "休暇", (1,)),
+    ("manual", "繰越しは20日を限度とする。", "休暇", (1, 2)),
+    ("manual", "病気休暇は別に定める。", "病気", (2,)),
+    ("cases", "休暇の例を示す。", "例", (1,)),
+)
+
+
+def _parts() -> list[Part]:
+    return [
+        Part(
+            Chunk(edition(document), (), text, 0, len(text), context), pages,
+            tuple(tokens(text)), tuple(tokens(context)),
+        )
+        for document, text, context, pages in TEXTS
+    ]  # fmt: skip
+
+
+def _scores(index: Bm25, units: list[str]) -> list[float]:
+    return [float(score) for score in index.scores(dict.fromkeys(units, 1.0))]
+
+
+def test_chunks_are_scored_by_text_and_context(tmp_path: Path) -> None:
+    """As an index over the very words is; a unit of the context counts like one of the text."""
+    legs.build(tmp_path, lambda: iter(_parts()))
+
+    for folder, cut in (("words", tokens), ("pairs", pairs)):
+        plain = Bm25.build([*cut(text), *cut(context)] for _, text, context, _ in TEXTS)
+        asked = list(cut("休暇は何日か。"))
+        np.testing.assert_allclose(
+            _scores(plain, asked), _scores(Bm25.load(tmp_path / folder), asked), rtol=1e-6
+        )
+
+
+def test_pages_gather_their_chunks_and_count_a_context_once(tmp_path: Path) -> None:
+    """A chunk belongs to the page it begins on; pages keep the order of their first chunk."""
+    legs.build(tmp_path, lambda: iter(_parts()))
+
+    for folder, cut in (("page-words", tokens), ("page-pairs", pairs)):
+        first = [*cut(TEXTS[0][1]), *cut(TEXTS[1][1])]
+        pages = [
+            first + [unit for unit in cut("休暇") if unit not in first],
+            [*cut(TEXTS[2][1]), *(u for u in cut("病気") if u not in cut(TEXTS[2][1]))],
+            [*cut(TEXTS[3][1]), *(u for u in cut("例") if u not in cut(TEXTS[3][1]))],
+        ]
+        asked = list(cut("休暇は何日か。"))
+        np.testing.assert_allclose(
+            _scores(Bm25.build(pages), asked),
+            _scores(Bm25.load(tmp_path / folder), asked),
+            rtol=1e-6,
+        )
