@@ -750,7 +750,7 @@ class FakeSlack:
         if any(each["id"] not in self._uploads for each in files):
             raise Refused("file_not_found")
         for each in files:
-            data = self._uploads.pop(each["id"])
+            data = self._uploads[each["id"]]  # the same again is shown again
             self.files.append({**given, "title": each.get("title"), "data": data})
         shared = {
             "type": "message",

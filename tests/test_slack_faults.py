@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from bot.slack import answering
 from bot.slack.answering import Answering
 from tests.slack_colleague import Scripted, Streamed
 from tests.slack_office import Office, acknowledged, buttons, until
-from tests.slack_server import BOT, ME, FakeSlack, Fault
+from tests.slack_server import BOT, ME, FakeSlack, Fault, Json
 
 
 def once(office: Office, method: str, fault: Fault) -> list[Fault]:
@@ -155,15 +156,14 @@ def test_error_names_the_answer_that_the_message_and_the_log_name(
 
 def test_picture_is_uploaded_once_though_the_reply_is_lost(office: Office) -> None:
     """A 500 after the picture is there uploads no second one."""
-    office.hire()
+    colleague = office.hire()
     said = office.ask()
     faults = once(office, "files.completeUploadExternal", Fault(500, after=True))
 
     value = buttons(said)["page:1"]["value"]
     office.slack.click("U1", "page:1", value, ts=said["ts"], thread=said["thread_ts"])
     until(lambda: not faults)
-    until(lambda: any("files" in m for m in office.slack.messages["C1"]))
-    office.settled()
+    colleague.close()  # when all errands are done
 
     assert 1 == len(office.slack.files)
 
@@ -254,11 +254,22 @@ def test_stream_whose_beginning_got_no_reply_is_adopted(office: Office) -> None:
 
 
 def test_stream_of_another_question_is_not_adopted(office: Office) -> None:
-    """Two questions in one thread: each keeps its own message."""
-    office.hire(Streamed(pieces=("あ" * 300, "い" * 300), takes_s=0.3), streaming=True)
-    first = office.slack.say("U1", "一つ目は何日？", channel="D1")
-    once(office, "chat.startStream", Fault(500, after=True))
-    office.slack.say("U1", "二つ目は何日？", channel="D1", thread=first)
+    """Two questions in one thread: each keeps its own message, also when one is not begun."""
+    slow = Streamed(pieces=("あ" * 300, "い" * 300), between=time.sleep)
+    office.hire(slow, streaming=True)
+    begun: list[str] = []
+
+    def second(method: str, _: Json) -> Fault | None:
+        if method == "chat.startStream":
+            begun.append(method)
+        return Fault(500) if len(begun) == 2 and method == "chat.startStream" else None
+
+    office.slack.fault = second
+    first = office.slack.next_ts()
+    office.slack.messages["D1"] = [{"type": "message", "user": "U2", "text": "続き", "ts": first}]
+    for text in ("一つ目は何日？", "二つ目は何日？"):
+        office.slack.say("U1", text, channel="D1", thread=first)
+    until(lambda: len(begun) >= 2)
     office.settled()
 
     said = [m["blocks"][0]["text"] for m in office.slack.ours("D1")]
@@ -283,14 +294,15 @@ def test_stream_that_is_not_ended_at_first_is_ended_before_its_update(
 
 
 def test_stream_leaves_slack_alone_while_it_must(office: Office) -> None:
-    """After a 429 no piece is sent until Retry-After has passed."""
-    faults = once(office, "chat.appendStream", Fault(429, retry_after=2))
+    """After a 429 no piece is sent until Retry-After has passed, and the model is not held up."""
+    faults = once(office, "chat.appendStream", Fault(429, retry_after=20))
     office.hire(Streamed(pieces=("あ" * 300,) * 6), streaming=True)
 
     office.ask()
 
     assert not faults
     assert [] == office.slack.limited
+    assert [] == office.slack.called("chat.appendStream")
 
 
 def test_stream_shows_no_mention_or_link_that_comes_in_two_pieces(office: Office) -> None:

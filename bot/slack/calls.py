@@ -388,10 +388,6 @@ class Calls:
         for attempt in range(TRIES):
             try:
                 self.once("files.completeUploadExternal", arguments)
-            except SlackRefused:
-                if attempt and self._shows(name, channel, thread or ""):
-                    return
-                raise
             except SlackBusy as problem:
                 if attempt == TRIES - 1 or problem.delay_s > PATIENCE_S:
                     raise
