@@ -627,7 +627,8 @@ def _reading(
     from ingest.reading import read_all
 
     def moved(on: Read) -> None:
-        told(f"reading ({on.pages} pages, {on.rate:.0f}/s)", on.files_done / max(on.files, 1))
+        pages = f"{on.pages:,} of {'' if on.opened == on.files else 'about '}{on.expected:,} pages"
+        told(f"reading ({pages}, {on.rate:.0f}/s)", on.pages / max(on.expected, 1))
 
     def reading(files: Mapping[str, Path]) -> Mapping[str, EditionText | UnreadablePdf]:
         found = read_all(files, cache=chosen.home / READINGS, progress=moved)
@@ -730,6 +731,15 @@ def _report_json(report: RefreshReport) -> dict[str, object]:
             engine: {"pages": count, "lowest_score": round(score, 3)}
             for engine, (count, score) in report.engines.items()
         },
+        "documents": [
+            {
+                "file": one.path,
+                "engines": dict(one.engines),
+                "lowest_score": round(one.lowest_score, 3),
+                "poor_pages": list(one.poor),
+            }
+            for one in report.documents
+        ],
         "poor_pages": [
             {"file": file, "page": page, "note": note} for file, page, note in report.poor_pages
         ],

@@ -9,6 +9,7 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
+from collections import Counter
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
@@ -75,13 +76,27 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True)
+class ReadDocument:
+    """How one file was read: how many pages by which engine, the lowest score, and the poor pages.
+
+    *poor* are the numbers of the pages that have a note.
+    """
+
+    path: str
+    engines: Mapping[str, int]
+    lowest_score: float
+    poor: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class RefreshReport:
     """What a refresh did.
 
     *generation* is the one current afterwards (None: there is none). *problems* are files that
     could not be used; *kept* maps the key of an edition to the reason why its former text
     stands. *poor_pages* are (path, page, note) of pages that could not be read well. *engines*
-    maps what read the pages of this refresh to how many it read and their lowest score.
+    maps what read the pages of this refresh to how many it read and their lowest score;
+    *documents* tells the same of each file.
     """
 
     plan: Plan
@@ -94,6 +109,7 @@ class RefreshReport:
     kept: Mapping[str, str] = field(default_factory=dict)
     poor_pages: tuple[tuple[str, int, str], ...] = ()
     engines: Mapping[str, tuple[int, float]] = field(default_factory=dict)
+    documents: tuple[ReadDocument, ...] = ()
 
 
 class Reading(Protocol):
@@ -464,6 +480,7 @@ class _Draft:
         return replace(
             report, generation=self._name, published=True, pages=manifest.pages,
             chunks=manifest.chunks, poor_pages=tuple(_poor(held, read)), engines=_engines(read),
+            documents=tuple(_documents(held, read)),
         )  # fmt: skip
 
     def _publish(self, manifest: Manifest) -> None:
@@ -712,6 +729,18 @@ def _poor(
         if isinstance(seen, _Seen):
             for number, note in seen.poor:
                 yield str(edition.path), number, note
+
+
+def _documents(
+    held: Iterable[Edition], read: Mapping[str, _Seen | UnreadablePdf]
+) -> Iterator[ReadDocument]:
+    for edition in held:
+        seen = read.get(str(edition.sha256))
+        if isinstance(seen, _Seen):
+            engines = Counter(engine for engine, _ in seen.read)
+            lowest = min((score for _, score in seen.read), default=0.0)
+            poor = tuple(number for number, _ in seen.poor)
+            yield ReadDocument(str(edition.path), dict(sorted(engines.items())), lowest, poor)
 
 
 def _engines(read: Mapping[str, _Seen | UnreadablePdf]) -> dict[str, tuple[int, float]]:

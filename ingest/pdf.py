@@ -48,18 +48,25 @@ _DIGITS = re.compile(r"\d+")
 
 
 def read(
-    path: Path, *, ocr: Ocr | None = None, progress: Callable[[int], None] | None = None
+    path: Path,
+    *,
+    ocr: Ocr | None = None,
+    opened: Callable[[int], None] | None = None,
+    progress: Callable[[int], None] | None = None,
 ) -> EditionText:
     """Read every page of a PDF: text in reading order, boxes, labels, outline.
 
     A page whose text is not plausible is asked of pypdf, then of *ocr*, which also reads the
-    pictures on pages. *progress* is told the number of each page that was read.
+    pictures on pages. *opened* is told how many pages there are, *progress* the number of each
+    page that was read.
 
     Raises:
         UnreadablePdf: the file is missing, empty, not a PDF, cut short, locked with a password
             or without a single page; the message says what to do.
     """
     with _opened(path) as document:
+        if opened is not None:
+            opened(len(document))
         engines = Engines(document, path, ocr)
         told = progress or (lambda _: None)
         first: list[Sheet] = []

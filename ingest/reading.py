@@ -50,7 +50,8 @@ _KILOBYTE = 1024
 class Progress:
     """How far a reading has come: *pages* and files done of *files*, and *seconds* since then.
 
-    *name* is the file that has just moved on; *finished* tells whether it is done.
+    *name* is the file that has just moved on; *finished* tells whether it is done. *known* are
+    the pages of the *opened* files.
     """
 
     name: str
@@ -59,6 +60,17 @@ class Progress:
     files: int
     pages: int
     seconds: float
+    known: int = 0
+    opened: int = 0
+
+    @property
+    def expected(self) -> int:
+        """How many pages there are in all, files not yet opened being like those that are."""
+        return (
+            self.known
+            if self.opened in {0, self.files}
+            else round(self.known * self.files / self.opened)
+        )
 
     @property
     def rate(self) -> float:
@@ -207,8 +219,13 @@ class _Meter:
     def __init__(self, files: int, told: Callable[[Progress], None] | None) -> None:
         self._files, self._told, self._began = files, told, time.monotonic()
         self._done = self._pages = 0
+        self._opened: dict[str, int] = {}
+
+    def opened(self, name: str, pages: int) -> None:
+        self._opened[name] = pages
 
     def finished(self, name: str, pages_more: int = 0) -> None:
+        self._opened.setdefault(name, pages_more)
         self._done += 1
         self._pages += pages_more
         self._tell(name, finished=True)
@@ -220,7 +237,9 @@ class _Meter:
     def _tell(self, name: str, *, finished: bool) -> None:
         if self._told is not None:
             seconds = time.monotonic() - self._began
-            self._told(Progress(name, finished, self._done, self._files, self._pages, seconds))
+            known = sum(self._opened.values())
+            so_far = (self._done, self._files, self._pages, seconds, known, len(self._opened))
+            self._told(Progress(name, finished, *so_far))
 
 
 def sha256_of(path: Path) -> str:
@@ -363,7 +382,9 @@ def _heard(worker: _Worker, meter: _Meter) -> dict[str, Any] | UnreadablePdf | N
         said = json.loads(line)
         if task is None:
             continue
-        if said["said"] == "page":
+        if said["said"] == "opened":
+            meter.opened(task.name, said["pages"])
+        elif said["said"] == "page":
             worker.pages += 1
             meter.moved(task.name)
         elif said["said"] == "unreadable":
@@ -466,7 +487,12 @@ def _told(found: Facts) -> dict[str, Any]:
 
 def _one(path: Path, kept: Path, reader: ocr.Ocr | None) -> None:
     """Read one file into the cache, in one step."""
-    text = pdf.read(path, ocr=reader, progress=lambda _: _say({"said": "page"}))
+    text = pdf.read(
+        path,
+        ocr=reader,
+        opened=lambda count: _say({"said": "opened", "pages": count}),
+        progress=lambda _: _say({"said": "page"}),
+    )
     draft = Path(tempfile.mktemp(dir=kept.parent, suffix=".draft"))  # noqa: S306 - save refuses an existing file
     try:
         pages.save(text, draft)

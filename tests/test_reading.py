@@ -206,6 +206,7 @@ def test_progress_counts_pages_and_files(tmp_path: Path) -> None:
 
     assert (2, 2, 6) == (told[-1].files_done, told[-1].files, told[-1].pages)
     assert 2 == sum(one.finished for one in told)
+    assert {6} == {one.expected for one in told}
 
 
 def test_ocr_is_asked_for_by_its_being_installed(

@@ -95,7 +95,13 @@ def test_the_report_says_what_read_the_pages(desk: Desk) -> None:
     """Only of what this refresh read: the engine, how many pages, their lowest score."""
     desk.put(edition("plan"), "推進計画の期間を定める。", "費用を定める。")
 
-    assert {"fake": (2, 1.0)} == desk.refresh().engines
+    report = desk.refresh()
+
+    assert {"fake": (2, 1.0)} == report.engines
+    assert 2 == sum(sum(one.engines.values()) for one in report.documents)
+    assert {("fake", 1.0, ())} == {
+        (engine, one.lowest_score, one.poor) for one in report.documents for engine in one.engines
+    }
     assert {} == desk.refresh().engines
 
 
