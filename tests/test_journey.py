@@ -339,3 +339,19 @@ def test_a_served_question_is_answered_without_torch(served: str, home: Path) ->
     assert answer["declined"] is None
     assert "chromadb" in loaded
     assert not loaded & {"torch", "sentence_transformers", "transformers", "sklearn"}
+
+
+def test_status_tells_how_each_page_was_read(home: Path) -> None:
+    """For a document it lists every page with its engine and score; an unknown one is refused."""
+    held = next(
+        e for e in json.loads(_run("--home", home, "status", "--json"))["editions"] if e["held"]
+    )
+
+    told = json.loads(_run("--home", home, "status", "--pages", held["document"], "--json"))
+    shown = _run("--home", home, "status", "--pages", held["document"])
+
+    assert held["document"] == told["document"]
+    assert list(range(1, len(told["pages"]) + 1)) == [page["page"] for page in told["pages"]]
+    assert {"pdfium"} == {page["engine"].partition("+")[0] for page in told["pages"]}
+    assert all(0.7 <= page["score"] <= 1.0 for page in told["pages"])
+    assert "engine" in shown.splitlines()[0]
