@@ -44,9 +44,9 @@ _NOTHING = np.zeros((0, 4), np.float32)
 
 
 _ITEM = re.compile(
-    r"[・･•●○◯〇◎◆◇■□▪▫▶►▷➢➤✓✔☑★☆※→⇒⇨➡◼◾‣–\uf000-\uf0ff]"
+    r"[・･•●○◯〇◎◆◇■□▪▫▶►▷➢➤✓✔☑★☆※→⇒⇨➡◼◾‣–⚫⬧⬥❖\uf000-\uf0ff]"
     r"|[①-⑳㉑-㉟❶-❿⑴-⒇ⅰ-ⅹⅠ-Ⅹ㋐-㋾]"
-    r"|[（(][0-9０-９]{1,2}[)）]|[（(][ア-ンa-zａ-ｚ一二三四五六七八九十ⅰ-ⅹ][)）]"
+    r"|[（(][0-9０-９]{1,2}[)）]|[（(][ア-ンｱ-ﾝa-zａ-ｚ一二三四五六七八九十ⅰ-ⅹ][)）]"
     r"|[0-9０-９]{1,2}(?:[.．][0-9０-９]{1,2})*[.．、)）](?![0-9０-９])"
     r"|[0-9０-９]{1,2}(?:[-－‐−][0-9０-９]{1,2})+(?![0-9０-９])"
     r"|[0-9０-９]{1,2}(?:[.．][0-9０-９]{1,2})+(?![0-9０-９.．%％倍万億兆円人件点ポ年月日回歳社])"
@@ -772,13 +772,29 @@ def _columns(found: Sequence[Line], shapes: Shapes) -> list[Unit]:
             continue
         over = [stack for stack in open_stacks if _over(stack[-1], line)]
         above = [stack for stack in over if _continues(stack[-1], line, shapes)]
-        if len(over) == 1 and above:
+        # A label that ended higher, beside an indent, is no column beside this one.
+        if len(above) == 1 and (
+            len(over) == 1 or _past(line, above[0], [one for one in over if one is not above[0]])
+        ):
+            open_stacks = [
+                stack
+                for stack in open_stacks
+                if stack is above[0] or not any(stack is gone for gone in over)
+            ]
             above[0].append(line)
             continue
         open_stacks = [stack for stack in open_stacks if not any(stack is gone for gone in over)]
         stacks.append([line])
         open_stacks.append(stacks[-1])
     return [_around_lines(stack) for stack in stacks]
+
+
+def _past(line: Line, stack: list[Line], others: list[list[Line]]) -> bool:
+    """Whether *line* is running text of *stack* and what else stands over it had ended before."""
+    last = stack[-1]
+    return min(len(line.text), len(last.text)) >= _LONG_LINE and all(
+        other[-1].bottom > last.top - _TOUCH * line.size for other in others
+    )
 
 
 def _over(above: Line, line: Line) -> bool:

@@ -179,6 +179,18 @@ def test_a_sentence_goes_on_in_the_next_column(tmp_path: Path, first: str, *, wh
     assert ([first + rest] if whole else [first, rest]) == found[-1 if whole else -2 :]
 
 
+def test_an_indent_below_a_label_does_not_cut_a_paragraph(tmp_path: Path) -> None:
+    """The first line of a paragraph begins beside the label above it, the second one below it."""
+    sheet = Sheet().say("ケ", 72, 716).say("協働を育む", 150, 716)
+    sheet.say("成果を出すために、進め方や意見の交わし方のあり", 84, 700)
+    sheet.say("方についてより良くしていく機運を高めやすくなる。", 72, 684)
+
+    found = said(only(tmp_path, sheet))
+
+    whole = "成果を出すために、進め方や意見の交わし方のあり方についてより良くしていく機運を高めやすくなる。"
+    assert whole == found[-1]
+
+
 def test_the_colour_behind_a_line_is_no_frame(tmp_path: Path) -> None:
     """A sentence marked with a colour line by line is one sentence."""
     lines = ["色の付いた文は、一行ごとに色の帯を背にして組ま", "れることがある。"]
