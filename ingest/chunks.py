@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 CHUNKS_VERSION = "4"
 """Part of a generation's recipe: raise it when the same text is cut otherwise."""
 
+# On 157 questions about 36 government manuals, with OCR, success among the first 1, 5 and 10 pages:
+# 250 characters 0.790 0.968 0.981, 300 0.809 0.975 0.981, 400 0.822 0.981 0.981,
+# 500 0.796 0.975 0.987, 600 0.796 0.975 0.981; 400 with an overlap of 80: 0.815 0.981 0.987.
+# On the 241 bundled questions all are alike: 0.892 0.992 0.992 (250: @5 0.988; overlap: @1 0.888).
 SIZE = 400
 """How many characters a chunk may have; measured on questions about real manuals."""
 
