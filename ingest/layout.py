@@ -640,6 +640,10 @@ def _written(cell: Sequence[Line], glyphs: Glyphs) -> str:
     raw = "".join(line.text for line in cell)
     if not raw or len(raw) > _LONGEST_HEAD or _FULL_ONLY.fullmatch(raw):
         return raw
+    if not any(glyphs.spaced[line.glyphs[1:]].any() for line in cell) and not any(
+        _needs_space(above.text, line.text) for above, line in pairwise(cell)
+    ):
+        return raw
     order = [cell[0].glyphs]
     begins = [0]
     length = len(cell[0].glyphs)

@@ -220,18 +220,20 @@ def aligned(texts: NDArray[np.float32], may: NDArray[np.bool_]) -> list[Table]:
         np.append(True, middle[:-1] - middle[1:] > _LEVEL * np.minimum(height[:-1], height[1:]))
     )
     ends = np.append(begins[1:], len(boxes))
+    fits = (ends - begins >= _SEVERAL) & np.logical_and.reduceat(cells, begins)
+    if not (fits[2:] & fits[1:-1] & fits[:-2]).any():
+        return []
     found: list[Table] = []
     run: list[NDArray[np.float32]] = []
-    for begin, end in zip(begins.tolist(), ends.tolist(), strict=True):
+    for begin, end, fit in zip(begins.tolist(), ends.tolist(), fits.tolist(), strict=True):
         level = boxes[begin:end]
-        fits = end - begin >= _SEVERAL and bool(cells[begin:end].all())
         near = not run or run[-1][:, 1].min() - level[:, 3].max() < _FAR * float(
             np.median(level[:, 3] - level[:, 1])
         )
-        if run and not (fits and near):
+        if run and not (fit and near):
             found.extend(_of_levels(run))
             run = []
-        if fits:
+        if fit:
             run.append(level)
     found.extend(_of_levels(run))
     return found
