@@ -29,6 +29,15 @@ _POINTS_BACK = re.compile(
     r"|\b(?:it|its|they|them|their|that one|this one|these|those|there|the same|the others?)\b",
     re.IGNORECASE,
 )
+_MORE = re.compile(
+    r"もっと|詳し|詳細|続き|ほかにも|他にも|すべて見|全部見|\b(?:more|details?|go on|continue|the rest)\b",
+    re.IGNORECASE,
+)
+_MORE_WORDS = re.compile(
+    r"もっと|もう少し|さらに|詳し[くい](?:こと|説明|内容)?|詳細|続き|ほかにも|他にも|すべて|全部|説明(?:して)?|見せて|見たい|知りたい"
+    r"|ある|読み?たい|ください|お願い(?:します)?|\b(?:more|details?|detailed|go on|continue|rest|show|tell|give|please|in|any|is|there)\b",
+    re.IGNORECASE,
+)
 _FEW = 3
 """Words of its own up to which a question that points back somewhere inside still follows up."""
 
@@ -163,16 +172,36 @@ _PROPERTIES = frozenset(
 )
 
 
+def wants_more(text: str) -> bool:
+    """Whether a text only asks for more of the last answer, and for nothing else."""
+    return _MORE.search(text) is not None and not tokens(_MORE_WORDS.sub(" ", text))
+
+
+def times_more(text: str, history: Sequence[Turn]) -> int:
+    """Return how often in a row more was asked for, *text* included; 0 when it asks anew."""
+    if not history or not wants_more(text):
+        return 0
+    times = 1
+    for turn in reversed(history):
+        if not wants_more(turn.question):
+            break
+        times += 1
+    return times
+
+
 def condense(text: str, history: Sequence[Turn]) -> str:
     """Return a question that can be understood alone: a follow-up gets what it follows put first.
 
     By rules, without a model: a question follows up when it points back (その, それ, and …, it)
     or names nothing of its own, only some property (費用は？). What it follows is the last
-    question of *history* that stood alone and, where they differ, the one just before.
+    question of *history* that stood alone and, where they differ, the one just before. Who only
+    asks for more asks the same once more.
     """
     whole = text
     base = before = ""
     for asked in [*(turn.question for turn in history[-REMEMBERED:]), text]:
+        if base and wants_more(asked):
+            continue
         if base and follows_up(asked):
             parts = dict.fromkeys(part for part in (base, before, asked) if part)
             whole = " ".join(parts)

@@ -8,11 +8,12 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from bot.answers import Answer, Citation, Declined, Question, cite
+from bot.conversation import wants_more
 from bot.phrases import phrase
 from bot.quotations import body, cases_in, escaped, notices
 from bot.relevance import plain
 from bot.sentences import sentences
-from ingest.japanese import normalise
+from ingest.japanese import normalise, tokens
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 
 SURE_ENOUGH = 0.5
 """Confidence below which a question is declined; the index calibrates its scores to it."""
+
+_NEWLY_SURE = 0.2
+"""The same for what a follow-up asks anew."""
 
 _NEAREST = 2
 _CONTACT = re.compile(r"\d{2,5}-\d{1,4}-\d{3,4}|[\w.+-]+@[\w-]+\.\w+")
@@ -58,7 +62,22 @@ def doubts(
     missing = unheld(question, evidences, library)
     if missing or library.confidence(question.standalone, passages) < SURE_ENOUGH:
         return Doubt("not-found", missing)
+    # A passage about what was asked before holds most of the words and may not answer what is
+    # asked now; on its own the new part is short, so that less is asked of it.
+    new = follows(question) and bool(tokens(question.text))
+    if new and library.confidence(question.text, passages) < _NEWLY_SURE:
+        return Doubt("not-found")
     return None
+
+
+def follows(question: Question) -> bool:
+    """Whether a question was made whole from earlier ones and asks something of its own."""
+    return (
+        bool(question.history)
+        and question.standalone.endswith(question.text)
+        and question.standalone != question.text
+        and not wants_more(question.text)
+    )
 
 
 def unheld(question: Question, evidences: Evidences, library: Library) -> tuple[str, ...]:

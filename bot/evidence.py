@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bot.question import Wants
-from bot.readings import Reading, Readings
-from bot.relevance import Need, need, shape_weight
+from bot.readings import Reading, Readings, size
+from bot.relevance import Need, need, plain, shape_weight
 from ingest.pages import BlockKind
 
 if TYPE_CHECKING:
@@ -38,15 +38,20 @@ _WHOLE_TABLE = frozenset({Wants.LIST, Wants.STEPS})
 _ROW_BESIDE = 0.85
 _ROW_OF_THE_LIST = 0.4
 
-MOST = 6
-"""Spans that are found at most, unless more are asked for."""
+MOST = 4
+"""Spans that are shown at once."""
 
-_NEAR_BEST = 0.62
+_ROOM, _LONG = 600, 10
+"""Characters from which on a round of spans is enough; things said from which on a question is
+long, and asks for half as much again."""
+
+_NEAR_BEST, _LESS_NEAR = 0.62, 0.35
 _MAIN, _AS_GOOD = 3, 0.86
 _ALIKE = 0.75
 _PRIOR, _OUTSIDE = 0.3, 0.85
 _OTHER_LANGUAGE, _OWN_LANGUAGE = 0.85, 0.75
 _DIGEST_BESIDE_ORIGINAL = 0.97
+_COUNTED = 0.4
 _CASE_AS_RULE, _TITLE = 0.85, 0.95
 """What a case counts where a rule is asked for, and a title beside a statement."""
 
@@ -68,8 +73,9 @@ class Evidence:
 
     *parts* are the (start, end) of its sentences, items or rows in reading order; the span
     from the first start to the last end is what a citation quotes. *passage* is the search
-    hit it grew from, *best* the (start, end) of the sentence it grew from, and *subject* the share
-    of what is asked about that this sentence says itself. *main* evidence answers; the rest is
+    hit it grew from, *best* the (start, end) of the sentence it grew from, and *told* its
+    sentences: start, end, and the shares of what is asked about and of the asking words
+    that each says itself. *main* evidence answers; the rest is
     worth reading beside it.
     """
 
@@ -83,7 +89,7 @@ class Evidence:
     context: str = ""
     best: tuple[int, int] = (0, 0)
     main: bool = True
-    subject: float = 0.0
+    told: tuple[tuple[int, int, float, float], ...] = ()
 
 
 class _Page:
@@ -161,9 +167,13 @@ def find(
     matches: Sequence[Match] = (),
     readings: Readings | None = None,
     shapes: frozenset[Wants] | None = None,
-    most: int = MOST,
+    rounds: int = 0,
+    counted: re.Pattern[str] | None = None,
 ) -> Evidences:
-    """Return up to *most* spans of *passages* that answer best, best first, none overlapping.
+    """Return the spans of *passages* that answer best, best first, none overlapping another.
+
+    *counted* finds a number of what the question counts. What answers in the first place is short; each of *rounds* gives as much again of what has
+    not been shown before, and less near.
 
     Spans grow from the best sentence to what a reader needs with it: its paragraph when short,
     the lead-in of an item, the list a sentence announces, the exception that follows. *shapes*
@@ -175,15 +185,20 @@ def find(
     if shapes is not None:
         weighed = replace(weighed, shapes=shapes)
     result = Evidences(weighed)
-    pages = _read(passages[:_LOOKED_AT], library, weighed, language, readings)
+    pages = _read(passages[:_LOOKED_AT], library, weighed, language, readings, counted)
     seeds = _seeds(pages, language)
     told: list[frozenset[str]] = []
+    shown = used = 0
+    most, room = (MOST, _ROOM) if len(weighed.terms) < _LONG else (MOST + 1, round(1.5 * _ROOM))
     for page, at in seeds:
         best = seeds[0][0].score[seeds[0][1]]
-        if len(result.spans) >= most:
+        enough = len(result.spans) - shown >= most or used >= room
+        if result.spans and page.score[at] < (_LESS_NEAR if rounds else _NEAR_BEST) * best:
             break
-        if result.spans and page.score[at] < _NEAR_BEST * best:
-            break
+        if enough or (not shown and result.spans and page.score[at] < _NEAR_BEST * best):
+            if not rounds:
+                break
+            rounds, shown, used = rounds - 1, len(result.spans), 0
         start = page.reading.units[at].start
         if any(
             span.edition is page.edition and span.start <= start < span.end for span in result.spans
@@ -197,6 +212,9 @@ def find(
         main = len(result.spans) < _MAIN and page.score[at] >= _AS_GOOD * best
         result.spans.append(replace(grown, main=bool(main)))
         told.append(shingles)
+        used += size(said)
+    # What is left when fewer rounds were reached than asked for: nothing that was not shown.
+    result.spans = result.spans[len(result.spans) if rounds else shown :]
     return result
 
 
@@ -240,6 +258,7 @@ def _read(
     weighed: Need,
     language: str,
     readings: Readings,
+    counted: re.Pattern[str] | None = None,
 ) -> list[_Page]:
     """Score the sentences of every page that a passage touches."""
     if not passages:
@@ -263,33 +282,56 @@ def _read(
         starts.extend([offset + start for start in page.reading.starts])
         offset += len(page.reading.joined) + 1
     held = weighed.held("\n".join(page.reading.joined for page in pages), starts)
-    told = {edition.document.id for edition in library.editions if edition.held}
-    cases = readings.cases(library)
     base = 0
     for page in pages:
-        reading, count = page.reading, len(page.reading.units)
+        count = len(page.reading.units)
         page.said = held[base : base + count]
-        around = held[base + reading.context]
+        around = held[base + page.reading.context]
         around[1:] = np.maximum(around[1:], page.said[:-1])
         around[:-1] = np.maximum(around[:-1], page.said[1:])
         page.covered = weighed.covered(page.said, around)
-        fit = np.ones(count, dtype=np.float32)
-        for shape in weighed.shapes:
-            fit += shape_weight(shape) * reading.fits(shape)
-        prior = np.array(
-            [0.35 + 0.65 * (hit.score - worst) / spread for hit in page.hits], dtype=np.float32
-        )[np.maximum(page.of, 0)]
-        prior = np.where(page.of >= 0, prior, prior * _OUTSIDE)
-        document = page.edition.document
-        factor = 1.0 if document.language == language else _OTHER_LANGUAGE
-        if document.digest_of is not None and document.digest_of.document in told:
-            factor *= _DIGEST_BESIDE_ORIGINAL
-        if Wants.YES_NO in weighed.shapes and document.id in cases:
-            factor *= _CASE_AS_RULE
-        scored = page.covered * fit * (1 - _PRIOR) + prior * _PRIOR
-        page.score = (factor * np.where(reading.label, _TITLE * scored, scored)).astype(np.float32)
-        base += len(reading.starts)
+        scored = _scored(page, weighed, worst, spread, counted)
+        page.score = (_factor(page.edition, library, readings, weighed, language) * scored).astype(
+            np.float32
+        )
+        base += len(page.reading.starts)
     return pages
+
+
+def _scored(
+    page: _Page,
+    weighed: Need,
+    worst: float,
+    spread: float,
+    counted: re.Pattern[str] | None,
+) -> NDArray[np.float32]:
+    """Return how well each sentence answers: what it covers, its shape, its passage's place."""
+    reading = page.reading
+    fit = np.ones(len(reading.units), dtype=np.float32)
+    for shape in weighed.shapes:
+        fit += shape_weight(shape) * reading.fits(shape)
+    if counted is not None:
+        there = [counted.search(one) is not None for one in reading.texts]
+        fit += _COUNTED * np.array(there, dtype=np.float32)
+    places = [0.35 + 0.65 * (hit.score - worst) / spread for hit in page.hits]
+    prior = np.array(places, dtype=np.float32)[np.maximum(page.of, 0)]
+    prior *= np.where(page.of >= 0, 1.0, _OUTSIDE).astype(np.float32)
+    scored = page.covered * fit * (1 - _PRIOR) + prior * _PRIOR
+    found: NDArray[np.float32] = np.where(reading.label, _TITLE * scored, scored)
+    return found
+
+
+def _factor(
+    edition: Edition, library: Library, readings: Readings, weighed: Need, language: str
+) -> float:
+    """Return what a document's sentences count: less in another language, or as a case."""
+    document = edition.document
+    factor = 1.0 if document.language == language else _OTHER_LANGUAGE
+    if document.digest_of is not None and document.digest_of.document in readings.held(library):
+        factor *= _DIGEST_BESIDE_ORIGINAL
+    if Wants.YES_NO in weighed.shapes and document.id in readings.cases(library):
+        factor *= _CASE_AS_RULE
+    return factor
 
 
 def _inside(line: _Line, at: int, span: Evidence) -> bool:
@@ -299,6 +341,7 @@ def _inside(line: _Line, at: int, span: Evidence) -> bool:
 def _grow(page: _Page, at: int, taken: Sequence[Evidence], weighed: Need) -> Evidence:
     low, high = next(run for run in page.reading.runs if run[0] <= at < run[1])
     line = _Line(page, max(low, page.first), min(high, page.end))
+    at = _row_announced(line, at, weighed)
     first, last = _paragraph(line, at)
     first, last = _with_list(line, first, last, weighed)
     if line.length(first, last) < _SCRAP and not line.is_row(at):
@@ -324,7 +367,14 @@ def _grow(page: _Page, at: int, taken: Sequence[Evidence], weighed: Need) -> Evi
         unit.kind,
         " / ".join(contexts),
         (unit.start, unit.end),
-        subject=weighed.subject_in(page.said[at]),
+        told=tuple(
+            (
+                one.start,
+                one.end,
+                *weighed.subject_in(page.said[order], plain(f"{line.texts[order]} {one.context}")),
+            )
+            for order, one in enumerate(line.units[first : last + 1], start=first)
+        ),
     )
 
 
@@ -400,6 +450,9 @@ def _with_list(line: _Line, first: int, last: int, weighed: Need) -> tuple[int, 
         or (last + 1 < line.end and units[last + 1].kind in items)
     ):
         return first, last
+    elif not weighed.shapes & _WHOLE_TABLE and last + 1 < line.end and line.is_row(last + 1):
+        # The row that answers stands for itself; the table would only hide it.
+        return first, last
     while (
         last + 1 < line.end
         and not line.heading[last + 1]
@@ -408,6 +461,17 @@ def _with_list(line: _Line, first: int, last: int, weighed: Need) -> tuple[int, 
     ):
         last += 1
     return first, last
+
+
+def _row_announced(line: _Line, at: int, weighed: Need) -> int:
+    """Return the best row of the table that a sentence announces, where the whole is not asked."""
+    if weighed.shapes & _WHOLE_TABLE or line.is_row(at) or not _ANNOUNCES.search(line.texts[at]):
+        return at
+    first = last = at + 1
+    while last < line.end and line.is_row(last):
+        last += 1
+    rows = [row for row in range(first, last) if not line.heading[row]]
+    return max(rows, key=lambda row: (line.score[row], -row), default=at)
 
 
 def _whole_table(line: _Line, at: int, weighed: Need) -> bool:

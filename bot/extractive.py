@@ -6,20 +6,22 @@ import re
 import secrets
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING
 from weakref import ReferenceType, ref
 
 from bot import days
-from bot.answers import Answer, Citation, Delta, Event, Question, cite
-from bot.declining import decline, doubts
-from bot.evidence import Evidence, find
-from bot.figures import figure
+from bot.answers import Answer, Citation, Declined, Delta, Event, Question, cite
+from bot.conversation import times_more
+from bot.declining import decline, doubts, follows
+from bot.evidence import Evidence, Evidences, find
+from bot.figures import Told, counted, figure, towns
 from bot.phrases import opening, phrase
 from bot.question import Wants, wants
-from bot.quotations import body, cases_in, escaped, notices
+from bot.quotations import body, escaped, notices
 from bot.readings import Readings
+from bot.relevance import fitting, plain
 from bot.sentences import shown
 from ingest.japanese import normalise, tokens
 
@@ -34,9 +36,16 @@ _SUGGESTED = 3
 _VAGUE, _RIVALS, _EQUALLY = 2, 2, 0.93
 """Words up to which a question is vague; works that rival; from what share of the best score."""
 
-_MORE = re.compile(
-    r"もっと|詳し|続き|ほかにも|すべて見|\b(?:more|detail|details|go on)\b", re.IGNORECASE
+_NEAR, _AS_NEAR, _CHOICES = 6, 0.75, 4
+"""Passages that show which works are near, from what share of the best; choices at most."""
+
+_STEP = re.compile(
+    r"[①-⑳]|(?:ステップ|手順|step)\s?[0-9０-９]|^[（(]?[0-9０-９]{1,2}[)）.．]", re.IGNORECASE
 )
+_STEPS, _STEPS_NEAR = 3, 0.65
+"""Numbered lines from which on they are steps, and from what share of the best they lead."""
+
+_TITLE = re.compile(r"[『“]([^『』“”]+)[』”]")
 _NUMBERING = re.compile(
     r"^\s*(?:第\s*[\d０-９一二三四五六七八九十]+\s*[章節部編]|[（(]?[\d０-９]+(?:[.．][\d０-９]+)*[)）.．、]?|[①-⑳]|[【】])\s*"
 )
@@ -86,23 +95,29 @@ class Extractive:
     def about(self, question: Question, library: Library) -> Question:
         """Return the question with the day, or the superseded edition, that it names as filter."""
         question = settled(question, library)
-        return with_edition(question, library, question.filters.as_of or self._today())
+        on = question.filters.as_of or self._today()
+        return with_edition(with_work(question, library), library, on)
 
     def from_passages(
         self, question: Question, passages: Sequence[Passage], library: Library
     ) -> Answer:
         """Return the answer that *passages* of *library* give, without searching again."""
         language = question.language
+        readings = self._read_of(library)
+        shapes = _shapes(question)
+        again = times_more(question.text, question.history)
         evidences = find(
             question.standalone,
             passages,
             library,
             language=language,
             matches=names_in(question.standalone, library),
-            readings=self._read_of(library),
+            readings=readings,
+            shapes=shapes,
+            rounds=again,
+            counted=counted(question.standalone, shapes),
         )
         on = question.filters.as_of or self._today()
-        citations, parts = cited(evidences.spans, library, on)
         blank = Answer(
             id=secrets.token_hex(8),
             question=question,
@@ -115,19 +130,42 @@ class Extractive:
             recipe=library.recipe,
             asked_on=on,
         )
-        doubt = doubts(question, passages, evidences, library)
+        if again and not evidences.spans:
+            said = phrase(language, "no-more", question=escaped(question.standalone))
+            return replace(blank, text=said, declined=Declined("not-found", said))
+        doubt = None if again else doubts(question, passages, evidences, library)
+        spans = evidences.spans
+        head = _Head() if again or doubt else _head(question.standalone, shapes, spans, library)
+        leads = head.span if head.figure else _steps(spans, shapes, library)
+        if leads:
+            # The figure leads, and so does the statement that gives it; likewise the steps.
+            chosen = replace(spans[leads], main=True)
+            spans = [chosen, *spans[:leads], *spans[leads + 1 :]]
+            head = replace(head, span=0)
+        citations, parts, markers = cited(spans, library, on)
         if doubt is not None:
             return decline(blank, doubt, citations, parts, library)
-        cases = cases_in(library)
-        choices = clarify(question, evidences.spans)
+        cases = readings.cases(library)
+        choices = () if again else clarify(question, evidences, passages, library)
+        main = citations[: sum(span.main for span in spans)]
+        first = (
+            phrase(language, "opening-more")
+            if again
+            else _opening(question, shapes, head, markers, main, cases)
+        )
         return replace(
             blank,
-            text=_told(question, evidences.spans, citations, parts, library, choices),
+            text=_told(question, spans, citations, parts, first, choices, cases),
             citations=tuple(citations),
             notices=(*heard(question), *notices(citations, language, cases)),
-            suggestions=suggestions(citations, library, language, self._read_of(library)),
+            suggestions=suggestions(citations, library, language, readings),
             clarify=choices,
         )
+
+
+def _shapes(question: Question) -> frozenset[Wants]:
+    """Return what shape of answer is asked for: by a follow-up itself, where it says one."""
+    return (follows(question) and wants(question.text)) or wants(question.standalone)
 
 
 def _told(
@@ -135,21 +173,18 @@ def _told(
     spans: Sequence[Evidence],
     citations: Sequence[Citation],
     parts: Mapping[int, Sequence[tuple[int, int]]],
-    library: Library,
+    first: str,
     choices: Sequence[str],
+    cases: Collection[str],
 ) -> str:
     """Return the answer's Markdown: a line to begin with, what answers, what stands beside it."""
     language = question.language
-    shapes = wants(question.standalone)
-    cases = cases_in(library)
     # `cited` puts the main evidence first, so that many citations are main.
     main = sum(span.main for span in spans)
-    pieces = [
-        _opening(question, shapes, citations[:main], cases),
-        body(citations[:main], parts, language, cases),
-    ]
+    pieces = [first, body(citations[:main], parts, language, cases)]
     if citations[main:]:
-        pieces.append(f"**{phrase(language, 'beside')}**")
+        if main:
+            pieces.append(f"**{phrase(language, 'beside')}**")
         pieces.append(body(citations[main:], parts, language, cases))
     if choices:
         asked = [f"- {escaped(choice)}" for choice in choices]
@@ -157,18 +192,69 @@ def _told(
     return "\n\n".join(pieces)
 
 
+@dataclass(frozen=True, slots=True)
+class _Head:
+    """What stands first: the *figure* or the *towns* asked for, and which span has the figure."""
+
+    span: int = 0
+    figure: str = ""
+    towns: tuple[tuple[int, str], ...] = ()
+
+
+def _head(
+    question: str, shapes: frozenset[Wants], spans: Sequence[Evidence], library: Library
+) -> _Head:
+    """Find the figure or the towns that were asked for, where they are plain."""
+    told = [
+        [
+            Told(
+                said := library.text(span.edition).text[start:end],
+                subject,
+                asked,
+                deadline=bool(fitting(Wants.DEADLINE, plain(f"{said} {span.context}"))),
+            )
+            for start, end, subject, asked in span.told
+        ]
+        for span in spans
+    ]
+    if Wants.PLACE in shapes:
+        named = [(at, town) for at, one in enumerate(told) if spans[at].main for town in towns(one)]
+        return _Head(towns=tuple({town: (at, town) for at, town in reversed(named)}.values())[::-1])
+    at, found = figure(question, sorted(shapes), told)
+    return _Head(at, found)
+
+
+def _steps(spans: Sequence[Evidence], shapes: frozenset[Wants], library: Library) -> int:
+    """Return which span tells the steps in their order, where steps are asked for; else 0."""
+    if Wants.STEPS not in shapes:
+        return 0
+    for at, span in enumerate(spans):
+        said = library.text(span.edition).text
+        numbered = sum(_STEP.search(said[start:end]) is not None for start, end, *_ in span.told)
+        if numbered >= _STEPS and span.score >= _STEPS_NEAR * spans[0].score:
+            return at
+    return 0
+
+
 def _opening(
     question: Question,
     shapes: frozenset[Wants],
+    head: _Head,
+    markers: Sequence[int],
     main: Sequence[Citation],
     cases: Collection[str],
 ) -> str:
-    """Return the first line: the figure that was asked for when it is plain, else what follows."""
+    """Return the first line: what was asked for when it is plain, else what follows."""
     language = question.language
-    found = figure(question.standalone, sorted(shapes), [one.quote for one in main])
-    if found:
-        return phrase(language, "found", found=escaped(shown(found))) + f"[{main[0].marker}]"
-    if all(one.edition.document.id in cases for one in main):
+    if head.figure:
+        found = phrase(language, "found", found=escaped(shown(head.figure)))
+        return f"{found}[{markers[head.span]}]"
+    if head.towns:
+        between = "、" if language == "ja" else ", "
+        named = between.join(escaped(shown(town)) for _, town in head.towns)
+        cited_at = "".join(f"[{markers[at]}]" for at in dict.fromkeys(at for at, _ in head.towns))
+        return phrase(language, "found-towns", towns=named) + cited_at
+    if main and all(one.edition.document.id in cases for one in main):
         return phrase(language, "opening-case")
     return opening(language, shapes)
 
@@ -205,6 +291,21 @@ def settled(question: Question, library: Library) -> Question:
         day_said="",
         notices=(*question.notices, phrase(language, "notice-as-of-none", **told)),
     )
+
+
+def with_work(question: Question, library: Library) -> Question:
+    """Return the question with the works as filter whose whole titles it quotes, if it does."""
+    if question.filters.documents:
+        return question
+    titles = {match[1] for match in _TITLE.finditer(question.standalone)}
+    named = {
+        edition.document.id
+        for edition in library.editions
+        if edition.held and edition.document.title in titles
+    }
+    if not named:
+        return question
+    return replace(question, filters=replace(question.filters, documents=tuple(sorted(named))))
 
 
 def with_edition(question: Question, library: Library, on: date) -> Question:
@@ -248,24 +349,55 @@ def suggestions(
     return tuple(found)[:_SUGGESTED]
 
 
-def clarify(question: Question, spans: Sequence[Evidence]) -> tuple[str, ...]:
-    """Return choices when a short question fits several works equally well, else none.
+def clarify(
+    question: Question, evidences: Evidences, passages: Sequence[Passage], library: Library
+) -> tuple[str, ...]:
+    """Return choices when a short question fits several things equally well, else none.
 
-    At most one question is asked back: never to somebody who has just been asked.
+    The things are works, editions of one work, municipalities or sections, in this order. At
+    most one question is asked back: never to somebody who has just been asked.
     """
     if len(tokens(question.standalone)) > _VAGUE or question.filters.documents:
         return ()
-    asked_back = phrase(question.language, "clarify")
+    language = question.language
+    asked_back = phrase(language, "clarify")
     if question.history and asked_back in question.history[-1].answer:
         return ()
-    rivals = [span for span in spans if span.score >= _EQUALLY * spans[0].score]
+    rivals = [span for span in evidences.spans if span.score >= _EQUALLY * evidences.spans[0].score]
+    shapeless = not evidences.need.shapes
     titles = dict.fromkeys(span.edition.document.title for span in rivals)
-    if len(titles) < _RIVALS:
-        return ()
+    if len(titles) >= _RIVALS or shapeless:
+        titles |= dict.fromkeys(_near_titles(passages, language))
+    if len(titles) >= _RIVALS:
+        return tuple(
+            phrase(language, "choice", title=title, question=question.standalone)
+            for title in list(titles)[:_CHOICES]
+        )
+    ways = [dict.fromkeys(span.edition.label for span in rivals)]
+    if shapeless:
+        ways.append(dict.fromkeys(town for span in rivals for town in _towns_in(span, library)))
+        paths = [path for span in rivals if (path := _section(span, library))]
+        ways.append(dict.fromkeys(_NUMBERING.sub("", shown(path[-1])) for path in paths))
+    parts = next((way for way in ways if len(way) >= _RIVALS), {})
     return tuple(
-        phrase(question.language, "choice", title=title, question=question.standalone)
-        for title in titles
+        phrase(language, "choice-part", part=shown(part), question=question.standalone)
+        for part in list(parts)[:_CHOICES]
     )
+
+
+def _near_titles(passages: Sequence[Passage], language: str) -> list[str]:
+    """Return the titles of the works in the asker's language that a search finds about as near."""
+    return [
+        hit.chunk.edition.document.title
+        for hit in passages[:_NEAR]
+        if hit.score >= _AS_NEAR * passages[0].score
+        and hit.chunk.edition.document.language == language
+    ]
+
+
+def _towns_in(span: Evidence, library: Library) -> list[str]:
+    text = library.text(span.edition).text
+    return towns([Told(text[start:end], share) for start, end, share, _ in span.told])
 
 
 def names_in(question: str, library: Library) -> Sequence[Match]:
@@ -275,17 +407,24 @@ def names_in(question: str, library: Library) -> Sequence[Match]:
 
 def cited(
     spans: Sequence[Evidence], library: Library, on: date
-) -> tuple[list[Citation], dict[int, tuple[tuple[int, int], ...]]]:
+) -> tuple[list[Citation], dict[int, tuple[tuple[int, int], ...]], list[int]]:
     """Turn spans into citations numbered from 1: main ones first, documents kept together.
 
-    The second value maps each marker to the (start, end) of its sentences.
+    The second value maps each marker to the (start, end) of its sentences, the third tells for
+    each span its marker.
     """
     valid = set(library.in_force(on))
     documents = list(dict.fromkeys(span.edition for span in spans))
-    ordered = sorted(spans, key=lambda span: (not span.main, documents.index(span.edition)))
+    order = sorted(
+        range(len(spans)),
+        key=lambda at: (not spans[at].main, documents.index(spans[at].edition)),
+    )
+    markers = [0] * len(spans)
     citations: list[Citation] = []
     parts: dict[int, tuple[tuple[int, int], ...]] = {}
-    for marker, span in enumerate(ordered, start=1):
+    for marker, at in enumerate(order, start=1):
+        span = spans[at]
+        markers[at] = marker
         citations.append(
             cite(
                 marker,
@@ -299,7 +438,7 @@ def cited(
             )
         )
         parts[marker] = span.parts
-    return citations, parts
+    return citations, parts, markers
 
 
 def _section(span: Evidence, library: Library) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bot.question import Wants
@@ -15,32 +16,111 @@ if TYPE_CHECKING:
 _WIDE = r"[0-9０-９]"
 _DAY = re.compile(
     rf"(?:(?:令和|平成|昭和)?(?:{_WIDE}{{1,4}}|元)(?:年度?)(?:[（(][^（）()]{{2,12}}[）)])?"
-    rf"(?:{_WIDE}{{1,2}}月(?:{_WIDE}{{1,2}}日)?|[春夏秋冬]頃?)?(?:末|中|頃|まで)*)"
+    rf"(?:{_WIDE}{{1,2}}月(?:{_WIDE}{{1,2}}日)?|[春夏秋冬]頃?)?(?:末|中|頃|まで)*(?!度|第?\d*次?(?:補正|予算|当初)|版))"
     r"|\b(?:(?:early|mid|late|summer|spring|autumn|winter|end of)\s+(?:of\s+)?)?"
     r"(?:(?:\d{1,2}\s+)?(?:January|February|March|April|May|June|July|August|September|October|November"
     r"|December)\s+(?:\d{1,2},?\s+)?)?(?:fiscal(?: year)?\s+|FY\s?)?(?:19|20)\d{2}\b"
 )
-_COUNT_ASKED = re.compile(
-    r"何\s*(件|個|つ|人|名|回|割|%|％|手続|業務|事務|団体|種類|時間|日間|か月|番目|円|ページ|社|か所)"
+_COUNTED = r"件|個|つ|人|名|回|割|%|％|手続|業務|事務|団体|種類|時間|日間|か月|番目|円|ページ|社|か所|項目|段階|作業|文書"
+_COUNT_ASKED = re.compile(rf"何\s*({_COUNTED})")
+_HOW_MANY = re.compile(
+    r"(?:([一-龥ァ-ヶー]{2,8})(?:の数)?(?:は|が|って)?(?:全部で|合わせて)?(?:いくつ|何種類))"
 )
+_ENGLISH_MANY = re.compile(r"how many (?:\w+ ){0,3}?(\w{3,}?)(?:ies|es|s)\b", re.IGNORECASE)
 _COUNT = r"[0-9０-９][0-9０-９,，.．]*\s?(?:{unit})"
+_ENGLISH_COUNT = r"\b(?:\d[\d,]*|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)(?: [a-z-]+)?? {noun}\w*"
 _TELEPHONE = re.compile(rf"{_WIDE}{{2,5}}[-－‐−ー]{_WIDE}{{1,4}}[-－‐−ー]{_WIDE}{{3,4}}")
+_TOWN = re.compile(
+    r"(?:北海道|東京都|(?:京都|大阪)府|[一-龥]{2,3}県)?(?<![一-龥])[一-龥ヶケ々ぁ-んァ-ン]{1,6}?(?:市|町|村|区)(?![町村区場])"
+    r"|(?:北海道|東京都|(?:京都|大阪)府|[一-龥]{2,3}県)"
+    r"|[A-Z][a-z]+ (?:City|Town|Village|Prefecture|Ward)(?:, [A-Z][a-z]+)?"
+)
+_BRACKETS = re.compile(r"[（(][^（）()]*[)）]")
+
+_IN_ALL = re.compile(r"全部で|合計|総数|\bin all\b|\bin total\b|altogether", re.IGNORECASE)
+
+_OWN = 0.7
+"""From what share on of what is asked about a sentence gives a figure of its own subject."""
+
+_AS_MUCH = 0.05
 
 
-def figure(question: str, shapes: Iterable[Wants], quotes: Sequence[str]) -> str:
-    """Return the one figure in the first of *quotes* that *question* asks for, or "".
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A sentence or row, and which shares of what is asked about and how it says itself."""
 
-    It is a slice of the first quotation, and plain: none of *quotes*, best first, names
-    another day, another number of the thing counted, or another telephone number.
+    text: str
+    subject: float
+    asked: float = 0.0
+    deadline: bool = True
+
+
+def figure(
+    question: str, shapes: Iterable[Wants], quotes: Sequence[Sequence[Told]]
+) -> tuple[int, str]:
+    """Return the one figure that *question* asks for and which of *quotes* has it, or (0, "").
+
+    It is a slice of a sentence that says what the question is about, and plain: no other
+    sentence that says as much names another day, another number of the thing counted, or
+    another telephone number. A date beside another subject is nobody's answer, and a deadline
+    is a date that is said to be one.
     """
     asked = unicodedata.normalize("NFKC", question)
+    shapes = list(shapes)
     for shape in shapes:
         pattern = _pattern(shape, asked)
-        if pattern is not None:
-            found = [match[0].strip() for quote in quotes for match in pattern.finditer(quote)]
-            plain = len({normalise(one) for one in found}) == 1
-            return found[0] if plain and found[0] in quotes[0] else ""
-    return ""
+        if pattern is None:
+            continue
+        found = [
+            (
+                one.subject + one.asked,
+                -order,
+                [match[0].strip() for match in pattern.finditer(one.text)],
+                _IN_ALL.search(one.text) is not None,
+            )
+            for order, quote in enumerate(quotes)
+            for one in quote
+            if one.subject >= _OWN and (one.deadline or Wants.DEADLINE not in shapes)
+        ]
+        given = [one for one in found if one[2]]
+        if shape is Wants.NUMBER:
+            given = [one for one in given if one[3]] or given
+        if not given:
+            continue
+        most, order, figures, _ = max(given, key=lambda one: (one[0], one[1]))
+        rivals = {
+            _bare(one) for share, _, said, _ in given if share >= most - _AS_MUCH for one in said
+        }
+        if len(rivals) == 1:
+            return -order, figures[0]
+    return 0, ""
+
+
+def _bare(figure: str) -> str:
+    """Return a figure as it is compared: 令和7年度（2025年度） is 令和7年度."""
+    return normalise(_BRACKETS.sub("", figure))
+
+
+def towns(quote: Sequence[Told]) -> list[str]:
+    """Return the municipalities that the sentences which answer name, each as it stands there."""
+    most = max((one.subject for one in quote), default=0.0)
+    found: dict[str, None] = {}
+    for one in quote:
+        if one.subject and one.subject >= most - _AS_MUCH:
+            cells = [cell for cell in one.text.split("\t") if _TOWN.match(cell.strip())]
+            named = _TOWN.search(one.text)
+            if "\t" in one.text and cells:
+                found[cells[0].strip()] = None
+            elif named is not None:
+                found[named[0]] = None
+    return list(found)
+
+
+def counted(question: str, shapes: Iterable[Wants]) -> re.Pattern[str] | None:
+    """Return what finds a number of the things that *question* counts, None when it counts none."""
+    if Wants.NUMBER not in shapes:
+        return None
+    return _count(unicodedata.normalize("NFKC", question))
 
 
 def _pattern(shape: Wants, asked: str) -> re.Pattern[str] | None:
@@ -48,5 +128,20 @@ def _pattern(shape: Wants, asked: str) -> re.Pattern[str] | None:
         return _TELEPHONE
     if shape is Wants.DATE:
         return _DAY
-    unit = _COUNT_ASKED.search(asked) if shape is Wants.NUMBER else None
-    return re.compile(_COUNT.format(unit=re.escape(unit[1]))) if unit else None
+    return _count(asked) if shape is Wants.NUMBER else None
+
+
+def _count(asked: str) -> re.Pattern[str] | None:
+    unit = _COUNT_ASKED.search(asked)
+    if unit is not None:
+        return re.compile(_COUNT.format(unit=re.escape(unit[1])))
+    noun = _HOW_MANY.search(asked)
+    if noun is not None:
+        # What is counted is the last word of a compound: 対象業務 are counted as 業務 or 事務.
+        last = re.escape(noun[1][-2:])
+        alike = "業務|事務" if noun[1].endswith(("業務", "事務")) else last
+        return re.compile(_COUNT.format(unit=alike))
+    english = _ENGLISH_MANY.search(asked)
+    if english is not None:
+        return re.compile(_ENGLISH_COUNT.format(noun=english[1][:6].lower()))
+    return None

@@ -16,6 +16,20 @@ if TYPE_CHECKING:
     from bot.answers import Citation
     from index.passages import Library
 
+_FREE = (
+    r"必要(?:は|が)な|義務(?:では|は)な|なくてもよい|ことが(?:でき|可能)|こともでき|て(?:も)?よい|でもよい|妨げられない|妨げない"
+    r"|任意|\bmay\b|\boptional|\bnot required|\bneed not\b"
+)
+_DUTY = (
+    r"なければなら|必要(?:が|で)あ|義務(?:がある|付け|づけ|を負)|ものとする|てはならない|\bmust\b|\bshall\b"
+    r"|(?<!not )\brequired to\b|\b(?:has|have|needs?) to\b"
+)
+_ADVICE = r"望ましい|推奨|べきであ|べきです|奨励|\bshould\b|\brecommended\b|\bdesirable\b|\badvisable\b|\bencouraged\b"
+_BINDS = tuple(
+    (name, re.compile(said, re.IGNORECASE))
+    for name, said in (("duty", _DUTY), ("advice", _ADVICE), ("free", _FREE))
+)
+
 _MARKDOWN = re.compile(r"([\\`*\[\]<>~|&$!#]|(?<![^\W_])_|_(?![^\W_]))")
 
 
@@ -27,17 +41,30 @@ def escaped(text: str) -> str:
     return _MARKDOWN.sub(r"\\\1", text)
 
 
-def quoted(citation: Citation, parts: Sequence[tuple[int, int]], language: str) -> str:
+def binding(said: str) -> tuple[str, ...]:
+    """Return how a statement binds by its own words: "duty", "advice", "free", in that order."""
+    return tuple(name for name, pattern in _BINDS if pattern.search(said))
+
+
+def quoted(
+    citation: Citation, parts: Sequence[tuple[int, int]], language: str, *, case: bool = False
+) -> str:
     """Return list lines that show a citation's quotation, one for each of its *parts*.
 
     *parts* are (start, end) offsets that cover the citation. Taken together, without white
-    space, the lines show exactly the characters of `Citation.quote`.
+    space, the lines show exactly the characters of `Citation.quote`. Behind each stands whether
+    it says a duty, advice or a choice, but for a *case*, which binds nobody.
     """
     left, right = ("「", "」") if language == "ja" else ("“", "”")
     lines = []
     for start, end in parts:
         piece = citation.quote[start - citation.start : end - citation.start]
-        lines.append(f"- {left}{escaped(shown(piece))}{right}[{citation.marker}]")
+        line = f"- {left}{escaped(shown(piece))}{right}[{citation.marker}]"
+        bound = [] if case else binding(piece)
+        if bound:
+            named = "・".join(phrase(language, f"binding-{one}") for one in bound)
+            line += phrase(language, "binding", named=named)
+        lines.append(line)
     if citation.context:
         lines[-1] += phrase(language, "heads", heads=escaped(shown(citation.context)))
     return "\n".join(lines)
@@ -94,7 +121,15 @@ def body(
     """
     blocks: list[str] = []
     for head, group in groupby(citations, key=lambda one: source(one, language, cases)):
-        lines = [quoted(citation, parts[citation.marker], language) for citation in group]
+        lines = [
+            quoted(
+                citation,
+                parts[citation.marker],
+                language,
+                case=citation.edition.document.id in cases,
+            )
+            for citation in group
+        ]
         blocks.append("\n".join([head, "", *lines]))
     return "\n\n".join(blocks)
 

@@ -84,6 +84,7 @@ class Readings:
         self._pages: dict[tuple[str, int], Reading] = {}
         self._titles: dict[str, frozenset[str]] = {}
         self._sections: dict[str, tuple[tuple[str, ...], ...]] = {}
+        self._held: frozenset[str] | None = None
         self._cases: frozenset[str] | None = None
         self._pool: dict[tuple[str, int, int], str] = {}
 
@@ -114,6 +115,13 @@ class Readings:
             paths = dict.fromkeys(chunk.section for chunk in library.chunks(edition))
             found = self._sections[edition.key] = tuple(paths)
         return found
+
+    def held(self, library: Library) -> frozenset[str]:
+        """Return the ids of the documents of which an edition is held."""
+        if self._held is None:
+            held = (edition.document.id for edition in library.editions if edition.held)
+            self._held = frozenset(held)
+        return self._held
 
     def cases(self, library: Library) -> frozenset[str]:
         """Return the ids of the documents that tell cases."""

@@ -151,17 +151,21 @@ class Need:
         found = np.maximum.reduceat(shares, _begins(len(t.names) for t in self.terms), axis=1)
         return np.hstack([found, there[:, names:]])
 
-    def subject_in(self, said: NDArray[np.float32]) -> float:
-        """Return which share of what is asked about a text says, given its row of `held`.
+    def subject_in(self, said: NDArray[np.float32], text: str) -> tuple[float, float]:
+        """Return which share of what is asked about *text* (plain) says, and of the asking words.
 
-        Words that only ask (いつ, 期限, how many) are no subject; without a subject it is 0.
+        *said* is its row of `held`. Words that only ask (いつ, 期限, how many) are no subject;
+        without a subject, and without asking words, the share is 0. A name of several Latin
+        words must stand together: a local government security cloud is no Government Cloud.
         """
-        found = whole = 0.0
+        shares = {False: [0.0, 0.0], True: [0.0, 0.0]}
         for term, held in zip(self.terms, said, strict=False):
-            if not term.asks:
-                whole += term.weight
-                found += term.weight * float(held)
-        return found / whole if whole else 0.0
+            whole = shares[term.asks]
+            whole[1] += term.weight
+            if held and (len(term.names[0]) == 1 or _together(term.names, text)):
+                whole[0] += term.weight * float(held)
+        (found, of), (asking, in_all) = shares[False], shares[True]
+        return found / of if of else 0.0, asking / in_all if in_all else 0.0
 
     def covered(self, said: NDArray[np.float32], near: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return the share of the question, from 0 to 1, that texts speak of.
@@ -179,6 +183,13 @@ class Need:
             axis=1
         ) / whole
         return found
+
+
+def _together(names: tuple[tuple[str, ...], ...], text: str) -> bool:
+    """Whether one of the names stands in *text* with its words side by side."""
+    return any(
+        re.search(r"\w*\W{1,3}".join(re.escape(piece) for piece in name), text) for name in names
+    )
 
 
 def _begins(lengths: Iterable[int]) -> list[int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.answers import Turn
-from bot.conversation import condense, follows_up
+from bot.conversation import condense, follows_up, times_more
 from bot.question import read
 
 FIRST = "CIO補佐官を特別職として任用するには"
@@ -88,3 +88,20 @@ def test_reading_a_follow_up_keeps_both_forms() -> None:
     assert "その費用は？" == question.text
     assert question.standalone.startswith(FIRST)
     assert (Turn(FIRST),) == question.history
+
+
+@pytest.mark.parametrize(
+    "text", ["もっと詳しく", "続きは？", "more details please", "ほかにもありますか"]
+)
+def test_asking_for_more_asks_the_same_once_more(text: str) -> None:
+    """The question that was answered is searched again, not a string of both."""
+    history = [Turn("補助金はいつの予算ですか"), Turn("もっと詳しく")]
+
+    assert "補助金はいつの予算ですか" == condense(text, history)
+    assert 2 == times_more(text, history)
+
+
+def test_more_of_another_thing_is_a_new_question() -> None:
+    """Who says of what wants that."""
+    assert 0 == times_more("補助金について詳しく", [Turn("任用とは")])
+    assert 0 == times_more("もっと詳しく", [])

@@ -426,3 +426,98 @@ def test_every_citation_over_the_bundled_corpus_stands(text: str) -> None:
         shown = "".join(re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", line).split())
         assert shown in plain
         assert any(shown in "".join(citation.quote.split()) for citation in cited)
+
+
+def _rules() -> FakeLibrary:
+    """Return eight rules of one subject, so that an answer cannot show all."""
+    said = "".join(
+        f"# 第{n}節\n窓口の職員は第{n}の届出を{'甲乙丙丁戊己庚辛'[n - 1]}課に出す。\n"
+        for n in range(1, 9)
+    )
+    return FakeLibrary({edition("rules"): edition_text(said)})
+
+
+def test_more_gives_only_what_was_not_shown() -> None:
+    """Each time other statements come; when none is left, that is said."""
+    held = _rules()
+    history: list[Turn] = []
+    seen: set[str] = set()
+    rounds = 0
+    while True:
+        text = "もっと詳しく" if history else "窓口の職員の届出はどの課に出すか"
+        answer = Extractive(lambda: held).answer(read(text, history=history))
+        quotes = {citation.quote for citation in answer.citations}
+        if not quotes:
+            break
+        assert not seen & quotes
+        seen |= quotes
+        history.append(Turn(text, answer.text))
+        rounds += 1
+
+    assert rounds >= 2
+    assert "ほかに近い記載はありません" in answer.text
+    assert answer.declined is not None
+
+
+def test_what_a_follow_up_asks_anew_must_be_there() -> None:
+    """The first question is answered; who pays is told nowhere."""
+    held = library()
+    asked: list[str] = []
+
+    def sure(question: str, _passages: object) -> float:
+        asked.append(question)
+        return 0.1 if question == "その費用は誰が負担？" else 1.0
+
+    held.confidence = sure  # type: ignore[assignment, method-assign]
+
+    answer = Extractive(lambda: held).answer(
+        read("その費用は誰が負担？", history=[Turn("専門家の任用は何に留意するか")])
+    )
+
+    assert answer.declined is not None
+    assert "その費用は誰が負担？" in asked
+
+
+def test_steps_lead_where_steps_are_asked_for() -> None:
+    """A row that only names where the steps are stands behind them."""
+    manual = edition_text(
+        "# 文書\n| 移行作業の手順\t移行手順書\n# 作業\n移行の手順は次の三つである。\n"
+        "・①調査を行う。\n・②計画を作る。\n・③移行を行う。"
+    )
+
+    answer = ask("移行作業の手順は", FakeLibrary({edition("manual"): manual}))
+
+    assert "①調査を行う。" in answer.citations[0].quote
+
+
+def test_towns_stand_on_top_where_towns_are_asked_for() -> None:
+    """The names come first, with the marker of the row they were read from."""
+    table = edition_text("# 事例\n| 1\t北町\t書かない窓口を開いた。\n| 2\t南町\t空き家を貸した。")
+
+    answer = ask("空き家を貸した町はどこですか", FakeLibrary({edition("cases"): table}))
+
+    assert answer.text.startswith("**南町**（次の記載による）[1]")
+
+
+def test_a_rule_stands_before_a_case_where_duty_is_asked() -> None:
+    """What others did does not say whether it must be done."""
+    case = edition("cases", title="事例集", kind=Kind.CASE)
+    held = library(
+        (case, edition_text("# 在宅\n在宅勤務の導入を進めた。")),
+        (edition("rule"), edition_text("# 在宅\n在宅勤務の導入は任意である。")),
+    )
+
+    answer = ask("在宅勤務の導入は義務ですか", held)
+
+    assert "rule" == answer.citations[0].edition.document.id
+
+
+def test_a_quoted_title_narrows_the_search_to_its_work() -> None:
+    """What was offered as a choice can be asked as it stands."""
+    held = library(
+        (edition("guide", title="別の手引き"), edition_text("# 補助金\n補助金は秋に始まる。"))
+    )
+
+    answer = ask("『別の手引き』について: 補助金は", held)
+
+    assert {"guide"} == {citation.edition.document.id for citation in answer.citations}

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from bot.answers import cite
-from bot.quotations import body, escaped, notices, source
+from bot.quotations import binding, body, escaped, notices, quoted, source
 from ingest.editions import Kind, Original
 from tests.fakes import edition, edition_text
 
@@ -80,3 +80,33 @@ def test_quotations_of_one_source_share_its_heading() -> None:
     shown = body([one, two], {1: [(0, 6)], 2: [(6, 12)]}, "ja")
 
     assert "**手順書**（1.0）p.1\n\n- 「一つ目の文。」[1]\n- 「二つ目の文。」[2]" == shown
+
+
+@pytest.mark.parametrize(
+    "said, expected",
+    [
+        ("規程で定める必要がある。", ("duty",)),
+        ("定めなければならない。", ("duty",)),
+        ("公表することが望ましい。", ("advice",)),
+        ("併用することもできる。", ("free",)),
+        ("届け出る必要はない。", ("free",)),
+        ("利用が推奨される。ほかの方法でもよい。", ("advice", "free")),
+        ("They must be reviewed.", ("duty",)),
+        ("A form is not required.", ("free",)),
+        ("業務を効率化できた。", ()),
+    ],
+)
+def test_how_a_statement_binds_is_read_off_its_own_words(
+    said: str, expected: tuple[str, ...]
+) -> None:
+    """Duty, advice and choice are told apart; what says none of them is not marked."""
+    assert expected == binding(said)
+
+
+def test_a_case_binds_nobody() -> None:
+    """What one town had to do is no duty of others."""
+    text = edition_text("規程を定める必要がある。")
+    citation = cite(1, edition(), text, 0, 12)
+
+    assert "- 「規程を定める必要がある。」[1]〔義務・必要〕" == quoted(citation, [(0, 12)], "ja")
+    assert "- 「規程を定める必要がある。」[1]" == quoted(citation, [(0, 12)], "ja", case=True)
