@@ -242,6 +242,23 @@ def test_channel_whose_documents_are_all_gone_is_answered_from_all(office: Offic
     assert "すべての文書から探しました" in json.dumps(said["blocks"], ensure_ascii=False)
 
 
+def test_deleted_message_is_forgotten_by_those_who_pointed_at_it(office: Office) -> None:
+    """What only one person was shown cannot be taken back; the record can."""
+    office.desk.choose("C1", ChannelSettings(ephemeral=True))
+    office.hire()
+    ts = office.slack.say("U2", "年次休暇は何日でしたっけ")
+    office.settled()
+    office.slack.shortcut("U1", "C1", ts)
+    until(lambda: office.slack.responses)
+    office.settled()
+    assert ["年次休暇は何日でしたっけ"] == [question for question, _ in _kept(office)]
+
+    office.slack.delete("C1", ts)
+
+    until(lambda: _kept(office) == [("", "")])
+    office.settled()
+
+
 def test_settings_in_a_direct_message_are_acknowledged_before_slack_is_asked(
     office: Office,
 ) -> None:

@@ -188,9 +188,15 @@ class Desk:
         with self._database.write(urgent=True) as connection:
             if not self._first(connection, event):
                 return False
+            # By a shortcut others may have asked the same message, each for their own eyes.
+            pointed_at = sa.and_(
+                waiting.c.kind == "shortcut",
+                waiting.c.channel == work.channel,
+                waiting.c.ts == work.ts,
+            )
             changed = self._changed(
                 connection,
-                sa.and_(waiting.c.key == work.key, waiting.c.deleted == 0),
+                sa.and_(sa.or_(waiting.c.key == work.key, pointed_at), waiting.c.deleted == 0),
                 {"deleted": 1, "text": "", "notices": "[]"},
             )
             return changed or self._added(connection, _tombstone(work))
@@ -465,7 +471,7 @@ class Desk:
                 state=sa.case((waiting.c.state == TAKEN, TAKEN), else_=WAITING),
             )
         )
-        return changed.rowcount == 1
+        return changed.rowcount > 0
 
 
 def _leased(work: Work, owner: str) -> sa.ColumnElement[bool]:
