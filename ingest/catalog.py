@@ -269,7 +269,13 @@ def listed(path: Path) -> tuple[Edition, ...]:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
         line = re.search(r"line (\d+)", str(problem))
         raise BrokenCatalog(str(path), str(problem), int(line[1]) if line else None) from problem
-    entries = content.get("documents", [])
+    entries = content.pop("documents", [])
+    if content:
+        strange = next(iter(content))
+        named = re.compile(rf"\s*\[*\s*{re.escape(strange)}\b")
+        places = [at for at, row in enumerate(text.splitlines(), start=1) if named.match(row)]
+        reason = f"{strange!r} is not known here; each document begins with a line [[documents]]"
+        raise BrokenCatalog(str(path), reason, places[0] if places else None)
     if not isinstance(entries, list):
         raise BrokenCatalog(str(path), "each document begins with a line [[documents]]")
     lines = _lines_of(text, "documents")

@@ -227,6 +227,10 @@ BAD = {
     ),
     "an edition twice": (ENTRY + ENTRY, None, "is listed twice"),
     "one table instead of many": ('[documents]\nid = "a"\n', None, "[[documents]]"),
+    "a table of another name": (
+        ENTRY.replace("[[documents]]", "[[document]]").replace("documents.", "document."),
+        1, "'document' is not known",
+    ),
     "the second document is wrong": (
         ENTRY + ENTRY.replace("guideline", "leaflet"), 11, "unknown kind",
     ),
