@@ -52,7 +52,7 @@ _PRIOR, _OUTSIDE = 0.3, 0.85
 _OTHER_LANGUAGE, _OWN_LANGUAGE = 0.85, 0.75
 _DIGEST_BESIDE_ORIGINAL = 0.97
 _COUNTED = 0.4
-_CASE_AS_RULE, _TITLE = 0.85, 0.95
+_CASE_AS_RULE, _TITLE = 0.7, 0.95
 """What a case counts where a rule is asked for, and a title beside a statement."""
 
 

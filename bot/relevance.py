@@ -72,7 +72,7 @@ _SHAPE_WEIGHT: Mapping[Wants, float] = {
 
 
 _ASKS = re.compile(
-    r"いつ.*|何.*|幾つ?|いくつ|いくら|つ|時期|期限|期日|目標.*|年度|数|件数|全部|全て|合計"
+    r"いつ.*|何.*|幾つ?|いく|いくつ|いくら|つ|時期|期限|期日|目標.*|年度|数|件数|全部|全て|合計"
     r"|deadlin|date|due.*|target.*|year|when|number|mani|much|total|fiscal|time.*"
 )
 
