@@ -990,10 +990,10 @@ def serve(
     """Serve the chat page and the HTTP interface."""
     with _told_as_words():
         served = web(build(_chosen(context, home, corpus)), host)
-        _run(served, host, port)
+        listen(served, host, port)
 
 
-def _run(served: FastAPI, host: str, port: int) -> None:
+def listen(served: FastAPI, host: str, port: int) -> None:
     """Listen and answer until somebody ends it; each request leaves a line in the log."""
     import logging
     import socket

@@ -5,6 +5,9 @@ import { el } from "./elements.js";
 import { frame, pageTitle } from "./frame.js";
 import { language, say } from "./words.js";
 
+// How many groups of questions the page lists.
+const SHOWN = 15;
+
 const find = (name) => document.querySelector(`#${name}`);
 
 let state = null;
@@ -101,7 +104,7 @@ function show() {
     table(
       find("missing"),
       ["adminQuestion", "adminCount", "adminDeclined", "adminDown", "adminLast", "adminComments"],
-      asked.missing.map((each) =>
+      asked.missing.slice(0, SHOWN).map((each) =>
         el(
           "tr",
           {},
@@ -114,6 +117,8 @@ function show() {
         ),
       ),
     );
+    const more = asked.missing.length - SHOWN;
+    if (more > 0) find("missing").append(el("p.aside", {}, say("adminMore", { n: more })));
   }
 }
 
