@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -27,7 +27,8 @@ def with_superseded(catalog: Catalog, former: Sequence[Edition], today: date) ->
 
     *former* are the editions of the last generation, oldest first within a work. A new edition
     is in force from its own date if that is later than its predecessor's, else from *today* (or
-    the day after its predecessor began, where the clock runs behind). A label that the work
+    the day its predecessor began, where the clock runs behind): of two that began on one day
+    the later counts. A label that the work
     has had before gets a number, so that no two editions share a name.
     """
     editions: list[Edition] = []
@@ -57,17 +58,13 @@ def _line(edition: Edition, before: Sequence[Edition], today: date) -> list[Edit
         return [*superseded, settled]
     begun = max(_since(e) for e in old)
     own = _since(edition)
-    day = own if own > begun else max(today, _day_after(begun))
+    day = own if own > begun else max(today, begun)
     label = _unused(edition.label, taken)
     return [*superseded, replace(edition, label=label, in_force_from=day)]
 
 
 def _since(edition: Edition) -> date:
     return edition.in_force_from or edition.published or date.min
-
-
-def _day_after(day: date) -> date:
-    return day + timedelta(days=1) if day < date.max else day
 
 
 def _unused(label: str, taken: Collection[str]) -> str:

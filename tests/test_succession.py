@@ -56,12 +56,25 @@ def test_without_a_later_date_it_is_in_force_from_the_day_it_was_seen(own: date 
 
 
 def test_a_clock_that_runs_behind_does_not_bring_the_old_edition_back() -> None:
-    """The successor begins the day after its predecessor at the earliest."""
+    """The successor begins on its predecessor's day at the earliest, and counts from then."""
     new = replace(NEW, in_force_from=None)
 
     held = with_superseded(_stray(new), [OLD], date(1999, 1, 1)).editions
 
-    assert date(2021, 7, 8) == held[1].in_force_from
+    assert date(2021, 7, 7) == held[1].in_force_from
+    assert (held[1],) == in_force(held, date(2021, 7, 7))
+
+
+def test_the_second_correction_of_a_day_counts_on_that_day() -> None:
+    """A file that is replaced twice in one afternoon is not left at its first correction."""
+    today = date(2026, 4, 1)
+    first = replace(NEW, in_force_from=None, published=None)
+    second = replace(first, label="第3.0版", sha256="3" * 64)
+
+    held = with_superseded(_stray(first), [OLD], today).editions
+    again = with_superseded(_stray(second), held, today).editions
+
+    assert (again[-1], "3" * 64) == (in_force(again, today)[0], again[-1].sha256)
 
 
 def test_two_editions_with_one_label_are_told_apart() -> None:
