@@ -14,7 +14,7 @@ from evals.comparison import compare
 from evals.errors import BadRun
 from evals.gate import decide
 from evals.runs import Run
-from tests.test_report import AFTER, RUN
+from tests.test_report import RUN
 
 NAME = "starter"
 
@@ -58,9 +58,16 @@ def test_the_baseline_is_of_the_bundled_questions() -> None:
 
 
 def test_a_fall_names_its_questions() -> None:
-    """The failure says which measure fell and which question did it."""
-    with pytest.raises(AssertionError, match=r"b Success@1 1 → 0"):
-        refuse_a_fall(AFTER, RUN)
+    """Three questions lost and none won are no accident: the failure names them."""
+
+    def run(score: float) -> Run:
+        rows = tuple(
+            replace(RUN.results[0], id=name, scores={"Success@1": score}) for name in "xyz"
+        )
+        return replace(RUN, measures=("Success@1",), results=rows)
+
+    with pytest.raises(AssertionError, match=r"x Success@1 1 → 0"):
+        refuse_a_fall(run(1.0), run(0.0))
 
 
 def test_a_baseline_is_written_a_question_a_line(tmp_path: Path) -> None:
