@@ -12,7 +12,7 @@ import pytest
 
 from evals import figures, plots, report, webpage
 from evals.comparison import compare
-from evals.gate import decide
+from evals.gate import Limits, decide
 from evals.questions import Place
 from evals.runs import Result, Run
 
@@ -249,6 +249,9 @@ def test_the_page_of_answers_shows_what_was_said() -> None:
     assert "CitedPage@3 0" in page
 
 
+ANY_FALL = Limits(chance=1.0)
+"""One question lost of three is a fall, whatever chance says."""
+
 AFTER = replace(
     RUN,
     generation="g000002",
@@ -303,7 +306,7 @@ def test_junit_has_a_case_for_each_question() -> None:
 
 def test_junit_with_a_verdict_fails_what_was_lost() -> None:
     """With a verdict, an old miss passes; the gate and the lost question fail."""
-    suites = ET.fromstring(report.junit(RUN, decide(AFTER, RUN)))  # noqa: S314 - as above
+    suites = ET.fromstring(report.junit(RUN, decide(AFTER, RUN, limits=ANY_FALL)))  # noqa: S314 - as above
 
     gate, questions = suites
     assert ("1", "1") == (gate.get("tests"), gate.get("failures"))
@@ -314,7 +317,7 @@ def test_junit_with_a_verdict_fails_what_was_lost() -> None:
 
 def test_a_verdict_in_words() -> None:
     """The gate says no, why, and which questions; or yes."""
-    refused = report.verdict_markdown(decide(AFTER, RUN))
+    refused = report.verdict_markdown(decide(AFTER, RUN, limits=ANY_FALL))
 
     assert refused.startswith("The candidate may not go live.\n- Success@1 falls from 0.667")
     assert "  - b Success@1 1 → 0: <b> & か" in refused
