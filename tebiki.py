@@ -52,6 +52,12 @@ if TYPE_CHECKING:
     from ingest.pages import EditionText
 
 LEFT_OUT, NO_INDEX, UNUSABLE = 1, 3, 4
+COMPUTING, WAITING = 8, 40
+"""How many requests are worked on at once: those that compute, those that wait for a model."""
+KEEP_ALIVE_S = 75
+"""How long the server keeps a connection that nobody uses, as proxies do by default."""
+SWITCH_S = 0.0005
+"""How soon a computing thread of the server gives way to another."""
 FITTED = "fitted"
 BUNDLED = Path(__file__).resolve().parent / "corpus"
 
@@ -215,6 +221,7 @@ def web(parts: Parts, host: str = "127.0.0.1") -> FastAPI:
         record=SentRecord(ledger, WireAnswer.model_validate, WireAnswer.of),
         access=access,
         kept_text=partial(_read_again, chosen),
+        at_once=COMPUTING if chosen.model is None else WAITING,
         office=office,
     )
     if chosen.slack_bot_token and chosen.slack_signing_secret:
@@ -1029,8 +1036,12 @@ def listen(served: FastAPI, host: str, port: int) -> None:
             access_log=False,
             server_header=False,
             proxy_headers=False,
+            timeout_keep_alive=KEEP_ALIVE_S,
             ws="none",
         )
+        # A thread that computes gives way every 5 ms by default; with many of them the one that
+        # reads and writes the sockets would wait for seconds.
+        sys.setswitchinterval(SWITCH_S)
         with suppress(KeyboardInterrupt):
             uvicorn.Server(config).run([listening])
 

@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 from urllib.parse import quote
 
+from anyio import to_thread
 from fastapi import FastAPI, Header, Query, Request
 from fastapi.responses import FileResponse, Response, StreamingResponse
 from starlette.middleware.gzip import GZipMiddleware
@@ -117,6 +118,7 @@ def create_app(
     office: Office | None = None,
     access: Access = Access(),  # noqa: B008 - frozen, and on loopback everybody is welcome
     kept_text: Callable[[Path], EditionText] = pdf.read,
+    at_once: int = 40,
 ) -> FastAPI:
     """Put the application together.
 
@@ -131,6 +133,7 @@ def create_app(
         office: what the admin page works with; without it there is no admin page.
         access: what is asked of callers; nothing, when left out.
         kept_text: reads a PDF that is no longer in the corpus, for the pages of old answers.
+        at_once: how many requests are worked on at the same time; others wait for their turn.
     """
     kept = Recent() if record is None else record
     viewer = Viewer(library, page_file, kept_text=kept_text)
@@ -140,6 +143,7 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        to_thread.current_default_thread_limiter().total_tokens = at_once
         yield
         await door.close()
 

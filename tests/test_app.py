@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import httpx
 import pytest
 from fastapi.testclient import TestClient
 
@@ -25,6 +28,7 @@ from tests.served import (
     ListedLibrary,
     app_of,
     no_library,
+    serving,
     small,
 )
 
@@ -327,6 +331,30 @@ def test_conversation_is_remembered_for_its_own_caller() -> None:
     assert [[], [(ASKED, first["text"])], [], [("別の話", "")]] == [
         [(turn.question, turn.answer) for turn in question.history] for question in heard
     ]
+
+
+def test_only_so_many_requests_are_worked_on_at_once() -> None:
+    """Two compute and the others wait their turn; all of them are answered."""
+    working: list[int] = []
+    most: list[int] = []
+
+    class Counting:
+        def answer(self, question: Question) -> Answer:
+            working.append(1)
+            most.append(len(working))
+            time.sleep(0.05)
+            working.pop()
+            return Extractive(small).answer(question)
+
+    app = create_app(library=small, answerer=Counting(), page_file=lambda _: CORPUS, at_once=2)
+    with serving(app, lifespan=True) as address, ThreadPoolExecutor(8) as askers:
+        statuses = askers.map(
+            lambda _: httpx.post(f"{address}/v1/answers", json={"question": ASKED}).status_code,
+            range(8),
+        )
+        assert [200] * 8 == list(statuses)
+
+    assert 2 == max(most)
 
 
 def test_suggestions_come_from_headings(client: TestClient) -> None:
