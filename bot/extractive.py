@@ -93,8 +93,11 @@ class Extractive:
         yield from spoken(self.answer(question))
 
     def about(self, question: Question, library: Library) -> Question:
-        """Return the question with the day, or the superseded edition, that it names as filter."""
-        question = settled(question, library)
+        """Return the question as it is understood.
+
+        Misspelt names are put right, and a day or a superseded edition that it names is a filter.
+        """
+        question = settled(mended(question, library), library)
         on = question.filters.as_of or self._today()
         return with_edition(with_work(question, library), library, on)
 
@@ -265,6 +268,11 @@ def heard(question: Question) -> tuple[str, ...]:
         return question.notices
     read_as = phrase(question.language, "notice-read-as", question=question.standalone)
     return (*question.notices, read_as)
+
+
+def mended(question: Question, library: Library) -> Question:
+    """Return the question with misspelt names put right; `heard` tells how it was read."""
+    return replace(question, standalone=library.mended(question.standalone))
 
 
 def settled(question: Question, library: Library) -> Question:

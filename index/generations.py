@@ -35,6 +35,7 @@ from index.errors import GenerationBroken, IndexMissing, ModelMissing, ServerAwa
 from index.lexical import Bm25
 from index.municipalities import Municipalities
 from index.retrieval import DOCUMENT, DenseLeg, Hybrid, Leg, PairLeg, Reranked, WordLeg
+from index.spelling import Spelling
 from index.store import Embedded, Vectors
 from ingest.catalog import hash_of
 from ingest.editions import Document, Edition, Kind, Original, in_force
@@ -379,6 +380,7 @@ class Generation:
             self.hybrid if self._reranker is None else Reranked(self.hybrid, self._reranker)
         )
         self._confidence = Confidence(words, glossary, sum(WEIGHTS[name] for name in legs))
+        self._spelling = Spelling(words, couples, glossary)
         self.glossary = glossary
 
     @property
@@ -421,6 +423,10 @@ class Generation:
     def confidence(self, question: str, passages: Sequence[Passage]) -> float:
         """Return how sure we are, from 0 to 1, that *passages* hold an answer at all."""
         return self._confidence.of(question, passages)
+
+    def mended(self, question: str) -> str:
+        """Return *question* with misspelt names put right; itself where none is."""
+        return self._spelling.mended(question)
 
 
 def _searched(

@@ -128,6 +128,10 @@ class Library(Retriever, Protocol):
         """How sure we are, from 0 to 1, that the best of *passages* hold an answer at all."""
         ...
 
+    def mended(self, question: str) -> str:
+        """*question* with misspelt names put right; itself where none is."""
+        ...
+
 
 def by_page(library: Retriever, question: str, *, k: int, filters: Filters) -> list[Passage]:
     """Return up to *k* passages, best first, each from a page that none before it covers."""

@@ -422,6 +422,16 @@ def joints(text: str) -> list[str]:
     ]
 
 
+def strangers(text: str) -> list[str]:
+    """Return the words of *text* that Sudachi's dictionary does not hold, as they are written."""
+    return [
+        unit.surface()
+        for line in _pieces(normalise(text))
+        for unit in _tokenizer().tokenize(line, SplitMode.A)
+        if unit.is_oov()
+    ]
+
+
 def known_share(text: str) -> float:
     """Return which share of *text* stands in words of two or more characters that are known.
 

@@ -129,6 +129,7 @@ class FakeLibrary:
     glossary: Glossary = field(default_factory=Glossary)
     sure: float | None = None
     asked: list[str] = field(default_factory=list)
+    misspelt: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def editions(self) -> Sequence[Edition]:
@@ -154,6 +155,12 @@ class FakeLibrary:
         wanted = set(tokens(self._with_names(question, said=False)))
         held = [set(tokens(hit.chunk.context + hit.chunk.text)) for hit in passages]
         return float(any(3 * len(wanted & words) >= len(wanted) for words in held))
+
+    def mended(self, question: str) -> str:
+        """Return the question with each of the misspellings that a test set put right."""
+        for said, meant in self.misspelt.items():
+            question = question.replace(said, meant)
+        return question
 
     def retrieve(self, question: str, *, k: int, filters: Filters) -> list[Passage]:
         """Return chunks by the share of the question's pairs that they hold, best first."""

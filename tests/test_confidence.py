@@ -87,6 +87,12 @@ def test_a_near_miss_is_declined(question: str, generation: Generation) -> None:
     assert _sure(generation, question) < 0.5
 
 
+def test_a_misspelt_name_is_told_from_the_words_of_the_generation(generation: Generation) -> None:
+    """An open generation mends what its glossary names and its passages do not spell so."""
+    assert "ガバメントクラウドとは" == generation.mended("ガバメントクラウトとは")
+    assert "北見市とは" == generation.mended("北見市とは")
+
+
 def test_nothing_found_is_no_confidence(generation: Generation) -> None:
     """Without passages there is nothing to weigh."""
     assert 0.0 == generation.confidence("標準化", [])

@@ -297,6 +297,16 @@ def test_sections_beside_the_cited_one_are_suggested() -> None:
     assert not any("補助金" in suggestion for suggestion in answer.suggestions)
 
 
+def test_misspelt_name_is_put_right_and_said_so() -> None:
+    """A slip of the hand is read as the name beside it, in the search as in the notice."""
+    held = FakeLibrary({DIGEST: STAFFING}, misspelt={"専問家": "専門家"})
+
+    answer = ask("外部の専問家を任用できますか", held)
+
+    assert ["外部の専門家を任用できますか"] == held.asked
+    assert ("「外部の専門家を任用できますか」と読み替えて探しました。",) == answer.notices[:1]
+
+
 def test_vague_question_is_asked_back_once() -> None:
     """Two works that fit equally well become choices; who was just asked is not asked again."""
     held = FakeLibrary(

@@ -89,6 +89,10 @@ class Peer:
         """Peers do not say."""
         return 0.0
 
+    def mended(self, question: str) -> str:
+        """Peers are asked as it was typed."""
+        return question
+
 
 def leaves(library: Generation) -> list[Leaf]:
     """Return the pages in force that hold any text, in reading order."""
