@@ -32,6 +32,8 @@ _LEAST_SAMPLE = 40
 _SAMPLE = 150
 # A third of the sample is asked first: where most of it is known, so is enough of the whole.
 _FEW, _SURELY_KNOWN = 3, 0.85
+_ODD_ONES = 0.02
+"""Share of unexpected characters up to which a page needs no other language to explain them."""
 
 
 # The scripts of other languages; one range each is its letters, with their marks.
@@ -113,7 +115,8 @@ def score(codes: NDArray[np.uint32], unprintable: int = 0) -> float:
     within = np.minimum(codes, _BASIC - 1)
     good = _expected()[within] & (codes < _BASIC)
     chinese = False
-    if not good.all() and not unprintable and not _lost(codes).any():
+    odd_ones = np.count_nonzero(~good) > _ODD_ONES * len(codes)
+    if odd_ones and not unprintable and not _lost(codes).any():
         good |= _foreign(codes)
         chinese = _is_chinese(codes)
         good |= chinese & _is_han(codes)
@@ -186,4 +189,5 @@ def _sample(codes: NDArray[np.uint32]) -> list[str]:
     begins, lengths = begins[long], np.minimum(lengths[long], _LONGEST_RUN)
     step = 1 + int(lengths.sum()) // _SAMPLE
     runs = zip(begins[::step].tolist(), lengths[::step].tolist(), strict=True)
-    return ["".join(map(chr, codes[at : at + n].tolist())) for at, n in runs]
+    text = codes.astype("<u4").tobytes().decode("utf-32-le", "replace")
+    return [text[at : at + n] for at, n in runs]

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _SNAP = 3.0
-_LEAST_LINES = 3
+_LEAST_LINES, _LEAST_ROWS = 3, 2
 _MOST_RULES, _MOST_DRAWN = 2_500, 50_000
 _MOSTLY, _SEVERAL = 0.7, 2
 # A row of a table without vertical rules is no taller than this many lines; a column of text is.
@@ -109,13 +109,18 @@ def tables(
     for horizontal, vertical in _touching(across, down):
         if not len(vertical):
             alone.append(horizontal)
-        elif len(horizontal) >= _LEAST_LINES:
+        elif _rows(horizontal) >= _LEAST_ROWS:
             table = _grid(horizontal, _closed(horizontal, vertical))
             if table is not None:
                 found.append(table)
     if len(alone) >= _LEAST_LINES and len(texts):
         found.extend(_between_rules(np.concatenate(alone), texts, found))
     return found
+
+
+def _rows(across: NDArray[np.float32]) -> int:
+    """How many rows lie between horizontal rules: none of the many frames on slides has two."""
+    return len(_snapped((across[:, 1] + across[:, 3]) / 2)) - 1 if len(across) > _LEAST_ROWS else 0
 
 
 def _closed(across: NDArray[np.float32], down: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -319,7 +324,7 @@ def _grid(across: NDArray[np.float32], down: NDArray[np.float32]) -> Table | Non
     ys = _snapped((across[:, 1] + across[:, 3]) / 2)[::-1]
     xs = _snapped((down[:, 0] + down[:, 2]) / 2)
     rows, columns = len(ys) - 1, len(xs) - 1
-    if rows < 2 or columns < 2:
+    if rows < _LEAST_ROWS or columns < 2:
         return None
     middle_y, middle_x = (ys[:-1] + ys[1:]) / 2, (xs[:-1] + xs[1:]) / 2
     walls = np.zeros((columns + 1, rows), np.bool_)
