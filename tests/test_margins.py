@@ -75,6 +75,13 @@ def test_a_number_beside_a_running_head_counts() -> None:
     assert [frozenset({1})] * 5 == [one.lines for one in found]
 
 
+def test_a_letter_that_only_looks_roman_is_no_number() -> None:
+    """A dotless ı is an i to whoever ignores case; a page with it is read like any other."""
+    pages = [[line("本文。", BODY), line("ı", FOOT)] for _ in range(5)]
+
+    assert [None] * 5 == [one.label for one in margins(pages, [HEIGHT] * 5)]
+
+
 def test_the_title_of_a_slide_stays() -> None:
     """A large line at the top that only a few pages share is their title."""
     titles = ["進め方（続き）"] * 3 + [f"別の題{chr(0x4E00 + at)}" for at in range(9)]
