@@ -23,6 +23,7 @@ _SHORTEST, _SHORTEST_LATIN, _SHORTEST_MIXED = 5, 7, 6
 """Characters from which on a name is long enough that one wrong character still tells it."""
 
 _KATAKANA = re.compile(r"[ァ-ヶー]+")
+_DOTTED = re.compile(r"[ァ-ヶー]+(?:・[ァ-ヶー]+)+")
 _CHINESE = re.compile(r"[一-龥々]")
 _LATIN = re.compile(r"[a-z]+")
 
@@ -41,9 +42,15 @@ class Spelling:
 
         A word is put right by a name of the glossary one slip away: a character too many, too
         few, another, or two that changed places. Where two names are as near, nothing changes.
+        The dots of エンド・ツー・エンド go where the glossary has the name without them.
         """
         plain = normalise(question)
-        slips = [*self._in_kana(plain), *self._in_chinese(plain), *self._in_latin(plain)]
+        slips = [
+            *self._dotted(plain),
+            *self._in_kana(plain),
+            *self._in_chinese(plain),
+            *self._in_latin(plain),
+        ]
         mended = question
         for said, meant in dict(slips).items():
             if said not in mended.lower():
@@ -52,6 +59,12 @@ class Spelling:
             name = meant.replace("\\", "\\\\")
             mended = re.sub(re.escape(said), name, mended, flags=re.IGNORECASE)
         return mended
+
+    def _dotted(self, plain: str) -> Iterator[tuple[str, str]]:
+        for said in _DOTTED.findall(plain):
+            whole = said.replace("・", "")
+            if whole in self._names and said not in self._names:
+                yield said, whole
 
     def _in_kana(self, plain: str) -> Iterator[tuple[str, str]]:
         strange = strangers(plain)

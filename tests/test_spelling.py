@@ -43,6 +43,7 @@ def spelling() -> Spelling:
         ("ｶﾞﾊﾞﾒﾝﾄｸﾗｳﾄとは", "ガバメントクラウドとは"),
         ("標準準処システムを作るのは誰", "標準準拠システムを作るのは誰"),
         ("What is the Goverment cloud?", "What is the government cloud?"),
+        ("ガバメント・クラウドとは", "ガバメントクラウドとは"),
     ],
     ids=[
         "another character",
@@ -52,6 +53,7 @@ def spelling() -> Spelling:
         "half-width characters",
         "a Chinese character that makes no word there",
         "a Latin letter too few",
+        "a dot within the name",
     ],
 )
 def test_a_name_one_slip_away_is_meant(spelling: Spelling, said: str, meant: str) -> None:
@@ -69,6 +71,7 @@ def test_a_name_one_slip_away_is_meant(spelling: Spelling, said: str, meant: str
         "個人情報保護係の仕事",
         "Was it adapted by governments?",
         "ガバメトクラウトとは",
+        "オンライン・ガバメントクラウドの違い",
     ],
     ids=[
         "the name itself",
@@ -78,6 +81,7 @@ def test_a_name_one_slip_away_is_meant(spelling: Spelling, said: str, meant: str
         "another last character",
         "another English word",
         "two slips",
+        "a dot between two names",
     ],
 )
 def test_other_words_stay(spelling: Spelling, question: str) -> None:
