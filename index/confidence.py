@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import math
 import re
+import unicodedata
 from dataclasses import astuple, dataclass, field
 from typing import TYPE_CHECKING
 
-from index.kinds import KINDS, asked_for, topic
+from index.kinds import KINDS, asked_for, subject, topic
 from ingest.japanese import is_japanese, joints, normalise, nouns, proper_nouns, tokens
 
 if TYPE_CHECKING:
@@ -34,6 +35,13 @@ _MISSPELT = 0.6
 
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 _SENTENCE_END = re.compile(r"(?<=[。！？])|\n|(?<=[.!?])\s")
+# How it is to be told or whether it will do, which names nothing that a text could say.
+_MANNER = re.compile(
+    r"(?:日本語|英語)(?:だと|では|で(?!き)|に(?:すると|訳すと))|\bin (?:japanese|english)\b"
+    r"|(?:(?<=で)|(?<=ても)|(?<=でも))(?:いい|良い|よい|大丈夫|構わない|かまわない)(?:です|の|ん)*か?[?]?$"
+    r"|(?:(?<=ないと)|(?<=ては)|(?<=ちゃ))(?:ダメ|だめ|駄目|いけない)(?:です|な|の|ん)*か?[?]?$",
+    re.IGNORECASE,
+)
 _GAPS = re.compile(r"[\s・]")
 _REMEMBERED = 20_000
 
@@ -164,6 +172,7 @@ class Confidence:
 
     def signs(self, question: str, passages: Sequence[Passage]) -> Signs | None:
         """Return what speaks for and against, or None where there is nothing to weigh."""
+        question = _MANNER.sub("", unicodedata.normalize("NFKC", question))
         concepts = self.concepts(question)
         total = sum(concept.rarity for concept in concepts)
         said = [self._read(passage.chunk) for passage in passages[:_LOOKED_AT]]
@@ -177,7 +186,9 @@ class Confidence:
         together, things = max((best, -lost) for spread in windows for best, lost in spread)
         named = sum(concept.rarity for concept in concepts if concept.thing)
         plain = normalise(question)
-        kind_missing, kind_apart = _kind_lost(plain, said, shares, windows, together)
+        kind_missing, kind_apart = _kind_lost(
+            plain, said, shares, windows, together, self._glossary
+        )
         joined = "|".join(one.flat for one in said)
         met = joints(question)
         figures = _NUMBER.findall(plain)
@@ -293,11 +304,12 @@ def _kind_lost(
     shares: Sequence[float],
     windows: Sequence[Sequence[tuple[float, float]]],
     together: float,
+    glossary: Glossary,
 ) -> tuple[float, float]:
     """Return 1 where no good passage, and where no good window, gives what is asked for, else 0."""
     kind = asked_for(question)
     if kind is None:
-        lost = _meaning_lost(question, said)
+        lost = _meaning_lost(question, said, glossary)
         return lost, lost
     top = max(shares)
     missing = apart = 1.0
@@ -330,10 +342,20 @@ def _names_lost(
     )
 
 
-def _meaning_lost(question: str, said: Sequence[_Said]) -> float:
-    """Return 1 where a meaning is asked and passages say the name without telling about it."""
-    pattern = topic(question)
-    if pattern is None:
+def _meaning_lost(question: str, said: Sequence[_Said], glossary: Glossary) -> float:
+    """Return 1 where a meaning is asked and passages say the name without telling about it.
+
+    Any name that the glossary gives the same thing will do, of either language.
+    """
+    name = subject(question)
+    if name is None:
         return 0.0
+    same = (
+        other
+        for match in glossary.expand(name)
+        if normalise(match.said) == name
+        for other in match.others
+    )
+    pattern = topic([name, *map(normalise, same)])
     found = [match for one in said for match in pattern.finditer(one.plain)]
     return float(bool(found) and not any(match["told"] for match in found))

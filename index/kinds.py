@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +25,7 @@ class Kind:
 _COSTS = r"費用|(?:負担|経費)(?!を?(?:減|軽|削|抑|節)|[がの]?(?:軽|減|増))|支払|予算|財源|措置|補助|有料|無料|無償|\bcosts?\b|\bpays?\b|borne|subsid|budget|financ|charge|expens"
 
 _DAY_ASKED = (
-    r"いつ|何時(?!間)|(?<!無)期限(?:は|を教え)|時期(?:は|を教え)|何月|何年度|^when\b|deadline|what date"
+    r"いつ|何時(?!間)|(?<!無)期限(?:は|を教え)|時期(?:は|を教え)|何月|何年度|^when\b(?! in the\b)|deadline|what date"
     r"|by what|what year|target year"
 )
 _TOWN_ASKED = (
@@ -58,12 +62,14 @@ _KINDS = (
     (r"fax|ファックス|ファクス", r"fax|ファックス|ファクス"),
     (r"メールアドレス|e-?mail address", r"\w@\w"),
     (r"\burl\b|ダウンロード|download|ホームページのアドレス", r"https?:|www\.|ダウンロード|download"),
+    (r"罰則|罰金|ペナルティ|penalt|\bfine[sd]?\b", r"罰|過料|科す|科せ|処分|penalt|\bfine[sd]?\b|sanction"),
+    (r"ひな形|ひな型|テンプレート|\btemplate\b", r"ひな形|ひな型|雛|テンプレート|別添|別紙|template"),
+    (r"スペック|動作環境|推奨環境|\bspecs?\b|hardware requirement",
+     r"スペック|動作環境|推奨環境|cpu|メモリ|\d\s*(?:gb|tb|ghz|コア)|\bspecs?\b"),
     (_DAY_ASKED, r"\d{4}年|\d+月|\d年度|\d{4}|年度末|頃|\d日"),
     (_TOWN_ASKED, _TOWN),
     (_FIRM_ASKED, r"株式会社|\(株\)|\b(?:inc|ltd|corp|co)\b|社製|製品名|商品名"),
     (r"費用|負担|支払|経費|誰が払|who (?:pays|bears)", _COSTS),
-    (r"罰則|罰金|ペナルティ|penalt|\bfine[sd]?\b", r"罰|過料|科す|科せ|処分|penalt|\bfine[sd]?\b|sanction"),
-    (r"ひな形|ひな型|テンプレート|\btemplate\b", r"ひな形|ひな型|雛|テンプレート|別添|別紙|template"),
 )  # fmt: skip
 KINDS = tuple(
     Kind(re.compile(asked), re.compile(given), near=asked is _TOWN_ASKED) for asked, given in _KINDS
@@ -82,13 +88,16 @@ def asked_for(question: str) -> int | None:
     return next((at for at, kind in enumerate(KINDS) if kind.asked.search(question)), None)
 
 
-def topic(question: str) -> re.Pattern[str] | None:
-    """Return a pattern that finds the name whose meaning is asked, or None when none is.
-
-    Its group "told" takes part where a text says what the name means or what the thing does.
-    """
+def subject(question: str) -> str | None:
+    """Return the name whose meaning a question (normalised) asks, or None when it asks none."""
     found = _TOPIC.search(question)
-    if found is None:
-        return None
-    name = re.escape((found[1] or found[2]).strip())
+    return (found[1] or found[2]).strip() if found else None
+
+
+def topic(names: Iterable[str]) -> re.Pattern[str]:
+    """Return a pattern that finds any of *names* (normalised), which all name one thing.
+
+    Its group "told" takes part where a text says what a name means or what the thing does.
+    """
+    name = f"(?:{'|'.join(map(re.escape, names))})"
     return re.compile(f"(?P<told>{name}{_FOLLOWS}|{_PRECEDES}{name})|{name}")

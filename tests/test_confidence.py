@@ -38,6 +38,10 @@ def generation(tmp_path_factory: pytest.TempPathFactory) -> Generation:
         "# 費用\n移行にはデジタル基盤改革支援補助金を使う。",
         "# 連絡先\n問い合わせ先の電話番号は03-0000-0000である。",
     )
+    desk.put(
+        edition("overview", language="en"),
+        "# Outlook\nThe sample road map shows the Government Cloud, then work on specifications.",
+    )
     desk.refresh()
     return desk.shelf()()
 
@@ -58,6 +62,8 @@ def _sure(generation: Generation, question: str) -> float:
         "What is the government cloud?",
         "問い合わせ先の電話番号は？",
         "ガバメントクラウトとは何ですか",
+        "ガバメントクラウドは英語だとどういう意味ですか",
+        "窓口はきっちり作らないとダメ？",
     ],
 )
 def test_what_the_documents_say_is_answered(question: str, generation: Generation) -> None:
@@ -79,6 +85,10 @@ def test_what_the_documents_say_is_answered(question: str, generation: Generatio
             "ワークショップの費用は誰が負担しましたか", id="who pays, where no cost is told"
         ),
         pytest.param("粗大ごみの収集を申し込むには", id="another subject"),
+        pytest.param("標準準拠システムの動作環境を教えてください", id="figures of a machine"),
+        pytest.param(
+            "移行の目標時期を過ぎたときの罰則はいつからですか", id="a penalty where a day is told"
+        ),
         pytest.param("How much did Kitami pay?", id="a sum, in English"),
     ],
 )
@@ -110,3 +120,9 @@ def test_nothing_found_is_no_confidence(generation: Generation) -> None:
 def test_a_word_in_passing_asks_for_no_kind(question: str) -> None:
     """電話, 期限, 年齢 and 市 ask for a number, a day, an age or a town only where they are asked."""
     assert asked_for(question) is None
+
+
+def test_when_in_a_plan_asks_for_no_day() -> None:
+    """What takes place when in the plan is told by its steps; when alone asks for a day."""
+    assert asked_for("when in the work plan is it assessed?") is None
+    assert asked_for("when is it assessed?") is not None
