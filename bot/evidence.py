@@ -55,6 +55,11 @@ _COUNTED = 0.4
 _CASE_AS_RULE, _TITLE = 0.7, 0.95
 """What a case counts where a rule is asked for, and a title beside a statement."""
 
+_RULES = frozenset({Wants.STEPS, Wants.MEANING})
+_ASKS_CASE = re.compile(
+    r"事例|取組例|先進|都道府県|市町村|自治体|[市町村県][のはがで]|\bcases?\b|\bexamples?\b|municipalit",
+    re.IGNORECASE,
+)
 
 _QUALIFIES = re.compile(
     r"\s*(?:ただし|但し|なお|ただ、|この場合|その場合|また、|※|(?:注|注意|留意)|例外|However|Note|Except|In this case)"
@@ -185,7 +190,8 @@ def find(
     if shapes is not None:
         weighed = replace(weighed, shapes=shapes)
     result = Evidences(weighed)
-    pages = _read(passages[:_LOOKED_AT], library, weighed, language, readings, counted)
+    rule = _asks_rule(question, weighed.shapes)
+    pages = _read(passages[:_LOOKED_AT], library, weighed, language, readings, counted, rule=rule)
     seeds = _seeds(pages, language)
     told: list[frozenset[str]] = []
     shown = used = 0
@@ -259,6 +265,8 @@ def _read(
     language: str,
     readings: Readings,
     counted: re.Pattern[str] | None = None,
+    *,
+    rule: bool = False,
 ) -> list[_Page]:
     """Score the sentences of every page that a passage touches."""
     if not passages:
@@ -291,9 +299,11 @@ def _read(
         around[:-1] = np.maximum(around[:-1], page.said[1:])
         page.covered = weighed.covered(page.said, around)
         scored = _scored(page, weighed, worst, spread, counted)
-        page.score = (_factor(page.edition, library, readings, weighed, language) * scored).astype(
-            np.float32
-        )
+        if rule:
+            case = page.reading.case | (page.edition.document.id in readings.cases(library))
+            scored = np.where(case, _CASE_AS_RULE * scored, scored)
+        factor = _factor(page.edition, library, readings, language)
+        page.score = (factor * scored).astype(np.float32)
         base += len(page.reading.starts)
     return pages
 
@@ -321,16 +331,19 @@ def _scored(
     return found
 
 
-def _factor(
-    edition: Edition, library: Library, readings: Readings, weighed: Need, language: str
-) -> float:
-    """Return what a document's sentences count: less in another language, or as a case."""
+def _asks_rule(question: str, shapes: frozenset[Wants]) -> bool:
+    """Whether what holds for everybody is asked for, rather than what some town did."""
+    if Wants.YES_NO in shapes:
+        return True
+    return bool(not shapes or shapes & _RULES) and _ASKS_CASE.search(question) is None
+
+
+def _factor(edition: Edition, library: Library, readings: Readings, language: str) -> float:
+    """Return what a document's sentences count: less in another language, or beside the original."""
     document = edition.document
     factor = 1.0 if document.language == language else _OTHER_LANGUAGE
     if document.digest_of is not None and document.digest_of.document in readings.held(library):
         factor *= _DIGEST_BESIDE_ORIGINAL
-    if Wants.YES_NO in weighed.shapes and document.id in readings.cases(library):
-        factor *= _CASE_AS_RULE
     return factor
 
 

@@ -40,6 +40,9 @@ _LEADERS = re.compile(r"[.．・…‥]{5,}")
 _LABEL = 40
 """Characters up to which a line of text without a full stop is a title rather than a statement."""
 
+_CASE = re.compile(r"事例|\bcases?\b")
+"""What the section or the column heads above a sentence say where it tells a case."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Reading:
@@ -58,6 +61,7 @@ class Reading:
     heading: tuple[bool, ...]
     may_lead: NDArray[np.bool_]
     label: NDArray[np.bool_]
+    case: NDArray[np.bool_]
     chunks: tuple[Chunk, ...]
     chunk: NDArray[np.int64]
     joined: str
@@ -161,6 +165,7 @@ class Readings:
             starts.append(at)
             at += len(line) + 1
         heading = _headings(units, texts, titles)
+        cases = [_CASE.search(line) is not None for line in lines]
         return Reading(
             edition,
             units,
@@ -169,6 +174,7 @@ class Readings:
             heading,
             np.array([_leads(t, head=h) for t, h in zip(texts, heading, strict=True)], dtype=bool),
             np.array([_is_label(u, t) for u, t in zip(units, texts, strict=True)], dtype=bool),
+            np.array([cases[at] for at in context], dtype=bool),
             chunks,
             np.array(chunk, dtype=np.int64),
             "\n".join(lines),

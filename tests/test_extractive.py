@@ -522,6 +522,24 @@ def test_a_rule_stands_before_a_case_where_duty_is_asked() -> None:
     assert "rule" == answer.citations[0].edition.document.id
 
 
+@pytest.mark.parametrize(
+    "question, first",
+    [
+        ("相談担当と各課の関係は", "密接に"),
+        ("相談担当を置いた町は？", "北町は"),
+    ],
+    ids=["a rule", "a town"],
+)
+def test_a_rule_stands_before_the_rows_of_a_list_of_cases(question: str, first: str) -> None:
+    """What one town did leads only where cases or towns are asked for."""
+    cases = "# 相談の事例\n| 番号\t町\t内容\n| 1\t北町\t北町は、相談担当を置いて各課とまとめた。"
+    text = edition_text(cases, "# 体制\n相談担当を置いた後、各課は密接に連携する。")
+
+    answer = ask(question, FakeLibrary({edition("manual"): text}))
+
+    assert first in answer.citations[0].quote
+
+
 def test_a_quoted_title_narrows_the_search_to_its_work() -> None:
     """What was offered as a choice can be asked as it stands."""
     held = library(
