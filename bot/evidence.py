@@ -448,6 +448,7 @@ def _with_list(line: _Line, first: int, last: int, weighed: Need) -> tuple[int, 
         while (
             first > line.first
             and units[first - 1].kind in items
+            and not line.heading[first - 1]
             and line.length(first - 1, last) <= limit
         ):
             first -= 1

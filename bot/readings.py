@@ -12,7 +12,7 @@ import numpy as np
 from bot.commands import addresses_a_machine
 from bot.quotations import cases_in
 from bot.relevance import fitting, plain
-from bot.sentences import Sentence, sentences
+from bot.sentences import BULLETS, Sentence, sentences
 from ingest.pages import BlockKind
 
 if TYPE_CHECKING:
@@ -140,7 +140,9 @@ class Readings:
         if titles is None:
             # A reader may take a heading for text.
             titles = frozenset(
-                "".join(title.split()) for path in self.sections(library, edition) for title in path
+                "".join(title.split()).lstrip(BULLETS)
+                for path in self.sections(library, edition)
+                for title in path
             )
             self._titles[edition.key] = titles
         begin = text.start_of(number)

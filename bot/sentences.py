@@ -24,7 +24,9 @@ _ITEM = re.compile(
     r"\s*(?:[・●○◆◇■□▪▶►‣•※➢✓☑–—]|[-*]\s|[（(]?[0-9０-９]{1,2}[)）]|[0-9０-９]{1,2}[.．、]\s?(?![0-9０-９])"
     r"|[①-⑳➀-➓❶-❿㋐-㋾]|[（(][ア-ンa-zァ-ヶ一二三四五六七八九十][)）]|[ア-ン][　\s.．、])"
 )
-_BULLETS = " \t\n\r\u3000・●○◆◇■□▪▶►‣•➢✓☑"
+BULLETS = " \t\n\r\u3000・●○◆◇■□▪▶►‣•➢✓☑"
+"""White space and marks that stand before an item or a heading and are not quoted with it."""
+
 _NOTE = re.compile(r"(?<=[。）)\s])(?=[※])")
 _MAY_END = re.compile(r"[。！？!?．.※]")
 _WRAPPED_LINE = 18
@@ -98,7 +100,7 @@ def _split(text: str, block: Block) -> Iterator[tuple[int, int]]:
         cuts = [block.start, *_ends(text, block.start, block.end), block.end]
     for start, end in pairwise(cuts):
         piece = text[start:end]
-        lead = len(piece) - len(piece.lstrip(_BULLETS))
+        lead = len(piece) - len(piece.lstrip(BULLETS))
         tail = len(piece.rstrip())
         if tail > lead and any(character.isalnum() for character in piece):
             yield start + lead, start + tail

@@ -79,6 +79,19 @@ def test_quotation_does_not_run_into_the_next_heading() -> None:
         assert not citation.quote.endswith("補助金")
 
 
+def test_a_list_ends_at_a_heading_that_looks_like_an_item() -> None:
+    """Slides mark their headings like items; the title in the section tree tells them apart."""
+    text = edition_text(
+        "# ・任用の注意\n任用には注意が要る。",
+        "・職員の研修を行う。\n・任用の注意\n・服務の規律を要綱で定める必要がある。",
+    )
+
+    answer = ask("服務の規律は何で定める必要があるか", FakeLibrary({edition(): text}))
+
+    assert answer.citations[0].quote.endswith("服務の規律を要綱で定める必要がある。")
+    assert not any("研修" in one.quote for one in answer.citations)
+
+
 def test_every_citation_stands_in_the_stored_text() -> None:
     """Quote, offsets, pages and label agree with the library, whatever was asked."""
     held = library()
