@@ -357,7 +357,8 @@ def _grow(page: _Page, at: int, taken: Sequence[Evidence], weighed: Need) -> Evi
     at = _row_announced(line, at, weighed)
     first, last = _paragraph(line, at)
     first, last = _with_list(line, first, last, weighed)
-    if line.length(first, last) < _SCRAP and not line.is_row(at):
+    case = line.units[at].kind is BlockKind.ITEM and Wants.PLACE in weighed.shapes
+    if line.length(first, last) < _SCRAP and not line.is_row(at) and not case:
         first, last = _padded(line, first, last)
     while first < at and any(_inside(line, first, span) for span in taken):
         first += 1
@@ -443,7 +444,10 @@ def _with_list(line: _Line, first: int, last: int, weighed: Need) -> tuple[int, 
     limit = _LIST if weighed.shapes & {Wants.LIST, Wants.STEPS} else round(_LIST * 0.75)
     units, items = line.units, {BlockKind.ITEM, BlockKind.ROW}
     if line.is_row(last) and not _whole_table(line, last, weighed):
-        return _rows(line, first, last)
+        return _beside(line, first, last, BlockKind.ROW)
+    if units[last].kind is BlockKind.ITEM and Wants.PLACE in weighed.shapes:
+        # A list of cases, each for itself: the town that was asked for, not its neighbours.
+        return _beside(line, first, last, BlockKind.ITEM)
     if units[last].kind in items:
         while (
             first > line.first
@@ -501,12 +505,13 @@ def _whole_table(line: _Line, at: int, weighed: Need) -> bool:
     return 2 * int((rows >= _ROW_OF_THE_LIST * line.covered[at]).sum()) > len(rows)
 
 
-def _rows(line: _Line, first: int, last: int) -> tuple[int, int]:
-    """Add the rows beside one that answer about as well; the others would only hide it."""
+def _beside(line: _Line, first: int, last: int, kind: BlockKind) -> tuple[int, int]:
+    """Add the rows or items beside one that answer about as well; the others only hide it."""
     bar = _ROW_BESIDE * line.covered[first]
-    while first > line.first and line.is_row(first - 1) and line.covered[first - 1] >= bar:
+    units = line.units
+    while first > line.first and units[first - 1].kind is kind and line.covered[first - 1] >= bar:
         first -= 1
-    while last + 1 < line.end and line.is_row(last + 1) and line.covered[last + 1] >= bar:
+    while last + 1 < line.end and units[last + 1].kind is kind and line.covered[last + 1] >= bar:
         last += 1
     return first, last
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bot.question import Wants
+from index.municipalities import PREFECTURES
 from ingest.japanese import normalise
 
 if TYPE_CHECKING:
@@ -30,9 +31,12 @@ _ENGLISH_MANY = re.compile(r"how many (?:\w+ ){0,3}?(\w{3,}?)(?:ies|es|s)\b", re
 _COUNT = r"[0-9０-９][0-9０-９,，.．]*\s?(?:{unit})"
 _ENGLISH_COUNT = r"\b(?:\d[\d,]*|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)(?: [a-z-]+)?? {noun}\w*"
 _TELEPHONE = re.compile(rf"{_WIDE}{{2,5}}[-－‐−ー]{_WIDE}{{1,4}}[-－‐−ー]{_WIDE}{{3,4}}")
+_PREFECTURE = "|".join(PREFECTURES)
+_KANJI = r"(?![市町村区県])[一-龥ヶケ々ぁ-んァ-ン]"
+# Names may begin with 市, 町 or 村 (市川市, 町田市), or hold one (東村山市, 四日市市).
+_TOWN_NAME = rf"(?:山県市|[市町村]?(?:{_KANJI}){{1,4}}?(?:[市町村](?:{_KANJI}){{1,3}}?)?[市町村]?(?:市|町|村|区))"
 _TOWN = re.compile(
-    r"(?:北海道|東京都|(?:京都|大阪)府|[一-龥]{2,3}県)?(?<![一-龥])[一-龥ヶケ々ぁ-んァ-ン]{1,6}?(?:市|町|村|区)(?![町村区場])"
-    r"|(?:北海道|東京都|(?:京都|大阪)府|[一-龥]{2,3}県)"
+    rf"(?:(?:{_PREFECTURE})|(?<![一-龥])){_TOWN_NAME}(?![町村区場])|(?:{_PREFECTURE})"
     r"|[A-Z][a-z]+ (?:City|Town|Village|Prefecture|Ward)(?:, [A-Z][a-z]+)?"
 )
 _BRACKETS = re.compile(r"[（(][^（）()]*[)）]")

@@ -513,6 +513,30 @@ def test_steps_lead_where_steps_are_asked_for() -> None:
     assert "①調査を行う。" in answer.citations[0].quote
 
 
+@pytest.mark.parametrize(
+    "town",
+    [
+        "千葉県市川市",
+        "東京都町田市",
+        "三重県四日市市",
+        "東京都東村山市",
+        "新潟県十日町市",
+        "岐阜県山県市",
+    ],
+)
+def test_the_town_of_one_case_is_named_whole_and_without_its_neighbours(town: str) -> None:
+    """Names that hold 市, 町 or 村 are not cut; a list of cases is not quoted around one."""
+    text = edition_text(
+        "# 事例\n・庁内の研修の実施【山形県酒田市】\n"
+        f"・書かない窓口の実現【{town}】\n・議事録作成の支援【大阪府東大阪市】"
+    )
+
+    answer = ask("書かない窓口を実現した自治体は？", FakeLibrary({edition(): text}))
+
+    assert answer.text.startswith(f"**{town}**")
+    assert f"書かない窓口の実現【{town}】" == answer.citations[0].quote
+
+
 def test_towns_stand_on_top_where_towns_are_asked_for() -> None:
     """The names come first, with the marker of the row they were read from."""
     table = edition_text("# 事例\n| 1\t北町\t書かない窓口を開いた。\n| 2\t南町\t空き家を貸した。")
