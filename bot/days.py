@@ -51,6 +51,11 @@ _NOW = re.compile(
 )
 
 
+def timeless(text: str) -> str:
+    """Return *text* without the words that ask about now: they say when, not what."""
+    return _NOW.sub(" ", text)
+
+
 @dataclass(frozen=True, slots=True)
 class Said:
     """A day that a text names: *words* as said, from *start* to *end* with what goes with them.

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from bot.answers import Answer, Citation, Declined, Question, cite
 from bot.conversation import wants_more
+from bot.days import timeless
 from bot.phrases import phrase
 from bot.quotations import body, cases_in, escaped, notices
 from bot.relevance import plain
@@ -64,8 +65,8 @@ def doubts(
         return Doubt("not-found", missing)
     # A passage about what was asked before holds most of the words and may not answer what is
     # asked now; on its own the new part is short, so that less is asked of it.
-    new = follows(question) and bool(tokens(question.text))
-    if new and library.confidence(question.text, passages) < _NEWLY_SURE:
+    new = timeless(question.text) if follows(question) else ""
+    if tokens(new) and library.confidence(new, passages) < _NEWLY_SURE:
         return Doubt("not-found")
     return None
 
