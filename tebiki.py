@@ -945,6 +945,8 @@ def ask(
 def _say_answer(answer: Answer) -> None:
     """Print everything an answer holds, lines unbroken: what it says, its sources, what is next."""
     _say(answer.text)
+    if answer.notices:
+        out.print()
     for notice in answer.notices:
         _say(notice, style="dim")
     shown = answer.declined.nearest if answer.declined else answer.citations
@@ -1358,7 +1360,11 @@ def corpus_add(
                 entry = read(label=edition, in_force_from=day)
             if asking and entry.since is None:
                 entry = read(label=edition, in_force_from=_asked_day())
-            new = "one more edition" if entry.known else "a new document"
+            new = (
+                "one more edition"
+                if entry.known
+                else "a new document; --document ID makes it an edition of one that is listed"
+            )
             out.print(
                 f"{entry.document}  {entry.title}（{entry.label or '?'}）  "
                 f"in force from {entry.since or '?'}  ({new})",

@@ -186,7 +186,7 @@ def _http(request: Request, error: Exception) -> Response:
             "The request cannot be read. Send the body as JSON in UTF-8.",
         ),
         404: (
-            "その住所には何もありません。使える住所は /openapi.json にあります。",
+            "そのアドレスには何もありません。使えるアドレスは /openapi.json にあります。",
             "There is nothing at this address. /openapi.json lists what there is.",
         ),
         405: (

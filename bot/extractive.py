@@ -223,6 +223,9 @@ def _head(
     if Wants.PLACE in shapes:
         named = [(at, town) for at, one in enumerate(told) if spans[at].main for town in towns(one)]
         return _Head(towns=tuple({town: (at, town) for at, town in reversed(named)}.values())[::-1])
+    if days.find(question) is not None:
+        # Nothing held was in force on that day, so no date of today's editions is its answer.
+        return _Head()
     at, found = figure(question, sorted(shapes), told)
     return _Head(at, found)
 

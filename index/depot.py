@@ -18,7 +18,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Protocol
 
 from index import generations, legs, parts
-from index.errors import GenerationBroken, ServerAway
+from index.errors import GenerationBroken, NoSuchGeneration, ServerAway
 from index.generations import Kept, Manifest, Pointer, folder_of, parts_of, pdf_of
 
 if TYPE_CHECKING:
@@ -174,7 +174,7 @@ class Depot:
         with self._told():
             content = self._store.record(name)
         if content is None:
-            raise GenerationBroken(f"{self._store.address}: {name}", "there is no such generation")
+            raise NoSuchGeneration(f"{self._store.address}: {name}", "there is no such generation")
         return generations.parsed(content)
 
     def _forget_old(self, home: Path) -> None:

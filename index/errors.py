@@ -33,6 +33,19 @@ class GenerationBroken(IndexingError):
         self.reason = reason
 
 
+class NoSuchGeneration(GenerationBroken):
+    """There is no generation to return to; *path* says where it was looked for."""
+
+    def __init__(self, path: str, reason: str) -> None:
+        """Say what is missing and how to see what there is."""
+        IndexingError.__init__(
+            self,
+            f'{path}: {reason}. Nothing was changed; "tebiki generations" lists what is kept.',
+        )
+        self.path = path
+        self.reason = reason
+
+
 class HomeUnusable(IndexingError):
     """The home, or a file that belongs there, cannot be written; *path* names the home."""
 

@@ -31,7 +31,7 @@ import numpy as np
 from index import glossary as glossaries
 from index import parts as stored_parts
 from index.confidence import Confidence
-from index.errors import GenerationBroken, IndexMissing, ModelMissing, ServerAway
+from index.errors import GenerationBroken, IndexMissing, ModelMissing, NoSuchGeneration, ServerAway
 from index.lexical import Bm25
 from index.municipalities import Municipalities
 from index.retrieval import DOCUMENT, DenseLeg, Hybrid, Leg, PairLeg, Reranked, WordLeg
@@ -592,15 +592,15 @@ def earlier(
     """Return the generation to go back to, and what is rolled back from; pure.
 
     Raises:
-        GenerationBroken: there is no such generation; *where* is named.
+        NoSuchGeneration: there is none; *where* is named.
     """
     if to is None:
         before = [name for name in names if now is None or name < now]
         if not before:
-            raise GenerationBroken(where, "there is no earlier generation to return to")
+            raise NoSuchGeneration(where, "there is no earlier generation to return to")
         to = before[-1]
     if to not in names:
-        raise GenerationBroken(f"{where}: {to}", "there is no such generation")
+        raise NoSuchGeneration(f"{where}: {to}", "there is no such generation")
     return to, now if now is not None and to < now else None
 
 

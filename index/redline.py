@@ -183,7 +183,7 @@ def _marked(old: str, new: str) -> tuple[str, str]:
 def _runs(before: str, after: str) -> Iterator[tuple[bool, str, str]]:
     """Yield runs of equal and of different characters; tiny equal ones count as different."""
     waiting = ("", "")
-    matcher = SequenceMatcher(None, before, after, autojunk=False)
+    matcher = SequenceMatcher(None, _folded(before), _folded(after), autojunk=False)
     for kind, a0, a1, b0, b1 in matcher.get_opcodes():
         tiny = a1 - a0 < _SHORTEST_EQUAL and 0 < a0 and a1 < len(before)
         if kind == "equal" and not tiny:
@@ -197,8 +197,15 @@ def _runs(before: str, after: str) -> Iterator[tuple[bool, str, str]]:
         yield False, *waiting
 
 
+def _folded(text: str) -> str:
+    """Return *text* as it is compared, character by character: widths are no change."""
+    plain = (unicodedata.normalize("NFKC", one) for one in text)
+    return "".join(new if len(new) == 1 else old for new, old in zip(plain, text, strict=True))
+
+
 def _flat(text: str) -> str:
-    return " ".join(unicodedata.normalize("NFKC", text).split())
+    """Return *text* on one line; every other character stays, because it is quoted."""
+    return " ".join(text.split())
 
 
 def _name(spot: Spot | None, what: What) -> str:

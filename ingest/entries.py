@@ -54,6 +54,10 @@ class Entry:
         return self.in_force_from or self.published
 
 
+_EDITION_BEHIND = re.compile(r"\s*[（(][^（）()]*(?:版|[Vv]er)[^（）()]*[)）]\s*$")
+"""An edition in brackets behind a title: two editions of one work differ in nothing else."""
+
+
 def understood(
     corpus: Path,
     file: Path,
@@ -77,7 +81,7 @@ def understood(
     facts = reading.facts(file)
     listed = _listed(corpus)
     works = {edition.document.id: edition.document for edition in listed}
-    called = title or facts.title or file.stem
+    called = title or _EDITION_BEHIND.sub("", facts.title) or file.stem
     named = _id_of(document or file.stem)
     same = None if document else _titled(works.values(), called)
     work = works.get(same or named)

@@ -72,6 +72,15 @@ def test_the_first_page_says_what_a_file_is(corpus: Path, second: Path) -> None:
     ) == understood(corpus, second)  # fmt: skip
 
 
+def test_an_edition_in_brackets_is_no_part_of_the_title(corpus: Path, tmp_path: Path) -> None:
+    """窓口業務の要領（第2.0版） is one more edition of 窓口業務の要領."""
+    file = _pdf(tmp_path / "v2.pdf", "窓口業務の要領（第2.0版対応）", "第2.0版", "令和5年4月1日")
+
+    entry = understood(corpus, file)
+
+    assert ("madoguchi", True) == (entry.document, entry.known)
+
+
 def test_an_unknown_title_is_a_new_document(corpus: Path, tmp_path: Path) -> None:
     """Its id comes from the file's name."""
     entry = understood(corpus, _pdf(tmp_path / "防災 計画.pdf", "地域防災の計画", "第3版"))

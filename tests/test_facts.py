@@ -64,6 +64,15 @@ def test_the_latest_date_is_the_revision() -> None:
     assert date(2020, 12, 1) == found.published
 
 
+def test_a_western_year_may_stand_in_brackets() -> None:
+    """令和5年（2023年）4月1日 is one date, and it beats an older one beside it."""
+    found = facts(
+        "", ("手引", 28), "公表日：令和５年（２０２３年）４月１日", "内容は令和3年7月7日現在"
+    )
+
+    assert date(2023, 4, 1) == found.published
+
+
 def test_a_date_to_come_is_no_date_of_publication() -> None:
     """A target year on the cover, or a date after today, says nothing about the edition."""
     assert facts("", ("2030年に向けた展望", 28), "2027年３月までに").published is None

@@ -132,3 +132,18 @@ def test_no_change_is_said_too() -> None:
 
     assert ["変更はありません。"] == list(lines(same))
     assert "<table>" not in page(same)
+
+
+def test_both_sides_keep_the_characters_of_their_pages() -> None:
+    """A quotation is never respelt: full-width brackets stay, and are no change themselves."""
+    held = compare(
+        OLD,
+        edition_text("# 目標\n目標時期は、令和７年度（2025年度）である。"),
+        NEW,
+        edition_text("# 目標\n目標時期は、令和８年度(2026年度)である。"),
+    )
+
+    [said] = [line for line in lines(held, "ja") if "目標時期" in line]
+
+    assert "「目標時期は、令和７年度（2025年度）である。」" in said
+    assert "<del>（" not in page(held, "ja")
