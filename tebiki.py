@@ -480,6 +480,14 @@ def _write(path: Path, content: str) -> None:
         raise typer.Exit(UNUSABLE) from problem
 
 
+def _tell(content: Mapping[str, object], sentence: str, *, as_json: bool) -> None:
+    """Print what was done: as JSON for a program, as a sentence for people."""
+    if as_json:
+        _print_json(content)
+    else:
+        out.print(sentence, markup=False)
+
+
 def _print_json(content: object) -> None:
     sys.stdout.write(json.dumps(content, ensure_ascii=False, indent=2) + "\n")
 
@@ -1209,11 +1217,12 @@ def show_answer(
     name: Annotated[str, typer.Argument(help="The id of an answer.")],
     *,
     home: HomeOption = None,
+    corpus: CorpusOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Print a recorded answer again, word for word."""
     with _told_as_words():
-        answer = _ledger(_chosen(context, home, None)).answer(name)
+        answer = _ledger(_chosen(context, home, corpus)).answer(name)
         if as_json:
             from api.schemas import WireAnswer
 
@@ -1233,30 +1242,40 @@ app.add_typer(models_app, name="models")
 def models_pack(
     model: Annotated[str, typer.Argument(help="The name or the folder of a model.")],
     file: Annotated[Path, typer.Argument(help="The file to write.")],
+    *,
+    as_json: JsonOption = False,
 ) -> None:
     """Write a sentence-transformers model into one file, with a hash of each of its parts."""
-    with _told_as_words(), _progress(show=True) as told:
+    with _told_as_words(), _progress(show=not as_json) as told:
         from index.parcels import pack
 
         made = pack(model, file, lambda share: told("packing", share))
-    out.print(f"{file}: {made.name}, {made.kind}, {made.size / 1e6:.1f} MB", markup=False)
-    out.print(f"sha256 {made.sha256}", markup=False)
+    _tell(
+        {"file": str(file), "model": made.name, "kind": str(made.kind), "sha256": made.sha256},
+        f"{file}: {made.name}, {made.kind}, {made.size / 1e6:.1f} MB\nsha256 {made.sha256}",
+        as_json=as_json,
+    )
 
 
 @models_app.command("unpack")
 def models_unpack(
     file: Annotated[Path, typer.Argument(help="A file that tebiki models pack wrote.")],
     folder: Annotated[Path, typer.Argument(help="The folder to make.")],
+    *,
+    as_json: JsonOption = False,
 ) -> None:
     """Write the model of such a file into a new folder, and check every part of it."""
-    with _told_as_words(), _progress(show=True) as told:
+    with _told_as_words(), _progress(show=not as_json) as told:
         from index.models import ModelKind
         from index.parcels import unpack
 
         made = unpack(file, folder, lambda share: told("unpacking", share))
     setting = "TEBIKI_RERANKER" if made.kind is ModelKind.RERANKER else "TEBIKI_EMBEDDING"
-    out.print(f"sha256 {made.sha256}", markup=False)
-    out.print(f"{made.name} is ready: set {setting}={folder.resolve()}", markup=False)
+    _tell(
+        {"model": made.name, "setting": setting, "folder": str(folder.resolve())},
+        f"sha256 {made.sha256}\n{made.name} is ready: set {setting}={folder.resolve()}",
+        as_json=as_json,
+    )
 
 
 @app.command()
@@ -1336,6 +1355,7 @@ def corpus_add(
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     home: HomeOption = None,
     corpus: CorpusOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Put a PDF into the corpus: say what was understood of it, ask, and list it."""
     with _told_as_words():
@@ -1365,7 +1385,7 @@ def corpus_add(
                 if entry.known
                 else "a new document; --document ID makes it an edition of one that is listed"
             )
-            out.print(
+            (err if as_json else out).print(
                 f"{entry.document}  {entry.title}（{entry.label or '?'}）  "
                 f"in force from {entry.since or '?'}  ({new})",
                 markup=False,
@@ -1373,9 +1393,10 @@ def corpus_add(
             if asking and not typer.confirm("Add it?", default=True):
                 raise typer.Exit(LEFT_OUT)
             added = add(chosen.corpus, file, entry)
-        out.print(
+        _tell(
+            {"edition": added.key, "file": added.path, "in_force_from": str(entry.since or "")},
             f'{added.key} is listed as {added.path}. Run "tebiki refresh" to index it.',
-            markup=False,
+            as_json=as_json,
         )
 
 
@@ -1434,6 +1455,7 @@ def corpus_withdraw(
     ] = None,
     home: HomeOption = None,
     corpus: CorpusOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Let an edition no longer count; answers "as of" an earlier day still quote it."""
     with _told_as_words():
@@ -1442,15 +1464,20 @@ def corpus_withdraw(
 
         name, _, label = document.partition("@")
         gone = withdraw(chosen.corpus, name, label or None, on.date() if on else _today())
-        out.print(
+        _tell(
+            {"edition": gone.key, "withdrawn_on": str(gone.withdrawn_on)},
             f'{gone.key} no longer counts from {gone.withdrawn_on}. Run "tebiki refresh".',
-            markup=False,
+            as_json=as_json,
         )
 
 
 @corpus_app.command("check")
 def corpus_check(
-    context: typer.Context, *, home: HomeOption = None, corpus: CorpusOption = None
+    context: typer.Context,
+    *,
+    home: HomeOption = None,
+    corpus: CorpusOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Compare the catalog with the files: strays, absent ones, other bytes, duplicates."""
     with _told_as_words():
@@ -1458,15 +1485,29 @@ def corpus_check(
         from ingest import catalog
 
         held = catalog.read(chosen.corpus)
-        for notice in held.notices:
+        count = sum(edition.held for edition in held.editions)
+        if as_json:
+            problems = _problems(held.problems)
+            _print_json({"held": count, "notices": list(held.notices), "problems": problems})
+        for notice in () if as_json else held.notices:
             err.print(notice, markup=False)
-        for problem in held.problems:
+        for problem in () if as_json else held.problems:
             err.print(f"[red]{_plain(problem)}[/red]")
         if held.problems:
             raise typer.Exit(LEFT_OUT)
-        out.print(
-            f"{sum(e.held for e in held.editions)} editions are held and as the catalog says."
-        )
+        if not as_json:
+            out.print(f"{count} editions are held and as the catalog says.")
+
+
+def _problems(problems: Iterable[Exception]) -> list[dict[str, str | None]]:
+    """Return problems for a program: the file or address, and the sentence about it."""
+    return [
+        {
+            "file": getattr(problem, "path", None) or getattr(problem, "url", None),
+            "message": str(problem),
+        }
+        for problem in problems
+    ]
 
 
 @corpus_app.command("fetch")
@@ -1478,6 +1519,7 @@ def corpus_fetch(
     ] = False,
     home: HomeOption = None,
     corpus: CorpusOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Ask the official addresses in the catalog for new editions."""
     with _told_as_words():
@@ -1491,27 +1533,38 @@ def corpus_fetch(
             bounds=Bounds(private=allow_private),
             told=lambda url: err.print(url, markup=False),
         )
-        for outcome in outcomes:
-            if outcome.problem:
-                err.print(f"[red]{_plain(outcome.problem)}[/red]")
-        for edition in added(outcomes):
-            out.print(f"{edition.key}  {edition.path}", markup=False)
-        out.print(
-            f'{len(outcomes)} addresses asked, {len(added(outcomes))} editions new. Run "tebiki refresh" to index them.'
+        failed = [outcome.problem for outcome in outcomes if outcome.problem]
+        new = added(outcomes)
+        for problem in failed:
+            err.print(f"[red]{_plain(problem)}[/red]")
+        lines = [f"{edition.key}  {edition.path}" for edition in new]
+        lines.append(
+            f"{len(outcomes)} addresses asked, {len(new)} editions new. "
+            'Run "tebiki refresh" to index them.'
             if outcomes
             else "The catalog names no address."
         )
-        if any(outcome.problem for outcome in outcomes):
+        told = {
+            "asked": len(outcomes),
+            "added": [{"edition": edition.key, "file": edition.path} for edition in new],
+            "problems": _problems(failed),
+        }
+        _tell(told, "\n".join(lines), as_json=as_json)
+        if failed:
             raise typer.Exit(LEFT_OUT)
 
 
 @app.command("generations")
 def list_generations(
-    context: typer.Context, *, home: HomeOption = None, as_json: JsonOption = False
+    context: typer.Context,
+    *,
+    home: HomeOption = None,
+    corpus: CorpusOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """List the generations that are kept: the newest three, the current one, and those in use."""
     with _told_as_words():
-        chosen = _chosen(context, home, None)
+        chosen = _chosen(context, home, corpus)
         kept = _kept(chosen)
         if as_json:
             _print_json([{"generation": k.name, "current": k.current, "created": k.manifest and k.manifest.created, "pages": k.manifest and k.manifest.pages,
@@ -1539,12 +1592,15 @@ def rollback(
     ] = None,
     *,
     home: HomeOption = None,
+    corpus: CorpusOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Answer from an earlier generation again, at once; a refresh does not undo it."""
     with _told_as_words():
-        chosen = _chosen(context, home, None)
+        chosen = _chosen(context, home, corpus)
         name = f"g{int(to):06d}" if to and to.isdigit() else to
-        out.print(f"{_roll_back(chosen, name)} is current.")
+        current = _roll_back(chosen, name)
+        _tell({"generation": current}, f"{current} is current.", as_json=as_json)
 
 
 @app.command()
@@ -1636,10 +1692,10 @@ keys = typer.Typer(help="Keys that open the HTTP interface.", no_args_is_help=Tr
 app.add_typer(keys, name="keys")
 
 
-def _keys(context: typer.Context, home: Path | None) -> Keys:
+def _keys(context: typer.Context, home: Path | None, corpus: Path | None) -> Keys:
     from api.keys import Keys
 
-    return Keys(_chosen(context, home, None).home / "keys.json")
+    return Keys(_chosen(context, home, corpus).home / "keys.json")
 
 
 @keys.command("create")
@@ -1652,23 +1708,47 @@ def create_key(
         datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The day it ends.")
     ] = None,
     home: HomeOption = None,
+    corpus: CorpusOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Make a key and print it; it is shown this once."""
     from api.keys import Scope
 
     if scope not in {one.value for one in Scope}:
         raise typer.BadParameter("the scope is ask, search or admin", param_hint="--scope")
-    made, secret = _keys(context, home).create(
+    made, secret = _keys(context, home, corpus).create(
         name, Scope(scope), expires=expires.date() if expires else None
     )
-    out.print(secret, markup=False)
+    told = {"id": made.id, "name": name, "scope": str(made.scope), "secret": secret}
+    _tell(told, secret, as_json=as_json)
     err.print(f"Key {made.id} for {name}. It cannot be shown again.", markup=False)
 
 
 @keys.command("list")
-def list_keys(context: typer.Context, *, home: HomeOption = None) -> None:
+def list_keys(
+    context: typer.Context,
+    *,
+    home: HomeOption = None,
+    corpus: CorpusOption = None,
+    as_json: JsonOption = False,
+) -> None:
     """List the keys."""
-    for key in _keys(context, home).all():
+    if as_json:
+        held = _keys(context, home, corpus).all()
+        _print_json(
+            [
+                {
+                    "id": key.id,
+                    "name": key.name,
+                    "scope": str(key.scope),
+                    "created": str(key.created),
+                    "expires": str(key.expires) if key.expires else None,
+                }
+                for key in held
+            ]
+        )
+        return
+    for key in _keys(context, home, corpus).all():
         until = f"until {key.expires}" if key.expires else "without end"
         out.print(f"{key.id}  {key.scope}  {key.name}  made {key.created}, {until}", markup=False)
 
@@ -1679,11 +1759,14 @@ def revoke_key(
     key: Annotated[str, typer.Argument(help="The id that tebiki keys list shows.")],
     *,
     home: HomeOption = None,
+    corpus: CorpusOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Take a key back; it opens nothing from now on."""
     with _told_as_words():
-        gone = _keys(context, home).revoke(key)
-        out.print(f"{gone.id} ({gone.name}) opens nothing any more.", markup=False)
+        gone = _keys(context, home, corpus).revoke(key)
+        told = {"id": gone.id, "name": gone.name}
+        _tell(told, f"{gone.id} ({gone.name}) opens nothing any more.", as_json=as_json)
 
 
 @app.command()
@@ -1805,19 +1888,22 @@ def eval_shelve(
     folder: Annotated[Path, typer.Argument(help="A BEIR folder (corpus, queries, qrels).")],
     *,
     home: HomeOption = None,
+    corpus: CorpusOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Index a BEIR folder's corpus into a home of its own, to measure on its questions."""
     with _told_as_words():
-        chosen = _chosen(context, home, None)
+        chosen = _chosen(context, home, corpus)
         from evals.beir import shelve
 
         if not (folder / "corpus.jsonl").is_file():
             raise typer.BadParameter(f"{folder} holds no corpus.jsonl", param_hint="FOLDER")
-        with _progress(show=True) as told:
+        with _progress(show=not as_json) as told:
             shelve(folder, chosen.home, embedder=_configured_embedder(chosen), progress=told)
-        out.print(
+        _tell(
+            {"set": str(folder), "home": str(chosen.home)},
             f"Indexed. Next: tebiki eval retrieval --set {folder} --home {chosen.home}",
-            markup=False,
+            as_json=as_json,
         )
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
+import typer
 from typer.testing import CliRunner, Result
 
 import tebiki
@@ -187,3 +189,47 @@ def test_an_unknown_filter_is_wrong_usage(
     told = run(*shelf, command, "北見市", *options, code=2)
 
     assert f"There are: {known}." in told.stderr
+
+
+TALKS_ON = {"serve", "mcp", "slack"}
+"""Commands that go on until they are ended, and print nothing for a program."""
+
+NO_HOME = {"models pack", "models unpack", "eval compare"}
+"""Commands that work on files alone."""
+
+
+def _commands(group: Any, *before: str) -> Iterator[tuple[str, set[str]]]:  # noqa: ANN401 - click's
+    for name, command in group.commands.items():
+        if hasattr(command, "commands"):
+            yield from _commands(command, *before, name)
+        else:
+            options = {option for one in command.params for option in one.opts}
+            yield " ".join((*before, name)), options
+
+
+def test_every_command_takes_the_same_options() -> None:
+    """Home and corpus may stand behind any subcommand, and a program may read what it prints."""
+    found = dict(_commands(typer.main.get_command(tebiki.app)))
+
+    assert len(found) > 25
+    assert set() == {name for name, has in found.items() if "--home" not in has} - NO_HOME
+    assert set() == {name for name, has in found.items() if "--corpus" not in has} - NO_HOME
+    assert set() == {name for name, has in found.items() if "--json" not in has} - TALKS_ON
+
+
+def test_keys_are_made_listed_and_revoked_for_a_program(tmp_path: Path) -> None:
+    """What is printed is JSON; the secret is in it once."""
+
+    def told(*words: str) -> Any:  # noqa: ANN401 - JSON
+        result = CliRunner().invoke(tebiki.app, ["keys", *words, "--home", str(tmp_path), "--json"])
+        assert 0 == result.exit_code, result.output
+        return json.loads(result.stdout)
+
+    made = told("create", "窓口", "--scope", "search")
+    (listed,) = told("list")
+    gone = told("revoke", made["id"])
+
+    assert ("窓口", "search") == (made["name"], made["scope"])
+    assert made["secret"] not in str(listed)
+    assert (made["id"], "窓口") == (listed["id"], gone["name"])
+    assert [] == told("list")
