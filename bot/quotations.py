@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 
 _FREE = (
     r"必要(?:は|が)な|義務(?:では|は)な|なくてもよい|ことが(?:でき|可能)|こともでき|て(?:も)?よい|でもよい|妨げられない|妨げない"
-    r"|任意|\bmay\b|\boptional|\bnot required|\bneed not\b"
+    r"|任意|\bmay\b|\boptional|\bnot required|\bneed not\b|(?:not|n't) (?:have|need) to\b"
 )
 _DUTY = (
     r"なければなら|必要(?:が|で)あ|義務(?:がある|付け|づけ|を負)|ものとする|てはならない|\bmust\b|\bshall\b"
-    r"|(?<!not )\brequired to\b|\b(?:has|have|needs?) to\b"
+    r"|(?<!not )\brequired to\b|(?<!not )(?<!n't )\b(?:has|have|needs?) to\b"
 )
-_ADVICE = r"望ましい|推奨|べきであ|べきです|奨励|\bshould\b|\brecommended\b|\bdesirable\b|\badvisable\b|\bencouraged\b"
+_ADVICE = r"望ましい|推奨|べきであ|べきです|奨励|\bshould\b|\brecommended\b|\bdesirable\b|\badvisable\b|\bencouraged\b|\bbe considered\b"
 _BINDS = tuple(
     (name, re.compile(said, re.IGNORECASE))
     for name, said in (("duty", _DUTY), ("advice", _ADVICE), ("free", _FREE))

@@ -93,6 +93,8 @@ def test_quotations_of_one_source_share_its_heading() -> None:
         ("利用が推奨される。ほかの方法でもよい。", ("advice", "free")),
         ("They must be reviewed.", ("duty",)),
         ("A form is not required.", ("free",)),
+        ("Residents do not have to come.", ("free",)),
+        ("A connection is to be considered.", ("advice",)),
         ("業務を効率化できた。", ()),
     ],
 )
