@@ -22,7 +22,7 @@ from bot.question import Wants, wants
 from bot.quotations import body, escaped, notices
 from bot.readings import Readings
 from bot.relevance import fitting, plain
-from bot.sentences import shown
+from bot.sentences import BULLETS, shown
 from ingest.japanese import normalise, tokens
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ _STEPS, _STEPS_NEAR = 3, 0.65
 
 _TITLE = re.compile(r"[『“]([^『』“”]+)[』”]")
 _NUMBERING = re.compile(
-    r"^\s*(?:第\s*[\d０-９一二三四五六七八九十]+\s*[章節部編]|[（(]?[\d０-９]+(?:[.．][\d０-９]+)*[)）.．、]?|[①-⑳]|[【】])\s*"
+    r"^\s*(?:第\s*[\d０-９一二三四五六七八九十]+\s*[章節部編]|[（(]?[\d０-９]+(?:[.．][\d０-９]+)*[)）.．、]?|[①-⑳]|【[^】]*】)\s*"
 )
 
 
@@ -354,7 +354,7 @@ def suggestions(
         at = paths.index(citation.section)
         for near in (*paths[at + 1 : at + 3], *reversed(paths[max(0, at - 2) : at])):
             if near and near not in cited_here:
-                title = _NUMBERING.sub("", " ".join(near[-1].split()))
+                title = _NUMBERING.sub("", " ".join(near[-1].split()).lstrip(BULLETS))
                 if title:
                     found[phrase(language, "suggest", section=title)] = None
     return tuple(found)[:_SUGGESTED]

@@ -310,6 +310,17 @@ def test_sections_beside_the_cited_one_are_suggested() -> None:
     assert not any("補助金" in suggestion for suggestion in answer.suggestions)
 
 
+def test_suggestions_leave_the_marks_of_a_heading_out() -> None:
+    """A bullet, a number or a bracketed word before a title is no part of a question."""
+    text = edition_text(
+        "# ○補助金\n移行の補助金は令和2年度の予算に計上された。\n# 【参考】申請の手順\n申請は三段階で行う。"
+    )
+
+    answer = ask("移行の補助金はいつの予算ですか", FakeLibrary({edition(): text}))
+
+    assert ["「申請の手順」には何が書かれていますか"] == list(answer.suggestions)
+
+
 def test_misspelt_name_is_put_right_and_said_so() -> None:
     """A slip of the hand is read as the name beside it, in the search as in the notice."""
     held = FakeLibrary({DIGEST: STAFFING}, misspelt={"専問家": "専門家"})
