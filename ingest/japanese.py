@@ -441,12 +441,16 @@ def known_share(text: str) -> float:
     known = count = 0
     for line in _pieces(unicodedata.normalize("NFKC", text)):
         count += len(line)
-        # Long units: whether a word splits further does not matter, and they are cheaper.
-        for unit in _tokenizer().tokenize(line, SplitMode.C):
-            length = unit.end() - unit.begin()
-            if length > 1 and not unit.is_oov():
-                known += length
+        known += _known(line)
     return known / count if count else 0.0
+
+
+@lru_cache(maxsize=20_000)
+def _known(line: str) -> int:
+    """How many characters of a line stand in known words of two or more; files repeat theirs."""
+    # Long units: whether a word splits further does not matter, and they are cheaper.
+    units = _tokenizer().tokenize(line, SplitMode.C)
+    return sum(length for unit in units if (length := len(unit)) > 1 and not unit.is_oov())
 
 
 class _Unit(NamedTuple):
