@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from functools import reduce
 from itertools import pairwise
+from operator import or_
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -31,6 +33,7 @@ _LEVEL, _FAR, _WIDE_GUTTER, _WIDEST_CELL, _LEAST_PITCH = 0.4, 1.6, 1.5, 13, 1.35
 _NOTHING = np.zeros((0, 4), np.float32)
 _SHIFT, _MASK = 10_000, 0x7FFF
 _PLACES = np.array([45, 30, 15, 0], np.int64)
+_LARGEST_CELL = 0.75
 _LONGEST_HEAD = 40
 _DEEPEST_HEAD = 4
 _FIGURES = re.compile(r"[\d０-９,，.．%％△▲\-－―~〜～()（）円件人社万億千\s]+")
@@ -104,36 +107,36 @@ def tables(
     across, down = distinct(across), distinct(down)
     if len(across) + len(down) > _MOST_RULES:
         return []
+    alone, touching = _touching(across, down)
     found = []
-    alone = []
-    for horizontal, vertical in _touching(across, down):
-        if not len(vertical):
-            alone.append(horizontal)
-        elif _rows(horizontal) >= _LEAST_ROWS:
-            table = _grid(horizontal, _closed(horizontal, vertical))
+    for horizontal, vertical in touching:
+        heights = _snapped((horizontal[:, 1] + horizontal[:, 3]) / 2)
+        if len(heights) > _LEAST_ROWS:
+            table = _grid(horizontal, _closed(horizontal, vertical, heights), heights)
             if table is not None:
                 found.append(table)
     if len(alone) >= _LEAST_LINES and len(texts):
-        found.extend(_between_rules(np.concatenate(alone), texts, found))
+        found.extend(_between_rules(alone, texts, found))
     return found
 
 
-def _rows(across: NDArray[np.float32]) -> int:
-    """How many rows lie between horizontal rules: none of the many frames on slides has two."""
-    return len(_snapped((across[:, 1] + across[:, 3]) / 2)) - 1 if len(across) > _LEAST_ROWS else 0
+def _closed(
+    across: NDArray[np.float32], down: NDArray[np.float32], levels: NDArray[np.floating]
+) -> NDArray[np.float32]:
+    """The vertical rules of a table, with one at each side where its rows end together.
 
-
-def _closed(across: NDArray[np.float32], down: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The vertical rules of a table, with one at each side where its rows end together."""
+    *levels* are the heights at which it has horizontal rules.
+    """
     heights = (across[:, 1] + across[:, 3]) / 2
     bottom, top = heights.min(), heights.max()
-    levels = [np.abs(heights - height) < _SNAP for height in _snapped(heights)]
+    apart = np.abs(heights - levels[:, None]) >= _SNAP
+    middles = (down[:, 0] + down[:, 2]) / 2
     sides = [down]
     for ends, edge in (
-        (np.array([across[level, 0].min() for level in levels]), across[:, 0].min()),
-        (np.array([across[level, 2].max() for level in levels]), across[:, 2].max()),
+        (np.where(apart, np.inf, across[:, 0]).min(1), across[:, 0].min()),
+        (np.where(apart, -np.inf, across[:, 2]).max(1), across[:, 2].max()),
     ):
-        drawn = np.abs((down[:, 0] + down[:, 2]) / 2 - edge) < 2 * _SNAP
+        drawn = np.abs(middles - edge) < 2 * _SNAP
         if not drawn.any() and (np.abs(ends - edge) < _SNAP).mean() > _MOSTLY:
             sides.append(np.array([[edge, bottom, edge, top]], np.float32))
     return np.concatenate(sides)
@@ -194,7 +197,7 @@ def _by_columns(
         return None
     rows = np.array([[begin, height, end, height] for height in heights], np.float32)
     sides = np.array([[edge, heights[0], edge, heights[-1]] for edge in edges], np.float32)
-    return _grid(rows, sides)
+    return _grid(rows, sides, heights)
 
 
 def _gutters(texts: NDArray[np.float32], size: float) -> list[float]:
@@ -271,7 +274,7 @@ def _of_levels(levels: list[NDArray[np.float32]]) -> Iterator[Table]:
     heights = [whole[:, 3].max() + 1, *between, whole[:, 1].min() - 1]
     rows = np.array([[edges[0], y, edges[-1], y] for y in heights], np.float32)
     sides = np.array([[x, heights[-1], x, heights[0]] for x in edges], np.float32)
-    table = _grid(rows, sides)
+    table = _grid(rows, sides, _snapped(rows[:, 1]))
     if table is not None:
         yield replace(table, ruled=False)
 
@@ -288,40 +291,60 @@ def distinct(boxes: NDArray[np.float32]) -> NDArray[np.float32]:
 
 def _touching(
     across: NDArray[np.float32], down: NDArray[np.float32]
-) -> list[tuple[NDArray[np.float32], NDArray[np.float32]]]:
-    """Gather the rules that touch each other, directly or through others."""
+) -> tuple[NDArray[np.float32], list[tuple[NDArray[np.float32], NDArray[np.float32]]]]:
+    """Gather the rules that touch each other, directly or through others.
+
+    First the horizontal ones that touch none, then the groups with enough of them for a table:
+    none of the many frames on slides has.
+    """
     meets = (
         (across[:, None, 0] < down[None, :, 2] + _SNAP)
         & (across[:, None, 2] > down[None, :, 0] - _SNAP)
         & (across[:, None, 1] < down[None, :, 3] + _SNAP)
         & (across[:, None, 3] > down[None, :, 1] - _SNAP)
     )
-    found = []
-    left = np.ones(len(across), np.bool_)
-    while left.any():
-        rows = np.zeros(len(across), np.bool_)
-        rows[left.argmax()] = True
-        while True:
-            columns = meets[rows].any(axis=0)
-            more = meets[:, columns].any(axis=1) | rows
-            if more.sum() == rows.sum():
-                break
-            rows = more
-        left &= ~rows
-        found.append((across[rows], down[columns]))
-    return found
+    # The vertical rules that each group touches, one bit for each, and its horizontal ones.
+    groups: list[tuple[int, list[int]]] = []
+    alone: list[int] = []
+    for at, touched in enumerate(_as_bits(meets)):
+        if not touched:
+            alone.append(at)
+            continue
+        met = [group for group in groups if group[0] & touched]
+        if len(met) == 1 and not touched & ~met[0][0]:
+            met[0][1].append(at)
+            continue
+        groups = [group for group in groups if not group[0] & touched]
+        rows = [row for group in met for row in group[1]]
+        groups.append((reduce(or_, (group[0] for group in met), touched), [*rows, at]))
+    large = sorted(sorted(rows) for _, rows in groups if len(rows) > _LEAST_ROWS)
+    return across[alone], [(across[rows], down[meets[rows].any(axis=0)]) for rows in large]
+
+
+def _as_bits(rows: NDArray[np.bool_]) -> list[int]:
+    """Each row of truths as one whole number; the first is its lowest bit."""
+    packed = np.packbits(rows, axis=1, bitorder="little")
+    whole, width = packed.tobytes(), packed.shape[1]
+    begins = range(0, width * len(rows), width) if width else [0] * len(rows)
+    return [int.from_bytes(whole[at : at + width], "little") for at in begins]
 
 
 def _snapped(values: NDArray[np.floating]) -> NDArray[np.floating]:
     """The distinct positions among *values*, ascending; those closer than `_SNAP` are one."""
     ordered = np.sort(values)
-    firsts = np.flatnonzero(np.diff(ordered, prepend=-np.inf) > _SNAP)
-    return np.asarray(np.add.reduceat(ordered, firsts) / np.diff([*firsts, len(ordered)]))
+    steps = np.subtract(ordered[1:], ordered[:-1], dtype=np.float64)
+    edges = np.concatenate(([0], np.flatnonzero(steps > _SNAP) + 1, [len(ordered)]))
+    return np.asarray(np.add.reduceat(ordered, edges[:-1]) / (edges[1:] - edges[:-1]))
 
 
-def _grid(across: NDArray[np.float32], down: NDArray[np.float32]) -> Table | None:
-    """The cells between the rules of one table, or None where they enclose too few."""
-    ys = _snapped((across[:, 1] + across[:, 3]) / 2)[::-1]
+def _grid(
+    across: NDArray[np.float32], down: NDArray[np.float32], heights: NDArray[np.floating]
+) -> Table | None:
+    """The cells between the rules of one table, or None where they enclose too few.
+
+    *heights* are those of its horizontal rules, ascending.
+    """
+    ys = heights[::-1]
     xs = _snapped((down[:, 0] + down[:, 2]) / 2)
     rows, columns = len(ys) - 1, len(xs) - 1
     if rows < _LEAST_ROWS or columns < 2:
@@ -333,40 +356,43 @@ def _grid(across: NDArray[np.float32], down: NDArray[np.float32]) -> Table | Non
     floors = np.zeros((rows + 1, columns), np.bool_)
     at = np.abs(ys - (across[:, 1:2] + across[:, 3:]) / 2).argmin(axis=1)
     np.logical_or.at(floors, at, (middle_x > across[:, :1]) & (middle_x < across[:, 2:3]))
-    cells = _merged(walls.T, floors)
-    enclosed = [
-        Cell(r0, r1, c0, c1, float(xs[c0]), float(ys[r1 + 1]), float(xs[c1 + 1]), float(ys[r0]))
-        for r0, r1, c0, c1 in cells
-    ]
+    x, y = xs.tolist(), ys.tolist()
+    enclosed = tuple(
+        Cell(r0, r1, c0, c1, x[c0], y[r1 + 1], x[c1 + 1], y[r0])
+        for r0, r1, c0, c1 in _merged(walls.T, floors)
+    )
     if len(enclosed) < 4 or len({cell.top_row for cell in enclosed}) < 2:
         return None
-    if max((cell.right - cell.left) * (cell.top - cell.bottom) for cell in enclosed) > 0.75 * float(
-        (xs[-1] - xs[0]) * (ys[0] - ys[-1])
-    ):
+    largest = max((cell.right - cell.left) * (cell.top - cell.bottom) for cell in enclosed)
+    if largest > _LARGEST_CELL * (x[-1] - x[0]) * (y[0] - y[-1]):
         return None
-    return Table(tuple(enclosed), float(xs[0]), float(ys[-1]), float(xs[-1]), float(ys[0]))
+    return Table(enclosed, x[0], y[-1], x[-1], y[0])
 
 
 def _merged(walls: NDArray[np.bool_], floors: NDArray[np.bool_]) -> list[tuple[int, int, int, int]]:
     """Join squares that no rule separates; (first row, last row, first column, last column)."""
     rows, columns = floors.shape[0] - 1, walls.shape[1] - 1
-    taken = np.zeros((rows, columns), np.bool_)
+    # One bit for each column, in numbers: a table has hundreds of squares.
+    wall, floor = _as_bits(walls), _as_bits(floors)
+    taken = [0] * rows
     found = []
     for row in range(rows):
         for column in range(columns):
-            if taken[row, column]:
+            if taken[row] >> column & 1:
                 continue
             right = column
-            while right + 1 < columns and not walls[row, right + 1] and not taken[row, right + 1]:
+            barred = (wall[row] | taken[row]) >> 1
+            while right + 1 < columns and not barred >> right & 1:
                 right += 1
+            whole = (2 << right) - (1 << column)
+            inner = whole & ~(1 << column)
             bottom = row
             while (
-                bottom + 1 < rows
-                and not floors[bottom + 1, column : right + 1].any()
-                and not walls[bottom + 1, column + 1 : right + 1].any()
+                bottom + 1 < rows and not floor[bottom + 1] & whole and not wall[bottom + 1] & inner
             ):
                 bottom += 1
-            taken[row : bottom + 1, column : right + 1] = True
+            for under in range(row, bottom + 1):
+                taken[under] |= whole
             found.append((row, bottom, column, right))
     return found
 
