@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import ctypes
 from dataclasses import dataclass, field
-from itertools import pairwise, repeat
+from itertools import repeat
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pypdfium2.raw as c
 
+from ingest.calls import ADDRESS, bare, handle, handle_of, numbers_of
 from ingest.layout import Shapes
 from ingest.tables import distinct
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
@@ -31,7 +32,7 @@ _CORNERS = 4
 _AS_IT_IS = np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]])
 _EXACT = 1e-4
 _LONGEST_PATH = 400
-_PLAIN_RECTANGLE = frozenset({4, 5})
+_PLAIN_RECTANGLE, _FEW = frozenset({4, 5}), 8
 
 TEXT, PATH, IMAGE, SHADING, FORM = (
     c.FPDF_PAGEOBJ_TEXT,
@@ -41,28 +42,17 @@ TEXT, PATH, IMAGE, SHADING, FORM = (
     c.FPDF_PAGEOBJ_FORM,
 )
 
-# PDFium's functions with bare addresses: a tenth of the time where a page needs thousands of calls.
-P, I = ctypes.c_void_p, ctypes.c_int  # noqa: E741 - as short as their use is frequent
-
-
-def bare(function: object, result: type, *arguments: type) -> Callable[..., int]:
-    """Return a function of PDFium that takes addresses as whole numbers."""
-    address = ctypes.cast(function, P).value or 0  # type: ignore[arg-type]
-    # Python's lock stays held: letting it go costs as much as the call.
-    return ctypes.PYFUNCTYPE(result, *arguments)(address)
-
-
-_object_at = bare(c.FPDFPage_GetObject, P, P, I)
-_object_in = bare(c.FPDFFormObj_GetObject, P, P, ctypes.c_ulong)
-_count_in = bare(c.FPDFFormObj_CountObjects, I, P)
-_kind_of = bare(c.FPDFPageObj_GetType, I, P)
-_segment_count = bare(c.FPDFPath_CountSegments, I, P)
-_segment_at = bare(c.FPDFPath_GetPathSegment, P, P, I)
-_segment_kind = bare(c.FPDFPathSegment_GetType, I, P)
-_segment_point = bare(c.FPDFPathSegment_GetPoint, I, P, P, P)
-_segment_closes = bare(c.FPDFPathSegment_GetClose, I, P)
-_matrix_of = bare(c.FPDFPageObj_GetMatrix, I, P, P)
-_bounds = bare(c.FPDFPageObj_GetBounds, I, P, P, P, P, P)
+_object_at = bare(c.FPDFPage_GetObject, ADDRESS)
+_object_in = bare(c.FPDFFormObj_GetObject, ADDRESS)
+_count_in = bare(c.FPDFFormObj_CountObjects)
+_kind_of = bare(c.FPDFPageObj_GetType)
+_segment_count = bare(c.FPDFPath_CountSegments)
+_segment_at = bare(c.FPDFPath_GetPathSegment, ADDRESS)
+_segment_kind = bare(c.FPDFPathSegment_GetType)
+_segment_point = bare(c.FPDFPathSegment_GetPoint)
+_segment_closes = bare(c.FPDFPathSegment_GetClose)
+_matrix_of = bare(c.FPDFPageObj_GetMatrix)
+_bounds = bare(c.FPDFPageObj_GetBounds)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -71,7 +61,7 @@ class Drawn:
 
     *things* are PDFium's addresses, *kinds* their types, shape (n,). *places* are affine maps from
     an object's coordinates to the page as shown, shape (2, 3), and *within* says which of them
-    counts for each object, shape (n,). *large* are the positions of paths, pictures and shadings,
+    counts for each object, shape (n,). *handles* are what calls take; *large* are the positions of paths, pictures and shadings,
     with their `bounds`.
     """
 
@@ -79,10 +69,12 @@ class Drawn:
     kinds: NDArray[np.int8]
     within: NDArray[np.int32]
     places: list[NDArray[np.float64]]
+    handles: list[object] = field(init=False)
     large: tuple[NDArray[np.int64], NDArray[np.float32]] = field(init=False)
 
     def __post_init__(self) -> None:
         """Ask for the bounds of everything but text; only of pictures where there is too much."""
+        object.__setattr__(self, "handles", list(map(handle, self.things)))
         every = (PATH, IMAGE, SHADING) if len(self.things) <= _MAX_OBJECTS else (IMAGE,)
         object.__setattr__(self, "large", self.bounds(self.of(*every)))
 
@@ -93,19 +85,17 @@ class Drawn:
             found |= self.kinds == kind
         return np.flatnonzero(found)
 
+    def handles_of(self, which: NDArray[np.int64]) -> list[object]:
+        """The handles of the objects at these positions."""
+        return [self.handles[at] for at in which.tolist()]
+
     def bounds(self, which: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         """Left, bottom, right, top of objects in their own coordinates, shape (m, 4).
 
         Before them, which of the objects have bounds at all.
         """
-        found = np.zeros((len(which), 4), np.float32)
-        base = found.ctypes.data
-        kept: list[int] = []
-        for at in which.tolist():
-            here = base + 16 * len(kept)
-            if _bounds(self.things[at], here, here + 4, here + 8, here + 12):
-                kept.append(at)
-        return np.array(kept, np.int64), found[: len(kept)]
+        answered, found = numbers_of(_bounds, self.handles_of(which), 4, np.float32)
+        return which[answered], found[answered]
 
     def shown(self, which: NDArray[np.int64], boxes: NDArray[np.float32]) -> NDArray[np.float32]:
         """Map *boxes* of the objects *which* to the page as shown."""
@@ -127,7 +117,7 @@ def drawn(page: c.FPDF_PAGE, view: NDArray[np.float64]) -> Drawn:
     places = [view]
 
     def take(every: list[int], place: int, depth: int) -> None:
-        sorts = list(map(_kind_of, every))
+        sorts = list(map(_kind_of, map(handle, every)))
         if FORM not in sorts:
             things.extend(every)
             kinds.extend(sorts)
@@ -136,31 +126,34 @@ def drawn(page: c.FPDF_PAGE, view: NDArray[np.float64]) -> Drawn:
         for thing, kind in zip(every, sorts, strict=True):
             room = _MOST_OBJECTS - len(things)
             if kind == FORM and depth < _DEEPEST_FORM:
-                count = min(_count_in(thing), room)
+                form = handle(thing)
+                count = min(_count_in(form), room)
                 if count > 0:
-                    places.append(_placed(thing, places[place]))
-                    inside = list(map(_object_in, repeat(thing), range(count)))
-                    take(inside, len(places) - 1, depth + 1)
+                    places.append(_placed(form, places[place]))
+                    inside = map(_object_in, repeat(form), map(ctypes.c_ulong, range(count)))
+                    take(list(inside), len(places) - 1, depth + 1)
             elif room > 0:
                 things.append(thing)
                 kinds.append(kind)
                 within.append(place)
 
-    handle = ctypes.cast(page, P).value
     count = min(int(c.FPDFPage_CountObjects(page)), _MOST_OBJECTS)
-    take(list(map(_object_at, repeat(handle), range(count))), 0, 0)
+    take(list(map(_object_at, repeat(handle_of(page)), range(count))), 0, 0)
     return Drawn(things, np.array(kinds, np.int8), np.array(within, np.int32), places)
 
 
-def _placed(form: int, outside: NDArray[np.float64]) -> NDArray[np.float64]:
+def _placed(form: object, outside: NDArray[np.float64]) -> NDArray[np.float64]:
     """The map from what is in a form to the page, where *outside* is that of the form itself."""
+    own = _matrix(form)
+    return outside if own is None else np.asarray(outside @ np.vstack([own, [0.0, 0.0, 1.0]]))
+
+
+def _matrix(thing: object) -> NDArray[np.float64] | None:
+    """The affine map from an object's coordinates to those it stands in, shape (2, 3)."""
     matrix = c.FS_MATRIX()
-    if not _matrix_of(form, ctypes.addressof(matrix)):
-        return outside
-    own = np.array(
-        [[matrix.a, matrix.c, matrix.e], [matrix.b, matrix.d, matrix.f], [0.0, 0.0, 1.0]]
-    )
-    return np.asarray(outside @ own)
+    if not _matrix_of(thing, ctypes.byref(matrix)):
+        return None
+    return np.array([[matrix.a, matrix.c, matrix.e], [matrix.b, matrix.d, matrix.f]])
 
 
 def shown(boxes: NDArray[np.float32], view: NDArray[np.float64]) -> NDArray[np.float32]:
@@ -185,23 +178,11 @@ def shapes(page: Drawn, width: float, height: float) -> Shapes:
     solid = np.flatnonzero(
         (np.minimum(wide, high) > _LEAST_FRAME[1]) & (np.maximum(wide, high) > _LEAST_FRAME[0])
     )
-    counts = list(map(_segment_count, [page.things[at] for at in which[solid].tolist()]))
-    parted: list[int] = []
-    pieces, owners = [], []
-    budget = _MAX_SEGMENTS
-    for at, count in zip(solid.tolist(), counts, strict=True):
-        if count in _PLAIN_RECTANGLE or not 0 < count <= min(budget, _LONGEST_PATH):
-            continue
-        some, used = _pieces(page.things[which[at]], count)
-        budget -= used
-        if some is not None:
-            parted.append(at)
-            pieces.append(some)
-            owners.append(np.full(len(some), which[at], np.int64))
+    parted, pieces, owners = _pieces(page.handles_of(which[solid]))
     # What is curved or slanted counts as the rectangle around it.
-    pieces.append(np.delete(own, parted, 0))
-    owners.append(np.delete(which, parted))
-    boxes = page.shown(np.concatenate(owners), np.concatenate(pieces))
+    whole = np.delete(np.arange(len(which)), solid[parted])
+    owners = np.concatenate([which[solid[owners]], which[whole]])
+    boxes = page.shown(owners, np.concatenate([pieces, own[whole]]))
     w, h = boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1]
     page_sized = (w > _NEARLY * width) & (h > _NEARLY * height)
     frames = boxes[(w > _LEAST_FRAME[0]) & (h > _LEAST_FRAME[1]) & ~page_sized]
@@ -217,50 +198,97 @@ def shapes(page: Drawn, width: float, height: float) -> Shapes:
     return Shapes(frames, across, down, images)
 
 
-def _pieces(path: int, count: int) -> tuple[NDArray[np.float32] | None, int]:
-    """Take a path apart into upright rectangles and straight rules, shape (n, 4).
+def _pieces(
+    paths: Sequence[object],
+) -> tuple[NDArray[np.int64], NDArray[np.float32], NDArray[np.int64]]:
+    """Take paths apart into upright rectangles and straight rules, shape (n, 4).
 
-    None where one of its *count* segments is curved or slanted. The second value is how many
-    were looked at.
+    Before them the positions of the paths that were taken apart: none that is a plain rectangle
+    anyway, is curved or slanted, or comes where there is too much. After them which path each
+    is a piece of.
     """
-    matrix = c.FS_MATRIX()
-    if not _matrix_of(path, ctypes.addressof(matrix)):
-        return None, 1
-    x, y = ctypes.c_float(), ctypes.c_float()
-    here, there = ctypes.addressof(x), ctypes.addressof(y)
-    trails: list[list[tuple[float, float]]] = []
-    for at in range(count):
-        segment = _segment_at(path, at)
-        kind = _segment_kind(segment)
-        if kind == c.FPDF_SEGMENT_BEZIERTO or not _segment_point(segment, here, there):
-            return None, at + 1
-        point = (
-            matrix.a * x.value + matrix.c * y.value + matrix.e,
-            matrix.b * x.value + matrix.d * y.value + matrix.f,
-        )
-        if kind == c.FPDF_SEGMENT_MOVETO:
-            trails.append([point])
-        elif trails:
-            trails[-1].append(point)
-            if _segment_closes(segment):
-                trails[-1].append(trails[-1][0])
-    return _straightened(trails), count
+    segments: list[object] = []
+    kinds: list[int] = []
+    lengths: list[int] = []
+    straight: list[int] = []
+    places: list[NDArray[np.float64]] = []
+    budget = _MAX_SEGMENTS
+    for at, count in enumerate(map(_segment_count, paths)):
+        if count in _PLAIN_RECTANGLE or not 0 < count <= min(budget, _LONGEST_PATH):
+            continue
+        own: list[object] = []
+        sorts: list[int] = []
+        # Most curves are rounded corners: a few segments tell them.
+        while len(own) < count and c.FPDF_SEGMENT_BEZIERTO not in sorts:
+            some = range(len(own), min(len(own) + _FEW, count))
+            own += map(handle, map(_segment_at, repeat(paths[at]), some))
+            sorts += map(_segment_kind, own[len(sorts) :])
+        if c.FPDF_SEGMENT_BEZIERTO in sorts:
+            budget -= 1 + sorts.index(c.FPDF_SEGMENT_BEZIERTO)
+            continue
+        budget -= count
+        place = _matrix(paths[at])
+        if place is None:
+            continue
+        segments += own
+        kinds += sorts
+        lengths.append(count)
+        straight.append(at)
+        places.append(place)
+    nothing = np.zeros(0, np.int64)
+    if not segments:
+        return nothing, np.zeros((0, 4), np.float32), nothing
+    _, points = numbers_of(_segment_point, segments, 2, np.float32)
+    closes = np.array(list(map(_segment_closes, segments)), np.bool_)
+    path = np.repeat(np.arange(len(straight)), lengths)
+    x, y = points.T.astype(np.float64)
+    a = np.array(places)[path]
+    placed = np.stack(
+        [
+            a[:, 0, 0] * x + a[:, 0, 1] * y + a[:, 0, 2],
+            a[:, 1, 0] * x + a[:, 1, 1] * y + a[:, 1, 2],
+        ],
+        1,
+    )
+    begins = np.array(kinds) == c.FPDF_SEGMENT_MOVETO
+    boxes, of, slanted = _straightened(placed, path, begins, closes)
+    kept = ~np.isin(of, slanted)
+    number = np.array(straight, np.int64)
+    return np.delete(number, slanted), boxes[kept], number[of[kept]]
 
 
-def _straightened(trails: list[list[tuple[float, float]]]) -> NDArray[np.float32] | None:
-    """Upright rectangles and straight rules along *trails*, or None where one is slanted."""
-    found: list[tuple[float, float, float, float]] = []
-    for trail in trails:
-        steps = list(pairwise(trail))
-        if any(abs(a[0] - b[0]) > 1 and abs(a[1] - b[1]) > 1 for a, b in steps):
-            return None
-        xs, ys = [point[0] for point in trail], [point[1] for point in trail]
-        closed = len(trail) > _CORNERS and abs(xs[0] - xs[-1]) + abs(ys[0] - ys[-1]) < 1
-        if closed and len(trail) <= _CORNERS + 2:
-            found.append((min(xs), min(ys), max(xs), max(ys)))
-        else:
-            found.extend(
-                (min(a[0], b[0]), min(a[1], b[1]), max(a[0], b[0]), max(a[1], b[1]))
-                for a, b in steps
-            )
-    return np.array(found, np.float32).reshape(-1, 4)
+def _straightened(
+    points: NDArray[np.float64],
+    path: NDArray[np.int64],
+    begins: NDArray[np.bool_],
+    closes: NDArray[np.bool_],
+) -> tuple[NDArray[np.float32], NDArray[np.int64], NDArray[np.int64]]:
+    """Upright rectangles and straight rules along trails of *points*, shape (n, 2).
+
+    A trail starts at a point that *begins* one and belongs to the path that *path* numbers; after
+    a point that *closes* it, it goes back to its start. Returns the boxes, which path each belongs
+    to, and which paths have a slanted step.
+    """
+    first = np.maximum.accumulate(np.where(begins, np.arange(len(begins)), -1))
+    # What comes before the first trail of a path belongs to none.
+    known = (first >= 0) & (path[np.maximum(first, 0)] == path)
+    way = np.repeat(np.arange(len(points)), np.where(known, 1 + (closes & ~begins), 0))
+    back = np.flatnonzero(way[1:] == way[:-1]) + 1
+    trail = first[way]
+    way[back] = trail[back]
+    spot, path = points[way], path[way]
+    starts = np.flatnonzero(np.diff(trail, prepend=-1))
+    counts = np.diff(np.append(starts, len(trail)))
+    ends = np.abs(spot[starts] - spot[starts + counts - 1]).sum(1)
+    framed = (counts > _CORNERS) & (counts <= _CORNERS + 2) & (ends < 1)
+    step = np.flatnonzero(trail[1:] == trail[:-1])
+    slanted = np.unique(path[step[(np.abs(spot[step] - spot[step + 1]) > 1).all(1)]])
+    step = step[~np.repeat(framed, counts)[step]]
+    low, high = np.minimum(spot[step], spot[step + 1]), np.maximum(spot[step], spot[step + 1])
+    rules = np.concatenate([low, high], 1)
+    frames = np.zeros((0, 4))
+    if framed.any():
+        low = np.minimum.reduceat(spot, starts, axis=0)[framed]
+        frames = np.concatenate([low, np.maximum.reduceat(spot, starts, axis=0)[framed]], 1)
+    boxes = np.concatenate([frames, rules]).astype(np.float32)
+    return boxes, np.concatenate([path[starts[framed]], path[step]]), slanted

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pypdfium2.raw as c
 
-from ingest.drawn import PATH, TEXT, I, P, bare
+from ingest.calls import ADDRESS, bare, handle, handle_of, numbers_of
+from ingest.drawn import PATH, TEXT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -44,16 +45,16 @@ _FLAT, _NARROW = 1.2 * LEAST_SIZE, 0.5
 _LONGEST_OUTLINE = 40
 _SHARE_SHOWN = 1 / 3
 
-_mode_of = bare(c.FPDFTextObj_GetTextRenderMode, I, P)
-_fill_of = bare(c.FPDFPageObj_GetFillColor, I, P, P, P, P, P)
-_stroke_of = bare(c.FPDFPageObj_GetStrokeColor, I, P, P, P, P, P)
-_painting = bare(c.FPDFPath_GetDrawMode, I, P, P, P)
-_kind_of = bare(c.FPDFPageObj_GetType, I, P)
-_segment_count = bare(c.FPDFPath_CountSegments, I, P)
-_segment_at = bare(c.FPDFPath_GetPathSegment, P, P, I)
-_segment_kind = bare(c.FPDFPathSegment_GetType, I, P)
-_switch = bare(c.FPDFPageObj_SetIsActive, I, P, I)
-_owner_of = bare(c.FPDFText_GetTextObject, P, P, I)
+_mode_of = bare(c.FPDFTextObj_GetTextRenderMode)
+_fill_of = bare(c.FPDFPageObj_GetFillColor)
+_stroke_of = bare(c.FPDFPageObj_GetStrokeColor)
+_painting = bare(c.FPDFPath_GetDrawMode)
+_kind_of = bare(c.FPDFPageObj_GetType)
+_segment_count = bare(c.FPDFPath_CountSegments)
+_segment_at = bare(c.FPDFPath_GetPathSegment, ADDRESS)
+_segment_kind = bare(c.FPDFPathSegment_GetType)
+_switch = bare(c.FPDFPageObj_SetIsActive)
+_owner_of = bare(c.FPDFText_GetTextObject, ADDRESS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,7 @@ def doubts(page: Drawn) -> Doubts | None:
     which = page.of(TEXT)
     if not len(which):
         return None
-    things = [page.things[at] for at in which.tolist()]
+    things = page.handles_of(which)
     modes = np.array(list(map(_mode_of, things)), np.int8)
     colours = _colours(things, _fill_of)
     outlined = modes == _OUTLINE
@@ -92,20 +93,15 @@ def doubts(page: Drawn) -> Doubts | None:
         return None
 
     def among(chosen: NDArray[np.bool_]) -> frozenset[int]:
-        return frozenset(things[at] for at in np.flatnonzero(chosen).tolist())
+        return frozenset(page.things[at] for at in which[chosen].tolist())
 
     return Doubts(among(never), among(layer), among(alike))
 
 
-def _colours(things: list[int], of: Callable[..., int]) -> NDArray[np.int32]:
+def _colours(things: list[object], of: Callable[..., int]) -> NDArray[np.int32]:
     """Red, green, blue and opacity of each, from 0 to 255, shape (n, 4); black where unknown."""
-    said = np.empty((len(things), 4), np.int32)
-    first = said.ctypes.data
-    end = first + 16 * len(things)
-    places = (range(first + byte, end + byte, 16) for byte in (0, 4, 8, 12))
-    told = list(map(of, things, *places))
-    if not all(told):
-        said[~np.array(told, np.bool_)] = (0, 0, 0, _WHITE)
+    answered, said = numbers_of(of, things, 4, np.int32)
+    said[~answered] = (0, 0, 0, _WHITE)
     return said
 
 
@@ -154,7 +150,7 @@ def _alike(page: Drawn, which: NDArray[np.int64], colours: NDArray[np.int32]) ->
         same = np.abs(paint[at] - under).max(1) <= _ALIKE
         # A frame is often a large rectangle with a hole in it, and the text stands in that.
         for path in set(last[same & ~light[at]].tolist()):
-            if _holed(page.things[order[path]]):
+            if _holed(page.handles[order[path]]):
                 same &= (last != path) | light[at]
         found |= same
     alike = faint.copy()
@@ -171,12 +167,12 @@ def _parted(colour: int) -> tuple[int, int, int]:
     return colour >> 16, (colour >> 8) & _WHITE, colour & _WHITE
 
 
-def _holed(path: int) -> bool:
+def _holed(path: object) -> bool:
     """Whether a filled shape has more than one outline."""
     if _kind_of(path) != PATH:
         return False
     count = min(_segment_count(path), _LONGEST_OUTLINE)
-    kinds = [_segment_kind(_segment_at(path, at)) for at in range(count)]
+    kinds = [_segment_kind(handle(_segment_at(path, at))) for at in range(count)]
     return kinds.count(c.FPDF_SEGMENT_MOVETO) > 1
 
 
@@ -197,7 +193,7 @@ def _grounds(
     path = page.kinds[which] == PATH
     colours = np.empty((len(which), 4), np.int32)
     colours[:] = _PICTURED
-    things = [page.things[at] for at in which[path].tolist()]
+    things = page.handles_of(which[path])
     colours[path] = _colours(things, _fill_of)
     filled = np.ones(len(which), np.bool_)
     filled[path] = _filled(things)
@@ -205,13 +201,10 @@ def _grounds(
     return which[solid], colours[solid, :3], boxes[solid]
 
 
-def _filled(things: list[int]) -> NDArray[np.bool_]:
+def _filled(things: list[object]) -> NDArray[np.bool_]:
     """Whether each path is filled, and not only drawn as a line."""
-    said = np.zeros((len(things), 2), np.int32)
-    base = said.ctypes.data
-    fill = range(base, base + 8 * len(things), 8)
-    list(map(_painting, things, fill, (at + 4 for at in fill)))
-    return np.asarray(said[:, 0] != c.FPDF_FILLMODE_NONE)
+    answered, said = numbers_of(_painting, things, 2, np.int32)
+    return np.asarray(answered & (said[:, 0] != c.FPDF_FILLMODE_NONE))
 
 
 def unseen(
@@ -230,8 +223,7 @@ def unseen(
     hidden = _tiny(text_page, printed, boxes)
     if doubtful is None:
         return hidden
-    handle = ctypes.cast(text_page, P).value
-    owners = list(map(_owner_of, repeat(handle), printed.tolist()))
+    owners = list(map(_owner_of, repeat(handle_of(text_page)), printed.tolist()))
     hidden |= np.array([owner in doubtful.never for owner in owners], np.bool_)
     layer = np.flatnonzero([owner in doubtful.layer for owner in owners])
     hidden[layer] |= ~_on_picture(boxes[layer], images)
@@ -289,10 +281,10 @@ def _inked(
     part = (*first.tolist(), *(last - first).tolist())
     whole = _rendered(page, size, scale, part)
     for thing in things:
-        _switch(thing, 0)
+        _switch(handle(thing), 0)
     without = _rendered(page, size, scale, part)
     for thing in things:
-        _switch(thing, 1)
+        _switch(handle(thing), 1)
     changed = np.abs(whole.astype(np.int16) - without).max(2) >= _CHANGED
     total = np.pad(changed.cumsum(0, dtype=np.int64).cumsum(1), ((1, 0), (1, 0)))
     left, top, right, bottom = (edges - np.tile(first, 2)).T

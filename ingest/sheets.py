@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ctypes
 import threading
-from collections import deque
 from dataclasses import dataclass, replace
 from itertools import repeat
 from typing import TYPE_CHECKING
@@ -13,7 +12,8 @@ import numpy as np
 import pypdfium2.raw as c
 
 from ingest import hidden, plausible
-from ingest.drawn import I, P, bare, drawn, shapes, shown
+from ingest.calls import bare, boxes_in, handle_of
+from ingest.drawn import drawn, shapes, shown
 from ingest.layout import Glyphs, Shapes
 from ingest.pages import Quality
 
@@ -29,7 +29,11 @@ _FIRST_FULL_WIDTH = 0x3000
 # What PDFium gives for a hyphen at the end of a line.
 _BREAK_MARKS = (0x02, 0xFFFE)
 
-_loose_box = bare(c.FPDFText_GetLooseCharBox, I, P, I, P)
+_loose_box = bare(c.FPDFText_GetLooseCharBox)
+_generated = bare(c.FPDFText_IsGenerated)
+_matrix_of = bare(c.FPDFText_GetMatrix)
+_origin_of = bare(c.FPDFText_GetCharOrigin)
+_size_of = bare(c.FPDFText_GetFontSize, ctypes.c_double)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -155,15 +159,11 @@ def _glyphs(
         unprintable = int((~_is_space(codes[blank])).sum())
         if not len(printed):
             return no_glyphs(), unprintable, 0
-        raw = np.zeros((count, 4), np.float32)
-        handle = ctypes.cast(text_page, ctypes.c_void_p).value
-        base = raw.ctypes.data
-        places = (base + 16 * printed).tolist()
-        deque(map(_loose_box, repeat(handle), printed.tolist(), places), maxlen=0)
-        _mend_flat(text_page, raw, printed)
-        spaced = _spaced(text_page, codes, blank)
         # FS_RECTF is left, top, right, bottom.
-        boxes = shown(raw[printed][:, [0, 3, 2, 1]], view)
+        raw = boxes_in(_loose_box, handle_of(text_page), printed.tolist())[:, [0, 3, 2, 1]]
+        _mend_flat(text_page, raw, printed, codes)
+        spaced = _spaced(text_page, codes)
+        boxes = shown(raw, view)
         x, y = (boxes[:, 0] + boxes[:, 2]) / 2, (boxes[:, 1] + boxes[:, 3]) / 2
         on_page = (x > 0) & (x < size[0]) & (y > 0) & (y < size[1])
         printed, boxes = printed[on_page], boxes[on_page]
@@ -176,29 +176,35 @@ def _glyphs(
 
 
 def _mend_flat(
-    text_page: c.FPDF_TEXTPAGE, raw: NDArray[np.float32], printed: NDArray[np.int64]
+    text_page: c.FPDF_TEXTPAGE,
+    raw: NDArray[np.float32],
+    printed: NDArray[np.int64],
+    codes: NDArray[np.uint32],
 ) -> None:
     """Give flat glyphs (・ and 一 in some fonts) the full box that their neighbours have.
 
     PDFium falls back to the ink of a glyph where it finds no advance box, and then supposes a
     line break before and after it.
     """
-    height = raw[printed, 1] - raw[printed, 3]
+    height = raw[:, 3] - raw[:, 1]
     beside = np.maximum(np.roll(height, 1), np.roll(height, -1))
+    flat = np.flatnonzero(height < 0.6 * beside).tolist()
+    if not flat:
+        return
+    whole = handle_of(text_page)
     matrix, x, y = c.FS_MATRIX(), ctypes.c_double(), ctypes.c_double()
-    for at in printed[height < 0.6 * beside].tolist():
+    places = ctypes.byref(x), ctypes.byref(y)
+    for at in flat:
+        index = int(printed[at])
         if not (
-            c.FPDFText_GetMatrix(text_page, at, matrix)
-            and c.FPDFText_GetCharOrigin(text_page, at, x, y)
+            _matrix_of(whole, index, ctypes.byref(matrix)) and _origin_of(whole, index, *places)
         ):
             continue
-        size = c.FPDFText_GetFontSize(text_page, at) * abs(matrix.d)
-        flat = raw[at, 1] - raw[at, 3]
-        if abs(matrix.b) + abs(matrix.c) > 0.01 * abs(matrix.d) or flat > 0.6 * size:
+        size = _size_of(whole, index) * abs(matrix.d)
+        if abs(matrix.b) + abs(matrix.c) > 0.01 * abs(matrix.d) or height[at] > 0.6 * size:
             continue
-        full = c.FPDFText_GetUnicode(text_page, at) >= _FIRST_FULL_WIDTH
-        raw[at, 3], raw[at, 1] = y.value - 0.12 * size, y.value + 0.88 * size
-        if full:
+        raw[at, 1], raw[at, 3] = y.value - 0.12 * size, y.value + 0.88 * size
+        if codes[index] >= _FIRST_FULL_WIDTH:
             raw[at, 0] = min(raw[at, 0], x.value)
             raw[at, 2] = max(raw[at, 2], x.value + 0.98 * size)
 
@@ -251,20 +257,19 @@ def _is_space(codes: NDArray[np.uint32]) -> NDArray[np.bool_]:
     )
 
 
-def _spaced(
-    text_page: c.FPDF_TEXTPAGE, codes: NDArray[np.uint32], blank: NDArray[np.bool_]
-) -> NDArray[np.int8]:
+def _spaced(text_page: c.FPDF_TEXTPAGE, codes: NDArray[np.uint32]) -> NDArray[np.int8]:
     """How many real spaces stand before each character; -1 where PDFium only supposed one."""
     spaced = np.zeros(len(codes), np.int8)
-    for at in np.flatnonzero(
-        blank & ((codes == 0x20) | (codes == 0x3000) | (codes == 0xA0))
-    ).tolist():
-        if at + 1 >= len(codes):
-            break
-        if c.FPDFText_IsGenerated(text_page, at) == 1:
+    spaces = np.flatnonzero((codes == 0x20) | (codes == 0x3000) | (codes == 0xA0))
+    if len(spaces) and spaces[-1] == len(codes) - 1:
+        spaces = spaces[:-1]
+    whole = handle_of(text_page)
+    supposed = list(map(_generated, repeat(whole), spaces.tolist()))
+    for at, only, code in zip(spaces.tolist(), supposed, codes[spaces].tolist(), strict=True):
+        if only == 1:
             spaced[at + 1] = spaced[at] if spaced[at] > 0 else -1
         else:
-            spaced[at + 1] = min(max(int(spaced[at]), 0) + (2 if codes[at] == 0x3000 else 1), 100)
+            spaced[at + 1] = min(max(int(spaced[at]), 0) + (2 if code == 0x3000 else 1), 100)
     return spaced
 
 
