@@ -1,8 +1,8 @@
 """Generations kept on a server as a whole, so that a replica with an empty home serves them.
 
-What a generation is made of goes there by its hash: its manifest, texts, parts, glossary and
-fitted embedder, and the PDFs. The vectors are there anyway, and the lexical indexes are built
-anew from the parts wherever they are needed. The pointer is a record on the server, replaced in
+What a generation is made of goes there by its hash: its manifest, texts, parts, vectors as they
+were embedded, glossary and fitted embedder, and the PDFs. The lexical indexes are built anew
+from the parts wherever they are needed. The pointer is a record on the server, replaced in
 one step. A generation never changes, so a home keeps a copy of what it has fetched.
 """
 
@@ -17,15 +17,14 @@ from dataclasses import asdict, replace
 from hashlib import sha256
 from typing import TYPE_CHECKING, Protocol
 
-from index import generations, legs, parts
+from index import generations, legs, parts, tallies
 from index.errors import GenerationBroken, NoSuchGeneration, ServerAway
-from index.generations import Kept, Manifest, Pointer, folder_of, parts_of, pdf_of
+from index.generations import Kept, Manifest, Pointer, folder_of, parts_of, pdf_of, tally_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
     from pathlib import Path
 
-    from index.parts import Part
     from ingest.editions import Edition
 
 _POINTER = "pointer"
@@ -155,11 +154,10 @@ class Depot:
             target.write_bytes(self._content(digest, f"{manifest.id}/{path}"))
         held = [edition for edition in manifest.editions if edition.held]
 
-        def every() -> Iterator[Part]:
-            for edition in held:
-                yield from parts.load(edition, parts_of(draft, edition))
-
-        legs.build(draft, every)
+        (draft / "tallies").mkdir(exist_ok=True)
+        for edition in held:
+            tallies.save(parts.load(edition, parts_of(draft, edition)), tally_of(draft, edition))
+        legs.build(draft, lambda kind: (tallies.load(tally_of(draft, e), kind) for e in held))
         generations.write_manifest(manifest, draft)
 
     def _content(self, digest: str, name: str) -> bytes:
@@ -267,7 +265,7 @@ class Depot:
 
 def _shared(manifest: Manifest) -> Manifest:
     """Return a manifest without the files that each home makes for itself."""
-    own = tuple(f"{name}/" for name in legs.FOLDERS)
+    own = tuple(f"{name}/" for name in ("tallies", *legs.FOLDERS))
     files = {path: digest for path, digest in manifest.files.items() if not path.startswith(own)}
     return replace(manifest, files=files)
 

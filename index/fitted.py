@@ -60,6 +60,13 @@ class Fitted:
                 found[at] = self._vectors[known].mean(axis=0)
         return _unit(found)
 
+    def embed_counts(self, counts: csr_matrix, words: Sequence[str]) -> NDArray[np.float32]:
+        """Return the same for texts of which it is known how often they hold each of *words*."""
+        known = [(at, self._at[word]) for at, word in enumerate(words) if word in self._at]
+        columns, rows = np.array(known, dtype=np.int64).reshape(-1, 2).T
+        found = counts.astype(np.float32)[:, columns] @ self._vectors[rows]
+        return _unit(np.asarray(found, dtype=np.float32))
+
     def embed_question(self, text: str) -> NDArray[np.float32]:
         """Return a unit vector, shape (d,), float32."""
         found: NDArray[np.float32] = self.embed_passages([text])[0]

@@ -4,7 +4,8 @@ A home looks like this::
 
     current                 the pointer: a small JSON file, replaced in one step
     refresh.lock            held by the one process that refreshes
-    generations/g0007/      manifest.json, glossary.toml and, for each edition, its text and parts;
+    generations/g0007/      manifest.json, glossary.toml; for each edition its text and parts, and
+                            what the next generation makes its indexes of (tallies, embedded);
                             the lexical indexes (words, pairs, …), vectors/ and, if fitted, embedder/
     pdfs/<sha256>.pdf       every PDF ever indexed, so that an old answer can show its page
 """
@@ -54,6 +55,8 @@ MANIFEST = "manifest.json"
 LEAVING = ".leaving-"
 VECTORS = "vectors/"
 _TEXTS = "texts/"
+# Opening looks at no text, and never at what only a refresh takes over.
+_UNOPENED = (_TEXTS, "tallies/", "embedded/")
 
 # Chosen on one half of the questions of several sets and reported on the other half, in five
 # random halves (evals/tuning.py). The document's evidence: right page first 0.891 to 0.901 and
@@ -121,6 +124,16 @@ def text_of(folder: Path, edition: Edition) -> Path:
 def parts_of(folder: Path, edition: Edition) -> Path:
     """Return where a generation keeps an edition's parts."""
     return folder / "parts" / f"{edition.sha256}.jsonl"
+
+
+def tally_of(folder: Path, edition: Edition) -> Path:
+    """Return where a generation keeps how often an edition's parts hold each word and pair."""
+    return folder / "tallies" / f"{edition.sha256}.npz"
+
+
+def embedded_of(folder: Path, edition: Edition) -> Path:
+    """Return where a generation keeps the vectors of an edition's parts, as they were embedded."""
+    return folder / "embedded" / f"{edition.sha256}.npy"
 
 
 def current(home: Path) -> str | None:
@@ -246,15 +259,16 @@ def hashed(folder: Path) -> dict[str, str]:
     }
 
 
-def damaged(folder: Path, manifest: Manifest, *, texts: bool = True) -> tuple[str, ...]:
+def damaged(folder: Path, manifest: Manifest, *, every: bool = True) -> tuple[str, ...]:
     """Return the files of a generation that are missing or not what was written, in order.
 
-    Without *texts* those of the editions are left out: they are looked at when they are needed.
+    Without *every* those that opening does not read are left out: a text is looked at when it is
+    needed, and what the next generation is made of when it is made.
     """
     return tuple(
         name
         for name, digest in manifest.files.items()
-        if (texts or not name.startswith(_TEXTS)) and not _is(folder / name, digest)
+        if (every or not name.startswith(_UNOPENED)) and not _is(folder / name, digest)
     )
 
 
@@ -467,7 +481,7 @@ def opened(
         GenerationBroken: a file is missing or damaged, or its vectors live where none are named.
     """
     manifest = read_manifest(folder)
-    if bad := damaged(folder, manifest, texts=False):
+    if bad := damaged(folder, manifest, every=False):
         raise GenerationBroken(str(folder), f"{bad[0]} is damaged or missing")
     elsewhere = manifest.recipe.get("vectors")
     if elsewhere and (vectors is None or vectors.name != elsewhere):

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import bm25s
 import numpy as np
+
+from index.tallies import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
+    from scipy.sparse import csr_matrix
 
 # As in Anserini: short passages want little correction for length. Against 1.2 and 0.75, on
 # questions about 36 government PDFs: right page first 0.803 (0.777), among three 0.949 (0.936).
@@ -23,32 +25,47 @@ B = 0.4
 class Bm25:
     """An inverted index over units (words or character pairs) of passages, in their order."""
 
-    def __init__(self, index: bm25s.BM25, vocabulary: Mapping[str, int], size: int) -> None:
-        """Take an index as bm25s built or loaded it; use `build` or `load`."""
-        self._index = index
-        self._vocabulary = vocabulary
+    def __init__(
+        self,
+        units: Sequence[str],
+        size: int,
+        data: NDArray[np.float32],
+        rows: NDArray[np.int32],
+        starts: NDArray[np.int64],
+    ) -> None:
+        """Take what `of_counts` worked out or `load` read; use those.
+
+        *data* are the scores of each of *units* in the passages *rows*, one unit after the
+        other, each from its place in *starts*; *size* is the number of passages.
+        """
+        self._vocabulary = {unit: at for at, unit in enumerate(units)}
         self._size = size
-        self._idf = _idf(index, vocabulary, size)
+        self._data, self._rows, self._starts = data, rows, starts
+        self._idf = _idf(np.diff(starts), size)
 
     @classmethod
-    def build(cls, units: Iterable[Sequence[str]]) -> Bm25:
+    def build(cls, passages: Iterable[Sequence[str]]) -> Bm25:
         """Index passages given as their units, one sequence a passage."""
         vocabulary: dict[str, int] = {}
-        return cls.of_numbers(
-            [
-                [vocabulary.setdefault(unit, len(vocabulary)) for unit in passage]
-                for passage in units
-            ],
-            vocabulary,
-        )
+        return cls.of_counts(counted(passages, vocabulary), tuple(vocabulary))
 
     @classmethod
-    def of_numbers(cls, ids: Sequence[Sequence[int]], vocabulary: Mapping[str, int]) -> Bm25:
-        """Index passages given as the numbers of their units in a vocabulary."""
-        index = bm25s.BM25(method="lucene", k1=K1, b=B)
-        if vocabulary:
-            index.index((ids, vocabulary), show_progress=False, create_empty_token=False)
-        return cls(index, vocabulary, len(ids))
+    def of_counts(cls, counts: csr_matrix, units: Sequence[str]) -> Bm25:
+        """Index passages of which it is known how often they hold each of *units*.
+
+        The score of a unit in a passage is Lucene's: idf · tf / (tf + k1 · (1 - b + b · l / mean
+        l)), with the number of units in the passage for l.
+        """
+        lengths = np.asarray(counts.sum(axis=1), dtype=np.float32).ravel()
+        mean = max(float(lengths.mean()) if len(lengths) else 0.0, 1e-9)
+        damped = (K1 * (1 - B + B * lengths / mean)).astype(np.float32)
+        by_unit = counts.tocsc()
+        found = by_unit.data.astype(np.float32)
+        found /= found + damped[by_unit.indices]
+        holding = np.diff(by_unit.indptr)
+        found *= np.repeat(_idf(holding, len(lengths)), holding)
+        rows = by_unit.indices.astype(np.int32, copy=False)
+        return cls(units, len(lengths), found, rows, by_unit.indptr.astype(np.int64, copy=False))
 
     def scores(self, units: Mapping[str, float]) -> NDArray[np.float32]:
         """Return the score of every passage for weighted units, shape (passages,), float32.
@@ -60,9 +77,9 @@ class Bm25:
         ]
         if not known:
             return np.zeros(self._size, dtype=np.float32)
-        starts = self._index.scores["indptr"]
+        starts = self._starts
         spans = [slice(int(starts[unit]), int(starts[unit + 1])) for unit, _ in known]
-        rows, data = self._index.scores["indices"], self._index.scores["data"]
+        rows, data = self._rows, self._data
         weights = np.repeat([w for _, w in known], [span.stop - span.start for span in spans])
         total = np.bincount(
             np.concatenate([rows[span] for span in spans]),
@@ -78,9 +95,8 @@ class Bm25:
             at = self._vocabulary.get(unit)
             if at is None:
                 return np.zeros(0, dtype=np.int64)
-            starts = self._index.scores["indptr"]
-            span = slice(int(starts[at]), int(starts[at + 1]))
-            rows = np.sort(self._index.scores["indices"][span]).astype(np.int64)
+            span = slice(int(self._starts[at]), int(self._starts[at + 1]))
+            rows = np.sort(self._rows[span]).astype(np.int64)
             found = rows if found is None else np.intersect1d(found, rows, assume_unique=True)
         return np.zeros(0, dtype=np.int64) if found is None else found
 
@@ -96,9 +112,13 @@ class Bm25:
     def save(self, folder: Path) -> None:
         """Write the index into a new folder."""
         folder.mkdir(parents=True)
-        scores: dict[str, Any] = self._index.scores if self._vocabulary else _EMPTY
-        for name in ("data", "indices", "indptr"):
-            np.save(folder / f"{name}.npy", scores[name], allow_pickle=False)
+        stored: dict[str, NDArray[np.generic]] = {
+            "data": self._data,
+            "indices": self._rows,
+            "indptr": self._starts,
+        }
+        for name, numbers in stored.items():
+            np.save(folder / f"{name}.npy", numbers, allow_pickle=False)
         listed = json.dumps(
             {"size": self._size, "units": list(self._vocabulary)}, ensure_ascii=False
         )
@@ -112,26 +132,16 @@ class Bm25:
             OSError, ValueError: a file is missing or damaged.
         """
         listed = json.loads((folder / "units.json").read_text(encoding="utf-8"))
-        index = bm25s.BM25(method="lucene", k1=K1, b=B)
-        index.scores = {
-            name: np.load(folder / f"{name}.npy", allow_pickle=False)
+        data, rows, starts = (
+            np.load(folder / f"{name}.npy", allow_pickle=False)
             for name in ("data", "indices", "indptr")
-        }
-        vocabulary = {unit: at for at, unit in enumerate(listed["units"])}
-        return cls(index, vocabulary, int(listed["size"]))
+        )
+        return cls(listed["units"], int(listed["size"]), data, rows, starts)
 
 
-_EMPTY: dict[str, Any] = {
-    "data": np.zeros(0, np.float32),
-    "indices": np.zeros(0, np.int32),
-    "indptr": np.zeros(1, np.int64),
-}
-
-
-def _idf(index: bm25s.BM25, vocabulary: Mapping[str, int], size: int) -> NDArray[np.float32]:
-    """Return Lucene's inverse document frequency of every unit, in vocabulary order."""
-    if not vocabulary:
-        return np.zeros(0, np.float32)
-    counts = np.diff(index.scores["indptr"])[: len(vocabulary)]
-    found: NDArray[np.float32] = np.log1p((size - counts + 0.5) / (counts + 0.5)).astype(np.float32)
+def _idf(holding: NDArray[np.int64], size: int) -> NDArray[np.float32]:
+    """Return Lucene's inverse document frequency of units held by so many of *size* passages."""
+    found: NDArray[np.float32] = np.log1p((size - holding + 0.5) / (holding + 0.5)).astype(
+        np.float32
+    )
     return found

@@ -14,15 +14,14 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from functools import partial
-from itertools import islice
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from index import generations, glossary, legs, parts
+from index import generations, glossary, legs, parts, tallies
 from index.errors import GenerationBroken, HomeUnusable, IndexingError
 from index.fitted import DIMENSIONS, Fitted, fit
-from index.generations import Manifest, parts_of, pdf_of, text_of
+from index.generations import Manifest, embedded_of, parts_of, pdf_of, tally_of, text_of
 from index.store import Embedded, Vectors
 from index.succession import superseded_of, with_superseded
 from ingest.catalog import hash_of
@@ -36,9 +35,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from numpy.typing import NDArray
+
     from index.depot import Depot
     from index.embedding import Embedder
     from index.parts import Part
+    from index.tallies import Kind, Tally
     from ingest.catalog import Catalog
     from ingest.editions import Edition
     from ingest.pages import EditionText
@@ -447,8 +449,8 @@ class _Draft:
 
     def make(self, catalog: Catalog, compared: Plan, words: glossary.Glossary) -> RefreshReport:
         """Build the generation, ask whether it may go live, and publish it."""
-        (self._folder / "texts").mkdir(parents=True)
-        (self._folder / "parts").mkdir()
+        for name in ("texts", "parts", "tallies", "embedded"):
+            (self._folder / name).mkdir(parents=True)
         read = self._read(catalog)
         problems = [*catalog.problems, *(p for p in read.values() if isinstance(p, IngestError))]
         editions, kept = self._standing(catalog, read)
@@ -541,7 +543,9 @@ class _Draft:
         if isinstance(text, UnreadablePdf):
             return text
         save(text, text_of(self._folder, edition))
-        parts.save(parts.cut(edition, text), parts_of(self._folder, edition))
+        found = parts.cut(edition, text)
+        parts.save(found, parts_of(self._folder, edition))
+        tallies.save(found, tally_of(self._folder, edition))
         poor = ((page.number, page.quality.note) for page in text.pages if page.quality.note)
         how = ((page.quality.engine, page.quality.score) for page in text.pages)
         return _Seen(len(text.pages), tuple(poor), tuple(how))
@@ -597,24 +601,38 @@ class _Draft:
         counts: dict[str, int] = {}
         for edition in held:
             if not isinstance(read.get(str(edition.sha256)), _Seen):
-                assert self._former is not None  # noqa: S101 - only former editions go unread
-                for place in (text_of, parts_of):
-                    if not place(self._folder, edition).exists():
-                        _link(place(self._former, edition), place(self._folder, edition))
+                for place in (text_of, parts_of, tally_of):
+                    self._take_over(place, edition)
+            if not tally_of(self._folder, edition).exists():
+                # The former generation is older than tallies, or its own is damaged.
+                tallies.save(self._loaded(edition), tally_of(self._folder, edition))
             with parts_of(self._folder, edition).open("rb") as file:
                 counts[str(edition.sha256)] = sum(1 for _ in file)
         return counts
 
-    def _every(self, held: Sequence[Edition]) -> Iterator[Part]:
-        """Yield the parts of all editions in order, one edition in memory at a time."""
-        for edition in held:
-            path = parts_of(self._folder, edition)
-            try:
-                yield from parts.load(edition, path)
-            except (ValueError, KeyError, TypeError, AttributeError) as problem:
-                raise GenerationBroken(
-                    str(self._former), f"the parts of {edition.key} are damaged ({problem})"
-                ) from problem
+    def _take_over(self, place: Callable[[Path, Edition], Path], edition: Edition) -> None:
+        """Let the draft have the former generation's file of an edition, if that is whole."""
+        target = place(self._folder, edition)
+        if self._former is not None and self._whole(place, edition) and not target.exists():
+            _link(place(self._former, edition), target)
+
+    def _loaded(self, edition: Edition) -> tuple[Part, ...]:
+        """Return an edition's parts."""
+        try:
+            return parts.load(edition, parts_of(self._folder, edition))
+        except (ValueError, KeyError, TypeError, AttributeError) as problem:
+            raise GenerationBroken(
+                str(self._former), f"the parts of {edition.key} are damaged ({problem})"
+            ) from problem
+
+    def _tally(self, edition: Edition, kind: Kind) -> Tally:
+        """Return how often an edition's parts hold each word or pair."""
+        try:
+            return tallies.load(tally_of(self._folder, edition), kind)
+        except (ValueError, KeyError) as problem:
+            raise GenerationBroken(
+                str(self._former), f"the tally of {edition.key} is damaged ({problem})"
+            ) from problem
 
     def _index(
         self, held: Sequence[Edition], counts: Mapping[str, int], words: glossary.Glossary
@@ -622,36 +640,59 @@ class _Draft:
         """Write the lexical indexes and the vectors; return what the embedder learned from."""
         told = self._workshop.progress
         told("indexing", 0.0)
-        legs.build(self._folder, partial(self._every, held), partial(told, "indexing"))
+        legs.build(
+            self._folder,
+            lambda kind: (self._tally(edition, kind) for edition in held),
+            partial(told, "indexing"),
+        )
         told("embedding", 0.0)
-        vectors, fitted = self._vectors(held, counts, words)
+        learned = self._embed(held, counts, words)
         told("embedding", 0.7)
+        found = [np.load(embedded_of(self._folder, e)) for e in held if counts[str(e.sha256)]]
+        vectors = np.concatenate(found) if found else np.zeros((0, DIMENSIONS), np.float32)
         self._workshop.vectors.write(self._folder, vectors)
         told("embedding", 1.0)
         (self._folder / GLOSSARY).write_text(glossary.written(words), encoding="utf-8")
-        return fitted
+        return learned
 
-    def _vectors(
+    def _embed(
         self, held: Sequence[Edition], counts: Mapping[str, int], words: glossary.Glossary
-    ) -> tuple[np.ndarray, Mapping[str, int]]:
-        """Return the vectors of all parts, and what the fitted embedder has learned from."""
-        embedder = self._workshop.embedder
-        if embedder is not None:
-            texts = (f"{p.chunk.context}\n{p.chunk.text}".strip() for p in self._every(held))
-            return np.concatenate([embedder.embed_passages(some) for some in _slices(texts)]), {}
-        learned = self._keep_fitted(counts)
-        if learned is None:
-            fitted = fit(
-                [p.all_words for p in self._every(held)], [tokens(line) for line in words.lines()]
-            )
-            fitted.save(self._folder / "embedder")
-            learned = counts
+    ) -> Mapping[str, int]:
+        """Write the vectors of each edition's parts, or take them over if the embedder stayed.
+
+        Returns:
+            What the fitted embedder has learned from; nothing, where another is configured.
+        """
+        configured = self._workshop.embedder
+        kept = self._keep_fitted(counts) if configured is None else {}
+        learned = counts if kept is None else kept
+        before = (self._manifest or _NOTHING).recipe.get("embedder")
+        if self._reusable and kept is not None and before == self._wanted["embedder"]:
+            for edition in held:
+                self._take_over(embedded_of, edition)
+        if configured is not None:
+            embed = partial(self._embedded_by, configured)
         else:
-            fitted = Fitted.load(self._folder / "embedder")
-        said = (p.all_words for p in self._every(held))
-        empty = fitted.embed_words([])
-        found = np.concatenate([empty, *(fitted.embed_words(some) for some in _slices(said))])
-        return found, learned
+            if kept is None:
+                everything = [p.all_words for edition in held for p in self._loaded(edition)]
+                lessons = [tokens(line) for line in words.lines()]
+                fit(everything, lessons).save(self._folder / "embedder")
+            embed = partial(self._embedded_fitting, Fitted.load(self._folder / "embedder"))
+        for edition in held:
+            path = embedded_of(self._folder, edition)
+            if counts[str(edition.sha256)] and not path.exists():
+                with path.open("xb") as file:
+                    np.save(file, embed(edition), allow_pickle=False)
+        return learned
+
+    def _embedded_by(self, embedder: Embedder, edition: Edition) -> NDArray[np.float32]:
+        chunks = (part.chunk for part in self._loaded(edition))
+        texts = [f"{chunk.context}\n{chunk.text}".strip() for chunk in chunks]
+        return embedder.embed_passages(texts)
+
+    def _embedded_fitting(self, fitted: Fitted, edition: Edition) -> NDArray[np.float32]:
+        tally = self._tally(edition, "words")
+        return fitted.embed_counts(tally.text + tally.context, tally.units)
 
     def _keep_fitted(self, counts: Mapping[str, int]) -> Mapping[str, int] | None:
         """Take over the former embedder unless the corpus has drifted too far from it.
@@ -709,16 +750,6 @@ class _Draft:
 
 
 _NOTHING = Manifest("", "", {}, (), 0, 0, {})
-
-
-_T = TypeVar("_T")
-
-
-def _slices(whole: Iterable[_T], size: int = 2_000) -> Iterator[list[_T]]:
-    """Yield the items some at a time, in order."""
-    rest = iter(whole)
-    while some := list(islice(rest, size)):
-        yield some
 
 
 def _poor(

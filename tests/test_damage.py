@@ -25,6 +25,7 @@ from index.passages import Filters
 from tests.fakes import edition
 from tests.shelves import Desk
 
+ONLY_TO_REFRESH = ("tallies/", "embedded/")
 GLOSSARY = """\
 [[term]]
 ja = "標準化"
@@ -112,6 +113,10 @@ def test_a_damaged_file_is_named_and_heals(desk: Desk, damage: str) -> None:
             if damage == "cut":
                 assert desk.refresh().published, name
                 assert DUE == _says(desk), name
+        elif name.startswith(ONLY_TO_REFRESH):
+            named.append(name)
+            assert name in desk.refresh().plan.reasons[0]
+            assert "" == _trouble(desk), name
         shutil.rmtree(desk.home)
 
     # Chroma makes do without some of its own files, or makes them anew.

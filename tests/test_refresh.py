@@ -5,12 +5,15 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
-from collections.abc import Mapping
+import shutil
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from index.errors import GenerationBroken, HomeUnusable
 from index.generations import (
@@ -28,7 +31,7 @@ from ingest.catalog import Catalog
 from ingest.errors import UnreadablePdf
 from ingest.pages import EditionText
 from tests.fakes import edition
-from tests.shelves import Desk
+from tests.shelves import TODAY, Desk
 
 RECIPE = {
     "embedder": "e", "tokenizer": "t", "reader": "r", "chunks": "c", "index": "i", "glossary": "g",
@@ -303,10 +306,99 @@ def test_the_fitted_embedder_is_kept_until_the_corpus_has_drifted(tmp_path: Path
     assert (11, first, 14) == (len(first), kept, len(fitted))
 
 
+def test_a_refresh_after_a_change_ranks_as_a_full_one_does(tmp_path: Path) -> None:
+    """Documents revised, added and withdrawn: the same passages, in the same order and score."""
+    desk = Desk(tmp_path)
+    for n in range(12):
+        desk.put(
+            edition(f"m{n}"), f"手順その{n}は標準化の期限を定める。", f"費用の{n}割を補助する。"
+        )
+    desk.refresh(embedder=Hashed())
+    desk.withdraw(edition("m3"))
+    desk.put(edition("m5"), "期限を延ばした。", "手順その5は標準化の期限を定める。")
+    desk.put(edition("new"), "新しい費用の手順。")
+
+    desk.refresh(embedder=Hashed())
+    changed = _ranked(desk)
+    desk.refresh(embedder=Hashed(), full=True)
+
+    assert {"g000003"} == {current(desk.home)}
+    assert changed == _ranked(desk)
+    assert all(len(found) > 10 for found in changed)
+
+
+def test_what_is_taken_over_is_not_embedded_again(desk: Desk) -> None:
+    """A configured model may take minutes for a document: only what is new is given to it."""
+    embedder = Hashed()
+    desk.refresh(embedder=embedder)
+    embedder.seen.clear()
+    desk.put(edition("plan"), "推進計画の期間を定める。")
+
+    desk.refresh(embedder=embedder)
+
+    assert ["推進計画の期間を定める。"] == embedder.seen
+
+
+def test_another_embedder_embeds_everything_anew(desk: Desk) -> None:
+    """Vectors of two models are never mixed."""
+    desk.refresh(embedder=Hashed())
+    other = Hashed("other")
+
+    desk.refresh(embedder=other)
+
+    assert 2 == len(other.seen)
+
+
+def test_a_generation_older_than_tallies_is_gone_on_from(desk: Desk) -> None:
+    """What the former generation lacks is counted anew, and no PDF is read again."""
+    folder = folder_of(desk.home, "g000001")
+    manifest = read_manifest(folder)
+    for name in ("tallies", "embedded"):
+        shutil.rmtree(folder / name)
+    kept = {name: digest for name, digest in manifest.files.items() if (folder / name).exists()}
+    write_manifest(replace(manifest, files=kept), folder)
+    desk.put(edition("plan"), "推進計画の期間を定める。")
+
+    assert desk.refresh().published
+
+    assert ["plan-1.0.pdf"] == desk.read
+    assert "標準化の期限は令和7年度である。" == _says(desk, "標準化の期限")
+    assert "推進計画の期間を定める。" == _says(desk, "推進計画の期間")
+
+
+class Hashed:
+    """An embedder that draws a text's direction from its hash, and remembers what it was given."""
+
+    def __init__(self, name: str = "hashed") -> None:
+        self.name = name
+        self.seen: list[str] = []
+
+    def embed_passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        self.seen.extend(texts)
+        return np.stack([self.embed_question(text) for text in texts])
+
+    def embed_question(self, text: str) -> NDArray[np.float32]:
+        drawn = np.random.default_rng(list(text.encode())).normal(size=16).astype(np.float32)
+        found: NDArray[np.float32] = drawn / np.linalg.norm(drawn)
+        return found
+
+
+def _ranked(desk: Desk) -> list[list[tuple[str, float]]]:
+    """Return what three questions find, as chunk ids and scores, best first."""
+    folder = folder_of(desk.home, str(current(desk.home)))
+    generation = Generation(folder, Hashed(), lambda: TODAY)
+    return [
+        [(p.chunk.id, p.score) for p in generation.retrieve(question, k=50, filters=Filters())]
+        for question in ("標準化の期限", "費用の補助", "新しい手順で期限を延ばす")
+    ]
+
+
 @pytest.mark.parametrize(
     "broken, code",
     [
         ("index.refresh.save", errno.ENOSPC),
+        ("index.tallies.save", errno.ENOSPC),
+        ("index.refresh.np.save", errno.ENOSPC),
         ("index.parts.save", errno.ENOSPC),
         ("index.legs.Bm25.save", errno.ENOSPC),
         ("index.refresh.Fitted.save", errno.ENOSPC),
