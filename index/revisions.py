@@ -12,7 +12,7 @@ import re
 import unicodedata
 from bisect import bisect_left
 from collections import Counter, defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import SequenceMatcher
 from enum import StrEnum
 from functools import lru_cache
@@ -36,6 +36,7 @@ _ALIKE_ELSEWHERE = 0.8
 _CAME_FROM = 0.5
 _SHORTEST_MOVED = 6
 _SHORTEST_BROKEN = 12
+_LONGEST_HEADING = 40
 
 
 class Kind(StrEnum):
@@ -138,7 +139,11 @@ def _since(edition: Edition) -> int:
 
 def compare(old: Edition, before: EditionText, new: Edition, after: EditionText) -> Revision:
     """Compare two editions; pure, and the same for the same texts."""
-    return _Comparison(_parts(before), _parts(after), before, after).revision(old, new)
+    units, others = list(_units(before)), list(_units(after))
+    apart = _apart(before, units, after, others), _apart(after, others, before, units)
+    numbering = {head[0] for head in _section_heads(before) | _section_heads(after) if head}
+    parts = _parts(before, apart[0], numbering), _parts(after, apart[1], numbering)
+    return _Comparison(*parts, before, after).revision(old, new)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -149,6 +154,7 @@ class _Unit:
     end: int
     plain: str
     row: bool
+    heading: bool = False
 
 
 @dataclass(slots=True, eq=False)
@@ -174,6 +180,8 @@ _NUMBER = re.compile(
     r"|[(][0-9一二三四五六七八九十]{1,3}[)]|[IVX]{1,4}[.、 ]|[ア-ン][.、)]|[■◆●▌□◇○])\s*"
 )
 _SENTENCE = re.compile(r"[^。！？]*[。！？]+[」』）)]*|[^。！？]+$")
+# What follows a title in a sentence of which it is only the first word.
+_GOES_ON = re.compile(r"[のはをにがとでもへや、・及]|など|から|まで|より|する|した|して|され")
 _ENDED = re.compile(r"[。！？.!?:：][」』）)\s]*$")
 
 
@@ -190,23 +198,82 @@ def _numbered(title: str) -> tuple[str, str]:
     return _plain(number.group()), _plain(plain[number.end() :])
 
 
-def _parts(text: EditionText) -> list[_Part]:
+def _head(plain: str) -> tuple[str, str] | None:
+    """Return how a heading is numbered (0.0 for 6.2) and its title; None without a number."""
+    number, title = _numbered(plain)
+    return (re.sub("[0-9]+", "0", number), title) if number and title else None
+
+
+def _way(plain: str) -> str:
+    head = _head(plain)
+    return head[0] if head else ""
+
+
+def _section_heads(text: EditionText) -> set[tuple[str, str] | None]:
+    return {_head(_plain(section.path[-1])) for section in sections(text) if section.path}
+
+
+def _apart(
+    text: EditionText, units: list[_Unit], other: EditionText, others: list[_Unit]
+) -> list[_Unit]:
+    """Tear headings off the sentences they were read with, where *other* has them by themselves.
+
+    A heading set hardly larger than the text may be read as the beginning of a paragraph in one
+    edition, and as a heading in the next, because of what stands around it.
+    """
+    heads = _section_heads(other) | {_head(unit.plain) for unit in others if unit.heading}
+    titles = sorted((head[1] for head in heads if head), key=len, reverse=True)
+    there = {unit.plain for unit in others}
+    found: list[_Unit] = []
+    for unit in units:
+        head = None if unit.row or unit.heading or unit.plain in there else _head(unit.plain)
+        title = next(
+            (t for t in titles if head and head[1].startswith(t) and (head[0], t) in heads), ""
+        )
+        rest = head[1][len(title) :] if head and title else ""
+        if not rest or _GOES_ON.match(rest):
+            found.append(unit)
+            continue
+        said = unit.plain[: len(unit.plain) - len(rest)]
+        end = next(
+            at for at in range(unit.start, unit.end) if _plain(text.text[unit.start : at]) == said
+        )
+        found.append(_Unit(unit.start, end, said, row=False, heading=True))
+        found.append(_Unit(end, unit.end, rest, row=False))
+    return found
+
+
+def _parts(text: EditionText, units: list[_Unit], numbering: set[str]) -> list[_Part]:
+    """Return the sections of a text, and what stands under a heading numbered as theirs are."""
     found: list[_Part] = []
-    units = list(_units(text))
     starts = [unit.start for unit in units]
     for section in sections(text):
-        number, title = _numbered(section.path[-1]) if section.path else ("", "")
         own = units[bisect_left(starts, section.start) : bisect_left(starts, section.end)]
         if section.path and own:
             own = _without_heading(own, section.path[-1])
-        kept = [unit for unit in own if any(c.isalnum() for c in unit.plain)]
-        if section.path or kept:
-            found.append(
-                _Part(
-                    len(found), section.path, section.start, section.end, number, title, kept
-                )
-            )  # fmt: skip
+        ats = [at for at, unit in enumerate(own) if unit.heading and _way(unit.plain) in numbering]
+        until = [own[at].start for at in ats] + [section.end]
+        _add(found, section.path, (section.start, until[0]), own[: ats[0]] if ats else own)
+        for order, at in enumerate(ats):
+            heading = text.text[own[at].start : own[at].end].strip()
+            path = (*_above(section.path, heading), heading)
+            inside = own[at + 1 : ats[order + 1] if order + 1 < len(ats) else len(own)]
+            _add(found, path, (own[at].start, until[order + 1]), inside)
     return found
+
+
+def _add(
+    found: list[_Part], path: tuple[str, ...], span: tuple[int, int], own: list[_Unit]
+) -> None:
+    kept = [unit for unit in own if any(c.isalnum() for c in unit.plain)]
+    if path or kept:
+        number, title = _numbered(path[-1]) if path else ("", "")
+        found.append(_Part(len(found), path, *span, number, title, kept))
+
+
+def _above(path: tuple[str, ...], heading: str) -> tuple[str, ...]:
+    """Return the sections that a heading found in another one's text stands under."""
+    return path[:-1] if path and _way(_plain(heading)) == _way(_plain(path[-1])) else path
 
 
 def _without_heading(own: list[_Unit], heading: str) -> list[_Unit]:
@@ -231,13 +298,24 @@ def _units(text: EditionText) -> Iterator[_Unit]:
                 yield from _sentences(text, *waiting)
             waiting = None
             if row:
-                yield _Unit(start, end, _plain(text.text[start:end]), block.kind is BlockKind.ROW)
+                heading = block.kind is BlockKind.HEADING
+                plain = _plain(text.text[start:end])
+                yield _Unit(start, end, plain, block.kind is BlockKind.ROW, heading)
             elif at == len(page.blocks) - 1 and _goes_on(text.text[start:end]):
                 waiting = (start, end)
             else:
-                yield from _sentences(text, start, end)
+                for unit in _sentences(text, start, end):
+                    whole = block.kind is BlockKind.ITEM and (unit.start, unit.end) == (start, end)
+                    yield replace(unit, heading=whole and _looks_like_heading(unit.plain))
     if waiting is not None:
         yield from _sentences(text, *waiting)
+
+
+def _looks_like_heading(plain: str) -> bool:
+    """Whether an item of a list is a heading by its number (such as 6.2) and breaks off as one."""
+    return (
+        len(plain) <= _LONGEST_HEADING and _way(plain).count("0") > 1 and not _ENDED.search(plain)
+    )
 
 
 def _goes_on(said: str) -> bool:

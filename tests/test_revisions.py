@@ -310,6 +310,18 @@ def test_sections_of_one_name_are_told_apart_by_their_parents() -> None:
     assert "第2章 保守" in change.after.section
 
 
+def test_a_sentence_that_begins_with_a_title_is_not_torn_apart() -> None:
+    """What says something of the title 契約 is a sentence; only that changed."""
+    before = ("# 2.1 契約\n単年度とする。\n# 2.2 検収\n2.1 契約の案は課長が作る。",)
+    after = ("# 2.1 契約\n単年度とする。\n# 2.2 検収\n2.1 契約の案は係長が作る。",)
+
+    (change,) = _compared(before, after).changes
+
+    assert (Kind.CHANGED, What.SENTENCE) == (change.kind, change.what)
+    assert change.after is not None
+    assert "2.1 契約の案は係長が作る。" == change.after.text
+
+
 def test_everything_new_is_not_everything_changed() -> None:
     """Two texts that share nothing: sections go and come; no sentence pretends to be another."""
     kinds = {
