@@ -78,17 +78,14 @@ class Spelling:
 
     def _in_chinese(self, plain: str) -> Iterator[tuple[str, str]]:
         """Yield what differs from a name in one inner character that makes no word with the next."""
-        for name in self._mixed:
-            if name in plain:
-                continue
-            for at in range(len(plain) - len(name) + 1):
+        for at, first in enumerate(plain):
+            for name in self._mixed.get(first, ()):
                 said = plain[at : at + len(name)]
-                if said[0] != name[0] or said[-1] != name[-1]:
+                if said[-1] != name[-1] or len(said) != len(name) or name in plain:
                     continue
                 wrong = [order for order, one in enumerate(name) if said[order] != one]
                 if len(wrong) == 1 and self._is_slip(said, wrong[0]):
                     yield said, name
-                    break
 
     def _is_slip(self, said: str, wrong: int) -> bool:
         """Whether the character at *wrong* is a Chinese one that no passage has between these two."""
@@ -125,12 +122,13 @@ class Spelling:
         return _long(self._names, _SHORTEST, _KATAKANA)
 
     @cached_property
-    def _mixed(self) -> tuple[str, ...]:
-        return tuple(
-            name
-            for name in self._names
-            if len(name) >= _SHORTEST_MIXED and is_japanese(name) and _CHINESE.search(name)
-        )
+    def _mixed(self) -> dict[str, list[str]]:
+        """Names with Chinese characters, by their first character."""
+        found: dict[str, list[str]] = {}
+        for name in self._names:
+            if len(name) >= _SHORTEST_MIXED and is_japanese(name) and _CHINESE.search(name):
+                found.setdefault(name[0], []).append(name)
+        return found
 
     @cached_property
     def _latin(self) -> tuple[str, ...]:
