@@ -55,6 +55,8 @@ MANIFEST = "manifest.json"
 LEAVING = ".leaving-"
 VECTORS = "vectors/"
 _TEXTS = "texts/"
+_TEXTS_KEPT = 64
+"""Editions whose texts stay in memory: about half a megabyte for one of thirty pages."""
 # Opening looks at no text, and never at what only a refresh takes over.
 _UNOPENED = (_TEXTS, "tallies/", "embedded/")
 
@@ -358,7 +360,9 @@ class Generation:
         except Exception as problem:
             raise GenerationBroken(str(folder), f"it cannot be opened ({problem})") from problem
         # Without a reference to this object, so that it goes, and its hold, with its last reader.
-        self._text = lru_cache(maxsize=16)(partial(_load_text, folder, self.manifest.files))
+        self._text = lru_cache(maxsize=_TEXTS_KEPT)(
+            partial(_load_text, folder, self.manifest.files)
+        )
 
     def _open(self, embedder: Embedder, vectors: Vectors) -> None:
         held = [edition for edition in self.manifest.editions if edition.held]
