@@ -203,3 +203,9 @@ def test_a_bookmark_matches_in_any_width() -> None:
 def test_what_is_no_heading(line: str) -> None:
     """Numbers and short lines alone do not make a heading."""
     assert [()] == paths(page(1, FILLER, line, FILLER))
+
+
+@pytest.mark.parametrize("bullet", ["\uf09f", "\uf0d8", "➢", "⚫", "✓", "•"])
+def test_a_bullet_in_larger_type_heads_nothing(bullet: str) -> None:
+    """Slides set their bullets larger than their notes, and they stay items of a list."""
+    assert [()] == paths(page(1, (f"{bullet}仕入数量の強制", 14), FILLER, FILLER))
