@@ -22,11 +22,24 @@ if TYPE_CHECKING:
     from index.passages import Library, Passage
     from ingest.editions import Edition
 
-_LOOKED_AT, _POOL = 12, 14
+_LOOKED_AT, _POOL = 16, 14
 """Passages that are read sentence by sentence, and that say which words are rare."""
 
 _PARAGRAPH, _LIST, _SCRAP = 320, 520, 140
 """Characters up to which a paragraph or a list is quoted whole, and below which it says too little."""
+
+_FILLED, _ROWS_FILLED, _OVER = 200, 120, 60
+"""Characters to which a quotation is filled up from its own passage, the same for table rows, and
+how many more a last sentence may bring."""
+
+_ANNOUNCED = 390
+"""Characters up to which what a lead-in announces is quoted with it."""
+
+_ONWARD = 0.02
+"""What it counts for a sentence to follow a quotation rather than stand before it."""
+
+_WORD = 2
+"""Letters below which a line is a mark or a number."""
 
 _LABEL = 24
 """Characters up to which a line without a full stop is taken for a label."""
@@ -41,14 +54,17 @@ _ROW_OF_THE_LIST = 0.4
 MOST = 4
 """Spans that are shown at once."""
 
-_ROOM, _LONG = 600, 10
+_ROOM, _LONG = 650, 10
 """Characters from which on a round of spans is enough; things said from which on a question is
 long, and asks for half as much again."""
 
 _NEAR_BEST, _LESS_NEAR = 0.62, 0.35
 _MAIN, _AS_GOOD = 3, 0.86
 _ALIKE = 0.75
-_PRIOR, _OUTSIDE = 0.3, 0.85
+_PRIOR, _LAST, _OUTSIDE = 0.55, 0.1, 0.85
+"""What a sentence's passage counts beside its own words, the least for the last passage of those
+read, and for a sentence that stands beside a passage."""
+
 _OTHER_LANGUAGE, _OWN_LANGUAGE = 0.85, 0.75
 _DIGEST_BESIDE_ORIGINAL = 0.97
 _COUNTED = 0.4
@@ -100,8 +116,9 @@ class Evidence:
 class _Page:
     """A page with how well each of its sentences answers a question.
 
-    *score* and *covered* are by sentence; *covered* is the share of the question that it and its
-    context speak of, *said* what it says itself of each term. *hits* are the passages on the
+    *score*, *answers* and *covered* are by sentence; *covered* is the share of the question that it
+    and its context speak of, *said* what it says itself of each term, *answers* weighs in whether
+    it has the shape that is asked for. *hits* are the passages on the
     page, and *of* tells for each sentence which of them holds it (-1: none; then the first counts).
     """
 
@@ -112,7 +129,7 @@ class _Page:
         places = {(hit.chunk.start, hit.chunk.end): at for at, hit in enumerate(hits)}
         found = [places.get((chunk.start, chunk.end), -1) for chunk in reading.chunks]
         self.of = np.array([*found, -1], dtype=np.int64)[reading.chunk]
-        self.score = self.covered = np.zeros(len(units), dtype=np.float32)
+        self.score = self.answers = self.covered = np.zeros(len(units), dtype=np.float32)
         self.said = np.zeros((len(units), 0), dtype=np.float32)
         inside = np.flatnonzero(self.of >= 0)
         first, last = (inside[0], inside[-1]) if len(inside) else (0, len(units) - 1)
@@ -144,6 +161,10 @@ class _Line:
     def length(self, first: int, last: int) -> int:
         """Return how long a quotation from one sentence to another is."""
         return sum(self.page.reading.sizes[first : last + 1])
+
+    def is_title(self, at: int) -> bool:
+        """Whether a line is a section's heading, which a citation names anyway."""
+        return self.heading[at] and not self.is_row(at)
 
     def is_row(self, at: int) -> bool:
         return self.units[at].kind is BlockKind.ROW
@@ -271,8 +292,6 @@ def _read(
     """Score the sentences of every page that a passage touches."""
     if not passages:
         return []
-    best, worst = passages[0].score, min(hit.score for hit in passages)
-    spread = (best - worst) or 1.0
     touched: dict[tuple[str, int], list[Passage]] = {}
     for hit in passages:
         for number in hit.pages:
@@ -298,24 +317,14 @@ def _read(
         around[1:] = np.maximum(around[1:], page.said[:-1])
         around[:-1] = np.maximum(around[:-1], page.said[1:])
         page.covered = weighed.covered(page.said, around)
-        scored = _scored(page, weighed, worst, spread, counted)
-        if rule:
-            case = page.reading.case | (page.edition.document.id in readings.cases(library))
-            scored = np.where(case, _CASE_AS_RULE * scored, scored)
-        factor = _factor(page.edition, library, readings, language)
-        page.score = (factor * scored).astype(np.float32)
+        page.answers = _answers(page, weighed, counted)
         base += len(page.reading.starts)
+    _score(pages, passages, library, language, readings, rule=rule)
     return pages
 
 
-def _scored(
-    page: _Page,
-    weighed: Need,
-    worst: float,
-    spread: float,
-    counted: re.Pattern[str] | None,
-) -> NDArray[np.float32]:
-    """Return how well each sentence answers: what it covers, its shape, its passage's place."""
+def _answers(page: _Page, weighed: Need, counted: re.Pattern[str] | None) -> NDArray[np.float32]:
+    """Return how well each sentence answers by its own words: what it covers, and its shape."""
     reading = page.reading
     fit = np.ones(len(reading.units), dtype=np.float32)
     for shape in weighed.shapes:
@@ -323,12 +332,40 @@ def _scored(
     if counted is not None:
         there = [counted.search(one) is not None for one in reading.texts]
         fit += _COUNTED * np.array(there, dtype=np.float32)
-    places = [0.35 + 0.65 * (hit.score - worst) / spread for hit in page.hits]
-    prior = np.array(places, dtype=np.float32)[np.maximum(page.of, 0)]
-    prior *= np.where(page.of >= 0, 1.0, _OUTSIDE).astype(np.float32)
-    scored = page.covered * fit * (1 - _PRIOR) + prior * _PRIOR
-    found: NDArray[np.float32] = np.where(reading.label, _TITLE * scored, scored)
+    found: NDArray[np.float32] = page.covered * fit
     return found
+
+
+def _score(
+    pages: Sequence[_Page],
+    passages: Sequence[Passage],
+    library: Library,
+    language: str,
+    readings: Readings,
+    *,
+    rule: bool,
+) -> None:
+    """Weigh the sentences of *pages* against each other: their words, and their passage's place.
+
+    The search knows best which passage answers; the words tell which of its sentences does.
+    """
+    best, worst = passages[0].score, min(hit.score for hit in passages)
+    if len(passages) < _LOOKED_AT:
+        # Whatever else there is was not found at all.
+        worst = min(worst, 0.0)
+    spread = (best - worst) or 1.0
+    most = max(float(page.answers[page.reading.may_lead].max(initial=0.0)) for page in pages)
+    for page in pages:
+        places = [_LAST + (1 - _LAST) * (hit.score - worst) / spread for hit in page.hits]
+        prior = np.array(places, dtype=np.float32)[np.maximum(page.of, 0)]
+        prior *= np.where(page.of >= 0, 1.0, _OUTSIDE).astype(np.float32)
+        scored = page.answers / (most or 1.0) * (1 - _PRIOR) + prior * _PRIOR
+        scored = np.where(page.reading.label, _TITLE * scored, scored)
+        if rule:
+            case = page.reading.case | (page.edition.document.id in readings.cases(library))
+            scored = np.where(case, _CASE_AS_RULE * scored, scored)
+        factor = _factor(page.edition, library, readings, language)
+        page.score = (factor * scored).astype(np.float32)
 
 
 def _asks_rule(question: str, shapes: frozenset[Wants]) -> bool:
@@ -357,16 +394,22 @@ def _grow(page: _Page, at: int, taken: Sequence[Evidence], weighed: Need) -> Evi
     at = _row_announced(line, at, weighed)
     first, last = _paragraph(line, at)
     first, last = _with_list(line, first, last, weighed)
-    case = line.units[at].kind is BlockKind.ITEM and Wants.PLACE in weighed.shapes
-    if line.length(first, last) < _SCRAP and not line.is_row(at) and not case:
-        first, last = _padded(line, first, last)
+    case = line.units[at].kind is not BlockKind.TEXT and Wants.PLACE in weighed.shapes
+    if not case:
+        first, last = _filled(line, at, first, last)
+        if line.length(first, last) < _SCRAP and not line.is_row(at):
+            first, last = _padded(line, first, last)
+        if _ANNOUNCES.search(line.texts[last]) and not line.is_row(last):
+            first, last = _announced(line, first, last, _ANNOUNCED)
+            if last > at and _ANNOUNCES.search(line.texts[last]):
+                last -= 1
     while first < at and any(_inside(line, first, span) for span in taken):
         first += 1
     while last > at and any(_inside(line, last, span) for span in taken):
         last -= 1
     while last > at and (line.heading[last] or not _letters(line.texts[last])):
         last -= 1
-    while first < at and not _letters(line.texts[first]):
+    while first < at and (line.is_title(first) or not _letters(line.texts[first])):
         first += 1
     parts = tuple(_lines(line, first, last))
     unit = line.units[at]
@@ -409,7 +452,7 @@ def _lines(line: _Line, first: int, last: int) -> Iterable[tuple[int, int]]:
 
 
 def _letters(text: str) -> bool:
-    return any(character.isalpha() for character in text)
+    return sum(map(str.isalpha, text)) >= _WORD
 
 
 def _paragraph(line: _Line, at: int) -> tuple[int, int]:
@@ -471,6 +514,8 @@ def _with_list(line: _Line, first: int, last: int, weighed: Need) -> tuple[int, 
     elif not weighed.shapes & _WHOLE_TABLE and last + 1 < line.end and line.is_row(last + 1):
         # The row that answers stands for itself; the table would only hide it.
         return first, last
+    if _ANNOUNCES.search(line.texts[last]):
+        return _announced(line, first, last, limit)
     while (
         last + 1 < line.end
         and not line.heading[last + 1]
@@ -478,6 +523,24 @@ def _with_list(line: _Line, first: int, last: int, weighed: Need) -> tuple[int, 
         and line.length(first, last + 1) <= limit
     ):
         last += 1
+    return first, last
+
+
+def _announced(line: _Line, first: int, lead: int, limit: int) -> tuple[int, int]:
+    """Add to a quotation that ends in a lead-in what it announces, up to *limit* characters of it.
+
+    Whatever follows is announced, set as a list or not, up to the next heading. A lead-in that
+    nothing follows is left out where something else is quoted.
+    """
+    last = lead
+    while (
+        last + 1 < line.end
+        and (not line.heading[last + 1] or last == lead)
+        and line.length(lead, last + 1) <= limit
+    ):
+        last += 1
+    if line.heading[last] and last > lead:
+        last -= 1
     return first, last
 
 
@@ -513,6 +576,22 @@ def _beside(line: _Line, first: int, last: int, kind: BlockKind) -> tuple[int, i
         first -= 1
     while last + 1 < line.end and units[last + 1].kind is kind and line.covered[last + 1] >= bar:
         last += 1
+    return first, last
+
+
+def _filled(line: _Line, at: int, first: int, last: int) -> tuple[int, int]:
+    """Add the rest of the passage that holds a sentence, up to a readable length."""
+    chunk, size_to = line.page.reading.chunk, _ROWS_FILLED if line.is_row(at) else _FILLED
+    while chunk[at] >= 0 and line.length(first, last) < size_to:
+        ways = []
+        if first > line.first and chunk[first - 1] == chunk[at] and not line.is_title(first - 1):
+            ways.append((line.score[first - 1], first - 1, last))
+        if last + 1 < line.end and chunk[last + 1] == chunk[at] and not line.is_title(last + 1):
+            ways.append((line.score[last + 1] + _ONWARD, first, last + 1))
+        ways = [way for way in ways if line.length(way[1], way[2]) <= size_to + _OVER]
+        if not ways:
+            break
+        _, first, last = max(ways)
     return first, last
 
 

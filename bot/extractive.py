@@ -42,6 +42,9 @@ _NEAR, _AS_NEAR, _CHOICES = 6, 0.75, 4
 _STEP = re.compile(
     r"[①-⑳]|(?:ステップ|手順|step)\s?[0-9０-９]|^[（(]?[0-9０-９]{1,2}[)）.．]", re.IGNORECASE
 )
+_OF_IT = 0.7
+"""From what share of the most that a quotation says of what is asked about its towns are named."""
+
 _STEPS, _STEPS_NEAR = 3, 0.65
 """Numbered lines from which on they are steps, and from what share of the best they lead."""
 
@@ -221,7 +224,9 @@ def _head(
         for span in spans
     ]
     if Wants.PLACE in shapes:
-        named = [(at, town) for at, one in enumerate(told) if spans[at].main for town in towns(one)]
+        main = [(at, one) for at, one in enumerate(told) if spans[at].main]
+        most = max((one.subject for _, quote in main for one in quote), default=0.0)
+        named = [(at, town) for at, quote in main for town in towns(quote, _OF_IT * most)]
         return _Head(towns=tuple({town: (at, town) for at, town in reversed(named)}.values())[::-1])
     if days.find(question) is not None:
         # Nothing held was in force on that day, so no date of today's editions is its answer.

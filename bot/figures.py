@@ -105,10 +105,15 @@ def _bare(figure: str) -> str:
     return normalise(_BRACKETS.sub("", figure))
 
 
-def towns(quote: Sequence[Told]) -> list[str]:
-    """Return the municipalities that the sentences which answer name, each as it stands there."""
+def towns(quote: Sequence[Told], least: float = 0.0) -> list[str]:
+    """Return the municipalities that the sentences which answer name, each as it stands there.
+
+    A quotation of which no sentence says *least* of what is asked about names none.
+    """
     most = max((one.subject for one in quote), default=0.0)
     found: dict[str, None] = {}
+    if most < least:
+        return []
     for one in quote:
         if one.subject and one.subject >= most - _AS_MUCH:
             cells = [cell for cell in one.text.split("\t") if _TOWN.match(cell.strip())]

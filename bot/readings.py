@@ -34,6 +34,9 @@ _WESTERN = 2.2
 _SAYS_SOMETHING = 4
 """Letters and digits below which a line is a mark, a page number or the tick of a chart."""
 
+_WORD = 2
+"""Letters below which it is a mere figure."""
+
 _LEADERS = re.compile(r"[.．・…‥]{5,}")
 """The dots of a table of contents."""
 
@@ -216,6 +219,7 @@ def _leads(text: str, *, head: bool) -> bool:
     return (
         not head
         and sum(map(str.isalnum, text)) >= _SAYS_SOMETHING
+        and sum(map(str.isalpha, text)) >= _WORD
         and _LEADERS.search(text) is None
     )
 

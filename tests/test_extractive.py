@@ -126,7 +126,12 @@ def test_two_documents_are_kept_apart() -> None:
 
     answer = ask("移行の補助金について", held)
 
-    documents = [citation.edition.document.id for citation in answer.citations]
+    answers = answer.text.split("**あわせて")[0]
+    documents = [
+        citation.edition.document.id
+        for citation in answer.citations
+        if f"[{citation.marker}]" in answers
+    ]
     assert {"staffing-digest", "guide"} == set(documents)
     assert sum(
         1 for before, after in zip(["", *documents], documents, strict=False) if before != after
@@ -287,6 +292,54 @@ def test_two_days_are_not_made_one() -> None:
 
     assert "令和3年度" in answer.text
     assert not answer.text.startswith("**令和")
+
+
+def test_what_a_lead_in_announces_is_quoted_however_it_is_set() -> None:
+    """Slides set a list's items like headings or plain lines; a lead-in alone says nothing."""
+    slide = edition_text(
+        "# 取引\n不当な行為に当たる場合の考え方は以下のとおりである。\n# ア．当たり得る行為の例\n"
+        "取引先を制限すること。\n仕入れの数量を強制すること。\n# イ．その他\n契約の期間は別に定める。"
+    )
+
+    answer = ask("不当な行為に当たる場合の考え方は", FakeLibrary({edition("slide"): slide}))
+
+    assert "仕入れの数量を強制すること。" in answer.citations[0].quote
+    assert "イ．その他" not in answer.citations[0].quote
+
+
+def test_a_lead_in_that_nothing_follows_is_left_out() -> None:
+    """A quotation does not end in a promise."""
+    page = edition_text(
+        "# 助成\n空き家の助成は市町村が行う。助成の対象は次の表のとおりである。",
+        "# 表\n別の話である。",
+    )
+
+    quote = ask("空き家の助成は誰が行うか", FakeLibrary({edition("page"): page})).citations[0].quote
+
+    assert quote == "空き家の助成は市町村が行う。"
+
+
+def test_no_answer_begins_with_mere_figures() -> None:
+    """The ticks and shares of a chart say nothing without their labels."""
+    chart = edition_text(
+        "# 普及の割合\n| 17.4%\t38.2%\t40.2%\n研修の普及の割合は企業の規模で異なる。"
+    )
+
+    answer = ask("研修の普及の割合は", FakeLibrary({edition("chart"): chart}))
+
+    assert all("研修" in citation.quote for citation in answer.citations)
+
+
+def test_a_quotation_is_filled_from_its_own_passage() -> None:
+    """What stands beside a short statement in its section is quoted with it, no more."""
+    manual = edition_text(
+        "# 移行\n移行の期限は令和7年度末である。\n準備が整わない団体は国に相談する。\n"
+        "# 広報\n広報紙は毎月発行する。"
+    )
+
+    quote = ask("移行の期限はいつか", FakeLibrary({edition("m"): manual})).citations[0].quote
+
+    assert quote == "移行の期限は令和7年度末である。\n準備が整わない団体は国に相談する。"
 
 
 def test_row_is_quoted_without_its_table() -> None:
