@@ -635,19 +635,19 @@ def refreshed(
 
 def _reading(
     chosen: Settings, told: Callable[[str, float], None]
-) -> Callable[[Mapping[str, Path]], Mapping[str, EditionText | UnreadablePdf]]:
+) -> Callable[[Mapping[str, Path]], Iterator[tuple[str, EditionText | UnreadablePdf]]]:
     """Return what reads many PDFs, in processes of their own."""
     from index.refresh import READINGS
     from ingest.reading import Progress as Read
-    from ingest.reading import read_all
+    from ingest.reading import read_each
 
     def moved(on: Read) -> None:
         pages = f"{on.pages:,} of {'' if on.opened == on.files else 'about '}{on.expected:,} pages"
         told(f"reading ({pages}, {on.rate:.0f}/s)", on.pages / max(on.expected, 1))
 
-    def reading(files: Mapping[str, Path]) -> Mapping[str, EditionText | UnreadablePdf]:
-        found = read_all(files, cache=chosen.home / READINGS, progress=moved)
-        return {name: _named(one, chosen.corpus) for name, one in found.items()}
+    def reading(files: Mapping[str, Path]) -> Iterator[tuple[str, EditionText | UnreadablePdf]]:
+        for name, one in read_each(files, cache=chosen.home / READINGS, progress=moved):
+            yield name, _named(one, chosen.corpus)
 
     return reading
 

@@ -137,7 +137,7 @@ class WireReport(Wire):
 class RefreshState(Wire):
     """How far a refresh is, and how the last one ended.
 
-    *step* is a word (reading, cutting, indexing, embedding, checking, loading), *detail* what it
+    *step* is a word (reading, indexing, embedding, checking, loading), *detail* what it
     adds to it. *report* is there when a refresh ran to its end. *reasons* are there when the new index was complete but may not go live as it is; a refresh
     with `accept` publishes it all the same.
     """

@@ -23,7 +23,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +36,7 @@ from index.refresh import RefreshReport, Workshop, carry_out
 from ingest import catalog
 from ingest.errors import UnreadablePdf
 from ingest.pages import EditionText
-from ingest.reading import read_all
+from ingest.reading import read_each
 
 _KILOBYTE = 1024
 TIMES = 10
@@ -65,12 +65,16 @@ def refreshed(
     """Refresh once; return the report, wall and processor seconds, and the seconds of each step."""
     clock = Clock()
 
-    def reading(files: Mapping[str, Path]) -> Mapping[str, EditionText | UnreadablePdf]:
+    def reading(files: Mapping[str, Path]) -> Iterator[tuple[str, EditionText | UnreadablePdf]]:
+        copies: dict[Path, list[str]] = {}
+        for digest, path in files.items():
+            copies.setdefault(_original(path), []).append(digest)
         clock.told("reading")
-        originals = {digest: _original(path) for digest, path in files.items()}
-        once = {str(path): path for path in originals.values()}
-        texts = read_all(once, cache=readings, with_ocr=False)
-        return {digest: texts[str(path)] for digest, path in originals.items()}
+        once = {str(path): path for path in copies}
+        for name, text in read_each(once, cache=readings, with_ocr=False):
+            clock.told("cutting")
+            yield from ((digest, text) for digest in copies[Path(name)])
+            clock.told("reading")
 
     began, busy = time.perf_counter(), _busy()
     workshop = Workshop(corpus, home, reading, progress=clock.told)

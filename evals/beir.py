@@ -7,7 +7,7 @@ on a page. The questions of the folder are read by `evals.questions`.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from hashlib import sha256
 from pathlib import Path
 
@@ -48,8 +48,8 @@ def shelve(
     texts = dict(documents(folder))
     by_hash = {str(edition.sha256): text for edition, text in texts.items()}
 
-    def reading(files: Mapping[str, Path]) -> Mapping[str, EditionText | UnreadablePdf]:
-        return {name: by_hash[name] for name in files}
+    def reading(files: Iterable[str]) -> Iterable[tuple[str, EditionText | UnreadablePdf]]:
+        return ((name, by_hash[name]) for name in files)
 
     (home / "pdfs").mkdir(parents=True, exist_ok=True)
     for edition in texts:

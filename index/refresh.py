@@ -53,8 +53,6 @@ READINGS = "readings"
 # The current generation, and two to return to.
 _KEPT_GENERATIONS = 3
 _BUILDING = ".building-"
-# So many files are read before their texts are cut and put away: memory does not grow with more.
-_BATCH = 32
 
 DRIFT = 0.1
 """The fitted embedder is kept while no more than this share of the chunks came or went."""
@@ -117,8 +115,10 @@ class RefreshReport:
 class Reading(Protocol):
     """Reads many PDFs; what could not be read comes back as the error that says why."""
 
-    def __call__(self, files: Mapping[str, Path], /) -> Mapping[str, EditionText | UnreadablePdf]:
-        """Take paths by hash and return texts or errors by hash."""
+    def __call__(
+        self, files: Mapping[str, Path], /
+    ) -> Iterable[tuple[str, EditionText | UnreadablePdf]]:
+        """Take paths by hash and give the hash of each with its text or error, in any order."""
         ...
 
 
@@ -512,7 +512,10 @@ class _Draft:
         )
 
     def _read(self, catalog: Catalog) -> Mapping[str, _Seen | UnreadablePdf]:
-        """Read and cut the PDFs whose text the former generation does not hold, some at a time."""
+        """Read and cut the PDFs whose text the former generation does not hold.
+
+        Each text is put away before the next is taken: memory does not grow with their number.
+        """
         replaced = superseded_of(catalog)
         home, corpus = self._workshop.home, self._workshop.corpus
         wanted = {
@@ -520,22 +523,17 @@ class _Draft:
             for edition in catalog.editions
             if edition.held and not self._holds(edition)
         }
-        found: dict[str, _Seen | UnreadablePdf] = {}
-        waiting = list(wanted)
-        for start in range(0, len(waiting), _BATCH):
-            files = {
-                digest: pdf_of(home, wanted[digest])
-                if digest in replaced
-                else corpus / str(wanted[digest].path)
-                for digest in waiting[start : start + _BATCH]
-            }
-            texts = dict(self._workshop.reading(files))
-            for digest in files:
-                text = texts.pop(digest)
-                found[digest] = self._put_away(wanted[digest], text)
-                share = len(found) / len(waiting)
-                self._workshop.progress("cutting", share)
-        return found
+        files = {
+            digest: pdf_of(home, edition) if digest in replaced else corpus / str(edition.path)
+            for digest, edition in wanted.items()
+        }
+        if not files:
+            return {}
+        found = {
+            digest: self._put_away(wanted[digest], text)
+            for digest, text in self._workshop.reading(files)
+        }
+        return {digest: found[digest] for digest in wanted}
 
     def _put_away(
         self, edition: Edition, text: EditionText | UnreadablePdf

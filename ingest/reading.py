@@ -29,7 +29,7 @@ from ingest.errors import UnreadablePdf
 from ingest.facts import Facts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Generator, Iterator, Mapping
 
     from ingest.pages import EditionText
 
@@ -117,37 +117,59 @@ def read_all(
     bounds: Bounds | None = None,
     progress: Callable[[Progress], None] | None = None,
 ) -> dict[str, EditionText | UnreadablePdf]:
-    """Read *files* (name → path) and return for each its text, or why it could not be read.
+    """Read *files* (name → path) as `read_each` does, and return all outcomes in their order."""
+    found = dict(
+        read_each(
+            files,
+            cache=cache,
+            workers=workers,
+            with_ocr=with_ocr,
+            bounds=bounds,
+            progress=progress,
+        )
+    )
+    return {name: found[name] for name in files}
 
-    Each file is read in one of *workers* processes (by default one a core). A file that takes
-    too long, too much memory or kills its process is an `UnreadablePdf` like any other, and the
-    rest is read all the same. What was read is kept in the *cache* folder by the hash of the
-    file's bytes, the reader's version and whether OCR was used, and is not read again.
+
+def read_each(
+    files: Mapping[str, Path],
+    *,
+    cache: Path,
+    workers: int | None = None,
+    with_ocr: bool | None = None,
+    bounds: Bounds | None = None,
+    progress: Callable[[Progress], None] | None = None,
+) -> Generator[tuple[str, EditionText | UnreadablePdf], None, None]:
+    """Read *files* (name → path); yield each name as it is done, with its text or why it has none.
+
+    Each file is read in one of *workers* processes (by default one a core), and the others go on
+    while one outcome is dealt with. A file that takes too long, too much memory or kills its
+    process is an `UnreadablePdf` like any other, and the rest is read all the same. What was read
+    is kept in the *cache* folder by the hash of the file's bytes, the reader's version and whether
+    OCR was used, and is not read again.
 
     *with_ocr* defaults to whether tesseract is installed.
     """
     bounds = bounds or Bounds()
     use_ocr = ocr.installed() if with_ocr is None else with_ocr
     cache.mkdir(parents=True, exist_ok=True)
-    found: dict[str, EditionText | UnreadablePdf] = {}
     waiting: deque[_Task] = deque()
     meter = _Meter(len(files), progress)
     for name, path in files.items():
         kept = _kept(path, cache, use_ocr=use_ocr)
         stored = None if isinstance(kept, UnreadablePdf) else _stored(kept)
         if isinstance(kept, UnreadablePdf):
-            found[name] = kept
+            meter.finished(name)
+            yield name, kept
         elif stored is None:
             waiting.append(_Task(name, path, kept))
-            continue
         else:
-            found[name] = stored
-        meter.finished(name, len(stored.pages) if stored else 0)
+            meter.finished(name, len(stored.pages))
+            yield name, stored
     if waiting:
         count = min(workers or os.cpu_count() or 1, len(waiting))
         for task, said in _read(waiting, count, cache, bounds, meter, use_ocr=use_ocr):
-            found[task.name] = said if isinstance(said, UnreadablePdf) else _result(task)
-    return {name: found[name] for name in files}
+            yield task.name, said if isinstance(said, UnreadablePdf) else _result(task)
 
 
 _known_facts: dict[str, Facts] = {}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from hashlib import sha256
@@ -78,7 +78,9 @@ class Desk:
         digest = sha256("\f".join(pages).encode()).hexdigest()
         self.put(replace(held, label=label or digest[:8], path=f"{name}.pdf"), *pages)
 
-    def reading(self, files: Mapping[str, Path]) -> Mapping[str, EditionText | UnreadablePdf]:
+    def reading(
+        self, files: Mapping[str, Path]
+    ) -> Iterable[tuple[str, EditionText | UnreadablePdf]]:
         """Read the files, remembering which; a broken one cannot be read."""
         found: dict[str, EditionText | UnreadablePdf] = {}
         for digest, path in files.items():
@@ -87,7 +89,7 @@ class Desk:
             broken = path.name in self.broken
             problem = UnreadablePdf(path.name, "no trailer found", "Copy the file again.")
             found[digest] = problem if broken else self._texts[digest]
-        return found
+        return found.items()
 
     def refresh(
         self,

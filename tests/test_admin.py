@@ -86,7 +86,7 @@ class Desk:
         progress: Callable[[str, float], None],
         accept: bool,  # noqa: FBT001 - as Office hands it
     ) -> RefreshReport:
-        progress("reading (12 pages, 30/s)", 0.25)
+        progress("reading (12 of about 1,048 pages, 30/s)", 0.25)
         if not self.let_go.wait(10):
             raise RuntimeError("nobody let go")
         if self.reasons and not accept:
@@ -211,7 +211,7 @@ def test_refresh_runs_once_and_tells_how_far_it_is(client: TestClient, desk: Des
     while not client.get("/v1/admin/refresh").json()["step"] and time.monotonic() < until:
         time.sleep(0.02)
     state = client.get("/v1/admin/refresh").json()
-    assert ("reading", "12 pages, 30/s", 0.25, True) == (
+    assert ("reading", "12 of about 1,048 pages, 30/s", 0.25, True) == (
         state["step"],
         state["detail"],
         state["share"],
@@ -544,7 +544,9 @@ def test_page_adds_refreshes_and_shows(desk: Desk, how: dict[str, Any]) -> None:
         expect(card).to_contain_text("（第9版）を加えました。")
         assert ["第9版"] == [each.label for each in catalog.read(desk.corpus).editions]
         page.get_by_role("button", name="索引を更新").click()
-        expect(page.locator("#step")).to_have_text("PDFを読んでいます…（12ページ、毎秒30ページ）")
+        expect(page.locator("#step")).to_have_text(
+            "PDFを読んでいます…（1,048ページ中12ページ、毎秒30ページ）"
+        )
         desk.let_go.set()
         expect(page.locator("#outcome")).to_contain_text("更新が終わりました")
         expect(page.locator("#outcome")).to_contain_text("notes.docx is no PDF.")

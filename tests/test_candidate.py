@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -34,7 +34,9 @@ class Noted(Desk):
         self.notes: list[str] = []
         self.scans: set[str] = set()
 
-    def reading(self, files: Mapping[str, Path]) -> Mapping[str, EditionText | UnreadablePdf]:
+    def reading(
+        self, files: Mapping[str, Path]
+    ) -> Iterable[tuple[str, EditionText | UnreadablePdf]]:
         """Read the files; the pages of a scan are noted as unread."""
         found = dict(super().reading(files))
         for digest, path in files.items():
@@ -43,7 +45,7 @@ class Noted(Desk):
                 note = Quality("pdfium", 0.0, "only an image")
                 pages = tuple(replace(page, quality=note) for page in text.pages)
                 found[digest] = EditionText(pages)
-        return found
+        return found.items()
 
 
 def _refresh(desk: Noted, *, accept: bool = False, full: bool = False) -> RefreshReport:

@@ -17,7 +17,7 @@ from ingest import ocr, pdf, reading
 from ingest.errors import UnreadablePdf
 from ingest.facts import Facts
 from ingest.pages import EditionText
-from ingest.reading import Bounds, Progress, read_all
+from ingest.reading import Bounds, Progress, read_all, read_each
 from tests.pdfs import Sheet, bomb, write
 
 if TYPE_CHECKING:
@@ -209,6 +209,21 @@ def test_progress_counts_pages_and_files(tmp_path: Path) -> None:
     assert (2, 2, 6) == (told[-1].files_done, told[-1].files, told[-1].pages)
     assert 2 == sum(one.finished for one in told)
     assert {6} == {one.expected for one in told}
+
+
+def test_an_outcome_is_given_before_the_others_are_known(tmp_path: Path) -> None:
+    """Whoever takes the first text of many has not waited for the last, and may stop there."""
+    files = {name: write(tmp_path / f"{name}.pdf", [Sheet().say(name, 72, 700)]) for name in "abcd"}
+    told: list[Progress] = []
+
+    each = read_each(
+        files, cache=tmp_path / "cache", workers=1, with_ocr=False, progress=told.append
+    )
+    name, text = next(each)
+    each.close()
+
+    assert ("a", "a") == (name, text.pages[0].text if isinstance(text, EditionText) else "")
+    assert 1 == told[-1].files_done
 
 
 def test_ocr_is_asked_for_by_its_being_installed(

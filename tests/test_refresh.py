@@ -6,7 +6,7 @@ import errno
 import fcntl
 import os
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -453,7 +453,7 @@ def test_a_file_that_is_replaced_while_it_is_read_is_not_published(
     desk.put(edition("plan"), "推進計画の期間を定める。")
     real = desk.reading
 
-    def reading(files: Mapping[str, Path]) -> Mapping[str, EditionText | UnreadablePdf]:
+    def reading(files: Mapping[str, Path]) -> Iterable[tuple[str, EditionText | UnreadablePdf]]:
         found = real(files)
         (desk.corpus / "plan-1.0.pdf").write_bytes(b"other")
         return found
@@ -463,6 +463,26 @@ def test_a_file_that_is_replaced_while_it_is_read_is_not_published(
     with pytest.raises(ChangedMeanwhile, match=r"plan-1\.0\.pdf: the file was replaced"):
         desk.refresh()
     assert "g000001" == current(desk.home)
+
+
+def test_every_file_is_asked_for_at_once_and_put_away_before_the_next(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So one bar can run over all of them, and memory does not grow with their number."""
+    for at in range(40):
+        desk.put(edition(f"plan-{at}"), f"第{at}次の推進計画の期間を定める。")
+    real = desk.reading
+    put_away: list[int] = []
+
+    def reading(files: Mapping[str, Path]) -> Iterable[tuple[str, EditionText | UnreadablePdf]]:
+        for found in real(files):
+            put_away.append(len(list(desk.home.glob("generations/.building-*/texts/*"))))
+            yield found
+
+    monkeypatch.setattr(desk, "reading", reading)
+    desk.refresh()
+
+    assert list(range(40)) == put_away
 
 
 def test_a_missing_pointer_is_put_back(desk: Desk) -> None:

@@ -332,15 +332,14 @@ function poorPage({ file, page, note }) {
 const STEPS = {
   loading: "stepLoading",
   reading: "stepReading",
-  cutting: "stepCutting",
   indexing: "stepIndexing",
   embedding: "stepEmbedding",
   checking: "stepChecking",
 };
 
 function stepName({ step, detail }) {
-  const [, pages, rate] = /^(\d+) pages, (\d+)\/s$/.exec(detail) ?? [];
-  if (pages) return say("stepReadingMore", { pages, rate });
+  const told = /^([\d,]+) of (?:about )?([\d,]+) pages, (\d+)\/s$/.exec(detail);
+  if (told) return say("stepReadingMore", { done: told[1], pages: told[2], rate: told[3] });
   return STEPS[step] ? say(STEPS[step]) : step;
 }
 
