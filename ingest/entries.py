@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import re
 import shutil
 import unicodedata
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Self
+from typing import IO, TYPE_CHECKING, Any, Self
 
 import tomlkit
 from tomlkit.exceptions import TOMLKitError
@@ -18,7 +19,7 @@ from ingest.editions import Kind
 from ingest.errors import AlreadyHeld, BrokenCatalog, EntryMissing, FactsMissing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from datetime import date
     from pathlib import Path
 
@@ -136,6 +137,8 @@ def add(corpus: Path, file: Path, entry: Entry) -> Edition:
             raise AlreadyHeld(str(file), one.key, str(one.path))
     if lacking := missing(entry, held):
         raise FactsMissing(str(file), lacking[0])
+    _clear_out(corpus)
+    file = _left_behind(corpus, entry, digest) or file
     placed = _placed(corpus, file, entry)
     path = placed.relative_to(corpus.resolve()).as_posix()
     try:
@@ -214,8 +217,10 @@ def _placed(corpus: Path, file: Path, entry: Entry) -> Path:
     # Hidden until it is whole: a copy that breaks off leaves no PDF that looks like one.
     draft = folder / f".{os.getpid()}.pdf"
     try:
-        shutil.copyfile(source, draft)
-        return draft.replace(_free_name(folder, _id_of(entry.label)))
+        with _locked(draft) as target, source.open("rb") as content:
+            shutil.copyfileobj(content, target)
+            target.flush()
+            return _named(draft, _id_of(entry.label))
     except BaseException:
         draft.unlink(missing_ok=True)
         with suppress(OSError):
@@ -223,17 +228,57 @@ def _placed(corpus: Path, file: Path, entry: Entry) -> Path:
         raise
 
 
-def _free_name(folder: Path, stem: str) -> Path:
-    """Take a name in the folder that no file has, and return it."""
+def _named(draft: Path, stem: str) -> Path:
+    """Give a draft a name in its folder that no file has, and return it."""
     number = 1
     while True:
-        path = folder / (f"{stem}.pdf" if number == 1 else f"{stem}-{number}.pdf")
+        path = draft.with_name(f"{stem}.pdf" if number == 1 else f"{stem}-{number}.pdf")
         try:
-            path.open("xb").close()
+            # Unlike a rename this fails where the name is taken.
+            os.link(draft, path)
         except FileExistsError:
             number += 1
+        except OSError:  # a file system without links
+            with suppress(FileExistsError):
+                path.open("xb").close()
+                return draft.replace(path)
+            number += 1
         else:
+            draft.unlink()
             return path
+
+
+def _left_behind(corpus: Path, entry: Entry, digest: str) -> Path | None:
+    """Return the copy of a command that ended before it could list it, if there is one."""
+    listed = {edition.path for edition in _listed(corpus)}
+    return next(
+        (
+            path.resolve()
+            for path in sorted((corpus / entry.document).glob("*.pdf"))
+            if path.relative_to(corpus).as_posix() not in listed and catalog.hash_of(path) == digest
+        ),
+        None,
+    )
+
+
+@contextmanager
+def _locked(draft: Path) -> Iterator[IO[bytes]]:
+    """Write a new file that is known to be in the making as long as this process lives."""
+    with draft.open("xb") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield file
+
+
+def _clear_out(corpus: Path) -> None:
+    """Remove the drafts of commands that were killed, and folders that hold nothing else."""
+    for draft in (*corpus.glob("*/.*.pdf"), *corpus.glob(f".{catalog.CATALOG}.*")):
+        if not re.fullmatch(rf"\.[0-9]+\.pdf|\.{re.escape(catalog.CATALOG)}\.[0-9]+", draft.name):
+            continue
+        with suppress(OSError), draft.open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)  # else somebody is writing it
+            draft.unlink()
+            if draft.parent != corpus:
+                draft.parent.rmdir()
 
 
 class _Edited:
@@ -249,15 +294,18 @@ class _Edited:
             raise BrokenCatalog(str(self._path), str(problem)) from problem
 
     def __enter__(self) -> Self:
+        _clear_out(self._path.parent)
         return self
 
     def __exit__(self, failed: object, *_: object) -> None:
         if failed is not None:
             return
         try:
-            self._draft.write_text(tomlkit.dumps(self._content), encoding="utf-8")
-            catalog.listed(self._draft)
-            self._draft.replace(self._path)
+            with _locked(self._draft) as file:
+                file.write(tomlkit.dumps(self._content).encode())
+                file.flush()
+                catalog.listed(self._draft)
+                self._draft.replace(self._path)
         finally:
             self._draft.unlink(missing_ok=True)
 

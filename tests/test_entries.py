@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
+import signal
+import subprocess
+import sys
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from typing import IO
 
 import pytest
 
@@ -185,16 +190,67 @@ def test_a_copy_that_breaks_off_leaves_nothing(
 ) -> None:
     """A PDF cut short would be taken for a document of its own at the next refresh."""
 
-    def full(_: object, target: Path) -> None:
-        target.write_bytes(second.read_bytes()[:100])
+    def full(_: object, target: IO[bytes]) -> None:
+        target.write(second.read_bytes()[:100])
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr("shutil.copyfile", full)
+    monkeypatch.setattr("shutil.copyfileobj", full)
 
     with pytest.raises(OSError, match="No space left"):
         add(corpus, second, understood(corpus, second))
     assert [catalog.CATALOG] == [path.name for path in corpus.rglob("*")]
     assert LISTED == (corpus / catalog.CATALOG).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    "moment", ["shutil.copyfileobj", "os.link", "ingest.entries._Edited.enter"]
+)
+def test_a_kill_while_adding_is_made_good_by_the_next_command(
+    corpus: Path, second: Path, moment: str
+) -> None:
+    """Half a copy is never counted and soon gone; a whole one is listed, not copied again."""
+    program = f"""
+import os, signal, sys
+from importlib import import_module
+from pathlib import Path
+from ingest import entries
+
+corpus, file = map(Path, sys.argv[1:])
+where, _, name = "{moment}".rpartition(".")
+held = entries._Edited if where.endswith("_Edited") else import_module(where)
+setattr(held, name, lambda *_: os.kill(os.getpid(), signal.SIGKILL))
+entries.add(corpus, file, entries.understood(corpus, file))
+"""
+    killed = subprocess.run(
+        [sys.executable, "-c", program, corpus, second],
+        cwd=Path(__file__).parent.parent,
+        check=False,
+    )
+    assert -signal.SIGKILL == killed.returncode
+    assert 1 == len(list(corpus.rglob("*.pdf")))
+
+    if moment != "ingest.entries._Edited.enter":
+        assert [False, False] == [e.held for e in catalog.read(corpus).editions]
+    add(corpus, second, understood(corpus, second))
+
+    assert [catalog.CATALOG, "madoguchi", "第2.0版.pdf"] == sorted(
+        path.name for path in corpus.rglob("*")
+    )
+    assert ["madoguchi@第2.0版"] == [e.key for e in catalog.read(corpus).editions if e.held]
+
+
+def test_a_copy_that_goes_on_is_left_alone(corpus: Path, second: Path) -> None:
+    """Somebody else's draft is removed only when nobody writes it any more."""
+    (corpus / "chosha").mkdir()
+    draft = corpus / "chosha" / ".4711.pdf"
+    with draft.open("xb") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        add(corpus, second, understood(corpus, second))
+        assert draft.exists()
+
+    withdraw(corpus, "madoguchi", None, date(2024, 1, 1))
+
+    assert not draft.parent.exists()
 
 
 def test_a_file_in_the_corpus_stays_where_it_is(corpus: Path) -> None:
