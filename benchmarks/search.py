@@ -1,11 +1,17 @@
 """How long a search takes beside bm25s alone on the same tokens, and how much memory it holds.
 
-    python benchmarks/search.py SET HOME [--askers 8] [--rounds 3]
+    python benchmarks/search.py SET HOME [--askers 8] [--rounds 10]
 
 SET is a question set as "tebiki eval" takes it, HOME the home that is searched. Each system runs
 in a process of its own over the same chunks: Tebiki as it searches, and bm25s with its defaults
 over the words that Tebiki cut, asked with the words of the question. Cutting the question counts
-for both, and nothing cut in one round is remembered in the next.
+for both, and nothing cut in one round is remembered in the next. The rounds of the two take
+turns, so that what else the machine does meets both. Threads give way as in "tebiki serve".
+
+The askers ask at the same moment, and again when all have their answer; each waits from that
+moment on. Askers who went on by themselves would measure something else: a thread that asks and
+asks keeps the interpreter until it is told to give way, so with a search as short as that of
+bm25s most took no longer than for one asker alone, and some 100 times that.
 """
 
 from __future__ import annotations
@@ -16,9 +22,13 @@ import resource
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from threading import Barrier
+from typing import IO, cast
 
 import numpy as np
 
@@ -61,56 +71,105 @@ def bm25s_alone(generation: Generation, home: Path) -> Search:
     )
 
 
-def measured(search: Search, asked: list[str], askers: int, rounds: int) -> dict[str, float]:
-    """Return the median and the 99th percentile in ms over all rounds, and the peak in MB."""
-    took: list[float] = []
+@dataclass(frozen=True, slots=True)
+class Round:
+    """What every search of a round took: each wait and the processor's time for all, in ms."""
 
-    def one(question: str) -> float:
+    waited: list[float]
+    busy: float
+    memory_mb: float
+
+
+def rounds(search: Search, asked: list[str], askers: int) -> Iterator[Round]:
+    """Yield a round whenever the next one is taken."""
+    begun = 0.0
+
+    def ask() -> None:
+        nonlocal begun
         begun = time.perf_counter()
-        search(question)
-        return (time.perf_counter() - begun) * 1000
 
-    for question in asked[:20]:
-        search(question)
-    for _ in range(rounds):
-        japanese._tokens.cache_clear()  # noqa: SLF001 - nothing may be remembered
-        with ThreadPoolExecutor(max_workers=askers) as pool:
-            took += pool.map(one, asked)
-    median, late = np.percentile(took, [50, 99])
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / _KILOBYTE
-    return {"median": float(median), "late": float(late), "memory_mb": float(peak)}
+    together = Barrier(askers, action=ask)
+
+    def wait(questions: list[str]) -> list[float]:
+        waited = []
+        for question in questions:
+            together.wait()
+            search(question)
+            waited.append((time.perf_counter() - begun) * 1000)
+        return waited
+
+    turns = len(asked) // askers
+    shares = [asked[at * turns : (at + 1) * turns] for at in range(askers)]
+    with ThreadPoolExecutor(max_workers=askers) as pool:
+        while True:
+            for cache in (japanese._tokens, japanese._normalised):  # noqa: SLF001 - nothing may be remembered
+                cache.cache_clear()
+            spent = time.process_time()
+            waited = [one for share in pool.map(wait, shares) for one in share]
+            busy = (time.process_time() - spent) * 1000
+            peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / _KILOBYTE
+            yield Round(waited, busy, peak)
+
+
+def serve(system: str, chosen: argparse.Namespace) -> None:
+    """Print a round as JSON for each line that comes in."""
+    generation = tebiki.build(tebiki.settings({}, chosen.home)).generation()
+    search = ours(generation) if system == "tebiki" else bm25s_alone(generation, chosen.home)
+    asked = [question.text for question in questions.load(chosen.set)]
+    sys.setswitchinterval(tebiki.SWITCH_S)
+    for _, one in zip(sys.stdin, rounds(search, asked, chosen.askers), strict=False):
+        print(json.dumps(asdict(one)), flush=True)
+
+
+def asked_in_turn(count: int) -> dict[str, list[Round]]:
+    """Return the rounds of each system, which take turns; the first ones only warm them up."""
+    command = [sys.executable, __file__, *sys.argv[1:], "--system"]
+    found: dict[str, list[Round]] = {system: [] for system in SYSTEMS}
+    with ExitStack() as running:
+        started = {
+            system: running.enter_context(
+                subprocess.Popen(
+                    [*command, system], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+                )
+            )
+            for system in SYSTEMS
+        }
+        for _ in range(1 + count):
+            for system, process in started.items():
+                print(file=process.stdin, flush=True)
+                told = cast("IO[str]", process.stdout).readline()
+                found[system].append(Round(**json.loads(told)))
+        for process in started.values():
+            process.communicate()
+    return {system: done[1:] for system, done in found.items()}
 
 
 def main() -> None:
-    """Measure both systems, one after the other, and print a table."""
+    """Measure both systems and print how they compare."""
     given = argparse.ArgumentParser(description=__doc__)
     given.add_argument("set")
     given.add_argument("home", type=Path)
     given.add_argument("--askers", type=int, default=8)
-    given.add_argument("--rounds", type=int, default=3)
+    given.add_argument("--rounds", type=int, default=10)
     given.add_argument("--system", choices=SYSTEMS, help=argparse.SUPPRESS)
     chosen = given.parse_args()
     if chosen.system:
-        generation = tebiki.build(tebiki.settings({}, chosen.home)).generation()
-        search = (
-            ours(generation) if chosen.system == "tebiki" else bm25s_alone(generation, chosen.home)
-        )
-        asked = [question.text for question in questions.load(chosen.set)]
-        print(json.dumps(measured(search, asked, chosen.askers, chosen.rounds)))
+        serve(chosen.system, chosen)
         return
-    found = {}
-    for system in SYSTEMS:
-        command = [sys.executable, __file__, *sys.argv[1:], "--system", system]
-        told = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-        found[system] = json.loads(told.splitlines()[-1])
-    plain, full = found["bm25s"], found["tebiki"]
-    print(f"{chosen.askers} askers, {chosen.rounds} rounds")
-    print(f"median: {full['median'] / plain['median']:.1f} times that of bm25s alone")
-    for system, one in found.items():
-        print(
-            f"{system}: 99th percentile {one['late'] / one['median']:.1f} times its median, "
-            f"{one['memory_mb']:.0f} MB at most"
+    lines, medians, means = [], {}, {}
+    for system, done in asked_in_turn(chosen.rounds).items():
+        waited = [one for found in done for one in found.waited]
+        medians[system], late = np.percentile(waited, [50, 99])
+        means[system] = sum(found.busy for found in done) / len(waited)
+        lines.append(
+            f"{system}: median {medians[system]:.1f} ms, 99th percentile "
+            f"{late / medians[system]:.1f} times that, {means[system]:.2f} ms of the processor, "
+            f"{max(found.memory_mb for found in done):.0f} MB at most"
         )
+    print(f"{chosen.askers} askers, {chosen.rounds} rounds")
+    print(f"median: {medians['tebiki'] / medians['bm25s']:.1f} times that of bm25s alone")
+    print(f"processor: {means['tebiki'] / means['bm25s']:.1f} times that of bm25s alone")
+    print(*lines, sep="\n")
 
 
 if __name__ == "__main__":
