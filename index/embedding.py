@@ -17,10 +17,15 @@ class Embedder(Protocol):
         """What the recipe records: a generation is only searched with the embedder it names."""
         ...
 
+    @property
+    def waits(self) -> bool:
+        """Whether a question takes so long that other searches should go on meanwhile."""
+        ...
+
     def embed_passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Return unit vectors, shape (len(texts), d), float32; a text with no known word is 0."""
         ...
 
-    def embed_question(self, text: str) -> NDArray[np.float32]:
-        """Return a unit vector, shape (d,), float32."""
+    def embed_question(self, text: str, *names: str) -> NDArray[np.float32]:
+        """Return a unit vector, shape (d,), float32; *names* say more of what is asked about."""
         ...

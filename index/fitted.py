@@ -37,6 +37,8 @@ _VOCABULARY = "0_StaticEmbedding/tokenizer.json"
 class Fitted:
     """Word vectors fitted to a corpus; a text is the normalised mean of its words' vectors."""
 
+    waits = False
+
     def __init__(self, vocabulary: Sequence[str], vectors: NDArray[np.float32]) -> None:
         """Take the words and their vectors, shape (words, d), in the same order."""
         self._at = {word: at for at, word in enumerate(vocabulary)}
@@ -67,9 +69,10 @@ class Fitted:
         found = counts.astype(np.float32)[:, columns] @ self._vectors[rows]
         return _unit(np.asarray(found, dtype=np.float32))
 
-    def embed_question(self, text: str) -> NDArray[np.float32]:
+    def embed_question(self, text: str, *names: str) -> NDArray[np.float32]:
         """Return a unit vector, shape (d,), float32."""
-        found: NDArray[np.float32] = self.embed_passages([text])[0]
+        words = [word for said in (text, *names) for word in tokens(said)]
+        found: NDArray[np.float32] = self.embed_words([words])[0]
         return found
 
     def save(self, folder: Path) -> None:

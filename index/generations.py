@@ -391,7 +391,8 @@ class Generation:
             legs,
             WEIGHTS,
             glossary,
-            partial(_searched, self.manifest.editions, self._today),
+            held,
+            self._today,
             Municipalities(chunks, couples, glossary),
         )
         self._retriever: Retriever = (
@@ -445,15 +446,6 @@ class Generation:
     def mended(self, question: str) -> str:
         """Return *question* with misspelt names put right; itself where none is."""
         return self._spelling.mended(question)
-
-
-def _searched(
-    editions: Sequence[Edition], today: Callable[[], date], filters: Filters
-) -> Sequence[Edition]:
-    """Return the editions that a question is put to, before its other filters."""
-    if filters.editions:
-        return [edition for edition in editions if edition.held]
-    return in_force(editions, filters.as_of or today())
 
 
 def _load_text(folder: Path, files: Mapping[str, str], sha256: str) -> EditionText:

@@ -45,10 +45,12 @@ class Match:
     """A name found in a question, and the other names of the same thing.
 
     *said* is the name as the glossary spells it; *others* leave it out, Japanese first.
+    *japanese* are those of them that are Japanese.
     """
 
     said: str
     others: tuple[str, ...]
+    japanese: tuple[str, ...]
 
 
 class Glossary:
@@ -63,14 +65,14 @@ class Glossary:
         return Glossary(dict.fromkeys((*other.terms, *self.terms)))
 
     @cached_property
-    def _japanese(self) -> dict[str, list[tuple[str, Term]]]:
-        """Terms by the normalised spelling of each Japanese name."""
+    def _japanese(self) -> dict[str, Match]:
+        """What each Japanese name is found as, by its normalised spelling."""
         found: dict[str, list[tuple[str, Term]]] = defaultdict(list)
         for term in self.terms:
             for name in term.names:
                 if is_japanese(name):
                     found[normalise(name)].append((name, term))
-        return found
+        return {name: _match(known) for name, known in found.items()}
 
     @cached_property
     def _latin(self) -> dict[tuple[str, ...], list[tuple[str, Term]]]:
@@ -83,10 +85,12 @@ class Glossary:
         return found
 
     @cached_property
-    def _pattern(self) -> re.Pattern[str]:
-        """Every Japanese name, longest first, as one pattern."""
-        names = sorted(self._japanese, key=lambda name: (-len(name), name))
-        return re.compile("|".join(re.escape(name) for name in names) or r"(?!)")
+    def _starting(self) -> dict[str, list[str]]:
+        """The Japanese names by their first two characters, longest first."""
+        found: dict[str, list[str]] = defaultdict(list)
+        for name in sorted(self._japanese, key=len, reverse=True):
+            found[name[:2]].append(name)
+        return dict(found)
 
     @cached_property
     def _longest(self) -> int:
@@ -101,8 +105,16 @@ class Glossary:
         return tuple(self._in_japanese(question)) + tuple(self._in_latin(question))
 
     def _in_japanese(self, question: str) -> Iterator[Match]:
-        for found in self._pattern.finditer(normalise(question)):
-            yield _match(self._japanese[found.group()])
+        # One pattern of all names would try each of them at every character.
+        text, at = normalise(question), 0
+        while at < len(text):
+            for name in self._starting.get(text[at : at + 2], ()):
+                if text.startswith(name, at):
+                    yield self._japanese[name]
+                    at += len(name)
+                    break
+            else:
+                at += 1
 
     def _in_latin(self, question: str) -> Iterator[Match]:
         stems = [word for word in tokens(question) if not is_japanese(word)]
@@ -125,7 +137,7 @@ class Glossary:
 def _match(known: list[tuple[str, Term]]) -> Match:
     said = known[0][0]
     others = dict.fromkeys(name for _, term in known for name in term.names if name != said)
-    return Match(said, tuple(others))
+    return Match(said, tuple(others), tuple(filter(is_japanese, others)))
 
 
 def read(path: Path) -> Glossary:

@@ -41,6 +41,8 @@ class Bm25:
         self._vocabulary = {unit: at for at, unit in enumerate(units)}
         self._size = size
         self._data, self._rows, self._starts = data, rows, starts
+        # A NumPy array makes an object of its own for each number that is looked up.
+        self._bounds = starts.data
         self._idf = _idf(np.diff(starts), size)
 
     @classmethod
@@ -72,21 +74,31 @@ class Bm25:
 
         A unit that no passage holds adds nothing; a weight of 2 counts a unit twice.
         """
-        known = [
-            (self._vocabulary[unit], w) for unit, w in units.items() if unit in self._vocabulary
-        ]
-        if not known:
+        # What counts once stands first, so that only the rest has to be multiplied.
+        spans: list[slice] = []
+        others: list[slice] = []
+        weights: list[float] = []
+        for unit, weight in units.items():
+            at = self._vocabulary.get(unit)
+            if at is None:
+                continue
+            span = slice(self._bounds[at], self._bounds[at + 1])
+            if weight == 1:
+                spans.append(span)
+            else:
+                others.append(span)
+                weights.append(weight)
+        if not spans and not others:
             return np.zeros(self._size, dtype=np.float32)
-        starts = self._starts
-        spans = [slice(int(starts[unit]), int(starts[unit + 1])) for unit, _ in known]
         rows, data = self._rows, self._data
-        weights = np.repeat([w for _, w in known], [span.stop - span.start for span in spans])
-        total = np.bincount(
-            np.concatenate([rows[span] for span in spans]),
-            np.concatenate([data[span] for span in spans]) * weights,
-            minlength=self._size,
-        )
-        return total.astype(np.float32)
+        spans += others
+        # Numbers of 32 bits would be copied once more by what counts them.
+        places = np.concatenate([rows[span] for span in spans], dtype=np.intp)
+        shares = np.concatenate([data[span] for span in spans], dtype=np.float64)
+        if others:
+            lengths = [span.stop - span.start for span in others]
+            shares[len(shares) - sum(lengths) :] *= np.repeat(weights, lengths)
+        return np.bincount(places, shares, minlength=self._size).astype(np.float32)
 
     def holding(self, units: Iterable[str]) -> NDArray[np.int64]:
         """Return the numbers of the passages that hold every one of *units*, in order."""

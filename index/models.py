@@ -200,6 +200,8 @@ class _Model:
 class SentenceTransformerEmbedder:
     """A sentence-transformers model by name or folder, with the prefixes it was trained with."""
 
+    waits = True
+
     def __init__(
         self,
         name: str,
@@ -240,9 +242,10 @@ class SentenceTransformerEmbedder:
             self._progress((start + len(batch)) / len(texts))
         return found
 
-    def embed_question(self, text: str) -> NDArray[np.float32]:
+    def embed_question(self, text: str, *names: str) -> NDArray[np.float32]:
         """Return a unit vector, shape (d,), float32."""
-        found: NDArray[np.float32] = self._encode([self._question_prefix + text])[0]
+        asked = " ".join((self._question_prefix + text, *names))
+        found: NDArray[np.float32] = self._encode([asked])[0]
         return found
 
     def _encode(self, texts: list[str]) -> NDArray[np.float32]:

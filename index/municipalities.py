@@ -38,6 +38,7 @@ _SAID_WITH_PREFECTURE = re.compile(
 )
 _SUFFIX = re.compile(r"[市区町村]$")
 _BETWEEN = re.compile(r"[\s、,。()（）「」・の]+")
+_NONE = np.zeros(0, dtype=np.int64)
 _LATIN_SUFFIX = re.compile(r"(?:[\s-]+(?:city|town|village|ward|shi|cho|machi|mura|ku))+$")
 
 
@@ -73,7 +74,9 @@ class Municipalities:
         Empty unless the question says a municipality together with its prefecture.
         """
         found = [self._told(town)[1] for town in self._said(question)]
-        return np.unique(np.concatenate([np.zeros(0, dtype=np.int64), *found]))
+        if not found:
+            return _NONE
+        return np.unique(np.concatenate(found))
 
     def read(self, name: str) -> Town:
         """Return the municipality that a name means."""

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
+from functools import lru_cache, partial
+from threading import Lock
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
 from index.passages import Passage
+from ingest.editions import in_force
 from ingest.japanese import is_japanese, loanwords, pairs, tokens
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from numpy.typing import NDArray
 
     from index.embedding import Embedder
@@ -31,6 +38,8 @@ _FURTHER = 0.4
 _LOANWORD = 0.4
 
 _BEST_OF_DOCUMENT = 5
+_SCOPES = 16
+"""How many filters are remembered with what they admit: most people set none."""
 
 DOCUMENT = "document"
 """The name of what a chunk's document adds to its own score."""
@@ -41,9 +50,12 @@ RERANKED = 50
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A question as the legs see it: its text, and weighted words and character pairs."""
+    """A question as the legs see it: weighted words and character pairs.
 
-    text: str
+    *said* is the question itself and the glossary's names that say the same, for embedders.
+    """
+
+    said: tuple[str, ...]
     words: Mapping[str, float]
     pairs: Mapping[str, float]
 
@@ -63,8 +75,7 @@ def read_query(question: str, glossary: Glossary) -> Query:
             weights = [_TRANSLATED, *[_FURTHER] * len(match.others)]
         else:
             weights = [_SYNONYM, *[_FURTHER * _SYNONYM] * len(match.others)]
-        names = [name for name in match.others if english or is_japanese(name)]
-        added.extend(zip(names, weights, strict=False))
+        added.extend(zip(match.others if english else match.japanese, weights, strict=False))
     if english:
         added.extend((word, _LOANWORD) for word in loanwords(question))
     for name, weight in added:
@@ -72,12 +83,17 @@ def read_query(question: str, glossary: Glossary) -> Query:
             words[word] = max(words.get(word, 0.0), weight)
         for pair in pairs(name):
             couples[pair] = max(couples.get(pair, 0.0), weight)
-    dense = " ".join([question, *(name for name, weight in added if weight >= _SYNONYM)])
-    return Query(dense, words, couples)
+    said = (question, *(name for name, weight in added if weight >= _SYNONYM))
+    return Query(said, words, couples)
 
 
 class Leg(Protocol):
     """One way of scoring every chunk for a query."""
+
+    @property
+    def waits(self) -> bool:
+        """Whether scoring waits for what other searches need not wait for: a model, a server."""
+        ...
 
     def scores(self, query: Query) -> NDArray[np.float32]:
         """Return a score for every chunk, shape (chunks,), float32; higher is better."""
@@ -86,6 +102,8 @@ class Leg(Protocol):
 
 class WordLeg:
     """BM25 over words. *spread* maps each chunk to its row (a page, a document) in the index."""
+
+    waits = False
 
     def __init__(self, index: Bm25, spread: NDArray[np.int64] | None = None) -> None:
         """Score the index's rows and hand each chunk the score of its row."""
@@ -100,6 +118,8 @@ class WordLeg:
 
 class PairLeg:
     """BM25 over character pairs, which finds words that the dictionary cuts otherwise."""
+
+    waits = False
 
     def __init__(self, index: Bm25, spread: NDArray[np.int64] | None = None) -> None:
         """Score the index's rows and hand each chunk the score of its row."""
@@ -119,10 +139,11 @@ class DenseLeg:
         """Take the embedder that made the store's vectors."""
         self._embedder = embedder
         self._store = store
+        self.waits = embedder.waits or not store.in_memory
 
     def scores(self, query: Query) -> NDArray[np.float32]:
         """Return a score for every chunk."""
-        return self._store.scores(self._embedder.embed_question(query.text))
+        return self._store.scores(self._embedder.embed_question(*query.said))
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,9 +168,9 @@ class Sounding:
         """
         total = np.zeros(len(self.chunks), dtype=np.float64)
         for name, scores in self.legs.items():
-            total += weights[name] * _standard(scores)
+            total += _standard(scores, weights[name])
         evidence = _of_document(total, self.editions)
-        return total + weights[DOCUMENT] * _standard(evidence), evidence
+        return total + _standard(evidence, weights[DOCUMENT]), evidence
 
 
 class Hybrid:
@@ -162,38 +183,54 @@ class Hybrid:
         legs: Mapping[str, Leg],
         weights: Mapping[str, float],
         glossary: Glossary,
-        in_force: Callable[[Filters], Sequence[Edition]],
+        editions: Sequence[Edition],
+        today: Callable[[], date],
         municipalities: Municipalities,
     ) -> None:
-        """Take the chunks in reading order, the pages of each, the legs and their weights."""
+        """Take the chunks in reading order, the pages of each, the legs and their weights.
+
+        *editions* are all there are, of which those in force on the day are searched.
+        """
         self._municipalities = municipalities
         self._chunks = chunks
         self._pages = pages
         self._legs = legs
         self._weights = weights
         self._glossary = glossary
-        self._in_force = in_force
+        self._today = today
+        # One search after the other: Python computes one at a time anyway, and threads that take
+        # the interpreter from each other at every NumPy call spend a third more of the processor.
+        # Eight who ask at once waited 1.4 times as long (benchmarks/search.py).
+        waits = any(leg.waits for leg in legs.values())
+        self._turn: AbstractContextManager[object] = nullcontext() if waits else Lock()
         order: dict[str, int] = {}
         for chunk in chunks:
             order.setdefault(chunk.edition.key, len(order))
         self._edition_at = np.array([order[c.edition.key] for c in chunks], dtype=np.int64)
-        self._order = order
+        # Without a reference to this object, so that it goes with its last reader.
+        self._scope = lru_cache(maxsize=_SCOPES)(
+            partial(_scope, editions, order, self._edition_at, municipalities)
+        )
 
     def retrieve(self, question: str, *, k: int, filters: Filters) -> list[Passage]:
         """Return up to *k* passages, best first; ties keep reading order."""
-        found = self.sound(question, filters)
-        if found is None:
-            return []
-        total, evidence = found.fused(self._weights)
-        return self.passages(found, total, evidence, k)
+        with self._turn:
+            found = self.sound(question, filters)
+            if found is None:
+                return []
+            total, evidence = found.fused(self._weights)
+            return self.passages(found, total, evidence, k)
 
     def sound(self, question: str, filters: Filters) -> Sounding | None:
         """Ask every leg; None where the question says nothing, or the filters admit nothing."""
-        admitted = np.flatnonzero(self._admitted(question, filters))
+        admitted = self._admitted(question, filters)
         query = read_query(question, self._glossary)
         if not len(admitted) or not (query.words or query.pairs):
             return None
-        legs = {name: leg.scores(query)[admitted] for name, leg in self._legs.items()}
+        legs = {name: leg.scores(query) for name, leg in self._legs.items()}
+        if len(admitted) == len(self._chunks):
+            return Sounding(admitted, self._edition_at, legs)
+        legs = {name: scores[admitted] for name, scores in legs.items()}
         return Sounding(admitted, self._edition_at[admitted], legs)
 
     def passages(
@@ -204,8 +241,9 @@ class Hybrid:
         k: int,
     ) -> list[Passage]:
         """Return the *k* chunks of the highest sums that any leg finds anything in."""
-        near = np.max(list(found.legs.values()), axis=0) > 0
-        best = [at for at in _highest(total, k) if near[at]]
+        best = _highest(total, k)
+        near = np.max([scores[best] for scores in found.legs.values()], axis=0) > 0
+        best = best[near]
         legs = {**found.legs, DOCUMENT: evidence}
         columns = [scores[best].tolist() for scores in legs.values()]
         return [
@@ -215,18 +253,11 @@ class Hybrid:
             )
         ]
 
-    def _admitted(self, question: str, filters: Filters) -> NDArray[np.bool_]:
-        searched = np.zeros(len(self._order), dtype=np.bool_)
-        for edition in self._in_force(filters):
-            if edition.key in self._order and _fits(edition, filters):
-                searched[self._order[edition.key]] = True
-        mask = searched[self._edition_at]
-        if filters.municipality:
-            named = np.zeros(len(mask), dtype=np.bool_)
-            named[self._municipalities.naming(filters.municipality)] = True
-            mask &= named
-        mask[self._municipalities.others(question)] = False
-        return mask
+    def _admitted(self, question: str, filters: Filters) -> NDArray[np.int64]:
+        """Return the numbers of the chunks that are searched, in order."""
+        admitted = self._scope(replace(filters, as_of=filters.as_of or self._today()))
+        others = self._municipalities.others(question)
+        return np.setdiff1d(admitted, others, assume_unique=True) if len(others) else admitted
 
 
 class Reranked:
@@ -263,6 +294,33 @@ class Reranked:
         return [*ordered, *found[RERANKED:]][:k]
 
 
+def _scope(
+    editions: Sequence[Edition],
+    order: Mapping[str, int],
+    edition_at: NDArray[np.int64],
+    municipalities: Municipalities,
+    filters: Filters,
+) -> NDArray[np.int64]:
+    """Return the numbers of the chunks that filters with a day admit, in order.
+
+    *order* numbers the editions that have chunks, *edition_at* has that number for each chunk.
+    """
+    day = filters.as_of
+    candidates = editions if filters.editions or day is None else in_force(editions, day)
+    searched = np.zeros(len(order), dtype=np.bool_)
+    for edition in candidates:
+        if edition.key in order and _fits(edition, filters):
+            searched[order[edition.key]] = True
+    mask = searched[edition_at]
+    if filters.municipality:
+        named = np.zeros(len(mask), dtype=np.bool_)
+        named[municipalities.naming(filters.municipality)] = True
+        mask &= named
+    found = np.flatnonzero(mask)
+    found.setflags(write=False)
+    return found
+
+
 def _fits(edition: Edition, filters: Filters) -> bool:
     document = edition.document
     return (
@@ -273,15 +331,14 @@ def _fits(edition: Edition, filters: Filters) -> bool:
     )
 
 
-def _highest(scores: NDArray[np.float64], k: int) -> list[int]:
+def _highest(scores: NDArray[np.float64], k: int) -> NDArray[np.int64]:
     """Return where the *k* highest scores stand, best first; ties keep their order."""
     if k < len(scores):
         bound = np.partition(scores, len(scores) - k)[len(scores) - k]
         among = np.flatnonzero(scores >= bound)
     else:
         among = np.arange(len(scores))
-    order = np.argsort(-scores[among], kind="stable")[:k]
-    return [int(at) for at in among[order]]
+    return among[np.argsort(-scores[among], kind="stable")[:k]]
 
 
 def _of_document(scores: NDArray[np.float64], editions: NDArray[np.int64]) -> NDArray[np.float64]:
@@ -290,20 +347,24 @@ def _of_document(scores: NDArray[np.float64], editions: NDArray[np.int64]) -> ND
     *editions* numbers the edition of each chunk; the chunks of one edition follow each other.
     What a document lacks of five counts as the lowest score there is.
     """
-    starts = np.flatnonzero(np.diff(editions, prepend=-1))
-    lengths = np.diff(starts, append=len(editions))
+    bounds = [0, *(np.flatnonzero(editions[1:] != editions[:-1]) + 1).tolist(), len(editions)]
+    starts, lengths = bounds[:-1], np.subtract(bounds[1:], bounds[:-1])
     left, lowest = scores.copy(), float(scores.min())
     total = np.zeros(len(starts))
     for _ in range(_BEST_OF_DOCUMENT):
         best = np.maximum.reduceat(left, starts)
         total += best
-        left[left >= np.repeat(best, lengths)] = lowest
+        np.putmask(left, left >= np.repeat(best, lengths), lowest)
     return np.repeat(total / _BEST_OF_DOCUMENT, lengths)
 
 
-def _standard(scores: NDArray[np.floating]) -> NDArray[np.float64]:
-    """Return standard scores: mean 0, deviation 1; all 0 where every score is the same."""
-    spread = float(scores.std())
+def _standard(scores: NDArray[np.floating], weight: float) -> NDArray[np.float64]:
+    """Return standard scores times *weight*: mean 0; all 0 where every score is the same."""
+    # What NumPy's own mean and deviation look at takes longer than the sums themselves.
+    found = scores.astype(np.float64)
+    found -= np.add.reduce(found) / len(found)
+    spread = math.sqrt(np.einsum("i,i->", found, found) / len(found))
     if spread < 1e-9:  # noqa: PLR2004 - zero but for rounding
-        return np.zeros(len(scores))
-    return (scores.astype(np.float64) - float(scores.mean())) / spread
+        return np.zeros(len(found))
+    found *= weight / spread
+    return found

@@ -49,6 +49,17 @@ def test_the_glossary_brings_english_near_japanese() -> None:
     assert 2 == int((fitted.embed_passages(TEXTS) @ question).argmax())
 
 
+def test_names_that_say_the_same_count_like_words_of_the_question() -> None:
+    """As if they were said in the question, each cut by itself."""
+    fitted = _fitted()
+
+    np.testing.assert_allclose(
+        fitted.embed_words([[*tokens("補佐官"), *tokens("標準化")]])[0],
+        fitted.embed_question("補佐官", "標準化"),
+        atol=1e-6,
+    )
+
+
 def test_two_fittings_give_the_same_vectors() -> None:
     """The decomposition is seeded, so an index can be made again."""
     np.testing.assert_array_equal(_fitted().embed_passages(TEXTS), _fitted().embed_passages(TEXTS))

@@ -40,6 +40,10 @@ def test_the_longest_name_wins_where_two_overlap() -> None:
     assert ["ガバメントクラウド"] == [
         said for said, _ in _said("ガバメントクラウドの費用", CLOUD_ONLY, CLOUD)
     ]
+    short, long = Term("標準", en=("standard",)), Term("標準準拠システム", en=("compliant system",))
+    assert ["標準準拠システム", "標準"] == [
+        said for said, _ in _said("標準準拠システムの標準", short, long)
+    ]
 
 
 def test_a_name_of_two_things_brings_the_names_of_both() -> None:

@@ -30,6 +30,15 @@ def test_a_weight_multiplies_a_unit() -> None:
     np.testing.assert_allclose(0.5 * index.scores({"a": 1.0}), index.scores({"a": 0.5}))
 
 
+def test_units_of_any_weight_add_up() -> None:
+    """In whatever order they are named."""
+    index = Bm25.build(PASSAGES)
+    expected = 2 * index.scores({"a": 1.0}) + index.scores({"b": 1.0}) + index.scores({"c": 0.5})
+
+    np.testing.assert_allclose(expected, index.scores({"a": 2.0, "b": 1.0, "c": 0.5}))
+    np.testing.assert_allclose(expected, index.scores({"c": 0.5, "b": 1.0, "a": 2.0}))
+
+
 def test_an_unknown_unit_adds_nothing_and_is_the_rarest() -> None:
     """What no passage holds cannot be found, and says most about a question."""
     index = Bm25.build(PASSAGES)

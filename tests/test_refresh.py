@@ -369,6 +369,8 @@ def test_a_generation_older_than_tallies_is_gone_on_from(desk: Desk) -> None:
 class Hashed:
     """An embedder that draws a text's direction from its hash, and remembers what it was given."""
 
+    waits = False
+
     def __init__(self, name: str = "hashed") -> None:
         self.name = name
         self.seen: list[str] = []
@@ -377,8 +379,9 @@ class Hashed:
         self.seen.extend(texts)
         return np.stack([self.embed_question(text) for text in texts])
 
-    def embed_question(self, text: str) -> NDArray[np.float32]:
-        drawn = np.random.default_rng(list(text.encode())).normal(size=16).astype(np.float32)
+    def embed_question(self, text: str, *names: str) -> NDArray[np.float32]:
+        said = " ".join((text, *names))
+        drawn = np.random.default_rng(list(said.encode())).normal(size=16).astype(np.float32)
         found: NDArray[np.float32] = drawn / np.linalg.norm(drawn)
         return found
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
+from threading import Event
 
 import numpy as np
 import pytest
@@ -13,8 +15,21 @@ from numpy.typing import NDArray
 from index.fitted import Fitted
 from index.generations import Generation, folder_of
 from index.glossary import Glossary, Term
+from index.lexical import Bm25
+from index.municipalities import Municipalities
 from index.passages import Filters, Passage, by_page
-from index.retrieval import RERANKED, Reranked, _highest, _of_document, read_query
+from index.retrieval import (
+    DOCUMENT,
+    RERANKED,
+    Hybrid,
+    Query,
+    Reranked,
+    _highest,
+    _of_document,
+    _standard,
+    read_query,
+)
+from ingest.chunks import Chunk
 from ingest.editions import Kind
 from tests import tiny_models
 from tests.fakes import FakeLibrary, edition, edition_text
@@ -97,6 +112,21 @@ def test_only_editions_in_force_are_found(generation: Generation) -> None:
 def test_as_of_a_day_the_edition_then_in_force_is_found(generation: Generation) -> None:
     """What applied in 2021 is answered from the edition of 2021."""
     assert "manual@1.0 p.2" == _found(generation, "標準化の目標時期", as_of=date(2021, 12, 1))[0]
+
+
+def test_an_edition_comes_into_force_while_the_index_is_open(desk: Desk) -> None:
+    """What was searched on the day before does not stay."""
+    folder = folder_of(desk.home, "g000001")
+    days = [date(2022, 3, 31)]
+    generation = Generation(folder, Fitted.load(folder / "embedder"), lambda: days[-1])
+
+    before = _found(generation, "標準化の目標時期")[0]
+    days.append(date(2022, 4, 1))
+
+    assert ("manual@1.0 p.2", "manual@2.0 p.2") == (
+        before,
+        _found(generation, "標準化の目標時期")[0],
+    )
 
 
 def test_a_named_edition_is_found_whether_or_not_in_force(generation: Generation) -> None:
@@ -248,9 +278,52 @@ def test_of_two_equal_passages_that_of_the_richer_document_comes_first(tmp_path:
     assert found[0].legs["document"] > found[1].legs["document"]
 
 
+class Crowd:
+    """A leg that notes how many searches are inside at once; at the second one nobody waits."""
+
+    def __init__(self, *, waits: bool) -> None:
+        self.waits = waits
+        self.most = 0
+        self._inside = 0
+        self._second = Event()
+
+    def scores(self, query: Query) -> NDArray[np.float32]:
+        self._inside += 1
+        self.most = max(self.most, self._inside)
+        if self._inside > 1:
+            self._second.set()
+        self._second.wait(0.2)
+        self._inside -= 1
+        return np.ones(1, dtype=np.float32)
+
+
+@pytest.mark.parametrize("waits, most", [(True, 2), (False, 1)], ids=["model", "none"])
+def test_searches_take_turns_unless_they_wait_for_a_model(waits: bool, most: int) -> None:  # noqa: FBT001 - a case
+    """Computing side by side only costs; waiting side by side does not."""
+    held = edition("manual")
+    leg = Crowd(waits=waits)
+    chunks = [Chunk(held, (), "年次休暇", 0, 4)]
+    hybrid = Hybrid(
+        chunks, [(1,)], {"crowd": leg}, {"crowd": 1.0, DOCUMENT: 0.0}, Glossary(), [held],
+        lambda: TODAY, Municipalities(chunks, Bm25.build([[]]), Glossary()),
+    )  # fmt: skip
+
+    with ThreadPoolExecutor(2) as pool:
+        found = list(pool.map(lambda q: hybrid.retrieve(q, k=1, filters=Filters()), ["休暇"] * 2))
+
+    assert [1, 1] == [len(passages) for passages in found]
+    assert most == leg.most
+
+
 def test_the_highest_come_first_and_ties_keep_their_order() -> None:
     """Also where the last place is a tie."""
     scores = np.array([1.0, 3, 2, 3, 2, 2])
 
-    assert [1, 3, 2] == _highest(scores, 3)
-    assert [1, 3, 2, 4, 5, 0] == _highest(scores, 6) == _highest(scores, 9)
+    assert [1, 3, 2] == _highest(scores, 3).tolist()
+    assert [1, 3, 2, 4, 5, 0] == _highest(scores, 6).tolist() == _highest(scores, 9).tolist()
+
+
+def test_standard_scores_have_mean_0_and_the_weight_as_deviation() -> None:
+    """Worked out by hand; what is the same for all says nothing."""
+    assert [-2.0, 2.0] == _standard(np.array([1.0, 3.0]), 2.0).tolist()
+    assert [0.0, 0.0] == _standard(np.array([3.0, 3.0]), 2.0).tolist()
