@@ -1425,10 +1425,11 @@ def corpus_list(
         from ingest.editions import in_force
 
         held = catalog.read(chosen.corpus)
-        valid = {edition.key for edition in in_force(held.editions, _today())}
+        valid = {e.key for e in in_force(held.editions, _today()) if e.path not in held.unreadable}
         rows = [
             {"document": e.document.id, "title": e.document.title, "edition": e.label, "in_force_from": str(e.in_force_from or e.published or ""),
-             "withdrawn_on": str(e.withdrawn_on or ""), "file": e.path, "url": e.url, "held": e.held, "in_force": e.key in valid}
+             "withdrawn_on": str(e.withdrawn_on or ""), "file": e.path, "url": e.url, "held": e.held, "in_force": e.key in valid,
+             "listed": e.document.id not in held.strays, "readable": e.path not in held.unreadable}
             for e in held.editions
         ]  # fmt: skip
         if as_json:
@@ -1436,8 +1437,10 @@ def corpus_list(
             return
         for row in rows:
             state = "in force" if row["in_force"] else "held" if row["held"] else "not held"
+            if not row["listed"]:
+                state = "stray" if row["readable"] else "unreadable"
             out.print(
-                f"{state:<9} {row['document']}@{row['edition']}  {row['title']}  {row['file'] or row['url'] or ''}",
+                f"{state:<10} {row['document']}@{row['edition']}  {row['title']}  {row['file'] or row['url'] or ''}",
                 markup=False,
             )
 
@@ -1485,17 +1488,26 @@ def corpus_check(
         from ingest import catalog
 
         held = catalog.read(chosen.corpus)
-        count = sum(edition.held for edition in held.editions)
+        problems = (*held.problems, *held.unreadable.values())
+        count = sum(edition.held for edition in held.editions) - len(held.unreadable)
+        there = (chosen.corpus / catalog.CATALOG).exists()
         if as_json:
-            problems = _problems(held.problems)
-            _print_json({"held": count, "notices": list(held.notices), "problems": problems})
+            told = {"held": count, "catalog": there, "notices": list(held.notices)}
+            _print_json(told | {"problems": _problems(problems)})
         for notice in () if as_json else held.notices:
             err.print(notice, markup=False)
-        for problem in () if as_json else held.problems:
+        for problem in () if as_json else problems:
             err.print(f"[red]{_plain(problem)}[/red]")
-        if held.problems:
+        if not as_json and not there:
+            out.print(
+                f"There is no {catalog.CATALOG} in {chosen.corpus}, so there is nothing to compare "
+                f"with: each of {count} PDFs counts as a document of its own. "
+                '"tebiki corpus add FILE" lists one with its edition and dates, and writes the catalog.',
+                markup=False,
+            )
+        if problems:
             raise typer.Exit(LEFT_OUT)
-        if not as_json:
+        if not as_json and there:
             out.print(f"{count} editions are held and as the catalog says.")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from hashlib import file_digest
 from pathlib import PurePosixPath
@@ -16,7 +16,7 @@ from ingest.japanese import is_japanese
 from ingest.reading import facts_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
     from pathlib import Path
 
     from ingest.facts import Facts
@@ -44,13 +44,15 @@ class Catalog:
     sentences about things worth knowing (a file that is not listed, a duplicate); *problems*
     are held editions that cannot be used, which make a refresh end with an error. *strays* are
     the ids of the documents that no catalog describes: there a file replaced by another of the
-    same name is a new edition of the same work.
+    same name is a new edition of the same work. *unreadable* says of strays, by path, why nothing
+    could be understood of them; a refresh tries them all the same, and names them.
     """
 
     editions: tuple[Edition, ...]
     notices: tuple[str, ...] = ()
     problems: tuple[IngestError, ...] = ()
     strays: frozenset[str] = frozenset()
+    unreadable: Mapping[str, UnreadablePdf] = field(default_factory=dict)
 
 
 def read(folder: Path) -> Catalog:
@@ -102,8 +104,17 @@ def read(folder: Path) -> Catalog:
                 f'("{editions[-1].document.title}", edition {editions[-1].label}).'
             )
     unique, duplicates = _without_duplicates(editions)
+    unreadable = {
+        name: UnreadablePdf(name, why.reason, why.advice)
+        for name, why in said.items()
+        if isinstance(why, UnreadablePdf)
+    }
     return Catalog(
-        _with_titles(unique), (*notices, *duplicates), tuple(problems), frozenset(strays)
+        _with_titles(unique),
+        (*notices, *duplicates),
+        tuple(problems),
+        frozenset(strays),
+        unreadable,
     )
 
 

@@ -180,6 +180,48 @@ def test_a_check_names_strays_absentees_and_other_bytes(desk: Desk) -> None:
         assert [True] == [what in line for line in told.splitlines() if name in line]
 
 
+def test_a_stray_is_listed_as_one_and_what_is_no_pdf_as_unreadable(desk: Desk) -> None:
+    """Neither is what the catalog says is in force, and nobody can be quoted a broken file."""
+    desk.holds_both()
+    pdf(desk.corpus / "stray.pdf", "庁舎管理の要領", "初版")
+    (desk.corpus / "broken.pdf").write_bytes(b"<html>")
+
+    states = {
+        line.split()[-1]: line[:10].strip()
+        for line in desk.does("corpus", "list").stdout.splitlines()
+    }
+    told = desk.does("corpus", "check", code=1)
+
+    assert ("stray", "unreadable") == (states["stray.pdf"], states["broken.pdf"])
+    assert ("held", "in force") == (
+        states["madoguchi/第1.0版.pdf"], states["madoguchi/第2.0版.pdf"],
+    )  # fmt: skip
+    rows = {row["file"]: row for row in desk.lists().values()}
+    assert (False, False, False) == tuple(
+        rows["broken.pdf"][name] for name in ("in_force", "listed", "readable")
+    )
+    assert (True, False, True) == tuple(
+        rows["stray.pdf"][name] for name in ("in_force", "listed", "readable")
+    )
+    assert ["broken.pdf"] == [
+        row["file"] for row in json.loads(desk.does("corpus", "check", "--json", code=1).stdout)["problems"]
+    ]  # fmt: skip
+    assert "UnreadablePdf: broken.pdf" in told.stderr
+
+
+def test_a_check_without_a_catalog_says_that_there_is_none(desk: Desk) -> None:
+    """Nothing is "as the catalog says", and the command that writes one is named."""
+    (desk.corpus / "catalog.toml").unlink()
+    pdf(desk.corpus / "stray.pdf", "庁舎管理の要領", "初版")
+
+    said = " ".join(desk.does("corpus", "check").stdout.split())
+
+    assert "There is no catalog.toml in" in said
+    assert "each of 1 PDFs counts as a document of its own" in said
+    assert "tebiki corpus add FILE" in said
+    assert "as the catalog says" not in said
+
+
 def test_addresses_are_fetched_and_failures_are_named(desk: Desk, site: Site) -> None:
     """The edition that came in carries its dates; the other address is an exit code."""
     text = LISTED.replace('label = "第1.0版"', f'label = "第1.0版"\nurl = "{site.address}/1.pdf"')
