@@ -416,6 +416,28 @@ def _chosen(context: typer.Context, home: Path | None, corpus: Path | None) -> S
     return settings(_environment(), home or before_home, corpus or before_corpus)
 
 
+def _warn_of_another_corpus(chosen: Settings) -> None:
+    """Say so when a corpus was named and the home answers from other documents."""
+    from index import generations
+    from index.errors import IndexingError
+
+    if chosen.corpus == BUNDLED or (chosen.chroma_url and not chosen.corpus.is_dir()):
+        return  # no corpus was named, or this is a replica that needs none
+    with suppress(IndexingError):  # who answers says what is wrong with the index
+        name = generations.current(chosen.home)
+        if name is None:
+            return
+        manifest = generations.read_manifest(generations.folder_of(chosen.home, name))
+        if not generations.made_from(chosen.home, manifest, chosen.corpus):
+            err.print(
+                f"{chosen.corpus}: none of its PDFs is in the index of {chosen.home}, which "
+                f'answers from other documents. Run "tebiki --home {chosen.home} --corpus '
+                f'{chosen.corpus} refresh" first, or name another --home to keep both.',
+                style="yellow",
+                markup=False,
+            )
+
+
 def _environment() -> dict[str, str]:
     """Return the environment over what a file .env in the working folder says."""
     from dotenv import dotenv_values
@@ -863,7 +885,9 @@ def search(
 ) -> None:
     """Find the passages nearest to a question, at most one a page."""
     with _told_as_words():
-        parts = build(_chosen(context, home, corpus))
+        chosen = _chosen(context, home, corpus)
+        _warn_of_another_corpus(chosen)
+        parts = build(chosen)
         from api.schemas import WirePassage
         from bot.question import read
         from index.passages import by_page
@@ -924,6 +948,7 @@ def ask(
     """Answer a question with quotations, or say that the documents do not hold it."""
     with _told_as_words():
         chosen = _chosen(context, home, corpus)
+        _warn_of_another_corpus(chosen)
         parts = build(chosen)
         from bot.ledger.errors import LedgerUnavailable
         from bot.ledger.record import Recorded
@@ -1006,7 +1031,9 @@ def serve(
 ) -> None:
     """Serve the chat page and the HTTP interface."""
     with _told_as_words():
-        served = web(build(_chosen(context, home, corpus)), host)
+        chosen = _chosen(context, home, corpus)
+        _warn_of_another_corpus(chosen)
+        served = web(build(chosen), host)
         listen(served, host, port)
 
 

@@ -614,6 +614,18 @@ def earlier(
     return to, now if now is not None and to < now else None
 
 
+def made_from(home: Path, manifest: Manifest, corpus: Path) -> bool:
+    """Whether any PDF of a generation lies in a folder as it was indexed; by name and size only."""
+    for edition in manifest.editions:
+        if edition.held:
+            kept, there = pdf_of(home, edition), corpus / str(edition.path)
+            if there.is_file() and (
+                not kept.exists() or there.stat().st_size == kept.stat().st_size
+            ):
+                return True
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class Kept:
     """A generation as `kept_in` lists it. *manifest* is None where it is damaged."""

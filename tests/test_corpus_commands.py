@@ -52,7 +52,7 @@ class Desk:
     def __init__(self, folder: Path) -> None:
         """Make a corpus that lists two editions and holds none."""
         self.folder, self.corpus, self.home = folder, folder / "corpus", folder / "home"
-        self.corpus.mkdir()
+        self.corpus.mkdir(parents=True)
         (self.corpus / "catalog.toml").write_text(LISTED, encoding="utf-8")
 
     def does(self, *words: str | Path, code: int = 0) -> Result:
@@ -220,6 +220,24 @@ def test_a_check_without_a_catalog_says_that_there_is_none(desk: Desk) -> None:
     assert "each of 1 PDFs counts as a document of its own" in said
     assert "tebiki corpus add FILE" in said
     assert "as the catalog says" not in said
+
+
+def test_a_corpus_that_was_never_indexed_is_told_before_an_answer(desk: Desk) -> None:
+    """The home's index of other documents answers, and one line says so and what to do."""
+    desk.holds_both()
+    desk.does("refresh")
+    assert "" == desk.does("search", "受付は").stderr
+    other = Desk(desk.folder / "other")
+    other.home = desk.home
+    pdf(other.corpus / "stray.pdf", "庁舎管理の要領", "初版", "鍵は総務課が預かる。")
+
+    for words in (("search", "鍵はだれが預かるか"), ("ask", "鍵はだれが預かりますか。")):
+        (told,) = other.does(*words).stderr.splitlines()
+        assert f"{other.corpus}: none of its PDFs is in the index of {desk.home}" in told
+        assert f"tebiki --home {desk.home} --corpus {other.corpus} refresh" in told
+
+    other.does("refresh")
+    assert "" == other.does("search", "鍵はだれが預かるか").stderr
 
 
 def test_addresses_are_fetched_and_failures_are_named(desk: Desk, site: Site) -> None:
