@@ -895,7 +895,9 @@ def search(
         generation = parts.generation()
         filters = _filters(generation, document, kind, edition, municipality, language, as_of)
         asked = read(question, filters=filters)
-        found = by_page(generation, asked.standalone, k=k, filters=asked.filters)
+        words = generation.mended(asked.standalone)
+        read_as = words if words != asked.standalone else None
+        found = by_page(generation, words, k=k, filters=asked.filters)
         if as_json:
             day = asked.filters.as_of or _today()
             in_force = {edition.key for edition in generation.in_force(day)}
@@ -910,8 +912,10 @@ def search(
                 ).model_dump(mode="json")
                 for passage in found
             ]
-            _print_json({"passages": passages})
+            _print_json({"passages": passages, "read_as": read_as})
             return
+        if read_as:
+            err.print(f"Searched for: {read_as} / と読み替えて探しました。", markup=False)
         if not found:
             out.print("Nothing in the documents comes near. / 近い箇所はありません。")
         for passage in found:

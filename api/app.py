@@ -495,10 +495,12 @@ def _search(
     began = time.perf_counter()
     held = library()
     question = _question(held, asked.question, asked.filters)
-    passages = by_page(held, question.standalone, k=asked.k, filters=question.filters)
+    words = held.mended(question.standalone)
+    passages = by_page(held, words, k=asked.k, filters=question.filters)
     keys = _in_force(held, question.filters.as_of)
     return SearchResponse(
         passages=[_wire(held, leaves, passage, keys) for passage in passages],
+        read_as=words if words != question.standalone else None,
         took_ms=(time.perf_counter() - began) * 1000,
     )
 

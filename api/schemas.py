@@ -204,9 +204,14 @@ class WirePassage(Wire):
 
 
 class SearchResponse(Wire):
-    """Passages, best first."""
+    """Passages, best first.
+
+    *read_as* is what was searched instead of a question with a misspelt name; null where nothing
+    was put right.
+    """
 
     passages: list[WirePassage]
+    read_as: str | None = None
     took_ms: float
 
 

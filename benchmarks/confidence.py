@@ -70,7 +70,7 @@ def _cases(generation: Generation, set_name: str, *, bundled: bool) -> Iterator[
     confidence: Confidence = generation._confidence  # noqa: SLF001 - the signs are its business only
     for question in questions.load(set_name):
         asked = as_asked(question)
-        said = asked.standalone
+        said = generation.mended(asked.standalone)
         found = generation.retrieve(said, k=_PASSAGES, filters=asked.filters)
         evidences = find(said, found, generation, language=asked.language)
         lost = bool(evidences.spans and unheld(asked, evidences, generation))

@@ -181,12 +181,13 @@ def retrieval(
     def ask(question: Question) -> _Came:
         asked = read(question)
         began = perf_counter()
-        found = library.retrieve(asked.standalone, k=passages, filters=asked.filters)
+        words = library.mended(asked.standalone)
+        found = library.retrieve(words, k=passages, filters=asked.filters)
         took_ms = (perf_counter() - began) * 1000
         return _Came(
             Outcome(places=places_of(found)[:PAGES]),
             took_ms,
-            confidence=library.confidence(asked.standalone, found),
+            confidence=library.confidence(words, found),
         )
 
     started = _now()

@@ -56,7 +56,9 @@ def sound(library: Generation, asked: Sequence[Question]) -> list[Sounded]:
     """Ask every leg each question that has judged pages."""
     read = ((question, runs.as_asked(question)) for question in asked if question.judgements)
     return [
-        Sounded(library, question, library.hybrid.sound(taken.standalone, taken.filters))
+        Sounded(
+            library, question, library.hybrid.sound(library.mended(taken.standalone), taken.filters)
+        )
         for question, taken in read
     ]
 

@@ -101,10 +101,14 @@ class Spelling:
         for word in _LATIN.findall(plain):
             if len(word) >= _SHORTEST_LATIN and not self._knows(word):
                 # Other letters often make another word (adapt and adopt, complaint and compliant).
+                # Another form of the word (village and villages) is found as it is.
                 near = {
                     name
                     for name in self._latin
-                    if name[0] == word[0] and len(name) != len(word) and _one_slip(word, name)
+                    if name[0] == word[0]
+                    and len(name) != len(word)
+                    and _one_slip(word, name)
+                    and tokens(name) != tokens(word)
                 }
                 if len(near) == 1:
                     yield word, near.pop()

@@ -392,6 +392,21 @@ def test_files_are_sent_compressed(client: TestClient) -> None:
     assert 304 == same.status_code
 
 
+def test_search_says_as_what_a_misspelt_name_was_read() -> None:
+    """The passages are those of the name that was meant; of what is spelt well nothing is said."""
+    library = small()
+    library.misspelt = {"有級休暇": "有給休暇"}
+    with TestClient(app_of(library), base_url="http://127.0.0.1") as client:
+        mended, plain = (
+            client.post("/v1/search", json={"question": question}).json()
+            for question in ("年次有級休暇は何日ですか", ASKED)
+        )
+
+    assert ASKED == mended["read_as"]
+    assert plain["read_as"] is None
+    assert plain["passages"] == mended["passages"]
+
+
 def test_description_names_every_route(client: TestClient) -> None:
     """/openapi.json describes the contract, with an example question."""
     described = client.get("/openapi.json").json()

@@ -162,6 +162,18 @@ def test_search_keeps_its_filters(
     assert expected == {passage["document"] for passage in found}
 
 
+def test_search_says_as_what_a_misspelt_name_was_read(shelf: tuple[Path, Path]) -> None:
+    """On the error stream for people, so that what is piped on holds passages only."""
+    found = json.loads(run(*shelf, "search", "ガバメントクラウトとは", "--json").stdout)
+    told = run(*shelf, "search", "ガバメントクラウトとは")
+    plain = run(*shelf, "search", "ガバメントクラウドとは")
+
+    assert "ガバメントクラウドとは" == found["read_as"]
+    assert "Searched for: ガバメントクラウドとは" in told.stderr
+    assert "Searched for" not in plain.stderr
+    assert plain.stdout == told.stdout
+
+
 def test_ask_keeps_its_filters(shelf: tuple[Path, Path]) -> None:
     """The same options for a whole answer."""
     question = ("ask", "北見市は何をしましたか", "--json")

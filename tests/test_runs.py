@@ -55,6 +55,15 @@ def test_retrieval_scores_the_page_that_is_found() -> None:
     )
 
 
+def test_a_misspelt_name_is_searched_as_what_was_meant() -> None:
+    """As the bot and POST /v1/search do."""
+    held = FakeLibrary({LEAVE: TEXT}, misspelt={"操越": "繰越"})
+
+    runs.retrieval(held, asks(judged("a", "操越は何日", 2)))
+
+    assert {"繰越は何日"} == set(held.asked)
+
+
 class Spanning(FakeLibrary):
     """Finds one passage that spans pages 2 and 3, then one on page 2, then page 1."""
 

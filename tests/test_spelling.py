@@ -17,6 +17,7 @@ GLOSSARY = Glossary(
         Term("電子申請システム", ("オンライン申請",)),
         Term("個人情報保護法", ("個情法",)),
         Term("オンライン", ("ネット経由",)),
+        Term("町村", en=("towns and villages",)),
     ]
 )
 PASSAGES = (
@@ -72,6 +73,7 @@ def test_a_name_one_slip_away_is_meant(spelling: Spelling, said: str, meant: str
         "Was it adapted by governments?",
         "ガバメトクラウトとは",
         "オンライン・ガバメントクラウドの違い",
+        "Which village is it?",
     ],
     ids=[
         "the name itself",
@@ -82,6 +84,7 @@ def test_a_name_one_slip_away_is_meant(spelling: Spelling, said: str, meant: str
         "another English word",
         "two slips",
         "a dot between two names",
+        "another form of a word",
     ],
 )
 def test_other_words_stay(spelling: Spelling, question: str) -> None:

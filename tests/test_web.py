@@ -445,6 +445,19 @@ def test_documents_page_lists_and_searches(opened: Opener) -> None:
     assert "start=" in (page.locator(".sheet img").get_attribute("src") or "")
 
 
+def test_documents_page_says_what_was_searched(opened: Opener) -> None:
+    """A misspelt name is put right there as well, and the page says so."""
+    library = small()
+    library.misspelt = {"有級休暇": "有給休暇"}
+    with serving(app_of(library)) as base:
+        page = opened("/documents", base=base)
+        page.locator("#words").fill("有級休暇")
+        page.locator("#words").press("Enter")
+
+        expect(page.get_by_text("「有給休暇」と読み替えて探しました。")).to_be_visible()
+        expect(page.locator(".hit").first).to_contain_text("有給休暇")
+
+
 def test_documents_page_shows_what_changed(opened: Opener) -> None:
     """Where two editions are held the change is a sentence that leads to its page; axe."""
     old = edition_text(PAGES[0].replace("20日", "10日"), PAGES[1])

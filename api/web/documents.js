@@ -150,8 +150,9 @@ form.addEventListener("submit", async (event) => {
   }
   const filters = where.value ? { documents: [where.value] } : {};
   try {
-    const { passages } = await post("/v1/search", { question: words.value, k: 10, filters });
-    state.textContent = passages.length ? say("results", { n: passages.length }) : say("noResults");
+    const { passages, read_as } = await post("/v1/search", { question: words.value, k: 10, filters });
+    const count = passages.length ? say("results", { n: passages.length }) : say("noResults");
+    state.textContent = read_as ? `${say("readAs", { question: read_as })} ${count}` : count;
     found.replaceChildren(...passages.map(hit));
   } catch (problem) {
     found.replaceChildren();
