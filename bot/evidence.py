@@ -28,15 +28,17 @@ _LOOKED_AT, _POOL = 16, 14
 _PARAGRAPH, _LIST, _SCRAP = 320, 520, 140
 """Characters up to which a paragraph or a list is quoted whole, and below which it says too little."""
 
-_FILLED, _ROWS_FILLED, _OVER = 200, 120, 60
-"""Characters to which a quotation is filled up from its own passage, the same for table rows, and
-how many more a last sentence may bring."""
+_FILLED, _SCRAPS_FILLED, _ROW_FILLED, _OVER = 200, 120, 30, 60
+"""Characters to which a quotation is filled up from its own passage, the same for rows that are
+mere scraps of a table, and for whole rows; how many more a last sentence may bring."""
 
 _ANNOUNCED = 390
 """Characters up to which what a lead-in announces is quoted with it."""
 
 _ONWARD = 0.02
 """What it counts for a sentence to follow a quotation rather than stand before it."""
+
+_SENTENCE_ENDS = "。.！？!?"
 
 _WORD = 2
 """Letters below which a line is a mark or a number."""
@@ -67,7 +69,7 @@ read, and for a sentence that stands beside a passage."""
 
 _OTHER_LANGUAGE, _OWN_LANGUAGE = 0.85, 0.75
 _DIGEST_BESIDE_ORIGINAL = 0.97
-_COUNTED = 0.4
+_MARKED = 0.8
 _CASE_AS_RULE, _TITLE = 0.7, 0.95
 """What a case counts where a rule is asked for, and a title beside a statement."""
 
@@ -194,12 +196,13 @@ def find(
     readings: Readings | None = None,
     shapes: frozenset[Wants] | None = None,
     rounds: int = 0,
-    counted: re.Pattern[str] | None = None,
+    marks: Sequence[re.Pattern[str]] = (),
 ) -> Evidences:
     """Return the spans of *passages* that answer best, best first, none overlapping another.
 
-    *counted* finds a number of what the question counts. What answers in the first place is short; each of *rounds* gives as much again of what has
-    not been shown before, and less near.
+    *marks* find what only a sentence that answers has: a number of what the question counts, the
+    name it asks the meaning of at the beginning of a line. What answers in the first place is
+    short; each of *rounds* gives as much again of what has not been shown before, and less near.
 
     Spans grow from the best sentence to what a reader needs with it: its paragraph when short,
     the lead-in of an item, the list a sentence announces, the exception that follows. *shapes*
@@ -212,7 +215,7 @@ def find(
         weighed = replace(weighed, shapes=shapes)
     result = Evidences(weighed)
     rule = _asks_rule(question, weighed.shapes)
-    pages = _read(passages[:_LOOKED_AT], library, weighed, language, readings, counted, rule=rule)
+    pages = _read(passages[:_LOOKED_AT], library, weighed, language, readings, marks, rule=rule)
     seeds = _seeds(pages, language)
     told: list[frozenset[str]] = []
     shown = used = 0
@@ -285,7 +288,7 @@ def _read(
     weighed: Need,
     language: str,
     readings: Readings,
-    counted: re.Pattern[str] | None = None,
+    marks: Sequence[re.Pattern[str]] = (),
     *,
     rule: bool = False,
 ) -> list[_Page]:
@@ -317,21 +320,24 @@ def _read(
         around[1:] = np.maximum(around[1:], page.said[:-1])
         around[:-1] = np.maximum(around[:-1], page.said[1:])
         page.covered = weighed.covered(page.said, around)
-        page.answers = _answers(page, weighed, counted)
+        page.answers = _answers(page, weighed, marks)
         base += len(page.reading.starts)
     _score(pages, passages, library, language, readings, rule=rule)
     return pages
 
 
-def _answers(page: _Page, weighed: Need, counted: re.Pattern[str] | None) -> NDArray[np.float32]:
+def _answers(page: _Page, weighed: Need, marks: Sequence[re.Pattern[str]]) -> NDArray[np.float32]:
     """Return how well each sentence answers by its own words: what it covers, and its shape."""
     reading = page.reading
     fit = np.ones(len(reading.units), dtype=np.float32)
     for shape in weighed.shapes:
         fit += shape_weight(shape) * reading.fits(shape)
-    if counted is not None:
-        there = [counted.search(one) is not None for one in reading.texts]
-        fit += _COUNTED * np.array(there, dtype=np.float32)
+    for mark in marks:
+        there = [
+            mark.search(f"{text}\n{unit.context}") is not None
+            for text, unit in zip(reading.texts, reading.units, strict=True)
+        ]
+        fit += _MARKED * np.array(there, dtype=np.float32)
     found: NDArray[np.float32] = page.covered * fit
     return found
 
@@ -394,9 +400,8 @@ def _grow(page: _Page, at: int, taken: Sequence[Evidence], weighed: Need) -> Evi
     at = _row_announced(line, at, weighed)
     first, last = _paragraph(line, at)
     first, last = _with_list(line, first, last, weighed)
-    case = line.units[at].kind is not BlockKind.TEXT and Wants.PLACE in weighed.shapes
-    if not case:
-        first, last = _filled(line, at, first, last)
+    if not _stands_alone(line, at, weighed):
+        first, last = _filled(line, at, first, last, weighed.shapes)
         if line.length(first, last) < _SCRAP and not line.is_row(at):
             first, last = _padded(line, first, last)
         if _ANNOUNCES.search(line.texts[last]) and not line.is_row(last):
@@ -488,8 +493,7 @@ def _with_list(line: _Line, first: int, last: int, weighed: Need) -> tuple[int, 
     units, items = line.units, {BlockKind.ITEM, BlockKind.ROW}
     if line.is_row(last) and not _whole_table(line, last, weighed):
         return _beside(line, first, last, BlockKind.ROW)
-    if units[last].kind is BlockKind.ITEM and Wants.PLACE in weighed.shapes:
-        # A list of cases, each for itself: the town that was asked for, not its neighbours.
+    if units[last].kind is BlockKind.ITEM and _stands_alone(line, last, weighed):
         return _beside(line, first, last, BlockKind.ITEM)
     if units[last].kind in items:
         while (
@@ -544,6 +548,18 @@ def _announced(line: _Line, first: int, lead: int, limit: int) -> tuple[int, int
     return first, last
 
 
+def _stands_alone(line: _Line, at: int, weighed: Need) -> bool:
+    """Whether an item or row answers for itself, so that its neighbours would only hide it.
+
+    So does one town of a list of cases, and a sentence that says yes or no.
+    """
+    if line.units[at].kind not in {BlockKind.ITEM, BlockKind.ROW}:
+        return False
+    if Wants.PLACE in weighed.shapes:
+        return True
+    return weighed.shapes == {Wants.YES_NO} and line.texts[at][-1] in _SENTENCE_ENDS
+
+
 def _row_announced(line: _Line, at: int, weighed: Need) -> int:
     """Return the best row of the table that a sentence announces, where the whole is not asked."""
     if weighed.shapes & _WHOLE_TABLE or line.is_row(at) or not _ANNOUNCES.search(line.texts[at]):
@@ -579,9 +595,16 @@ def _beside(line: _Line, first: int, last: int, kind: BlockKind) -> tuple[int, i
     return first, last
 
 
-def _filled(line: _Line, at: int, first: int, last: int) -> tuple[int, int]:
+def _filled(
+    line: _Line, at: int, first: int, last: int, shapes: frozenset[Wants]
+) -> tuple[int, int]:
     """Add the rest of the passage that holds a sentence, up to a readable length."""
-    chunk, size_to = line.page.reading.chunk, _ROWS_FILLED if line.is_row(at) else _FILLED
+    chunk, size_to = line.page.reading.chunk, _FILLED
+    if line.is_row(at):
+        if not (line.units[at].context and "\t" in line.texts[at]):
+            size_to = _SCRAPS_FILLED
+        else:
+            size_to = 0 if Wants.MEANING in shapes else _ROW_FILLED
     while chunk[at] >= 0 and line.length(first, last) < size_to:
         ways = []
         if first > line.first and chunk[first - 1] == chunk[at] and not line.is_title(first - 1):

@@ -13,6 +13,7 @@ from weakref import ReferenceType, ref
 
 from bot import days
 from bot.answers import Answer, Citation, Declined, Delta, Event, Question, cite
+from bot.beside import beside
 from bot.conversation import times_more
 from bot.declining import decline, doubts, follows
 from bot.evidence import Evidence, Evidences, find
@@ -23,6 +24,7 @@ from bot.quotations import body, escaped, notices
 from bot.readings import Readings
 from bot.relevance import fitting, plain
 from bot.sentences import BULLETS, shown
+from index.kinds import definition, subject
 from ingest.japanese import normalise, tokens
 
 if TYPE_CHECKING:
@@ -100,9 +102,22 @@ class Extractive:
 
         Misspelt names are put right, and a day or a superseded edition that it names is a filter.
         """
-        question = settled(mended(question, library), library)
+        question = settled(mended(self._stepped(question, library), library), library)
         on = question.filters.as_of or self._today()
         return with_edition(with_work(question, library), library, on)
+
+    def _stepped(self, question: Question, library: Library) -> Question:
+        """Return a question about the next section as one about that section by its name."""
+        if not question.history:
+            return question
+        readings, on = self._read_of(library), question.filters.as_of or self._today()
+        documents = [
+            readings.sections(library, edition)
+            for edition in library.in_force(on)
+            if edition.held and edition.document.language == question.language
+        ]
+        meant = beside(question.text, question.history, documents)
+        return replace(question, standalone=meant) if meant else question
 
     def from_passages(
         self, question: Question, passages: Sequence[Passage], library: Library
@@ -121,7 +136,7 @@ class Extractive:
             readings=readings,
             shapes=shapes,
             rounds=again,
-            counted=counted(question.standalone, shapes),
+            marks=_marks(question.standalone, shapes, library),
         )
         on = question.filters.as_of or self._today()
         blank = Answer(
@@ -172,6 +187,20 @@ class Extractive:
 def _shapes(question: Question) -> frozenset[Wants]:
     """Return what shape of answer is asked for: by a follow-up itself, where it says one."""
     return (follows(question) and wants(question.text)) or wants(question.standalone)
+
+
+def _marks(question: str, shapes: frozenset[Wants], library: Library) -> list[re.Pattern[str]]:
+    """Return what finds a number of the thing counted, and where a name's meaning is told."""
+    found = [counted(question, shapes)]
+    if name := subject(normalise(question)):
+        same = (
+            other
+            for match in names_in(name, library)
+            if normalise(match.said) == name
+            for other in match.others
+        )
+        found.append(definition([name, *same]))
+    return [one for one in found if one is not None]
 
 
 def _told(

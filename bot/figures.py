@@ -28,7 +28,7 @@ _HOW_MANY = re.compile(
     r"(?:([一-龥ァ-ヶー]{2,8})(?:の数)?(?:は|が|って)?(?:全部で|合わせて)?(?:いくつ|何種類))"
 )
 _ENGLISH_MANY = re.compile(r"how many (?:\w+ ){0,3}?(\w{3,}?)(?:ies|es|s)\b", re.IGNORECASE)
-_COUNT = r"[0-9０-９][0-9０-９,，.．]*\s?(?:{unit})"
+_COUNT = r"[0-9０-９][0-9０-９,，.．]*\s?(?:{unit})|(?<=次の)[二三四五六七八九十百]+(?:つ|点|(?=である|です|で、))"
 _ENGLISH_COUNT = r"\b(?:\d[\d,]*|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)(?: [a-z-]+)?? {noun}\w*"
 _TELEPHONE = re.compile(rf"{_WIDE}{{2,5}}[-－‐−ー]{_WIDE}{{1,4}}[-－‐−ー]{_WIDE}{{3,4}}")
 _PREFECTURE = "|".join(PREFECTURES)
@@ -39,6 +39,7 @@ _TOWN = re.compile(
     rf"(?:(?:{_PREFECTURE})|(?<![一-龥])){_TOWN_NAME}(?![町村区場])|(?:{_PREFECTURE})"
     r"|[A-Z][a-z]+ (?:City|Town|Village|Prefecture|Ward)(?:, [A-Z][a-z]+)?"
 )
+_FISCAL = re.compile(r"(end of (?:the )?)?fiscal (?:year )?((?:19|20)[0-9]{2})")
 _BRACKETS = re.compile(r"[（(][^（）()]*[)）]")
 
 _IN_ALL = re.compile(r"全部で|合計|総数|\bin all\b|\bin total\b|altogether", re.IGNORECASE)
@@ -101,8 +102,9 @@ def figure(
 
 
 def _bare(figure: str) -> str:
-    """Return a figure as it is compared: 令和7年度（2025年度） is 令和7年度."""
-    return normalise(_BRACKETS.sub("", figure))
+    """Return a figure as it is compared: 令和7年度（2025年度） and fiscal 2025 are 2025年度."""
+    plain = normalise(_BRACKETS.sub("", figure))
+    return _FISCAL.sub(lambda found: f"{found[2]}年度{'末' if found[1] else ''}", plain)
 
 
 def towns(quote: Sequence[Told], least: float = 0.0) -> list[str]:
@@ -153,4 +155,4 @@ def _count(asked: str) -> re.Pattern[str] | None:
     english = _ENGLISH_MANY.search(asked)
     if english is not None:
         return re.compile(_ENGLISH_COUNT.format(noun=english[1][:6].lower()))
-    return None
+    return re.compile(_COUNT.format(unit="つ|点|件|個|項目|種類")) if "いくつ" in asked else None

@@ -78,7 +78,7 @@ _SPOKEN: Mapping[Wants, tuple[str, ...]] = {
         r"\blist\b|what are|which .+ are|name the|kinds of|all the",
     ),
     Wants.MEANING: (
-        r"とは(?:何|なん|どう|どの|？|\?|、|$)|って(?:何|なに|なん|要するに)|何のこと|意味|定義|違い",
+        r"と[はわ](?:何|なに|なん|どう|どの|？|\?|、|$)|って(?:何|なに|なん|要するに)|何のこと|意味|定義|違い",
         r"何の略|what (?:is|does) .+(?:mean|stand for)?|difference between|meaning of|define",
     ),
     Wants.CONTACT: (

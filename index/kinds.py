@@ -42,6 +42,9 @@ _FIRM_ASKED = (
     r"|どの(?:会社|企業|ベンダ)|製品名|商品名|(?:which|what) (?:\w+ )?(?:vendors?|compan(?:y|ies)|firms?|products?)"
 )
 
+# What `normalise` leaves, for no counted word follows the number.
+_NEXT_MANY = r"次の[二三四五六七八九十百]+(?:つ|点|である|です|で、|に)"
+
 # The first kind that a question asks for counts, so the narrow ones stand first.
 _KINDS = (
     (r"いくら|金額|予算額|月額|年額|単価|料金|how much|\bcosts?\b|\bpa(?:id|y)\b|\bprice|salary|\bfees?\b",
@@ -57,7 +60,7 @@ _KINDS = (
     (r"何歳|年齢は|年齢制限|how old|\bage\b", r"\d\s*歳|\d years"),
     (r"何(?:%|パーセント|割)|割合|補助率|措置率|(?:交付|普及|達成)率|percent|what share|what rate",
      r"\d\s*(?:%|パーセント|割)|分の\d|\d/\d|\d percent"),
-    (r"何件|件数", r"\d\s*(?:件|事務|業務|手続|団体|種類|項目)"),
+    (r"何件|件数", rf"\d\s*(?:件|事務|業務|手続|団体|種類|項目)|{_NEXT_MANY}"),
     (r"電話番号|電話(?:は|を教え)|\btel\b|telephone|phone number", r"\d{2,5}-\d{1,4}-\d{3,4}"),
     (r"fax|ファックス|ファクス", r"fax|ファックス|ファクス"),
     (r"メールアドレス|e-?mail address", r"\w@\w"),
@@ -76,9 +79,10 @@ KINDS = tuple(
 )
 
 _TOPIC = re.compile(
-    r"^[「『]?(.{2,24}?)[」』]?(?:とは|って(?:何|なに|なん)|というのは|の意味|の定義|は何のこと)"
+    r"^[「『]?(.{2,24}?)[」』]?(?:とは|とわ(?=何|なに|なん)|って(?:何|なに|なん)|というのは|の意味|の定義|は何のこと)"
     r"|^(?:what (?:is|are)|define|what does) (?:an? |the )?(.{2,40}?)(?: mean)?\??$"
 )
+_GLOSSARY = r"用語|語句|意味|定義|説明|\bterms?\b|meaning|definition"
 _FOLLOWS = r"[」』]?(?:とは|は|\(| is | are | means)"
 _PRECEDES = r"(?:である|という|、|: ?|\()"
 
@@ -92,6 +96,20 @@ def subject(question: str) -> str | None:
     """Return the name whose meaning a question (normalised) asks, or None when it asks none."""
     found = _TOPIC.search(question)
     return (found[1] or found[2]).strip() if found else None
+
+
+def definition(names: Iterable[str]) -> re.Pattern[str]:
+    """Return a pattern that finds the beginning of a line that says what one of *names* is.
+
+    A line is its text, a line feed and its column heads. It may be the row of a glossary: the
+    name in its first cell, under such heads.
+    """
+    name = f"(?:{'|'.join(map(re.escape, names))})"
+    return re.compile(
+        rf"^\W*{name}(?:[(（][^()（）]*[)）])?[」』]?"
+        rf"(?:とは|は(?!、?次)|[:：=＝]| is | are | means| stands |\t.*\n.*{_GLOSSARY})",
+        re.IGNORECASE,
+    )
 
 
 def topic(names: Iterable[str]) -> re.Pattern[str]:

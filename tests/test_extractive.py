@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -340,6 +341,43 @@ def test_a_quotation_is_filled_from_its_own_passage() -> None:
     quote = ask("移行の期限はいつか", FakeLibrary({edition("m"): manual})).citations[0].quote
 
     assert quote == "移行の期限は令和7年度末である。\n準備が整わない団体は国に相談する。"
+
+
+def test_the_meaning_of_a_name_leads() -> None:
+    """A row of the glossary stands before sentences that only use the name."""
+    work, terms = edition_text(
+        "# 作業\nPIAを行う。PIAの結果を公表する。",
+        "# 用語\n| RFI\t情報提供依頼\n| PIA\t特定個人情報保護評価",
+    ).pages
+    headed = tuple(replace(block, context="用語 / 意味") for block in terms.blocks)
+    manual = EditionText((work, replace(terms, blocks=headed)))
+
+    quote = ask("PIAとは何ですか", FakeLibrary({edition("m"): manual})).citations[0].quote
+
+    assert quote == "PIA\t特定個人情報保護評価"
+
+
+def test_a_number_in_words_is_the_figure_asked_for() -> None:
+    """「次の二点」 answers how many there are."""
+    manual = edition_text(
+        "# 任用\n専門家の任用に当たっては、次の二点に注意する。\n・服務を定める。\n・兼業を確かめる。"
+    )
+
+    answer = ask("専門家の任用で注意する点はいくつありますか", FakeLibrary({edition("m"): manual}))
+
+    assert answer.text.startswith("**二点**")
+
+
+def test_an_item_that_says_no_is_quoted_without_its_list() -> None:
+    """Who asks for yes or no is not made to look for it among neighbours."""
+    manual = edition_text(
+        "# 仕組み\n次のとおり運用する。\n・人材は事前に登録する。\n・国は職業紹介を行わない。\n"
+        "・市町村は独自に募集する。"
+    )
+
+    quote = ask("国は職業紹介を行いますか", FakeLibrary({edition("m"): manual})).citations[0].quote
+
+    assert quote == "国は職業紹介を行わない。"
 
 
 def test_row_is_quoted_without_its_table() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.figures import Told, figure, towns
-from bot.question import wants
+from bot.question import Wants, wants
 
 
 def lead(question: str, *told: Told) -> str:
@@ -69,3 +69,15 @@ def test_towns_are_read_off_rows_and_sentences() -> None:
 
     assert ["北見市（北海道）"] == towns(rows)
     assert ["北海道北見市"] == towns([Told("書かない窓口は北海道北見市が設けた。", 1.0)])
+
+
+def test_a_fiscal_year_of_either_calendar_is_one_figure() -> None:
+    """Fiscal 2025 and 令和7年度 beside each other are no two answers."""
+    told = [
+        [Told("The target for standardization is fiscal 2025.", 1.0)],
+        [Told("Standardization of systems\tfiscal 2025 (令和7年度)", 1.0)],
+    ]
+
+    assert (0, "fiscal 2025") == figure(
+        "When is the target date for standardization?", [Wants.DATE], told
+    )
