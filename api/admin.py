@@ -11,17 +11,18 @@ from pathlib import Path
 from threading import Lock, Thread
 from typing import TYPE_CHECKING, Annotated, Any
 
-from fastapi import FastAPI, Query
+from fastapi import FastAPI, Query, Request
 from fastapi.responses import Response
 from pydantic import Field
 
-from api import insights, intake
+from api import insights, intake, problems
 from api.intake import Intake, WirePoorPage
 from api.leaves import LeafCache
 from api.problems import Refused
 from api.schemas import Asked, Problem, Wire
 from index.errors import IndexingError
 from index.refresh import NotAllowed
+from index.remarks import in_language
 from ingest.editions import Edition
 
 if TYPE_CHECKING:
@@ -198,17 +199,24 @@ class Job:
         self._office = office
         self._lock = Lock()
         self._state = RefreshState()
+        self._reasons: Sequence[str] = ()
+        self._notices: Sequence[str] = ()
 
-    def state(self) -> RefreshState:
-        """Return how far it is."""
+    def state(self, language: str) -> RefreshState:
+        """Return how far it is, with remarks in that language where they are known in it."""
         with self._lock:
-            return self._state
+            now, reasons, notices = self._state, self._reasons, self._notices
+        told = [in_language(each, language) for each in notices]
+        report = now.report and now.report.model_copy(update={"notices": told})
+        said = [in_language(each, language) for each in reasons]
+        return now.model_copy(update={"reasons": said, "report": report})
 
     def start(self, *, accept: bool = False) -> bool:
         """Start a refresh in the background; False when one is running already."""
         with self._lock:
             if self._state.running:
                 return False
+            self._reasons = self._notices = ()
             self._state = self._state.model_copy(
                 update={
                     "running": True,
@@ -216,7 +224,6 @@ class Job:
                     "detail": "",
                     "share": 0.0,
                     "problems": [],
-                    "reasons": [],
                     "report": None,
                 }
             )
@@ -224,6 +231,8 @@ class Job:
         return True
 
     def _run(self, *, accept: bool) -> None:
+        reasons: Sequence[str] = ()
+        notices: Sequence[str] = ()
         try:
             report = self._office.refresh(self._told, accept)
             ended = RefreshState(
@@ -232,14 +241,17 @@ class Job:
                 problems=[str(each) for each in report.problems],
                 report=WireReport.of(report),
             )
+            notices = report.notices
         except NotAllowed as refused:
             log.warning("%s", refused)
-            ended = RefreshState(published=False, reasons=list(refused.reasons))
+            ended = RefreshState(published=False)
+            reasons = refused.reasons
         except Exception as error:
             log.exception("the refresh failed")
             ended = RefreshState(published=False, problems=[str(error)])
         with self._lock:
             self._state = ended.model_copy(update={"share": 1.0})
+            self._reasons, self._notices = reasons, notices
 
     def _told(self, step: str, share: float) -> None:
         name, _, detail = step.partition(" ")
@@ -274,12 +286,12 @@ def install(
         return _state(library(), leaves, office)
 
     @app.get("/v1/admin/refresh", tags=["admin"])
-    def progress() -> RefreshState:
+    def progress(request: Request) -> RefreshState:
         """Say how far the refresh is, and how the last one ended."""
-        return job.state()
+        return job.state(problems.language(request))
 
     @app.post("/v1/admin/refresh", status_code=202, responses=ERRORS, tags=["admin"])
-    def refresh(asked: RefreshRequest | None = None) -> RefreshState:
+    def refresh(request: Request, asked: RefreshRequest | None = None) -> RefreshState:
         """Start a refresh; the old index answers until the new one is complete."""
         if not job.start(accept=asked is not None and asked.accept):
             raise Refused(
@@ -287,7 +299,7 @@ def install(
                 "更新はすでに進んでいます。終わるまでお待ちください。",
                 "A refresh is running already. Wait until it is done.",
             )
-        return job.state()
+        return job.state(problems.language(request))
 
     @app.post("/v1/admin/rollback", responses=ERRORS, tags=["admin"])
     def roll_back(asked: RollBackRequest) -> StateResponse:

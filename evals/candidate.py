@@ -18,6 +18,7 @@ from index import generations
 from index.embedding import Embedder
 from index.errors import GenerationBroken, IndexingError
 from index.generations import Generation
+from index.remarks import Remark
 from index.store import Vectors
 
 OWN = "questions.jsonl"
@@ -38,8 +39,8 @@ def gate(
     limits: Limits | None = None,
     told: Callable[[float], None] = lambda _: None,
     vectors: Vectors | None = None,
-    noted: Callable[[str], None] = lambda _: None,
-) -> Callable[[Path], Sequence[str]]:
+    noted: Callable[[Remark], None] = lambda _: None,
+) -> Callable[[Path], Sequence[Remark]]:
     """Return what a refresh asks about its finished candidate: the reasons against it.
 
     The bundled questions and the user's own (``questions.jsonl`` in the corpus folder) are put
@@ -53,14 +54,15 @@ def gate(
         BadQuestionSet: the user's own set cannot be used; nothing is published then.
     """
 
-    def reasons(folder: Path) -> Sequence[str]:
+    def reasons(folder: Path) -> Sequence[Remark]:
         sets = asked(corpus)
         after = generations.opened(folder, embedder_for, today, vectors)
         before = _before(home, embedder_for, today, vectors)
         verdict = _judged(before, after, sets, today(), limits, told)
         for note in verdict.notes:
             noted(note)
-        return said(verdict)
+        titles = {e.key: f"{e.document.title}（{e.label}）" for e in after.editions}
+        return said(verdict, titles)
 
     return reasons
 
@@ -97,19 +99,41 @@ def asked(corpus: Path) -> tuple[QuestionSet, ...]:
     return (load(BUNDLED), *((load(own),) if own.is_file() else ()))
 
 
-def said(verdict: Verdict) -> tuple[str, ...]:
-    """Return the verdict's reasons in sentences, with the questions that got worse."""
+def said(verdict: Verdict, titles: Mapping[str, str]) -> tuple[Remark, ...]:
+    """Return the verdict's reasons in sentences, with the questions that got worse.
+
+    *titles* are what people call editions, by their keys.
+    """
     if verdict.allowed:
         return ()
-    lost = tuple(_worse(change) for change in islice(verdict.lost, _NAMED))
+    lost = tuple(_worse(change, titles) for change in islice(verdict.lost, _NAMED))
     more = len(verdict.lost) - len(lost)
-    return (*verdict.reasons, *lost, *((f"and {more} more questions",) if more > 0 else ()))
+    rest = Remark(f"and {more} more questions", f"ほかに質問{more}件")
+    return (*verdict.reasons, *lost, *((rest,) if more > 0 else ()))
 
 
-def _worse(change: Change) -> str:
+def _worse(change: Change, titles: Mapping[str, str]) -> Remark:
     """Say which question got worse, where its answer stands, and what comes first instead."""
-    first = next(iter(change.after.found()), "nothing")
-    return f"worse: {change} (expected {', '.join(change.after.expected)}; first is {first})"
+    question, found = change.after.question, change.after.found()
+    expected = [_called(name, titles) for name in change.after.expected]
+    if not found:
+        en, ja = "nothing is found now", "いまは何も見つかりません"
+    elif found[0] in change.after.expected:
+        en, ja = "only a part of it comes first now", "いまは一部だけが先に出ます"
+    else:
+        first = _called(found[0], titles)
+        en, ja = f"{first} comes first now", f"いまは{first}が先に出ます"
+    return Remark(
+        f"worse: “{question}” is answered by {', '.join(expected)}; {en} ({change.after.id})",
+        f"悪くなる質問「{question}」: 答えは{'、'.join(expected)}にあるはずですが、{ja}"
+        f"（{change.after.id}）",
+    )
+
+
+def _called(name: str, titles: Mapping[str, str]) -> str:
+    """Return a judged page's name, such as manual@2.0 p.3, with the title of its edition."""
+    edition, _, page = name.rpartition(" p.")
+    return f"{titles[edition]} p.{page}" if edition in titles else name
 
 
 def _judged(

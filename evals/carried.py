@@ -16,9 +16,9 @@ from pathlib import PurePosixPath
 from evals.questions import Judgement, Question, QuestionSet
 from index.errors import IndexingError
 from index.passages import Library
+from index.remarks import Remark
 from ingest.editions import Edition
 
-_NAMED = 20
 _UNIT = 3
 # Different pages of a manual share a tenth of their triples, revisions of one page over a half;
 # a page that was cut in two leaves a half on each side.
@@ -35,7 +35,7 @@ class Carried:
 
     before: QuestionSet
     after: QuestionSet
-    notes: tuple[str, ...] = ()
+    notes: tuple[Remark, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ def carried(sets: Sequence[QuestionSet], before: Library, after: Library, today:
         _Side(one, {e.document.id: e for e in one.in_force(today)}) for one in (before, after)
     )
     asked: dict[str, tuple[Question, Question]] = {}
-    missed: dict[str, list[str]] = {"unheld": [], "gone": [], "new": []}
+    missed: dict[str, list[Question]] = {"unheld": [], "gone": [], "new": []}
     total = 0
     for at, held in enumerate(sets):
         for question in held:
@@ -81,12 +81,12 @@ def carried(sets: Sequence[QuestionSet], before: Library, after: Library, today:
                     replace(question, id=name, judgements=now),
                 )
             else:
-                missed["gone" if was else "new" if now else "unheld"].append(name)
+                missed["gone" if was else "new" if now else "unheld"].append(question)
     title = "+".join(held.name for held in sets)
     return Carried(
         QuestionSet(title, tuple(was for was, _ in asked.values())),
         QuestionSet(title, tuple(now for _, now in asked.values())),
-        _notes(missed, total) if asked or missed["gone"] or missed["new"] else (),
+        _notes(missed, total, len(asked)),
     )
 
 
@@ -147,21 +147,26 @@ def _units(text: str) -> frozenset[str]:
     return frozenset(plain[at : at + _UNIT] for at in range(len(plain) - _UNIT + 1))
 
 
-def _notes(missed: dict[str, list[str]], total: int) -> tuple[str, ...]:
+def _notes(missed: dict[str, list[Question]], total: int, asked: int) -> tuple[Remark, ...]:
+    """Say what was not asked of the rest; nothing where no question fits the documents at all."""
+    if not asked:
+        return ()
     said = {
-        "unheld": "their documents are in neither index",
-        "gone": "their documents are no longer in force",
-        "new": "their documents were not in force before",
+        "unheld": ("their documents are in neither index", "その文書がどちらの索引にもない"),
+        "gone": ("their documents are no longer in force", "その文書が効力を失った"),
+        "new": ("their documents were not in force before", "その文書がこれまで効力を持たなかった"),
     }
-    return tuple(
-        f"{len(names)} of {total} questions were not asked, because {said[why]}"
-        + ("" if why == "unheld" else f": {_named(names)}")
-        + "."
-        for why, names in missed.items()
-        if names
-    )
-
-
-def _named(names: Sequence[str]) -> str:
-    more = len(names) - _NAMED
-    return ", ".join(names[:_NAMED]) + (f" and {more} more" if more > 0 else "")
+    notes: list[Remark] = []
+    for why, questions in missed.items():
+        en, ja = said[why]
+        one = questions[0].text if questions and why != "unheld" else ""
+        if questions:
+            notes.append(
+                Remark(
+                    f"{len(questions)} of {total} questions were not asked, because {en}"
+                    + (f", such as “{one}”." if one else "."),
+                    f"質問{total}件のうち{len(questions)}件は、{ja}ため確かめていません"
+                    + (f"（たとえば「{one}」）。" if one else "。"),
+                )
+            )
+    return tuple(notes)

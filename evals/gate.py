@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from evals.comparison import Change, Difference, compare
 from evals.runs import Result, Run
 from index.passages import Library
+from index.remarks import Remark
 from ingest.editions import Edition
 
 
@@ -48,13 +49,13 @@ class Verdict:
     """
 
     allowed: bool
-    reasons: tuple[str, ...] = ()
+    reasons: tuple[Remark, ...] = ()
     lost: tuple[Change, ...] = ()
-    notes: tuple[str, ...] = ()
+    notes: tuple[Remark, ...] = ()
     differences: tuple[Difference, ...] = field(default=(), repr=False)
 
 
-_NAMED = 10
+_NAMED = 3
 
 POOR = 0.3
 """Below this plausibility a page counts as unread."""
@@ -157,20 +158,35 @@ def _falls(held: Difference, limits: Limits) -> bool:
     return too_far and held.chance / 2 < limits.chance
 
 
-def _said(held: Difference, language: str) -> str:
-    kind = f" in {_LANGUAGES.get(language, language)}" if language else ""
-    return (
+def _said(held: Difference, language: str) -> Remark:
+    en, ja = (
+        _LANGUAGES.get(language, (f" in {language}", f"（{language}）")) if language else ("", "")
+    )
+    return Remark(
         f"{held.measure} falls from {held.before:.3f} to {held.after:.3f} over {held.count} "
-        f"questions{kind}: {len(held.losses)} got worse, {len(held.wins)} better"
+        f"questions{en}: {len(held.losses)} got worse, {len(held.wins)} better",
+        f"{_in_japanese(held.measure)}が、質問{held.count}件{ja}で{held.before:.3f}から{held.after:.3f}に"
+        f"下がります（悪くなる質問{len(held.losses)}件、良くなる質問{len(held.wins)}件）",
     )
 
 
-_LANGUAGES = {"ja": "Japanese", "en": "English"}
+_LANGUAGES = {"ja": (" in Japanese", "（日本語）"), "en": (" in English", "（英語）")}
+
+
+def _in_japanese(measure: str) -> str:
+    """Say what a measure of retrieval counts, with its name; of any other, its name."""
+    name, _, cutoff = measure.partition("@")
+    told = {
+        "Success": f"正しいページが上位{cutoff}件に入る割合",
+        "RR": "正しいページの順位の良さ",
+        "nDCG": "正しいページの並びの良さ",
+    }.get(name)
+    return f"{told}（{measure}）" if told else measure
 
 
 def _too_much_unread(
     before: Sequence[Coverage], after: Sequence[Coverage], limits: Limits
-) -> tuple[str, ...]:
+) -> tuple[Remark, ...]:
     """Refuse a share of unread pages above the limit, unless what is in force is no better."""
     share = _unread_share(after)
     if share <= max(limits.unreadable, _unread_share(before)):
@@ -180,7 +196,13 @@ def _too_much_unread(
         f"{held.document}@{held.edition} p.{', '.join(map(str, held.unreadable))}" for held in worst
     )
     said = f"{share:.0%} of the pages cannot be read, more than {limits.unreadable:.0%}"
-    return (f"{said} (scans can, where tesseract is installed): {named}",)
+    return (
+        Remark(
+            f"{said} (scans can, where tesseract is installed): {named}",
+            f"ページの{share:.0%}が読めません（上限は{limits.unreadable:.0%}。tesseractを入れると"
+            f"スキャンも読めます）: {named}",
+        ),
+    )
 
 
 def _unread_share(read: Sequence[Coverage]) -> float:
@@ -193,11 +215,15 @@ def _shrunken(
     after: Sequence[Coverage],
     withdrawn: frozenset[str],
     limits: Limits,
-) -> tuple[str, ...]:
+) -> tuple[Remark, ...]:
     was, now = _characters(before), _characters(after)
     return tuple(
-        f"{document} shrinks from {count:,} to {now.get(document, 0):,} characters, "
-        f"by more than {limits.shrink:.0%}"
+        Remark(
+            f"{document} shrinks from {count:,} to {now.get(document, 0):,} characters, "
+            f"by more than {limits.shrink:.0%}",
+            f"「{document}」の文字数が{count:,}から{now.get(document, 0):,}に減ります"
+            f"（{limits.shrink:.0%}を超える減り方です）",
+        )
         for document, count in was.items()
         if document not in withdrawn and now.get(document, 0) < count * (1 - limits.shrink)
     )
@@ -213,13 +239,24 @@ def _characters(read: Sequence[Coverage]) -> Mapping[str, int]:
 
 def _notes(
     before: Run | None, after: Run | None, standing: Sequence[Difference]
-) -> tuple[str, ...]:
+) -> tuple[Remark, ...]:
     """Say what was not compared, and which of the measures that stand fell within the limits."""
     if before is None or after is None or not after.results:
-        return ("There were no questions to compare, so only the pages were looked at.",)
+        return (
+            Remark(
+                "No question asks about these documents, so only their pages were checked. Your "
+                "own questions (questions.jsonl beside the documents) are asked at every refresh.",
+                "これらの文書についての質問がないため、ページだけを確かめました。文書と同じフォルダーの"
+                "questions.jsonlに質問を書いておくと、更新のたびに確かめます。",
+            ),
+        )
     return tuple(
-        f"{held.measure} falls from {held.before:.3f} to {held.after:.3f}, which is within the "
-        f"limits: {', '.join(change.after.id for change in held.losses[:_NAMED])} got worse."
+        Remark(
+            f"{held.measure} falls from {held.before:.3f} to {held.after:.3f}, which is within the "
+            f"limits. Worse: {', '.join(f'“{c.after.question}”' for c in held.losses[:_NAMED])}.",
+            f"{_in_japanese(held.measure)}が{held.before:.3f}から{held.after:.3f}に下がりますが、許容の"
+            f"範囲内です。悪くなる質問: {''.join(f'「{c.after.question}」' for c in held.losses[:_NAMED])}",
+        )
         for held in standing
         if held.gain < 0
     )

@@ -491,7 +491,9 @@ class _Draft:
         if reasons and not self._workshop.accept:
             raise NotAllowed(self._name, reasons)
         if reasons:
-            generations.write_manifest(replace(manifest, accepted=reasons), self._folder)
+            generations.write_manifest(
+                replace(manifest, accepted=tuple(map(str, reasons))), self._folder
+            )
         home = self._workshop.home
         final = generations.folder_of(home, self._name)
         _sync(self._folder)

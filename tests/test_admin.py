@@ -31,6 +31,7 @@ from bot.ledger.ledger import Entry, Rating
 from index.errors import GenerationBroken
 from index.generations import Kept, Manifest
 from index.refresh import NotAllowed, Plan, RefreshReport
+from index.remarks import Remark
 from ingest import catalog
 from ingest.errors import UnreadablePdf
 from tests import pdfs
@@ -291,6 +292,27 @@ def test_refresh_that_fails_says_so(client: TestClient, desk: Desk) -> None:
         assert not ended["published"]
         assert "the disk is full" in ended["problems"][0]
         assert 202 == other.post("/v1/admin/refresh").status_code
+
+
+def test_the_gates_remarks_come_in_the_readers_language(client: TestClient, desk: Desk) -> None:
+    """Reasons and notices that are known in both; a sentence known in one comes as it is."""
+    desk.reasons = (Remark("worse: “when?” …", "悪くなる質問「いつ」…"), "a word")
+    desk.report = replace(desk.report, notices=(Remark("No question asks", "質問がない"), "x"))
+    desk.let_go.set()
+
+    client.post("/v1/admin/refresh")
+    refreshed(client)
+    told = {
+        language: client.get("/v1/admin/refresh", headers={"Accept-Language": language}).json()
+        for language in ("ja", "en")
+    }
+    client.post("/v1/admin/refresh", json={"accept": True})
+    refreshed(client)
+    ended = client.get("/v1/admin/refresh", headers={"Accept-Language": "ja"}).json()
+
+    assert ["悪くなる質問「いつ」…", "a word"] == told["ja"]["reasons"]
+    assert ["worse: “when?” …", "a word"] == told["en"]["reasons"]
+    assert ([], ["質問がない", "x"]) == (ended["reasons"], ended["report"]["notices"])
 
 
 def test_refused_refresh_tells_why_and_can_be_accepted(client: TestClient, desk: Desk) -> None:

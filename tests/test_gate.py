@@ -107,7 +107,7 @@ def test_a_drop_within_the_tolerance_is_only_noted() -> None:
 
     assert verdict.allowed
     assert (
-        "Success@5 falls from 1.000 to 0.990, which is within the limits: q99 got worse.",
+        "Success@5 falls from 1.000 to 0.990, which is within the limits. Worse: “q99?”.",
     ) == verdict.notes
 
 
