@@ -7,10 +7,11 @@ is an order of glyphs. Coordinates are points from the lower left corner of the 
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
-from dataclasses import dataclass, field, replace
+from bisect import bisect_left, bisect_right
+from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from operator import itemgetter
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
@@ -18,7 +19,7 @@ from ingest.pages import Block, BlockKind
 from ingest.tables import Columns, aligned, heads, may_head, tables
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 
 _FIRST_KANA, _LAST_KANJI = 0x3041, 0x9FFF
 _MOST_RUNS = 3_000
-_BEYOND = float("inf")
 _LEAST_VERTICAL = 8
 _LARGER = 1.15
 _NEAR, _LONG_LINE = 4, 14
@@ -95,22 +95,23 @@ class Shapes:
     across: NDArray[np.float32] = field(default_factory=lambda: _NOTHING)
     down: NDArray[np.float32] = field(default_factory=lambda: _NOTHING)
     images: NDArray[np.float32] = field(default_factory=lambda: _NOTHING)
-    rules: list[tuple[float, float, float]] = field(init=False)
+    rules: tuple[list[float], list[float], list[float]] = field(init=False)
 
     def __post_init__(self) -> None:
-        """Keep the horizontal rules once more, as (height, left, right) from the bottom up."""
+        """Keep the horizontal rules once more from the bottom up: heights, lefts and rights."""
         height = (self.across[:, 1] + self.across[:, 3]) / 2
-        rules = np.stack([height, self.across[:, 0], self.across[:, 2]], 1)
-        object.__setattr__(self, "rules", sorted(map(tuple, rules.tolist())))
+        order = height.argsort()
+        rules = height[order], self.across[order, 0], self.across[order, 2]
+        object.__setattr__(self, "rules", tuple(column.tolist() for column in rules))
 
     def ruled(self, low: float, high: float, left: float, right: float) -> bool:
         """Whether a horizontal rule between two heights reaches beyond *left* and *right*."""
-        for height, begin, end in self.rules[bisect_right(self.rules, (low, _BEYOND, _BEYOND)) :]:
-            if height >= high:
-                return False
-            if begin < left and end > right:
-                return True
-        return False
+        heights, begins, ends = self.rules
+        first = bisect_right(heights, low)
+        return any(
+            begins[at] < left and ends[at] > right
+            for at in range(first, bisect_left(heights, high, first))
+        )
 
 
 @dataclass(slots=True, eq=False)
@@ -323,22 +324,19 @@ def _made(
     codes = glyphs.codes[order]
     low = np.minimum.reduceat(boxes[:, :2], begins, axis=0)
     high = np.maximum.reduceat(boxes[:, 2:], begins, axis=0)
-    counts = np.diff(np.append(begins, len(order)))
+    ends = np.append(begins[1:], len(order))
+    counts = ends - begins
     height = np.add.reduceat(boxes[:, 3] - boxes[:, 1], begins) / counts
     full = (codes >= _FIRST_KANA) & (codes <= _LAST_KANJI)
     wide = np.add.reduceat(full.astype(np.int32), begins)
     width = np.add.reduceat(np.where(full, boxes[:, 2] - boxes[:, 0], 0), begins)
-    size = np.where(
-        wide > 0,
-        np.clip(width / np.maximum(wide, 1), 0.6 * height, 1.2 * height),
-        0.85 * height,
-    )
+    advance = np.minimum(np.maximum(width / np.maximum(wide, 1), 0.6 * height), 1.2 * height)
+    size = np.where(wide > 0, advance, 0.85 * height)
     text = codes.astype("<u4").tobytes().decode("utf-32-le")
-    ends = [*begins[1:].tolist(), len(order)]
     return [
         Line(order[begin:end], left, bottom, right, top, one, text[begin:end], upright)
         for begin, end, (left, bottom), (right, top), one in zip(
-            begins.tolist(), ends, low.tolist(), high.tolist(), size.tolist(), strict=True
+            begins.tolist(), ends.tolist(), low.tolist(), high.tolist(), size.tolist(), strict=True
         )
     ]
 
@@ -373,48 +371,16 @@ def _joined(runs: list[Line], glyphs: Glyphs, shapes: Shapes) -> list[Line]:
     """Join runs that stand side by side on one line but not one after the other in the file."""
     if not 1 < len(runs) <= _MOST_RUNS:
         return runs
-    box = np.array([(r.left, r.bottom, r.right, r.top) for r in runs], np.float32)
-    size = np.array([run.size for run in runs], np.float32)
-    middle = (box[:, 1] + box[:, 3]) / 2
-    low = np.minimum(size[:, None], size)
-    gap = box[None, :, 0] - box[:, None, 2]
-    upright = np.array([run.upright for run in runs])
-    # A bullet or number is set off from its text by a tab, and short titles are spaced out.
-    reach = np.array(
-        [_TAB if run.item and _ITEM.fullmatch(run.text) else _SIDE for run in runs], np.float32
-    )
-    alone = np.array([len(run.text) == 1 and "一" <= run.text <= "龥" for run in runs])
-    closing = np.array([run.text[-1] in _CLOSING for run in runs])
-    opening = np.array([run.text[0] in _OPENING for run in runs])
-    least = np.where(closing[:, None] | opening, -_TIGHT, -0.35)
-    fits = (
-        (np.abs(middle[:, None] - middle) < 0.3 * low)
-        & (gap > least * low)
-        & (gap < np.where(alone[:, None] & alone, _SPACED_OUT, reach[:, None]) * low)
-        & (np.maximum(size[:, None], size) < 1.5 * low)
-        & (box[None, :, 0] > box[:, None, 0])
-        & (upright[:, None] & upright)
-    )
-    ahead, behind = np.nonzero(fits)
-    if len(ahead) and len(shapes.down):
-        apart = _ruled(
-            box[ahead, 2] - 0.5,
-            box[behind, 0] + 0.5,
-            (middle[ahead] + middle[behind]) / 2,
-            shapes.down,
-        )
-        ahead, behind = ahead[~apart], behind[~apart]
-    if not len(ahead):
-        return runs
     after: dict[int, int] = {}
     taken: set[int] = set()
-    closest = np.argsort(np.abs(gap[ahead, behind]), kind="stable")
-    for one, other in zip(ahead[closest].tolist(), behind[closest].tolist(), strict=True):
+    for one, other, set_off in _neighbours(runs, shapes):
         if one not in after and other not in taken:
             after[one] = other
             taken.add(other)
-            if gap[one, other] > _SPACE_WIDTH * low[one, other] and not alone[other]:
+            if set_off:
                 glyphs.spaced[runs[other].glyphs[0]] = 1
+    if not after:
+        return runs
     chains = []
     for at in after:
         if at not in taken:
@@ -424,6 +390,48 @@ def _joined(runs: list[Line], glyphs: Glyphs, shapes: Shapes) -> list[Line]:
             chains.append([runs[member] for member in chain])
     kept = [run for at, run in enumerate(runs) if at not in after and at not in taken]
     return kept + _together(chains, glyphs)
+
+
+def _neighbours(runs: list[Line], shapes: Shapes) -> Iterator[tuple[int, int, bool]]:
+    """Which runs may go on with which, by their positions, those closest to each other first.
+
+    And whether the second is set off by as much as a space is wide.
+    """
+    box = np.array([(r.left, r.bottom, r.right, r.top) for r in runs], np.float32)
+    size = np.array([run.size for run in runs], np.float32)
+    middle = (box[:, 1] + box[:, 3]) / 2
+    beside = np.abs(middle[:, None] - middle) < 0.3 * np.minimum(size[:, None], size)
+    beside &= box[:, 0] > box[:, 0, None]
+    ahead, behind = np.nonzero(beside)
+    low = np.minimum(size[ahead], size[behind])
+    gap = box[behind, 0] - box[ahead, 2]
+    upright = np.array([run.upright for run in runs])
+    # A bullet or number is set off from its text by a tab, and short titles are spaced out.
+    reach = np.array(
+        [_TAB if run.item and _ITEM.fullmatch(run.text) else _SIDE for run in runs], np.float32
+    )
+    alone = np.array([len(run.text) == 1 and "一" <= run.text <= "龥" for run in runs])
+    closing = np.array([run.text[-1] in _CLOSING for run in runs])
+    opening = np.array([run.text[0] in _OPENING for run in runs])
+    least = np.where(closing[ahead] | opening[behind], -_TIGHT, -0.35)
+    fits = (
+        (gap > least * low)
+        & (gap < np.where(alone[ahead] & alone[behind], _SPACED_OUT, reach[ahead]) * low)
+        & (np.maximum(size[ahead], size[behind]) < 1.5 * low)
+        & upright[ahead]
+        & upright[behind]
+    )
+    if len(shapes.down):
+        edges = box[ahead, 2] - 0.5, box[behind, 0] + 0.5
+        fits[fits] = ~_ruled(
+            edges[0][fits], edges[1][fits], (middle[ahead] + middle[behind])[fits] / 2, shapes.down
+        )
+    ahead, behind, gap, low = ahead[fits], behind[fits], gap[fits], low[fits]
+    set_off = (gap > _SPACE_WIDTH * low) & ~alone[behind]
+    closest = np.argsort(np.abs(gap), kind="stable")
+    yield from zip(
+        ahead[closest].tolist(), behind[closest].tolist(), set_off[closest].tolist(), strict=True
+    )
 
 
 def _stacked(runs: list[Line], glyphs: Glyphs, shapes: Shapes) -> list[Line]:
@@ -656,7 +664,7 @@ def _written(cell: Sequence[Line], glyphs: Glyphs) -> str:
         length += len(line.glyphs)
     whole = np.concatenate(order)
     gaps = _gaps(glyphs, whole, np.array(begins), np.array([line.upright for line in cell]))
-    return _spelled(glyphs, whole, gaps, []).text
+    return _spelled(glyphs, whole, gaps).text
 
 
 _FULL_ONLY = re.compile(r"[\u2e80-\u9fff\uff00-\uffef]+|[0-9.,%]+")
@@ -726,6 +734,9 @@ def _has_items(lines: Sequence[Line]) -> bool:
 
 
 def _around_lines(lines: list[Line]) -> Unit:
+    if len(lines) == 1:
+        only = lines[0]
+        return Unit(only.left, only.bottom, only.right, only.top, lines=lines)
     return Unit(
         min(line.left for line in lines),
         min(line.bottom for line in lines),
@@ -769,6 +780,8 @@ def _around(inside: list[Unit]) -> Unit:
 
 def _columns(found: Sequence[Line], shapes: Shapes) -> list[Unit]:
     """Stack lines that follow each other closely in one column and one size."""
+    if len(found) < 2:  # as most cells of tables
+        return [_around_lines(list(found))] if found else []
     stacks = _vertical([line for line in found if not line.upright])
     open_stacks: list[list[Line]] = []
     for line in sorted(found, key=lambda one: (-one.top, one.left)):
@@ -780,17 +793,22 @@ def _columns(found: Sequence[Line], shapes: Shapes) -> list[Unit]:
         if len(above) == 1 and (
             len(over) == 1 or _past(line, above[0], [one for one in over if one is not above[0]])
         ):
-            open_stacks = [
-                stack
-                for stack in open_stacks
-                if stack is above[0] or not any(stack is gone for gone in over)
-            ]
+            if len(over) > 1:
+                open_stacks = _without(over, open_stacks, above[0])
             above[0].append(line)
             continue
-        open_stacks = [stack for stack in open_stacks if not any(stack is gone for gone in over)]
+        if over:
+            open_stacks = _without(over, open_stacks)
         stacks.append([line])
         open_stacks.append(stacks[-1])
     return [_around_lines(stack) for stack in stacks]
+
+
+def _without(
+    closed: list[list[Line]], stacks: list[list[Line]], kept: list[Line] | None = None
+) -> list[list[Line]]:
+    """The *stacks* that are not *closed*, or are the one *kept* all the same."""
+    return [stack for stack in stacks if stack is kept or not any(stack is gone for gone in closed)]
 
 
 def _past(line: Line, stack: list[Line], others: list[list[Line]]) -> bool:
@@ -803,8 +821,13 @@ def _past(line: Line, stack: list[Line], others: list[list[Line]]) -> bool:
 
 def _over(above: Line, line: Line) -> bool:
     """Whether *above* stands higher than *line* and covers a part of its width."""
-    shared = min(above.right, line.right) - max(above.left, line.left)
-    return shared > _TOUCH and above.top + above.bottom > line.top + line.bottom + 0.5 * line.size
+    return (
+        above.right - line.left > _TOUCH
+        and line.right - above.left > _TOUCH
+        and above.top + above.bottom > line.top + line.bottom + 0.5 * line.size
+        and above.right - above.left > _TOUCH
+        and line.right - line.left > _TOUCH
+    )
 
 
 def _vertical(found: list[Line]) -> list[list[Line]]:
@@ -855,10 +878,10 @@ def _ordered(found: list[Unit]) -> list[Unit]:
     """
     if len(found) < 2:
         return found
-    columns = _cut(found, lambda unit: (unit.left, unit.right))
+    columns = _cut(found, across=True)
     if len(columns) > 1:
         return [unit for column in columns for unit in _ordered(column)]
-    strips = _cut(found, lambda unit: (-unit.top, -unit.bottom))
+    strips = _cut(found, across=False)
     if len(strips) == 1:
         return sorted(found, key=lambda unit: (-round(unit.top), unit.left))
     groups: list[list[Unit]] = []
@@ -866,9 +889,9 @@ def _ordered(found: list[Unit]) -> list[Unit]:
         if (
             groups
             and len(strip) > 1
-            and len(_cut(strip, lambda unit: (unit.left, unit.right))) > 1
-            and len(_cut(groups[-1], lambda unit: (unit.left, unit.right))) > 1
-            and len(_cut(groups[-1] + strip, lambda unit: (unit.left, unit.right))) > 1
+            and len(_cut(strip, across=True)) > 1
+            and len(_cut(groups[-1], across=True)) > 1
+            and len(_cut(groups[-1] + strip, across=True)) > 1
         ):
             groups[-1] = groups[-1] + strip
         else:
@@ -876,12 +899,19 @@ def _ordered(found: list[Unit]) -> list[Unit]:
     return [unit for group in groups for unit in (_ordered(group) if len(groups) > 1 else group)]
 
 
-def _cut(found: list[Unit], span: Callable[[Unit], tuple[float, float]]) -> list[list[Unit]]:
-    """Group units whose spans overlap by more than a point, in order of their beginnings."""
+def _cut(found: list[Unit], *, across: bool) -> list[list[Unit]]:
+    """Group units whose spans overlap by more than a point, in order of their beginnings.
+
+    *across* the page from the left, or down it from the top.
+    """
+    if across:
+        spans = [(unit.left, unit.right, unit) for unit in found]
+    else:
+        spans = [(-unit.top, -unit.bottom, unit) for unit in found]
+    spans.sort(key=_BEGIN)
     groups: list[list[Unit]] = []
     reach = float("-inf")
-    for unit in sorted(found, key=lambda one: span(one)[0]):
-        begin, end = span(unit)
+    for begin, end, unit in spans:
         if groups and begin < reach - min(2.0, 0.3 * (end - begin)):
             groups[-1].append(unit)
         else:
@@ -890,6 +920,7 @@ def _cut(found: list[Unit], span: Callable[[Unit], tuple[float, float]]) -> list
     return groups
 
 
+_BEGIN = itemgetter(0)
 _CIRCLED = re.compile("[①-⑳]")
 _BULLET = re.compile(r"[・･•●○◯〇◎◆◇■□▪▫▶►①-⑳]|[（(][0-9０-９]")
 _LABEL = re.compile(r"[^\s：:。、]{1,10}[：:](?!//)")
@@ -1041,6 +1072,8 @@ class Draft:
     blocks: tuple[Block, ...]
 
 
+# Where a block begins and ends, and what else it is made of: kind, size and context.
+_Placed: TypeAlias = tuple[int, int, tuple[BlockKind, float, str]]
 _NEWLINE, _SPACE, _TABULATOR = -1, -2, -3
 
 
@@ -1054,14 +1087,14 @@ def compose(glyphs: Glyphs, found: Sequence[Unit]) -> Draft:
     parts: list[NDArray[np.int32]] = []
     begins: list[int] = []
     upright: list[bool] = []
-    blocks: list[Block] = []
+    blocks: list[_Placed] = []
     length = 0
     for unit, paragraph in _paragraphs_of(found, glyphs):
         if length:
             parts.append(_BREAK)
             length += 1
         start = length
-        cell_starts = {id(cell[0]) for cell in unit.row or ()}
+        cell_starts = {id(cell[0]) for cell in unit.row} if unit.row else frozenset()
         for at, line in enumerate(paragraph):
             if at and id(line) in cell_starts:
                 parts.append(_CELL)
@@ -1077,8 +1110,10 @@ def compose(glyphs: Glyphs, found: Sequence[Unit]) -> Draft:
             upright.append(line.upright)
             length += len(line.glyphs)
         kind = _kind(paragraph[0]) if unit.row is None else BlockKind.ROW
-        size = sorted(line.size for line in paragraph)[len(paragraph) // 2]
-        blocks.append(Block(start, length, kind, round(size, 1), unit.context))
+        size = paragraph[0].size
+        if len(paragraph) > 1:
+            size = sorted([line.size for line in paragraph])[len(paragraph) // 2]
+        blocks.append((start, length, (kind, round(size, 1), unit.context)))
     if not parts:
         return Draft("", np.zeros(0, np.int32), np.zeros((0, 4), np.float32), ())
     order = np.concatenate(parts)
@@ -1133,25 +1168,34 @@ def _over_columns(before: Unit, paragraph: list[Line], unit: Unit, more: list[Li
 
 
 def _spelled(
-    glyphs: Glyphs, order: NDArray[np.int32], gaps: NDArray[np.int64], blocks: list[Block]
+    glyphs: Glyphs,
+    order: NDArray[np.int32],
+    gaps: NDArray[np.int64],
+    blocks: Sequence[_Placed] = (),
 ) -> Draft:
-    """Turn an order of glyphs and separators into text, with a space before each of *gaps*."""
+    """Turn an order of glyphs and separators into text, with a space before each of *gaps*.
+
+    *blocks* have their places in *order*.
+    """
     if len(gaps):
-        order = np.insert(order, gaps, _SPACE)
-        edges = np.array([(block.start, block.end) for block in blocks])
-        moved = edges + np.searchsorted(gaps, edges, side="left")
-        blocks = [
-            replace(block, start=start, end=end)
-            for block, (start, end) in zip(blocks, moved.tolist(), strict=True)
-        ]
-    printed = order >= 0
-    codes = _SEPARATORS[np.minimum(order, -1) + _SEPARATED].astype("<u4")
-    codes[printed] = glyphs.codes[order[printed]]
-    source = np.full(len(order), -1, np.int32)
-    source[printed] = glyphs.source[order[printed]]
-    boxes = np.full((len(order), 4), np.nan, np.float32)
-    boxes[printed] = glyphs.boxes[order[printed]]
-    return Draft(codes.tobytes().decode("utf-32-le"), source, boxes, tuple(blocks))
+        whole = np.full(len(order) + len(gaps), _SPACE, np.int32)
+        kept = np.ones(len(whole), np.bool_)
+        kept[gaps + np.arange(len(gaps))] = False
+        whole[kept] = order
+        order = whole
+    edges = np.array([block[:2] for block in blocks], np.int64).reshape(-1, 2)
+    edges = (edges + np.searchsorted(gaps, edges, side="left")).tolist()
+    made = tuple(
+        Block(start, end, *rest) for (start, end), (_, _, rest) in zip(edges, blocks, strict=True)
+    )
+    apart = np.flatnonzero(order < 0)
+    codes = glyphs.codes.take(order, mode="clip").astype("<u4", copy=False)
+    codes[apart] = _SEPARATORS[order[apart] + _SEPARATED]
+    source = glyphs.source.take(order, mode="clip")
+    source[apart] = -1
+    boxes = glyphs.boxes.take(order, axis=0, mode="clip")
+    boxes[apart] = np.nan
+    return Draft(codes.tobytes().decode("utf-32-le"), source, boxes, made)
 
 
 def _gaps(
@@ -1165,18 +1209,19 @@ def _gaps(
     Next to a Japanese character only a space of the file counts, and none in a line that is
     spaced out letter by letter. *begins* are the positions at which lines begin.
     """
-    line = np.searchsorted(begins, np.arange(len(order)), side="right") - 1
-    inside = (order[1:] >= 0) & (order[:-1] >= 0) & (line[1:] == line[:-1]) & upright[line[1:]]
-    spaced = np.where(inside, glyphs.spaced[order[1:]], 0)
-    if not spaced.any():
-        return np.zeros(0, np.int64)
-    full = _is_full(glyphs.codes[order])
-    wanted = (spaced > 0) | ((spaced < 0) & ~(full[1:] | full[:-1]))
+    at = np.flatnonzero(glyphs.spaced.take(order, mode="clip"))
+    line = np.searchsorted(begins, at, side="right") - 1
+    inside = (order[at] >= 0) & (at > begins[line]) & upright[line]
+    at, line = at[inside], line[inside]
+    if not len(at):
+        return at
+    full = _is_full(glyphs.codes[order[at]]) | _is_full(glyphs.codes[order[at - 1]])
+    wanted = (glyphs.spaced[order[at]] > 0) | ~full
     # Letter by letter: more than six in ten places of a line, and at least three.
-    many = np.bincount(line[1:], spaced != 0, len(begins))
-    places = np.bincount(line[1:], inside, len(begins))
+    many = np.bincount(line, minlength=len(begins))
+    places = np.add.reduceat(order >= 0, begins, dtype=np.int64) - 1
     loose = (many > _SOME) & (many > _LETTER_BY_LETTER * places)
-    return np.flatnonzero(wanted & ~loose[line[1:]]) + 1
+    return np.asarray(at[wanted & ~loose[line]])
 
 
 def _is_full(codes: NDArray[np.uint32]) -> NDArray[np.bool_]:
