@@ -29,7 +29,6 @@ _LEAST_RULE = 5.0
 _LEAST_FRAME = (12.0, 7.0)
 _NEARLY = 0.92
 _CORNERS = 4
-_AS_IT_IS = np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]])
 _EXACT = 1e-4
 _LONGEST_PATH = 400
 _PLAIN_RECTANGLE, _FEW = frozenset({4, 5}), 8
@@ -41,6 +40,8 @@ TEXT, PATH, IMAGE, SHADING, FORM = (
     c.FPDF_PAGEOBJ_SHADING,
     c.FPDF_PAGEOBJ_FORM,
 )
+
+_KINDS = 1 + max(TEXT, PATH, IMAGE, SHADING, FORM)
 
 _object_at = bare(c.FPDFPage_GetObject, ADDRESS)
 _object_in = bare(c.FPDFFormObj_GetObject, ADDRESS)
@@ -59,31 +60,30 @@ _bounds = bare(c.FPDFPageObj_GetBounds)
 class Drawn:
     """The objects of a page in the order in which they are drawn, forms replaced by what they hold.
 
-    *things* are PDFium's addresses, *kinds* their types, shape (n,). *places* are affine maps from
+    *things* are PDFium's addresses, *handles* the same as calls take them, *kinds* their types,
+    shape (n,). *places* are affine maps from
     an object's coordinates to the page as shown, shape (2, 3), and *within* says which of them
-    counts for each object, shape (n,). *handles* are what calls take; *large* are the positions of paths, pictures and shadings,
+    counts for each object, shape (n,). *large* are the positions of paths, pictures and shadings,
     with their `bounds`.
     """
 
     things: list[int]
+    handles: list[object]
     kinds: NDArray[np.int8]
     within: NDArray[np.int32]
     places: list[NDArray[np.float64]]
-    handles: list[object] = field(init=False)
     large: tuple[NDArray[np.int64], NDArray[np.float32]] = field(init=False)
 
     def __post_init__(self) -> None:
         """Ask for the bounds of everything but text; only of pictures where there is too much."""
-        object.__setattr__(self, "handles", list(map(handle, self.things)))
         every = (PATH, IMAGE, SHADING) if len(self.things) <= _MAX_OBJECTS else (IMAGE,)
         object.__setattr__(self, "large", self.bounds(self.of(*every)))
 
     def of(self, *kinds: int) -> NDArray[np.int64]:
         """The positions of the objects of these types, in order."""
-        found = self.kinds == kinds[0]
-        for kind in kinds[1:]:
-            found |= self.kinds == kind
-        return np.flatnonzero(found)
+        wanted = np.zeros(_KINDS, np.bool_)
+        wanted[list(kinds)] = True
+        return np.flatnonzero(wanted[self.kinds])
 
     def handles_of(self, which: NDArray[np.int64]) -> list[object]:
         """The handles of the objects at these positions."""
@@ -112,34 +112,35 @@ class Drawn:
 def drawn(page: c.FPDF_PAGE, view: NDArray[np.float64]) -> Drawn:
     """List what a page draws; *view* maps its coordinates to the page as shown."""
     things: list[int] = []
+    handles: list[object] = []
     kinds: list[int] = []
     within: list[int] = []
     places = [view]
 
     def take(every: list[int], place: int, depth: int) -> None:
-        sorts = list(map(_kind_of, map(handle, every)))
-        if FORM not in sorts:
-            things.extend(every)
-            kinds.extend(sorts)
-            within.extend(repeat(place, len(every)))
-            return
-        for thing, kind in zip(every, sorts, strict=True):
-            room = _MOST_OBJECTS - len(things)
-            if kind == FORM and depth < _DEEPEST_FORM:
-                form = handle(thing)
-                count = min(_count_in(form), room)
-                if count > 0:
-                    places.append(_placed(form, places[place]))
-                    inside = map(_object_in, repeat(form), map(ctypes.c_ulong, range(count)))
-                    take(list(inside), len(places) - 1, depth + 1)
-            elif room > 0:
-                things.append(thing)
-                kinds.append(kind)
-                within.append(place)
+        held = list(map(handle, every))
+        sorts = list(map(_kind_of, held))
+        forms = [at for at, kind in enumerate(sorts) if kind == FORM] if FORM in sorts else []
+        if depth >= _DEEPEST_FORM:
+            forms = []  # what lies deeper counts as a thing
+        begin = 0
+        for at in (*forms, len(every)):
+            end = min(at, begin + _MOST_OBJECTS - len(things))
+            things.extend(every[begin:end])
+            handles.extend(held[begin:end])
+            kinds.extend(sorts[begin:end])
+            within.extend(repeat(place, end - begin))
+            begin = at + 1
+            count = min(_count_in(held[at]), _MOST_OBJECTS - len(things)) if at < len(every) else 0
+            if count > 0:
+                places.append(_placed(held[at], places[place]))
+                inside = map(_object_in, repeat(held[at]), map(ctypes.c_ulong, range(count)))
+                take(list(inside), len(places) - 1, depth + 1)
 
     count = min(int(c.FPDFPage_CountObjects(page)), _MOST_OBJECTS)
     take(list(map(_object_at, repeat(handle_of(page)), range(count))), 0, 0)
-    return Drawn(things, np.array(kinds, np.int8), np.array(within, np.int32), places)
+    found = np.array(kinds, np.int8), np.array(within, np.int32)
+    return Drawn(things, handles, *found, places)
 
 
 def _placed(form: object, outside: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -158,7 +159,8 @@ def _matrix(thing: object) -> NDArray[np.float64] | None:
 
 def shown(boxes: NDArray[np.float32], view: NDArray[np.float64]) -> NDArray[np.float32]:
     """Map boxes (left, bottom, right, top) into the page as shown; most pages are as they are."""
-    if np.abs(view - _AS_IT_IS).max() < _EXACT:
+    (a, b, x), (d, e, y) = view.tolist()
+    if max(abs(a - 1), abs(b), abs(x), abs(d), abs(e - 1), abs(y)) < _EXACT:
         return boxes
     first = boxes[:, :2] @ view[:, :2].T + view[:, 2]
     second = boxes[:, 2:] @ view[:, :2].T + view[:, 2]
@@ -180,7 +182,9 @@ def shapes(page: Drawn, width: float, height: float) -> Shapes:
     )
     parted, pieces, owners = _pieces(page.handles_of(which[solid]))
     # What is curved or slanted counts as the rectangle around it.
-    whole = np.delete(np.arange(len(which)), solid[parted])
+    kept = np.ones(len(which), np.bool_)
+    kept[solid[parted]] = False
+    whole = np.flatnonzero(kept)
     owners = np.concatenate([which[solid[owners]], which[whole]])
     boxes = page.shown(owners, np.concatenate([pieces, own[whole]]))
     w, h = boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1]

@@ -121,7 +121,7 @@ def score(codes: NDArray[np.uint32], unprintable: int = 0) -> float:
         chinese = _is_chinese(codes)
         good |= chinese & _is_han(codes)
     latin = ((codes | 0x20) >= ord("a")) & ((codes | 0x20) <= ord("z")) & (codes < 0x80)
-    if latin.mean() > _MOSTLY_LATIN:
+    if np.count_nonzero(latin) > _MOSTLY_LATIN * len(codes):
         edges = np.flatnonzero(np.diff(latin)) + 1
         begins = np.concatenate([[0], edges])
         vowels = np.add.reduceat(_VOWELS[within], begins)
@@ -129,7 +129,7 @@ def score(codes: NDArray[np.uint32], unprintable: int = 0) -> float:
         capitals = np.add.reduceat(codes < ord("a"), begins) == lengths
         odd = latin[begins] & (vowels == 0) & (lengths > _LETTER_RUN) & ~capitals
         good &= ~np.repeat(odd, lengths)
-    share = float(good.sum() / count)
+    share = float(np.count_nonzero(good) / count)
     if share < BAR or chinese:
         return share
     sample = _sample(codes)
@@ -183,7 +183,8 @@ def _sample(codes: NDArray[np.uint32]) -> list[str]:
     """
     chinese = ((codes >= 0x4E00) & (codes < 0xA000)) | ((codes >= 0xF900) & (codes < 0xFB00))
     chinese |= (codes >= 0x2E80) & (codes < 0x2FE0)
-    edges = np.flatnonzero(np.diff(chinese, prepend=False, append=False))
+    around = np.concatenate([[False], chinese, [False]])
+    edges = np.flatnonzero(around[1:] != around[:-1])
     begins, lengths = edges[::2], edges[1::2] - edges[::2]
     long = lengths >= _WORD_RUN
     begins, lengths = begins[long], np.minimum(lengths[long], _LONGEST_RUN)

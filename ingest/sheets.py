@@ -12,7 +12,7 @@ import numpy as np
 import pypdfium2.raw as c
 
 from ingest import hidden, plausible
-from ingest.calls import bare, boxes_in, handle_of
+from ingest.calls import bare, boxes_in, handle, handle_of
 from ingest.drawn import drawn, shapes, shown
 from ingest.layout import Glyphs, Shapes
 from ingest.pages import Quality
@@ -30,6 +30,7 @@ _FIRST_FULL_WIDTH = 0x3000
 _BREAK_MARKS = (0x02, 0xFFFE)
 
 _loose_box = bare(c.FPDFText_GetLooseCharBox)
+_text_of = bare(c.FPDFText_GetText)
 _generated = bare(c.FPDFText_IsGenerated)
 _matrix_of = bare(c.FPDFText_GetMatrix)
 _origin_of = bare(c.FPDFText_GetCharOrigin)
@@ -166,13 +167,16 @@ def _glyphs(
         boxes = shown(raw, view)
         x, y = (boxes[:, 0] + boxes[:, 2]) / 2, (boxes[:, 1] + boxes[:, 3]) / 2
         on_page = (x > 0) & (x < size[0]) & (y > 0) & (y < size[1])
-        printed, boxes = printed[on_page], boxes[on_page]
+        if not on_page.all():
+            printed, boxes = printed[on_page], boxes[on_page]
         unseen = hidden.unseen(page, text_page, doubtful, printed, boxes, images, size)
     finally:
         c.FPDFText_ClosePage(text_page)
-    kept = printed[~unseen]
-    glyphs = Glyphs(codes[kept], kept.astype(np.int32), boxes[~unseen], spaced[kept])
-    return glyphs, unprintable, int(unseen.sum())
+    count = int(np.count_nonzero(unseen))
+    if count:
+        printed, boxes = printed[~unseen], boxes[~unseen]
+    glyphs = Glyphs(codes[printed], printed.astype(np.int32), boxes, spaced[printed])
+    return glyphs, unprintable, count
 
 
 def _mend_flat(
@@ -187,7 +191,8 @@ def _mend_flat(
     line break before and after it.
     """
     height = raw[:, 3] - raw[:, 1]
-    beside = np.maximum(np.roll(height, 1), np.roll(height, -1))
+    around = np.concatenate([height[-1:], height, height[:1]])
+    beside = np.maximum(around[:-2], around[2:])
     flat = np.flatnonzero(height < 0.6 * beside).tolist()
     if not flat:
         return
@@ -215,9 +220,9 @@ def _codes(text_page: c.FPDF_TEXTPAGE, count: int) -> NDArray[np.uint32]:
     The page's whole text is one call; only where it skips characters or needs surrogates do
     its positions differ from PDFium's own, and each character is asked for.
     """
-    buffer = (ctypes.c_ushort * (2 * count + 1))()
-    written = int(c.FPDFText_GetText(text_page, 0, count, buffer)) - 1
-    codes = np.frombuffer(bytes(buffer), np.uint16)[: max(written, 0)].astype(np.uint32)
+    buffer = np.zeros(2 * count + 1, np.uint16)
+    written = _text_of(handle_of(text_page), 0, count, handle(buffer.ctypes.data)) - 1
+    codes = buffer[: max(written, 0)].astype(np.uint32)
     if written == count and not ((codes >= 0xD800) & (codes < 0xE000)).any():
         return codes
     return np.array([c.FPDFText_GetUnicode(text_page, at) for at in range(count)], np.uint32)
@@ -225,19 +230,22 @@ def _codes(text_page: c.FPDF_TEXTPAGE, count: int) -> NDArray[np.uint32]:
 
 def is_blank(codes: NDArray[np.uint32]) -> NDArray[np.bool_]:
     """White space, controls and non-characters: what leaves no ink and says nothing."""
-    return np.asarray(
-        (codes <= 0x20)
-        | ((codes >= 0x7F) & (codes <= 0xA0))
-        | (codes == 0xAD)
-        | (codes == 0x3000)
-        | ((codes >= 0x2000) & (codes <= 0x200F))
-        | ((codes >= 0x2028) & (codes <= 0x202F))
-        | (codes == 0xFEFF)
-        | (codes == 0xFFFE)
-        | (codes == 0xFFFF)
-        | ((codes >= 0xD800) & (codes < 0xE000))
-        | (codes > 0x10FFFF)
-    )
+    return np.asarray(_BLANK.take(codes, mode="clip"))
+
+
+def _blanks() -> NDArray[np.bool_]:
+    """For each code point, and for what lies beyond the last, whether it is blank."""
+    blank = np.zeros(0x10FFFF + 2, np.bool_)
+    for first, last in (
+        (0x00, 0x20), (0x7F, 0xA0), (0xAD, 0xAD), (0x3000, 0x3000), (0x2000, 0x200F),
+        (0x2028, 0x202F), (0xFEFF, 0xFEFF), (0xFFFE, 0xFFFF), (0xD800, 0xDFFF),
+        (0x110000, 0x110000),
+    ):  # fmt: skip
+        blank[first : last + 1] = True
+    return blank
+
+
+_BLANK = _blanks()
 
 
 def _is_space(codes: NDArray[np.uint32]) -> NDArray[np.bool_]:
