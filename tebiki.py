@@ -1360,9 +1360,17 @@ def _pictures(parts: Parts, citation: Citation) -> Iterator[Picture]:
 
 
 corpus_app = typer.Typer(
-    help="What the corpus holds: add, list, withdraw, check, fetch.", no_args_is_help=True
+    help="What the corpus holds: add, list, correct, withdraw, check, fetch.", no_args_is_help=True
 )
 app.add_typer(corpus_app, name="corpus")
+
+
+PublishedOption = Annotated[
+    datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The day on which it was published.")
+]
+SinceOption = Annotated[
+    datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Its first day in force.")
+]
 
 
 @corpus_app.command("add")
@@ -1377,9 +1385,8 @@ def corpus_add(
     edition: Annotated[
         str | None, typer.Option(help="The edition's name, such as 第2.0版.")
     ] = None,
-    in_force_from: Annotated[
-        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Its first day in force.")
-    ] = None,
+    published: PublishedOption = None,
+    in_force_from: SinceOption = None,
     allow_private: Annotated[
         bool, typer.Option("--allow-private", help="Fetch from this network too.")
     ] = False,
@@ -1403,7 +1410,10 @@ def corpus_add(
             file = Path(scratch, Path(source).name or "fetched.pdf") if url else Path(source)
             if url:
                 fetch(url, file, seen=Seen(), bounds=Bounds(private=allow_private))
-            read = partial(understood, chosen.corpus, file, document=document, title=title, url=url)
+            read = partial(
+                understood, chosen.corpus, file, document=document, title=title, url=url,
+                published=published.date() if published else None,
+            )  # fmt: skip
             day = in_force_from.date() if in_force_from else None
             entry = read(label=edition, in_force_from=day)
             if asking and not entry.label:
@@ -1474,6 +1484,45 @@ def corpus_list(
                 f"{state:<10} {row['document']}@{row['edition']}  {row['title']}  {row['file'] or row['url'] or ''}",
                 markup=False,
             )
+
+
+@corpus_app.command("correct")
+def corpus_correct(
+    context: typer.Context,
+    document: Annotated[str, typer.Argument(help="DOCUMENT or DOCUMENT@EDITION.")],
+    *,
+    published: PublishedOption = None,
+    in_force_from: SinceOption = None,
+    home: HomeOption = None,
+    corpus: CorpusOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Put other days into the catalog; one that is not named stays as it is."""
+    with _told_as_words():
+        chosen = _chosen(context, home, corpus)
+        from ingest.entries import correct
+
+        if published is None and in_force_from is None:
+            err.print("Name the day to be corrected: --published or --in-force-from.", style="red")
+            raise typer.Exit(2)
+        name, _, label = document.partition("@")
+        now = correct(
+            chosen.corpus,
+            name,
+            label or None,
+            published=published.date() if published else None,
+            in_force_from=in_force_from.date() if in_force_from else None,
+        )
+        days = {
+            "published": str(now.published or ""),
+            "in_force_from": str(now.in_force_from or now.published or ""),
+        }
+        _tell(
+            {"edition": now.key, **days},
+            f"{now.key} was published {days['published'] or '?'} and is in force from "
+            f'{days["in_force_from"] or "?"}. Run "tebiki refresh".',
+            as_json=as_json,
+        )
 
 
 @corpus_app.command("withdraw")

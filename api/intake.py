@@ -23,9 +23,10 @@ from api.leaves import POOR
 from api.problems import Refused
 from api.schemas import Asked, Wire
 from ingest import catalog, entries
-from ingest.editions import Kind
+from ingest.editions import Edition, Kind
 from ingest.errors import (
     AlreadyHeld,
+    EntryMissing,
     FactsMissing,
     IngestError,
     MissingCorpus,
@@ -37,7 +38,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from typing import Any
 
-    from ingest.editions import Edition
     from ingest.entries import Entry
     from ingest.pages import EditionText
 
@@ -93,9 +93,19 @@ class EntryRequest(Asked):
     document: Text | None = None
     title: Text | None = None
     edition: Text | None = None
+    published: date | None = None
     in_force_from: date | None = None
     kind: Kind | None = None
     publisher: Text | None = None
+
+
+class DatesRequest(Asked):
+    """Other days for an edition that is listed; a day that is left out stays as it is."""
+
+    document: Text
+    edition: Text
+    published: date | None = None
+    in_force_from: date | None = None
 
 
 class EnteredResponse(Wire):
@@ -104,8 +114,21 @@ class EnteredResponse(Wire):
     document: str
     title: str
     edition: str
+    published: date | None
     in_force_from: date | None
     file: str
+
+    @classmethod
+    def of(cls, edition: Edition) -> EnteredResponse:
+        """Translate."""
+        return cls(
+            document=edition.document.id,
+            title=edition.document.title,
+            edition=edition.label,
+            published=edition.published,
+            in_force_from=edition.in_force_from or edition.published,
+            file=edition.path or "",
+        )
 
 
 class Intake:
@@ -213,6 +236,7 @@ class Intake:
                     document=asked.document or None,
                     title=asked.title or None,
                     label=asked.edition or None,
+                    published=asked.published,
                     in_force_from=asked.in_force_from,
                 )
                 if not entry.known:
@@ -224,6 +248,21 @@ class Intake:
                 added = entries.add(self.corpus, file, entry)
             shutil.rmtree(file.parent, ignore_errors=True)
             return added
+
+    def correct(self, asked: DatesRequest) -> Edition:
+        """Put other days into the catalog.
+
+        Raises:
+            Refused: 404 the catalog lists no such edition.
+        """
+        with self._entering, _in_words(asked.document):
+            return entries.correct(
+                self.corpus,
+                asked.document,
+                asked.edition,
+                published=asked.published,
+                in_force_from=asked.in_force_from,
+            )
 
     def _editions(self) -> Sequence[Edition]:
         try:
@@ -260,14 +299,12 @@ def install(app: FastAPI, intake: Intake, responses: dict[int | str, dict[str, A
     @app.post("/v1/admin/editions", status_code=201, responses=responses, tags=["admin"])
     def enter(asked: EntryRequest) -> EnteredResponse:
         """Enter a PDF that was received, with what a person corrected; a refresh indexes it."""
-        added = intake.enter(asked)
-        return EnteredResponse(
-            document=added.document.id,
-            title=added.document.title,
-            edition=added.label,
-            in_force_from=added.in_force_from or added.published,
-            file=added.path or "",
-        )
+        return EnteredResponse.of(intake.enter(asked))
+
+    @app.post("/v1/admin/editions/dates", responses=responses, tags=["admin"])
+    def correct(asked: DatesRequest) -> EnteredResponse:
+        """Correct the days of an edition that is listed; a refresh lets them count."""
+        return EnteredResponse.of(intake.correct(asked))
 
 
 def _read(file: Path) -> EditionText:
@@ -299,6 +336,12 @@ def _in_words(name: str) -> Iterator[None]:
     except FactsMissing as error:
         ja, en = _MISSING[error.what]
         raise Refused(422, ja, en) from error
+    except EntryMissing as error:
+        raise Refused(
+            404,
+            f"「{name}」のこの版は文書の一覧にありません。PDFを追加すると、日付も付けられます。",
+            str(error),
+        ) from error
     except IngestError as error:
         raise Refused(422, f"文書の一覧を使えません。({error})", str(error)) from error
 

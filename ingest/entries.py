@@ -66,6 +66,7 @@ def understood(
     document: str | None = None,
     title: str | None = None,
     label: str | None = None,
+    published: date | None = None,
     in_force_from: date | None = None,
     url: str | None = None,
 ) -> Entry:
@@ -90,8 +91,8 @@ def understood(
         same or named,
         work.title if work else called,
         (label or facts.edition or "").strip(),
-        facts.published,
-        in_force_from or facts.published,
+        published or facts.published,
+        in_force_from or published or facts.published,
         publisher=work.publisher if work else "",
         kind=work.kind if work else Kind.MANUAL,
         url=url,
@@ -101,10 +102,10 @@ def understood(
     if awaited is None:
         return found
     # A day that somebody wrote down by hand is not moved by one that is printed on a cover.
-    day = awaited.in_force_from or (None if awaited.published else facts.published)
+    day = awaited.in_force_from or (None if awaited.published else published or facts.published)
     return replace(
         found,
-        published=awaited.published or facts.published,
+        published=published or awaited.published or facts.published,
         in_force_from=in_force_from or day,
         url=url or awaited.url,
     )
@@ -178,6 +179,35 @@ def withdraw(corpus: Path, document: str, label: str | None, on: date) -> Editio
     with _Edited(corpus) as edited:
         edited.edition(document, chosen.label)["withdrawn_on"] = on
     return replace(chosen, withdrawn_on=on)
+
+
+def correct(
+    corpus: Path,
+    document: str,
+    label: str | None,
+    *,
+    published: date | None = None,
+    in_force_from: date | None = None,
+) -> Edition:
+    """Put other days into the catalog; without *label*, for the last edition that is listed.
+
+    A day that is not given stays as it is. Return the edition as it is listed then.
+
+    Raises:
+        EntryMissing: the catalog lists no such edition.
+        BrokenCatalog: the catalog cannot be used.
+    """
+    listed = _listed(corpus)
+    of_it = [e for e in listed if e.document.id == document and label in (None, e.label)]
+    if not of_it:
+        raise EntryMissing(document, label, tuple(e.key for e in listed))
+    chosen = of_it[-1]
+    with _Edited(corpus) as edited:
+        issue = edited.edition(document, chosen.label)
+        for name, day in (("published", published), ("in_force_from", in_force_from)):
+            if day is not None and issue.get(name) != day:
+                issue[name] = day
+    return next(e for e in _listed(corpus) if e.key == chosen.key)
 
 
 def free_label(editions: Sequence[Edition], document: str, label: str) -> str:

@@ -72,7 +72,8 @@ class EntryMissing(IngestError):
         there = ", ".join(held) or "nothing"
         super().__init__(
             f"{name}: the catalog does not list it (it lists {there}). A file that it does not "
-            f"list is withdrawn by taking it out of the folder."
+            f"list is withdrawn by taking it out of the folder, and gets its dates when "
+            f'"tebiki corpus add" lists it.'
         )
         self.document = document
 

@@ -392,6 +392,25 @@ def test_confirmed_pdf_is_listed_with_what_was_corrected(client: TestClient, des
     assert [] == list(desk.uploads.iterdir())
 
 
+def test_days_can_be_corrected_before_and_after(client: TestClient, desk: Desk) -> None:
+    """What a cover says wrongly is put right when it is confirmed, or in the catalog later."""
+    found = received(client, "a.pdf", STARTER.read_bytes())
+    told = enter(
+        client, found, edition="第1版", published="2025-04-02", in_force_from="2025-05-01"
+    ).json()
+    assert ("2025-04-02", "2025-05-01") == (told["published"], told["in_force_from"])
+
+    named = {"document": told["document"], "edition": "第1版"}
+    dates = client.post("/v1/admin/editions/dates", json={**named, "published": "2025-04-03"})
+
+    assert 200 == dates.status_code, dates.text
+    (listed,) = catalog.read(desk.corpus).editions
+    assert (date(2025, 4, 3), date(2025, 5, 1)) == (listed.published, listed.in_force_from)
+    missing = client.post("/v1/admin/editions/dates", json={**named, "edition": "第9版"})
+    assert 404 == missing.status_code
+    assert "文書の一覧にありません" in missing.json()["detail"]
+
+
 def test_next_edition_is_known_and_needs_its_day(client: TestClient, desk: Desk) -> None:
     """One more edition of a listed document keeps its title; without a day it is refused."""
     first = received(client, "a.pdf", STARTER.read_bytes())
@@ -560,11 +579,20 @@ def test_page_adds_refreshes_and_shows(desk: Desk, how: dict[str, Any]) -> None:
         expect(card).to_contain_text("8ページ")
         expect(card.get_by_label("題名")).to_have_value("自治体DX全体手順書の要約")
         card.get_by_label("版", exact=True).fill("第9版")
+        card.get_by_label("公表日").fill("2026-03-31")
         card.get_by_label("施行日").fill("2026-04-01")
         assert 0 == violations(page)
         card.get_by_role("button", name="文書に加える").click()
         expect(card).to_contain_text("（第9版）を加えました。")
-        assert ["第9版"] == [each.label for each in catalog.read(desk.corpus).editions]
+        assert [("第9版", date(2026, 3, 31))] == [
+            (each.label, each.published) for each in catalog.read(desk.corpus).editions
+        ]
+        page.get_by_text("公表日・施行日を直す").click()
+        days = page.locator("#listed tbody tr").first
+        days.get_by_label("公表日").fill("2026-04-02")
+        days.get_by_role("button", name="直す").click()
+        expect(days.get_by_role("status")).to_contain_text("文書の一覧にありません")
+        assert 0 == violations(page)
         page.get_by_role("button", name="索引を更新").click()
         expect(page.locator("#step")).to_have_text(
             "PDFを読んでいます…（1,048ページ中12ページ、毎秒30ページ）"

@@ -162,6 +162,19 @@ def test_a_withdrawn_edition_is_listed_as_held_but_not_in_force(desk: Desk) -> N
     assert "held" in desk.does("corpus", "list").stdout
 
 
+def test_days_are_corrected_on_the_command_line(desk: Desk) -> None:
+    """Given when it is added, or later; what is in force follows."""
+    file = pdf(desk.folder / "a.pdf", "窓口業務の要領", "第1.0版", "令和3年7月7日")
+    desk.does("corpus", "add", file, "--yes", "--published", "2021-07-08")
+    assert "2021-07-08" == desk.lists()["madoguchi@第1.0版"]["in_force_from"]
+
+    said = desk.does("corpus", "correct", "madoguchi@第1.0版", "--in-force-from", "2999-01-01")
+
+    assert "was published 2021-07-08 and is in force from 2999-01-01" in said.stdout
+    assert not desk.lists()["madoguchi@第1.0版"]["in_force"]
+    assert "--published or --in-force-from" in desk.does("corpus", "correct", "x", code=2).stderr
+
+
 def test_a_check_names_strays_absentees_and_other_bytes(desk: Desk) -> None:
     """One line each, and an exit code for a script; a whole corpus is said to be whole."""
     desk.holds_both()

@@ -17,7 +17,7 @@ import pytest
 
 from ingest import catalog
 from ingest.editions import Kind
-from ingest.entries import Entry, add, free_label, understood, withdraw
+from ingest.entries import Entry, add, correct, free_label, understood, withdraw
 from ingest.errors import AlreadyHeld, BrokenCatalog, EntryMissing, FactsMissing, UnreadablePdf
 from tests.pdfs import Sheet, write
 
@@ -337,6 +337,19 @@ def test_a_withdrawn_edition_no_longer_counts_from_its_day(corpus: Path, second:
         e.withdrawn_on for e in catalog.read(corpus).editions
     ]  # fmt: skip
     assert [line for line in LISTED.splitlines() if line not in written.splitlines()] == []
+
+
+def test_days_are_corrected_where_they_stand(corpus: Path) -> None:
+    """The comment beside a day stays; a day that is not named does, too."""
+    now = correct(corpus, "madoguchi", "第1.0版", published=date(2021, 7, 8))
+    later = correct(corpus, "madoguchi", None, in_force_from=date(2021, 8, 1))
+
+    assert (date(2021, 7, 8), None) == (now.published, now.in_force_from)
+    assert (date(2021, 7, 8), date(2021, 8, 1)) == (later.published, later.in_force_from)
+    written = (corpus / catalog.CATALOG).read_text(encoding="utf-8")
+    assert "published = 2021-07-08   # the mayor signed it" in written
+    with pytest.raises(EntryMissing, match="gets its dates when"):
+        correct(corpus, "madoguchi", "第9版", published=date(2021, 7, 8))
 
 
 def test_what_is_not_listed_cannot_be_withdrawn(corpus: Path) -> None:

@@ -393,6 +393,7 @@ function confirmation(card, found, documents) {
   );
   const title = el("input", { type: "text", value: found.known ? "" : found.title, maxlength: 300 });
   const edition = el("input", { type: "text", value: found.edition, maxlength: 300, required: true, placeholder: "第2.0版" });
+  const published = el("input", { type: "date", value: found.published ?? "" });
   const day = el("input", { type: "date", value: found.in_force_from ?? "" });
   const kind = el(
     "select",
@@ -414,6 +415,7 @@ function confirmation(card, found, documents) {
         upload: found.upload,
         document: work.value || null,
         edition: edition.value.trim() || null,
+        published: published.value || null,
         in_force_from: day.value || null,
         ...(work.value ? {} : { title: title.value.trim() || null, kind: kind.value, publisher: publisher.value.trim() }),
       });
@@ -432,6 +434,7 @@ function confirmation(card, found, documents) {
       field("adminWork", work),
       fresh,
       field("edition", edition),
+      field("published", published),
       field("adminSince", day),
       wrong,
       el(
@@ -448,7 +451,61 @@ function confirmation(card, found, documents) {
   card.querySelector("h3").focus();
 }
 
-frame(pageTitle("adminTitle"), show);
+// ---- correcting
+
+find("dates").addEventListener("toggle", ({ target }) => {
+  if (target.open) listed();
+});
+
+async function listed() {
+  try {
+    const { documents } = await get("/v1/documents");
+    table(
+      find("listed"),
+      ["adminWork", "edition", "published", "adminSince", ""],
+      documents.flatMap((work) => work.editions.map((edition) => dated(work, edition))),
+    );
+  } catch (problem) {
+    complain(problem);
+  }
+}
+
+// An edition with its days, which can be corrected; what nobody touched stays as it is.
+function dated(work, edition) {
+  const named = say("work", { title: work.title, edition: edition.label });
+  const input = (key, value) => el("input", { type: "date", value: value ?? "", "aria-label": `${say(key)} ${named}` });
+  const published = input("published", edition.published);
+  const begins = edition.in_force_from ?? edition.published;
+  const since = input("adminSince", begins);
+  const outcome = el("span", { role: "status" });
+  const send = async () => {
+    try {
+      await post("/v1/admin/editions/dates", {
+        document: work.document,
+        edition: edition.label,
+        published: published.value === (edition.published ?? "") ? null : published.value || null,
+        in_force_from: since.value === (begins ?? "") ? null : since.value || null,
+      });
+      outcome.textContent = say("adminThen");
+    } catch (problem) {
+      outcome.textContent = problem.message;
+    }
+  };
+  return el(
+    "tr",
+    {},
+    el("th", { scope: "row" }, work.title),
+    el("td", {}, edition.label),
+    el("td", {}, published),
+    el("td", {}, since),
+    el("td", {}, el("button.link", { type: "button", "aria-label": `${say("adminCorrect")} ${named}`, onclick: send }, say("adminCorrect")), " ", outcome),
+  );
+}
+
+frame(pageTitle("adminTitle"), () => {
+  show();
+  if (find("dates").open) listed();
+});
 load();
 get("/v1/admin/refresh").then(
   (now) => {
