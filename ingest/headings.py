@@ -59,6 +59,9 @@ _NUMBERING = (
     (5, re.compile(r"[0-9]{1,2}\s?[.\-−‐]\s?[0-9]{1,2}\s?[.\-−‐]\s?[0-9]{1,2}")),
     (6, re.compile(r"[(][0-9一二三四五六七八九十]{1,2}[)]")),
 )
+_MARKED = 6
+"""From this order on a number may as well mark an item of a list."""
+
 _CIRCLED, _ORDER_CIRCLED = re.compile(r"[①-⑳]"), 7
 # ○○市 is a name left open.
 _RING, _ORDER_RING = re.compile(r"[○◯〇](?![○◯〇×])"), 8
@@ -70,6 +73,8 @@ _NOT_A_HEADING = re.compile(
 )
 _SENTENCE_END = re.compile(r"(?:です|ます|である|ました|された|こと|ください|すること)。?$")
 _LONGEST = 60
+_LONGEST_TOP = 90
+_TOPPING, _SLIDE = 1.4, 3
 _TELLING = 1.08
 _CROWD = 12
 _MAY_LIST = 3
@@ -153,14 +158,36 @@ def _headings(text: EditionText) -> Iterator[Heading]:
             if start + block.start in taken:
                 continue
             seen = _seen(page, block, start, usual)
-            # Numbers that follow each other without a word between them are a list.
-            listed = orders[at] >= _MAY_LIST and orders[at] in {
-                *orders[max(0, at - 1) : at],
-                *orders[at + 1 : at + 2],
-            }
+            if _tops_a_slide(page, at, usual) and (seen is None or seen.order >= _MARKED):
+                title = page.text[block.start : block.end]
+                seen = Heading(_clean(title), start + block.start, block.size, _UNNUMBERED)
+            # Numbers that follow each other without a word between them are a list, but for one
+            # that is set larger than what follows it.
+            listed = (
+                orders[at] >= _MAY_LIST
+                and block.size <= _LARGER * usual
+                and orders[at] in {*orders[max(0, at - 1) : at], *orders[at + 1 : at + 2]}
+            )
             if seen is not None and crowd < _CROWD and not (listed and orders[at] != _UNNUMBERED):
                 crowd += 1
                 yield replace(seen, on_cover=cover)
+
+
+def _tops_a_slide(page: Page, at: int, usual: float) -> bool:
+    """Whether a block is the one line in large type at the top of a page, whatever it says.
+
+    A slide begins a section of its own, also when its title is a sentence or an item.
+    """
+    block = page.blocks[at]
+    return (
+        at == 0
+        and len(page.blocks) >= _SLIDE
+        and block.kind in {BlockKind.TEXT, BlockKind.ITEM, BlockKind.HEADING}
+        and 2 <= block.end - block.start <= _LONGEST_TOP
+        and block.size > _TOPPING * usual
+        and all(other.size < block.size / _TELLING for other in page.blocks[1:])
+        and _says_something(page.text[block.start : block.end])
+    )
 
 
 def _bookmarked(text: EditionText) -> Iterable[Heading]:

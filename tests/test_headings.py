@@ -209,3 +209,26 @@ def test_what_is_no_heading(line: str) -> None:
 def test_a_bullet_in_larger_type_heads_nothing(bullet: str) -> None:
     """Slides set their bullets larger than their notes, and they stay items of a list."""
     assert [()] == paths(page(1, (f"{bullet}仕入数量の強制", 14), FILLER, FILLER))
+
+
+@pytest.mark.parametrize(
+    "title", ["○国の取組と財政支援", "・基本方針の策定", "構成例は次のとおりである。"]
+)
+def test_a_slide_begins_a_section_whatever_its_title_looks_like(title: str) -> None:
+    """What stands in the largest type at the top of a page ends the section of the page before."""
+    found = paths(
+        page(1, ("手順書の概要", 16), FILLER, FILLER),
+        page(2, (title, 16), "○うち市町村の手続", "○うち県の手続", FILLER),
+    )
+
+    assert (title,) in found
+
+
+def test_a_large_line_between_others_tops_no_slide() -> None:
+    """Only the first line of a page does, and only where nothing else is as large."""
+    found = paths(
+        page(1, ("手順書の概要", 16), FILLER, FILLER),
+        page(2, ("・任用の注意である。", 16), ("・服務の規律である。", 16), FILLER),
+    )
+
+    assert [("手順書の概要",)] == found
