@@ -17,7 +17,7 @@ from bot.beside import beside
 from bot.conversation import times_more
 from bot.declining import decline, doubts, follows
 from bot.evidence import Evidence, Evidences, find
-from bot.figures import Told, counted, figure, towns
+from bot.figures import CONTACT, Told, counted, figure, towns
 from bot.phrases import opening, phrase
 from bot.question import Wants, wants
 from bot.quotations import body, escaped, notices
@@ -191,7 +191,7 @@ def _shapes(question: Question) -> frozenset[Wants]:
 
 def _marks(question: str, shapes: frozenset[Wants], library: Library) -> list[re.Pattern[str]]:
     """Return what finds a number of the thing counted, and where a name's meaning is told."""
-    found = [counted(question, shapes)]
+    found = [counted(question, shapes), CONTACT if Wants.CONTACT in shapes else None]
     if name := subject(normalise(question)):
         same = (
             other

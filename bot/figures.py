@@ -31,6 +31,9 @@ _ENGLISH_MANY = re.compile(r"how many (?:\w+ ){0,3}?(\w{3,}?)(?:ies|es|s)\b", re
 _COUNT = r"[0-9０-９][0-9０-９,，.．]*\s?(?:{unit})|(?<=次の)[二三四五六七八九十百]+(?:つ|点|(?=である|です|で、))"
 _ENGLISH_COUNT = r"\b(?:\d[\d,]*|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)(?: [a-z-]+)?? {noun}\w*"
 _TELEPHONE = re.compile(rf"{_WIDE}{{2,5}}[-－‐−ー]{_WIDE}{{1,4}}[-－‐−ー]{_WIDE}{{3,4}}")
+CONTACT = re.compile(rf"{_TELEPHONE.pattern}|[\w.+-]+@[\w-]+\.\w")
+"""A telephone number or a mail address."""
+
 _PREFECTURE = "|".join(PREFECTURES)
 _KANJI = r"(?![市町村区県])[一-龥ヶケ々ぁ-んァ-ン]"
 # Names may begin with 市, 町 or 村 (市川市, 町田市), or hold one (東村山市, 四日市市).

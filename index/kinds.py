@@ -83,8 +83,9 @@ _TOPIC = re.compile(
     r"|^(?:what (?:is|are)|define|what does) (?:an? |the )?(.{2,40}?)(?: mean)?\??$"
 )
 _GLOSSARY = r"用語|語句|意味|定義|説明|\bterms?\b|meaning|definition"
-_FOLLOWS = r"[」』]?(?:とは|は|\(| is | are | means)"
-_PRECEDES = r"(?:である|という|、|: ?|\()"
+# A mark behind a name says that a note tells about it.
+_FOLLOWS = r"[」』]?(?:とは|は|\(|※|\*\d| is | are | means)"
+_PRECEDES = r"(?:である|という|、|: ?|\(|いわゆる[「『]?)"
 
 
 def asked_for(question: str) -> int | None:
@@ -99,15 +100,17 @@ def subject(question: str) -> str | None:
 
 
 def definition(names: Iterable[str]) -> re.Pattern[str]:
-    """Return a pattern that finds the beginning of a line that says what one of *names* is.
+    """Return a pattern that finds a line that says what one of *names* is.
 
-    A line is its text, a line feed and its column heads. It may be the row of a glossary: the
-    name in its first cell, under such heads.
+    A line is its text, a line feed and its column heads. It begins with the name and goes on to
+    tell, or tells first (…である「name」); or it is the row of a glossary: the name in its first
+    cell, under such heads.
     """
     name = f"(?:{'|'.join(map(re.escape, names))})"
     return re.compile(
         rf"^\W*{name}(?:[(（][^()（）]*[)）])?[」』]?"
-        rf"(?:とは|は(?!、?次)|[:：=＝]| is | are | means| stands |\t.*\n.*{_GLOSSARY})",
+        rf"(?:とは|は(?!、?次)|[:：=＝]| is | are | means| stands |\t.*\n.*{_GLOSSARY})"
+        rf"|(?:である|という|いわゆる)[、「『]*{name}",
         re.IGNORECASE,
     )
 

@@ -37,6 +37,8 @@ def generation(tmp_path_factory: pytest.TempPathFactory) -> Generation:
         "# 基盤\nガバメントクラウドは全国規模のクラウド基盤である。",
         "# 費用\n移行にはデジタル基盤改革支援補助金を使う。",
         "# 連絡先\n問い合わせ先の電話番号は03-0000-0000である。",
+        "# 実行\n「OODA※」の枠組みで速やかに決める。\n※「観察」と「判断」の頭文字をつないだ言葉",
+        "# 共有\n利用者を中心に考える、いわゆる「サービスデザイン思考」を共有する。",
     )
     desk.put(
         edition("overview", language="en"),
@@ -64,6 +66,8 @@ def _sure(generation: Generation, question: str) -> float:
         "ガバメントクラウトとは何ですか",
         "ガバメントクラウドは英語だとどういう意味ですか",
         "窓口はきっちり作らないとダメ？",
+        "OODAとは",
+        "サービスデザイン思考とは何ですか",
     ],
 )
 def test_what_the_documents_say_is_answered(question: str, generation: Generation) -> None:

@@ -357,6 +357,18 @@ def test_the_meaning_of_a_name_leads() -> None:
     assert quote == "PIA\t特定個人情報保護評価"
 
 
+def test_who_asks_for_a_number_to_call_gets_one_first() -> None:
+    """A passage that speaks of numbers is no telephone number."""
+    manual = edition_text(
+        "# 番号\n手順書の電話番号を変換する。電話番号は要らない。",
+        "# 連絡先\n手順書の問い合わせは企画室（03-1234-5678）にする。",
+    )
+
+    answer = ask("手順書の問い合わせの電話番号は", FakeLibrary({edition("m"): manual}))
+
+    assert "03-1234-5678" in answer.citations[0].quote
+
+
 def test_a_number_in_words_is_the_figure_asked_for() -> None:
     """「次の二点」 answers how many there are."""
     manual = edition_text(
