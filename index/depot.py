@@ -12,7 +12,8 @@ import fcntl
 import json
 import os
 import shutil
-from contextlib import contextmanager, suppress
+import socket
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, replace
 from hashlib import sha256
 from typing import TYPE_CHECKING, Protocol
@@ -20,6 +21,7 @@ from typing import TYPE_CHECKING, Protocol
 from index import generations, legs, parts, tallies
 from index.errors import GenerationBroken, NoSuchGeneration, ServerAway
 from index.generations import Kept, Manifest, Pointer, folder_of, parts_of, pdf_of, tally_of
+from index.leases import LASTS_S, Claims, Lease, held
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -33,13 +35,11 @@ KEPT = 3
 """The current generation and two to return to, as in a home."""
 
 
-class Store(Protocol):
-    """A server that keeps records by name and contents by hash. All raise OSError when away."""
+class Store(Claims, Protocol):
+    """A server that keeps records by name, contents by hash and claims by number.
 
-    @property
-    def address(self) -> str:
-        """Where it is, for people."""
-        ...
+    All raise OSError when it is away.
+    """
 
     def record(self, name: str) -> str | None:
         """Return what was recorded under a name last."""
@@ -80,6 +80,26 @@ class Depot:
     def __init__(self, store: Store) -> None:
         """Take the server."""
         self._store = store
+        self._lease: Lease | None = None
+
+    @contextmanager
+    def alone(self, home: str, *, lasts_s: float = LASTS_S) -> Iterator[None]:
+        """Be the only one, of all machines, who refreshes what is on the server.
+
+        *home* names the home from which it is done, which the caller has locked.
+
+        Raises:
+            AnotherRefresh: somebody else is; it says who, and when that claim ends.
+            ServerAway: the server does not answer.
+        """
+        owner = f"process {os.getpid()} on {socket.gethostname()}"
+        with ExitStack() as stack:
+            with self._told():
+                self._lease = stack.enter_context(held(self._store, owner, home, lasts_s=lasts_s))
+            try:
+                yield
+            finally:
+                self._lease = None
 
     def pointer(self) -> Pointer | None:
         """Return what is current, or None when nothing was published yet.
@@ -100,6 +120,10 @@ class Depot:
         """Send a generation of the home, and make it current: readers see the old or the new one.
 
         A kill on the way leaves the former one current, and what was sent is cleared later.
+
+        Raises:
+            ClaimLost: somebody else took over meanwhile (`alone`).
+            ServerAway: the server does not answer.
         """
         folder = folder_of(home, name)
         manifest = generations.read_manifest(folder)
@@ -109,6 +133,8 @@ class Depot:
             self._send(files, lasting=False)
             held = (e for e in manifest.editions if e.held and pdf_of(home, e).exists())
             self._send({str(e.sha256): pdf_of(home, e) for e in held}, lasting=True)
+            if self._lease is not None:
+                self._lease.renew()
             self._store.set_record(name, generations.written(shared))
             pointer = Pointer(name, instead_of)
             self._store.set_record(_POINTER, json.dumps(asdict(pointer)))

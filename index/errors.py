@@ -64,6 +64,21 @@ class HomeUnusable(IndexingError):
         self.path = path
 
 
+class AnotherRefresh(IndexingError):
+    """Another refresh of the same home, or of the same documents on a server, is under way."""
+
+
+class ClaimLost(IndexingError):
+    """Another machine took over because this refresh was not heard of for too long."""
+
+    def __init__(self, address: str) -> None:
+        """Say where, and that nothing was published."""
+        super().__init__(
+            f"{address}: another machine took over this refresh, which had not been heard of for "
+            f"too long, so nothing was published. Run the command again when that one has ended."
+        )
+
+
 class ServerAway(IndexingError):
     """The Chroma server does not answer, or not as it should; *address* names it."""
 

@@ -3,7 +3,7 @@
 A home looks like this::
 
     current                 the pointer: a small JSON file, replaced in one step
-    refresh.lock            held by the one process that refreshes
+    refresh.lock            held by the one process that refreshes; a name that no other home has
     generations/g0007/      manifest.json, glossary.toml; for each edition its text and parts, and
                             what the next generation makes its indexes of (tallies, embedded);
                             the lexical indexes (words, pairs, …), vectors/ and, if fitted, embedder/

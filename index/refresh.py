@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import fcntl
 import os
+import secrets
 import shutil
 from collections import Counter
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from functools import partial
@@ -19,7 +20,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from index import generations, glossary, legs, parts, tallies
-from index.errors import GenerationBroken, HomeUnusable, IndexingError
+from index.errors import AnotherRefresh, GenerationBroken, HomeUnusable, IndexingError
 from index.fitted import DIMENSIONS, Fitted, fit
 from index.generations import Manifest, embedded_of, parts_of, pdf_of, tally_of, text_of
 from index.store import Embedded, Vectors
@@ -120,10 +121,6 @@ class Reading(Protocol):
     ) -> Iterable[tuple[str, EditionText | UnreadablePdf]]:
         """Take paths by hash and give the hash of each with its text or error, in any order."""
         ...
-
-
-class AnotherRefresh(IndexingError):
-    """Another refresh of the same home is under way."""
 
 
 class ChangedMeanwhile(IndexingError):
@@ -257,7 +254,9 @@ def carry_out(catalog: Catalog, workshop: Workshop, *, full: bool = False) -> Re
     somebody rolled back from.
 
     Raises:
-        AnotherRefresh: another process is refreshing the same home.
+        AnotherRefresh: another process is refreshing the same home, or another machine the same
+            documents on a server.
+        ClaimLost: another machine took over meanwhile.
         ChangedMeanwhile: a PDF was replaced while it was read.
         NotAllowed: the candidate may not go live; the former generation stays current.
         BadGlossary: an entry of the glossary cannot be used.
@@ -267,7 +266,10 @@ def carry_out(catalog: Catalog, workshop: Workshop, *, full: bool = False) -> Re
     home = workshop.home
     with _written(home):
         home.mkdir(parents=True, exist_ok=True)
-        with _only_one(home):
+        with (
+            _only_one(home) as name,
+            workshop.depot.alone(name) if workshop.depot else nullcontext(),
+        ):
             _remove_debris(home)
             _remove_old(home)
             if workshop.depot is not None:
@@ -800,14 +802,21 @@ def _sync(folder: Path) -> None:
 
 
 @contextmanager
-def _only_one(home: Path) -> Iterator[None]:
-    with (home / "refresh.lock").open("w") as file:
+def _only_one(home: Path) -> Iterator[str]:
+    """Lock the home and return a name that no other has, which its lock file keeps."""
+    with (home / "refresh.lock").open("a+", encoding="utf-8") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as problem:
             message = f"{home}: another refresh is under way. Wait until it ends."
             raise AnotherRefresh(message) from problem
-        yield
+        file.seek(0)
+        name = file.read().strip()
+        if not name:
+            name = secrets.token_hex(8)
+            file.write(f"{name}\n")
+            file.flush()
+        yield name
 
 
 def _remove_debris(home: Path) -> None:

@@ -9,18 +9,22 @@ import tempfile
 import threading
 import zlib
 from base64 import b64decode, b64encode
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, cast
 from urllib.parse import urlsplit
 
 import chromadb
+import chromadb.errors
 import numpy as np
 from chromadb.api.shared_system_client import SharedSystemClient
 from chromadb.config import Settings
 
+from index.leases import Claim
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
     from chromadb import Collection as Collection_
     from chromadb.api import ClientAPI
@@ -303,6 +307,58 @@ class Server:
         """Forget a record."""
         with _told_as_system_errors():
             self._kept("records").delete(ids=[name])
+
+    def now_s(self) -> float:
+        """Return the server's time, in seconds since 1970."""
+        with _told_as_system_errors():
+            return self._connected().heartbeat() / 1e9
+
+    def claims(self) -> Mapping[int, Claim]:
+        """Return the claims there are, by number."""
+        with _told_as_system_errors():
+            listed = self._connected().list_collections()
+        found: dict[int, Claim] = {}
+        for held in listed:
+            of = re.fullmatch(re.escape(self._prefix) + r"claim-(\d+)", held.name)
+            told = held.metadata or {}
+            if of and {"owner", "home", "until_s"} <= told.keys():
+                found[int(of[1])] = Claim(
+                    str(told["owner"]), str(told["home"]), float(str(told["until_s"]))
+                )
+        return found
+
+    def make_claim(self, number: int, claim: Claim) -> bool:
+        """Make a claim in one step: Chroma makes a collection of a name only once."""
+        with _told_as_system_errors():
+            try:
+                self._connected().create_collection(
+                    self._claim(number), metadata=asdict(claim), embedding_function=None
+                )
+            except chromadb.errors.ChromaError:
+                if number not in self.claims():
+                    raise
+                return False
+        return True
+
+    def set_claim(self, number: int, claim: Claim) -> bool:
+        """Let a claim of that number say something else; False when it is gone."""
+        with _told_as_system_errors():
+            try:
+                held = self._connected().get_collection(
+                    self._claim(number), embedding_function=None
+                )
+                held.modify(metadata=asdict(claim))
+            except chromadb.errors.NotFoundError:
+                return False
+        return True
+
+    def drop_claim(self, number: int) -> None:
+        """Forget a claim, if it is there."""
+        with _told_as_system_errors(), suppress(chromadb.errors.NotFoundError):
+            self._connected().delete_collection(self._claim(number))
+
+    def _claim(self, number: int) -> str:
+        return f"{self._prefix}claim-{number}"
 
     def missing(self, digests: Sequence[str]) -> Sequence[str]:
         """Return those of which no content is kept; the first piece is written last."""

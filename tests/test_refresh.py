@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from index.errors import GenerationBroken, HomeUnusable
+from index.errors import AnotherRefresh, GenerationBroken, HomeUnusable
 from index.generations import (
     Generation,
     current,
@@ -26,7 +26,7 @@ from index.generations import (
     write_manifest,
 )
 from index.passages import Filters
-from index.refresh import AnotherRefresh, ChangedMeanwhile, NotAllowed, plan
+from index.refresh import ChangedMeanwhile, NotAllowed, plan
 from ingest.catalog import Catalog
 from ingest.errors import UnreadablePdf
 from ingest.pages import EditionText
