@@ -29,7 +29,9 @@ _NEWLY_SURE = 0.2
 """The same for what a follow-up asks anew."""
 
 _NEAREST = 2
-_CONTACT = re.compile(r"\d{2,5}-\d{1,4}-\d{3,4}|[\w.+-]+@[\w-]+\.\w+")
+CONTACT = re.compile(r"\d{2,5}-\d{1,4}-\d{3,4}|[\w.+-]+@[\w-]+\.\w+")
+"""A telephone number or mail address in normalised text."""
+
 _TOWN = re.compile(
     r"(?P<prefecture>北海道|東京都|(?:京都|大阪)府|(?:[一-龥]{2}|神奈川|和歌山|鹿児島)県)?"
     r"(?P<town>(?P<name>[一-龥ヶケ々]{2,4}?)(?:市|町|村|県))(?=[のはがでにをとやも、。？?]|$|役所|役場|民)"
@@ -134,7 +136,7 @@ def decline(
     """Return *blank* as a declined answer: what was looked for, what is nearest, whom to ask.
 
     The nearest statements and the contacts are verified citations in `Declined.nearest`; the
-    answer itself cites nothing, because it claims nothing.
+    answer itself cites nothing, because it claims nothing. The notices of *blank* come first.
     """
     language = blank.question.language
     nearest = list(citations[:_NEAREST])
@@ -163,7 +165,7 @@ def decline(
         blank,
         text="\n\n".join(pieces),
         declined=Declined(doubt.reason, message, (*nearest, *contacts)),
-        notices=(*blank.question.notices, *notices([*nearest, *contacts], language, cases)),
+        notices=(*blank.notices, *notices([*nearest, *contacts], language, cases)),
     )
 
 
@@ -182,7 +184,7 @@ def _contacts(
             for unit in sentences(text, number):
                 inside = hit.chunk.start <= unit.start < hit.chunk.end
                 said = text.text[unit.start : unit.end]
-                if not inside or not _CONTACT.search(normalise(said)):
+                if not inside or not CONTACT.search(normalise(said)):
                     continue
                 if any(one.edition == edition and one.start == unit.start for one in found):
                     continue

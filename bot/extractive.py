@@ -15,7 +15,7 @@ from bot import days
 from bot.answers import Answer, Citation, Declined, Delta, Event, Question, cite
 from bot.beside import beside
 from bot.conversation import times_more
-from bot.declining import decline, doubts, follows
+from bot.declining import CONTACT, decline, doubts, follows
 from bot.evidence import Evidence, Evidences, find
 from bot.figures import CONTACT, Told, counted, figure, towns
 from bot.phrases import opening, phrase
@@ -157,15 +157,16 @@ class Extractive:
         doubt = None if again else doubts(question, passages, evidences, library)
         spans = evidences.spans
         head = _Head() if again or doubt else _head(question.standalone, shapes, spans, library)
-        leads = head.span if head.figure else _steps(spans, shapes, library)
+        leads = 0 if doubt else head.span if head.figure else _leading(spans, shapes, library)
         if leads:
-            # The figure leads, and so does the statement that gives it; likewise the steps.
+            # The figure leads, and so does the statement that gives it; likewise steps, contacts.
             chosen = replace(spans[leads], main=True)
             spans = [chosen, *spans[:leads], *spans[leads + 1 :]]
             head = replace(head, span=0)
         citations, parts, markers = cited(spans, library, on)
         if doubt is not None:
-            return decline(blank, doubt, citations, parts, library)
+            understood = replace(blank, notices=heard(question))
+            return decline(understood, doubt, citations, parts, library)
         cases = readings.cases(library)
         choices = () if again else clarify(question, evidences, passages, library)
         main = citations[: sum(span.main for span in spans)]
@@ -264,8 +265,13 @@ def _head(
     return _Head(at, found)
 
 
-def _steps(spans: Sequence[Evidence], shapes: frozenset[Wants], library: Library) -> int:
-    """Return which span tells the steps in their order, where steps are asked for; else 0."""
+def _leading(spans: Sequence[Evidence], shapes: frozenset[Wants], library: Library) -> int:
+    """Return which span gives a contact, or the steps in their order, where asked for; else 0."""
+    if Wants.CONTACT in shapes:
+        for at, span in enumerate(spans):
+            said = normalise(library.text(span.edition).text[span.start : span.end])
+            if CONTACT.search(said):
+                return at
     if Wants.STEPS not in shapes:
         return 0
     for at, span in enumerate(spans):

@@ -355,3 +355,32 @@ def test_status_tells_how_each_page_was_read(home: Path) -> None:
     assert {"pdfium"} == {page["engine"].partition("+")[0] for page in told["pages"]}
     assert all(0.7 <= page["score"] <= 1.0 for page in told["pages"])
     assert "engine" in shown.splitlines()[0]
+
+
+def test_a_conversation_keeps_its_subject_through_every_follow_up(tmp_path: Path) -> None:
+    """Each call is a process of its own; what the documents do not say is declined as understood."""
+    home = tmp_path / "home"
+    _run("--home", home, "refresh")
+
+    def told(question: str) -> Told:
+        words = ("--home", home, "ask", question, "--conversation", "X", "--json")
+        answer: Told = json.loads(_run(*words))
+        return answer
+
+    told("CIO補佐官を任用するには")
+    cost, until, contact, whom = (
+        told(said)
+        for said in (
+            "その費用は誰が負担しますか",
+            "いつまでですか",
+            "連絡先は",
+            "誰に聞けばいいですか",
+        )
+    )
+
+    for answer in (cost, until, contact, whom):
+        assert any("「CIO補佐官を任用するには " in notice for notice in answer["notices"])
+    assert "国の財政支援" in cost["citations"][0]["section"]
+    assert until["declined"] is not None
+    for answer in (contact, whom):
+        assert "03-5253-5525" in answer["citations"][0]["quote"]
