@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from index.tallies import Kind, Tally
 
-FOLDERS = ("words", "page-words", "pairs", "page-pairs")
+FOLDERS = tuple(folder for kind in tallies.KINDS for folder in (kind, f"page-{kind}"))
 """Their folders in the generation's."""
 
 
@@ -27,11 +27,11 @@ def build(
     counted: Callable[[Kind], Iterable[Tally]],
     told: Callable[[float], None] = lambda _: None,
 ) -> None:
-    """Write the four indexes into a generation's folder.
+    """Write the indexes of every kind of unit into a generation's folder.
 
     *counted* gives the tallies of all editions in order; *told* hears the share that is done.
     """
-    kinds: tuple[Kind, ...] = ("words", "pairs")
+    kinds = tallies.KINDS
     for at, kind in enumerate(kinds):
         whole, on_page = tallies.joined(counted(kind))
         told((at + 0.4) / len(kinds))

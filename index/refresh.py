@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from ingest.editions import Edition
     from ingest.pages import EditionText
 
-INDEX_VERSION = "1.1"
+INDEX_VERSION = "1.2"
 GLOSSARY = "glossary.toml"
 READINGS = "readings"
 """Where the home keeps what was read from each file, so that it is not read twice."""
@@ -441,6 +441,8 @@ class _Draft:
             manifest.recipe.get(name) == wanted[name] for name in ("tokenizer", "reader", "chunks")
         )
         self._reusable = same and not full
+        before = manifest.recipe.get("index") if manifest else None
+        self._counted_alike = before == wanted["index"]
         others = workshop.depot.names() if workshop.depot else ()
         self._name = generations.next_name(workshop.home, others)
         self._folder = workshop.home / "generations" / f"{_BUILDING}{self._name}"
@@ -603,10 +605,10 @@ class _Draft:
         counts: dict[str, int] = {}
         for edition in held:
             if not isinstance(read.get(str(edition.sha256)), _Seen):
-                for place in (text_of, parts_of, tally_of):
+                for place in (text_of, parts_of, *([tally_of] if self._counted_alike else [])):
                     self._take_over(place, edition)
             if not tally_of(self._folder, edition).exists():
-                # The former generation is older than tallies, or its own is damaged.
+                # The former generation counted other units, or its own count is damaged.
                 tallies.save(self._loaded(edition), tally_of(self._folder, edition))
             with parts_of(self._folder, edition).open("rb") as file:
                 counts[str(edition.sha256)] = sum(1 for _ in file)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
+from operator import attrgetter
 from threading import Lock
 from typing import TYPE_CHECKING, Protocol
 
@@ -14,7 +15,7 @@ import numpy as np
 
 from index.passages import Passage
 from ingest.editions import in_force
-from ingest.japanese import is_japanese, loanwords, pairs, tokens
+from ingest.japanese import is_japanese, loanwords, pairs, phrases, tokens
 
 if TYPE_CHECKING:
     from datetime import date
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from index.municipalities import Municipalities
     from index.passages import Filters, Reranker, Retriever
     from index.store import VectorStore
+    from index.tallies import Kind
     from ingest.chunks import Chunk
     from ingest.editions import Edition
 
@@ -50,7 +52,7 @@ RERANKED = 50
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A question as the legs see it: weighted words and character pairs.
+    """A question as the legs see it: weighted words, character pairs and phrases of two words.
 
     *said* is the question itself and the glossary's names that say the same, for embedders.
     """
@@ -58,6 +60,7 @@ class Query:
     said: tuple[str, ...]
     words: Mapping[str, float]
     pairs: Mapping[str, float]
+    phrases: Mapping[str, float]
 
 
 def read_query(question: str, glossary: Glossary) -> Query:
@@ -66,7 +69,8 @@ def read_query(question: str, glossary: Glossary) -> Query:
     A unit counts once, however often it is said; where it comes from several sides, the
     highest weight stands.
     """
-    words = dict.fromkeys(tokens(question), 1.0)
+    said = tokens(question)
+    words = dict.fromkeys(said, 1.0)
     couples = dict.fromkeys(pairs(question), 1.0)
     added: list[tuple[str, float]] = []
     english = not is_japanese(question)
@@ -78,13 +82,16 @@ def read_query(question: str, glossary: Glossary) -> Query:
         added.extend(zip(match.others if english else match.japanese, weights, strict=False))
     if english:
         added.extend((word, _LOANWORD) for word in loanwords(question))
+    ordered = dict.fromkeys(phrases(said), 1.0)
     for name, weight in added:
-        for word in tokens(name):
-            words[word] = max(words.get(word, 0.0), weight)
-        for pair in pairs(name):
-            couples[pair] = max(couples.get(pair, 0.0), weight)
-    said = (question, *(name for name, weight in added if weight >= _SYNONYM))
-    return Query(said, words, couples)
+        cut = tokens(name)
+        # What was said in Japanese has phrases of its own.
+        also = phrases(cut) if english else []
+        for units, found in ((cut, words), (pairs(name), couples), (also, ordered)):
+            for unit in units:
+                found[unit] = max(found.get(unit, 0.0), weight)
+    same = (name for name, weight in added if weight >= _SYNONYM)
+    return Query((question, *same), words, couples, ordered)
 
 
 class Leg(Protocol):
@@ -100,35 +107,27 @@ class Leg(Protocol):
         ...
 
 
-class WordLeg:
-    """BM25 over words. *spread* maps each chunk to its row (a page, a document) in the index."""
+class UnitLeg:
+    """BM25 over words, over pairs or over phrases.
+
+    Character pairs find words that the dictionary cuts otherwise; phrases tell what is said in
+    the question's order (Metzler and Croft 2005) from what only has its words.
+    """
 
     waits = False
 
-    def __init__(self, index: Bm25, spread: NDArray[np.int64] | None = None) -> None:
-        """Score the index's rows and hand each chunk the score of its row."""
+    def __init__(self, index: Bm25, kind: Kind, spread: NDArray[np.int64] | None = None) -> None:
+        """Score the index's rows for the question's units of a kind.
+
+        *spread* maps each chunk to its row (that of its page); None: each chunk is one.
+        """
         self._index = index
+        self._units = attrgetter(kind)
         self._spread = spread
 
     def scores(self, query: Query) -> NDArray[np.float32]:
         """Return a score for every chunk."""
-        found = self._index.scores(query.words)
-        return found if self._spread is None else found[self._spread]
-
-
-class PairLeg:
-    """BM25 over character pairs, which finds words that the dictionary cuts otherwise."""
-
-    waits = False
-
-    def __init__(self, index: Bm25, spread: NDArray[np.int64] | None = None) -> None:
-        """Score the index's rows and hand each chunk the score of its row."""
-        self._index = index
-        self._spread = spread
-
-    def scores(self, query: Query) -> NDArray[np.float32]:
-        """Return a score for every chunk."""
-        found = self._index.scores(query.pairs)
+        found = self._index.scores(self._units(query))
         return found if self._spread is None else found[self._spread]
 
 

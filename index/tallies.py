@@ -1,4 +1,4 @@
-"""How often each word and each pair of characters stands in each chunk of an edition.
+"""How often each word, phrase of two words and pair of characters stands in each chunk.
 
 A generation keeps one for each edition, and the next one takes it over: the lexical indexes are
 made of them without looking at a text again.
@@ -15,17 +15,19 @@ from zipfile import BadZipFile
 import numpy as np
 from scipy.sparse import csr_matrix
 
-from ingest.japanese import pairs
+from ingest.japanese import pairs, phrases
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
 
     from index.parts import Part
 
-Kind: TypeAlias = Literal["words", "pairs"]
+Kind: TypeAlias = Literal["words", "pairs", "phrases"]
+
+KINDS: tuple[Kind, ...] = ("words", "pairs", "phrases")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,19 +46,23 @@ class Tally:
 
 def tallied(parts: Sequence[Part], kind: Kind) -> Tally:
     """Count the units of an edition's parts; units come in the order in which they appear."""
-    if kind == "words":
-        texts = [part.words for part in parts]
-        contexts = [part.context_words for part in parts]
-    else:
-        texts = [tuple(pairs(part.chunk.text)) for part in parts]
-        contexts = [tuple(pairs(part.chunk.context)) for part in parts]
     vocabulary: dict[str, int] = {}
-    counts = [counted(units, vocabulary) for units in (texts, contexts)]
+    counts = [counted(units, vocabulary) for units in _units(parts, kind)]
     shape = (len(parts), len(vocabulary))
     for one in counts:
         one.resize(shape)
     pages = np.array([part.pages[0] for part in parts], dtype=np.int32)
     return Tally(pages, tuple(vocabulary), *counts)
+
+
+def _units(parts: Sequence[Part], kind: Kind) -> tuple[Iterator[Sequence[str]], ...]:
+    """Return the units of each part's text, and of each one's context."""
+    if kind == "pairs":
+        return (pairs(part.chunk.text) for part in parts), (pairs(p.chunk.context) for p in parts)
+    texts, contexts = (part.words for part in parts), (part.context_words for part in parts)
+    if kind == "words":
+        return texts, contexts
+    return map(phrases, texts), map(phrases, contexts)
 
 
 def counted(passages: Iterable[Sequence[str]], vocabulary: dict[str, int]) -> csr_matrix:
@@ -74,10 +80,9 @@ def counted(passages: Iterable[Sequence[str]], vocabulary: dict[str, int]) -> cs
 
 
 def save(parts: Sequence[Part], path: Path) -> None:
-    """Count the words and the pairs of an edition's parts into a new file."""
+    """Count the units of every kind of an edition's parts into a new file."""
     stored: dict[str, NDArray[np.generic]] = {}
-    kinds: tuple[Kind, ...] = ("words", "pairs")
-    for kind in kinds:
+    for kind in KINDS:
         tally = tallied(parts, kind)
         stored["pages"] = tally.pages
         said = "\n".join(tally.units).encode()

@@ -322,6 +322,11 @@ def pairs(text: str) -> list[str]:
     return found
 
 
+def phrases(words: Sequence[str]) -> list[str]:
+    """Return each two words that follow each other, joined by a space, in order."""
+    return [f"{word} {following}" for word, following in pairwise(words)]
+
+
 def loanwords(text: str) -> list[str]:
     """Return the Japanese words that English words of *text* have become (cloud → クラウド)."""
     found: list[str] = []

@@ -11,7 +11,7 @@ from index.lexical import Bm25
 from index.parts import Part
 from index.tallies import Kind, Tally
 from ingest.chunks import Chunk
-from ingest.japanese import pairs, tokens
+from ingest.japanese import pairs, phrases, tokens
 from tests.fakes import edition
 
 TEXTS = (
@@ -40,6 +40,10 @@ def _parts() -> list[Part]:
     ]  # fmt: skip
 
 
+def _phrases(text: str) -> list[str]:
+    return phrases(tokens(text))
+
+
 def _scores(index: Bm25, units: list[str]) -> list[float]:
     return [float(score) for score in index.scores(dict.fromkeys(units, 1.0))]
 
@@ -48,7 +52,7 @@ def test_chunks_are_scored_by_text_and_context(tmp_path: Path) -> None:
     """As an index over the very words is; a unit of the context counts like one of the text."""
     legs.build(tmp_path, _counted)
 
-    for folder, cut in (("words", tokens), ("pairs", pairs)):
+    for folder, cut in (("words", tokens), ("pairs", pairs), ("phrases", _phrases)):
         plain = Bm25.build([*cut(text), *cut(context)] for _, text, context, _ in TEXTS)
         asked = list(cut("休暇は何日か。"))
         np.testing.assert_allclose(
@@ -60,7 +64,9 @@ def test_pages_gather_their_chunks_and_count_a_context_once(tmp_path: Path) -> N
     """A chunk belongs to the page it begins on; pages keep the order of their first chunk."""
     legs.build(tmp_path, _counted)
 
-    for folder, cut in (("page-words", tokens), ("page-pairs", pairs)):
+    for folder, cut in (
+        ("page-words", tokens), ("page-pairs", pairs), ("page-phrases", _phrases),
+    ):  # fmt: skip
         first = [*cut(TEXTS[0][1]), *cut(TEXTS[1][1])]
         pages = [
             first + [unit for unit in cut("休暇") if unit not in first],

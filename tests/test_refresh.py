@@ -20,6 +20,7 @@ from index.generations import (
     Generation,
     current,
     folder_of,
+    hashed,
     listed,
     read_manifest,
     roll_back,
@@ -347,6 +348,32 @@ def test_another_embedder_embeds_everything_anew(desk: Desk) -> None:
     desk.refresh(embedder=other)
 
     assert 2 == len(other.seen)
+
+
+def test_a_generation_that_counted_other_units_is_searched_and_gone_on_from(desk: Desk) -> None:
+    """After an update the index answers as it did; a refresh counts anew and reads no PDF."""
+    folder = folder_of(desk.home, "g000001")
+    manifest = read_manifest(folder)
+    for name in ("phrases", "page-phrases"):
+        shutil.rmtree(folder / name)
+    for path in (folder / "tallies").iterdir():
+        with path.open("rb") as file, np.load(file) as stored:
+            counts = {name: stored[name] for name in stored if not name.startswith("phrases")}
+        path.unlink()
+        np.savez(path, **counts)
+    older = {**manifest.recipe, "index": "1.1"}
+    write_manifest(replace(manifest, recipe=older, files=hashed(folder)), folder)
+    desk.read.clear()
+
+    before = desk.shelf()().retrieve("標準化の期限", k=1, filters=Filters())[0]
+    published = desk.refresh().published
+    after = desk.shelf()().retrieve("標準化の期限", k=1, filters=Filters())[0]
+
+    assert published
+    assert [] == desk.read
+    assert before.chunk == after.chunk
+    assert "phrases" not in before.legs
+    assert 0 < after.legs["phrases"]
 
 
 def test_a_generation_older_than_tallies_is_gone_on_from(desk: Desk) -> None:

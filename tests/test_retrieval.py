@@ -172,6 +172,21 @@ def test_a_list_for_people_names_each_page_once(generation: Generation) -> None:
     assert ("cases@1.0", (1,)) in pages
 
 
+def test_words_in_the_questions_order_weigh_more_than_the_words_alone(tmp_path: Path) -> None:
+    """Both pages have the same words, the same pairs and the same length."""
+    desk = Desk(tmp_path)
+    desk.put(edition("a-other"), "# 届\n職員、休暇、申請、期限、窓口、様式。")
+    desk.put(edition("b-meant"), "# 届\n期限、窓口、様式、職員、休暇、申請。")
+    desk.put(edition("c-rest"), "# 清掃\n庁舎の清掃は毎日行う。")
+    desk.refresh()
+
+    found = desk.shelf()().retrieve("様式・職員・休暇", k=2, filters=Filters())
+
+    assert ["b-meant", "a-other"] == [p.chunk.edition.document.id for p in found]
+    assert found[1].legs["words"] == found[0].legs["words"]
+    assert found[1].legs["phrases"] < found[0].legs["phrases"]
+
+
 def test_what_was_said_weighs_more_than_a_synonym() -> None:
     """The asker's own word keeps its full weight; the manuals' word is only a hint."""
     query = read_query("人を雇う", Glossary([Term("任用", ("雇う",))]))
@@ -185,6 +200,17 @@ def test_a_translation_weighs_as_much_as_what_was_said() -> None:
     query = read_query("hire", Glossary([Term("任用", ("雇う",), ("hire",))]))
 
     assert 1.0 == query.words["任用"]
+
+
+def test_a_translation_brings_its_phrases_and_a_synonym_none() -> None:
+    """What was said in Japanese has phrases of its own, those of a synonym stand elsewhere."""
+    term = Term("服務規律", ("勤務規則",), ("service rules",))
+
+    english = read_query("service rules", Glossary([term]))
+    japanese = read_query("勤務規則", Glossary([term]))
+
+    assert {"servic rule": 1.0, "服務 規律": 1.0, "勤務 規則": 0.4} == english.phrases
+    assert {"勤務 規則": 1.0} == japanese.phrases
 
 
 def _reranked(desk: Desk, reranker: object) -> Generation:
