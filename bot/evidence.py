@@ -87,6 +87,7 @@ _POINTS_BACK = re.compile(
 )
 _ANNOUNCES = re.compile(
     r"(?:[:：]|次の.{0,24}|以下の.{0,24}|下記の.{0,24}|following.{0,40})[。.:：]?\s*$"
+    r"|^\s*[【（(]?(?:図表?|表|資料|Figure|Table)\s?[0-9０-９][^。]{0,60}$"
 )
 
 
