@@ -56,11 +56,11 @@ _ROW_OF_THE_LIST = 0.4
 MOST = 4
 """Spans that are shown at once."""
 
-_ROOM, _LONG = 650, 10
+_ROOM, _LONG = 800, 8
 """Characters from which on a round of spans is enough; things said from which on a question is
 long, and asks for half as much again."""
 
-_NEAR_BEST, _LESS_NEAR = 0.62, 0.35
+_NEAR_BEST, _LESS_NEAR = 0.58, 0.35
 _MAIN, _AS_GOOD = 3, 0.86
 _ALIKE = 0.75
 _PRIOR, _LAST, _OUTSIDE = 0.55, 0.1, 0.85
