@@ -13,7 +13,7 @@ import json
 import os
 import sys
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from index.generations import Generation, Kept, Manifest, Shelf
     from index.models import CrossEncoderReranker
     from index.passages import Filters
-    from index.refresh import RefreshReport
+    from index.refresh import Plan, RefreshReport
     from index.store import Server, Vectors
     from ingest.catalog import Catalog
     from ingest.editions import Edition, Kind
@@ -715,22 +715,16 @@ def _progress(*, show: bool) -> Iterator[Callable[[str, float], None]]:
         yield told
 
 
-def _say_plan(plan: Any, listed: Catalog, *, as_json: bool) -> None:  # noqa: ANN401 - Plan, loaded late
-    groups = ("added", "revised", "withdrawn", "described", "unchanged")
+def _say_plan(plan: Plan, listed: Catalog, *, as_json: bool) -> None:
+    from index import reports
+
     if as_json:
-        content = {name: [e.key for e in getattr(plan, name)] for name in groups}
-        problems = [str(problem) for problem in listed.problems]
-        _print_json({**content, "reasons": list(plan.reasons), "problems": problems})
+        _print_json(reports.plan_json(plan, listed))
         return
-    for name in groups:
-        for edition in getattr(plan, name):
-            out.print(f"{name:<10} {edition.key}  {edition.path or '(not held)'}")
-    for reason in plan.reasons:
-        out.print(f"everything is built anew: {reason}")
+    for line in reports.plan_lines(plan):
+        out.print(line, markup=False)
     for problem in listed.problems:
         err.print(f"[red]{_plain(problem)}[/red]")
-    if plan.empty:
-        out.print("Nothing to do.")
 
 
 def _say_what_ocr_would_do() -> None:
@@ -740,72 +734,18 @@ def _say_what_ocr_would_do() -> None:
         err.print(lacking, markup=False, soft_wrap=True)
 
 
-def _report_json(report: RefreshReport) -> dict[str, object]:
-    """Return a report for a program: what went in, and what could not, with the reasons."""
-    from ingest import ocr
-
-    failed = {getattr(problem, "path", None) for problem in report.problems}
-
-    def taken(editions: Iterable[Edition]) -> list[str]:
-        return [edition.key for edition in editions if edition.path not in failed]
-
-    return {
-        "generation": report.generation,
-        "published": report.published,
-        "pages": report.pages,
-        "chunks": report.chunks,
-        "added": taken(report.plan.added),
-        "revised": taken(report.plan.revised),
-        "withdrawn": [edition.key for edition in report.plan.withdrawn],
-        "unchanged": [edition.key for edition in report.plan.unchanged],
-        "kept": dict(report.kept),
-        "problems": [
-            {"file": getattr(problem, "path", None), "message": str(problem)}
-            for problem in report.problems
-        ],
-        "notices": list(report.notices),
-        "engines": {
-            engine: {"pages": count, "lowest_score": round(score, 3)}
-            for engine, (count, score) in report.engines.items()
-        },
-        "documents": [
-            {
-                "file": one.path,
-                "engines": dict(one.engines),
-                "lowest_score": round(one.lowest_score, 3),
-                "poor_pages": list(one.poor),
-            }
-            for one in report.documents
-        ],
-        "poor_pages": [
-            {"file": file, "page": page, "note": note} for file, page, note in report.poor_pages
-        ],
-        "ocr_missing": ocr.missing() if report.poor_pages else "",
-    }
-
-
 def _say_report(report: RefreshReport, *, as_json: bool) -> None:
+    from index import reports
+
     if as_json:
-        _print_json(_report_json(report))
+        _print_json(reports.report_json(report))
         return
-    if report.published:
-        out.print(
-            f"{report.generation} is current: {report.pages} pages, {report.chunks} passages."
-        )
-    elif report.generation is None:
-        err.print("[red]No PDF could be read, so there is no index.[/red]")
+    if said := reports.outcome(report):
+        out.print(said)
     else:
-        out.print(f"{report.generation} stays current; nothing else could change.")
-    for notice in report.notices:
-        err.print(notice, markup=False)
-    for engine, (count, score) in report.engines.items():
-        err.print(f"read by {engine}: {count} pages, lowest score {score:.2f}", markup=False)
-    for file, page, note in report.poor_pages[:20]:
-        err.print(f"{file} p.{page}: {note}", markup=False)
-    if len(report.poor_pages) > 20:  # noqa: PLR2004 - as above
-        err.print(f"… and {len(report.poor_pages) - 20} more pages (tebiki refresh --json).")
-    for key, reason in report.kept.items():
-        err.print(f"{key} stays as it was: {reason}", markup=False)
+        err.print("[red]No PDF could be read, so there is no index.[/red]")
+    for line in reports.remarks(report):
+        err.print(line, markup=False)
     for problem in report.problems:
         err.print(f"[red]{_plain(problem)}[/red]")
 
@@ -1101,7 +1041,7 @@ def status(
     """Say what is indexed: documents, editions in force, and what the index was made with."""
     with _told_as_words():
         chosen = _chosen(context, home, corpus)
-        from index import generations
+        from index import generations, reports
         from index.errors import IndexMissing
 
         _here(chosen)
@@ -1115,30 +1055,9 @@ def status(
             return
         from ingest.editions import in_force
 
-        valid = {edition.key for edition in in_force(manifest.editions, _today())}
+        now = in_force(manifest.editions, _today())
         if as_json:
-            _print_json(
-                {
-                    "generation": manifest.id,
-                    "created": manifest.created,
-                    "pages": manifest.pages,
-                    "chunks": manifest.chunks,
-                    "recipe": dict(manifest.recipe),
-                    "kept": dict(manifest.kept),
-                    "editions": [
-                        {
-                            "document": edition.document.id,
-                            "title": edition.document.title,
-                            "edition": edition.label,
-                            "kind": edition.document.kind,
-                            "file": edition.path,
-                            "held": edition.held,
-                            "in_force": edition.key in valid,
-                        }
-                        for edition in manifest.editions
-                    ],
-                }
-            )
+            _print_json(reports.manifest_json(manifest, now))
             return
         out.print(
             f"{manifest.id}, made {manifest.created}: {manifest.pages} pages, "
@@ -1148,7 +1067,7 @@ def status(
         for heading in ("document", "title", "edition", "kind", "state"):
             table.add_column(heading)
         for edition in manifest.editions:
-            state = "in force" if edition.key in valid else "superseded"
+            state = "in force" if edition in now else "superseded"
             table.add_row(
                 edition.document.id,
                 edition.document.title,
@@ -1157,12 +1076,13 @@ def status(
                 state if edition.held else "not held",
             )
         out.print(table)
-        for key, reason in manifest.kept.items():
-            out.print(f"{key} stays as it was: {reason}", markup=False)
+        for line in reports.kept_lines(manifest):
+            out.print(line, markup=False)
 
 
 def _say_pages(folder: Path, manifest: Manifest, document: str, *, as_json: bool) -> None:
     """Say of each page of a document's editions which engine read it, and how plausible it is."""
+    from index import reports
     from index.generations import text_of
     from ingest.pages import load
 
@@ -1170,19 +1090,7 @@ def _say_pages(folder: Path, manifest: Manifest, document: str, *, as_json: bool
     if not held:
         known = ", ".join(dict.fromkeys(e.document.id for e in manifest.editions if e.held))
         raise typer.BadParameter(f"{document} is not held; held are {known}", param_hint="--pages")
-    read = [
-        {
-            "edition": edition.label,
-            "page": page.number,
-            "label": page.label,
-            "engine": page.quality.engine,
-            "score": round(page.quality.score, 3),
-            "characters": len(page.text),
-            "note": page.quality.note,
-        }
-        for edition in held
-        for page in load(text_of(folder, edition)).pages
-    ]
+    read = reports.pages_json((edition, load(text_of(folder, edition))) for edition in held)
     if as_json:
         _print_json({"document": document, "pages": read})
         return
@@ -1463,25 +1371,16 @@ def corpus_list(
     with _told_as_words():
         chosen = _chosen(context, home, corpus)
         from ingest import catalog
-        from ingest.editions import in_force
 
         held = catalog.read(chosen.corpus)
-        valid = {e.key for e in in_force(held.editions, _today()) if e.path not in held.unreadable}
-        rows = [
-            {"document": e.document.id, "title": e.document.title, "edition": e.label, "in_force_from": str(e.in_force_from or e.published or ""),
-             "withdrawn_on": str(e.withdrawn_on or ""), "file": e.path, "url": e.url, "held": e.held, "in_force": e.key in valid,
-             "listed": e.document.id not in held.strays, "readable": e.path not in held.unreadable}
-            for e in held.editions
-        ]  # fmt: skip
+        rows = catalog.rows(held, _today())
         if as_json:
             _print_json(rows)
             return
         for row in rows:
-            state = "in force" if row["in_force"] else "held" if row["held"] else "not held"
-            if not row["listed"]:
-                state = "stray" if row["readable"] else "unreadable"
+            place = row["file"] or row["url"] or ""
             out.print(
-                f"{state:<10} {row['document']}@{row['edition']}  {row['title']}  {row['file'] or row['url'] or ''}",
+                f"{catalog.state(row):<10} {row['document']}@{row['edition']}  {row['title']}  {place}",
                 markup=False,
             )
 
@@ -1565,6 +1464,7 @@ def corpus_check(
     """Compare the catalog with the files: strays, absent ones, other bytes, duplicates."""
     with _told_as_words():
         chosen = _chosen(context, home, corpus)
+        from index.reports import problems_json
         from ingest import catalog
 
         held = catalog.read(chosen.corpus)
@@ -1573,7 +1473,7 @@ def corpus_check(
         there = (chosen.corpus / catalog.CATALOG).exists()
         if as_json:
             told = {"held": count, "catalog": there, "notices": list(held.notices)}
-            _print_json(told | {"problems": _problems(problems)})
+            _print_json(told | {"problems": problems_json(problems)})
         for notice in () if as_json else held.notices:
             err.print(notice, markup=False)
         for problem in () if as_json else problems:
@@ -1591,17 +1491,6 @@ def corpus_check(
             out.print(f"{count} editions are held and as the catalog says.")
 
 
-def _problems(problems: Iterable[Exception]) -> list[dict[str, str | None]]:
-    """Return problems for a program: the file or address, and the sentence about it."""
-    return [
-        {
-            "file": getattr(problem, "path", None) or getattr(problem, "url", None),
-            "message": str(problem),
-        }
-        for problem in problems
-    ]
-
-
 @corpus_app.command("fetch")
 def corpus_fetch(
     context: typer.Context,
@@ -1616,6 +1505,7 @@ def corpus_fetch(
     """Ask the official addresses in the catalog for new editions."""
     with _told_as_words():
         chosen = _chosen(context, home, corpus)
+        from index.reports import problems_json
         from ingest.fetching import Bounds, added, fetch_all
 
         outcomes = fetch_all(
@@ -1639,7 +1529,7 @@ def corpus_fetch(
         told = {
             "asked": len(outcomes),
             "added": [{"edition": edition.key, "file": edition.path} for edition in new],
-            "problems": _problems(failed),
+            "problems": problems_json(failed),
         }
         _tell(told, "\n".join(lines), as_json=as_json)
         if failed:
@@ -1656,24 +1546,14 @@ def list_generations(
 ) -> None:
     """List the generations that are kept: the newest three, the current one, and those in use."""
     with _told_as_words():
-        chosen = _chosen(context, home, corpus)
-        kept = _kept(chosen)
+        from index import reports
+
+        kept = _kept(_chosen(context, home, corpus))
         if as_json:
-            _print_json([{"generation": k.name, "current": k.current, "created": k.manifest and k.manifest.created, "pages": k.manifest and k.manifest.pages,
-                          "chunks": k.manifest and k.manifest.chunks, "accepted": list(k.manifest.accepted) if k.manifest else []} for k in kept])  # fmt: skip
+            _print_json(reports.generations_json(kept))
             return
-        for one in kept:
-            told = (
-                f"made {one.manifest.created}, {one.manifest.pages} pages"
-                if one.manifest
-                else "damaged"
-            )
-            forced = (
-                f", accepted: {'; '.join(one.manifest.accepted)}"
-                if one.manifest and one.manifest.accepted
-                else ""
-            )
-            out.print(f"{'*' if one.current else ' '} {one.name}  {told}{forced}", markup=False)
+        for line in reports.generation_lines(kept):
+            out.print(line, markup=False)
 
 
 @app.command()

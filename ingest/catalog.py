@@ -8,9 +8,9 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from hashlib import file_digest
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
-from ingest.editions import Document, Edition, Kind, Original
+from ingest.editions import Document, Edition, Kind, Original, in_force
 from ingest.errors import BrokenCatalog, IngestError, MissingCorpus, UnreadablePdf
 from ingest.japanese import is_japanese
 from ingest.reading import facts_of
@@ -131,6 +131,50 @@ def _checked(edition: Edition, folder: Path, files: Sequence[str]) -> Edition | 
     if digest != (edition.sha256 or digest):
         return _altered(edition)
     return replace(edition, sha256=digest)
+
+
+class Row(TypedDict):
+    """An edition as a list of them shows it. *listed*: by the catalog; *readable*: as a PDF."""
+
+    document: str
+    title: str
+    edition: str
+    in_force_from: str
+    withdrawn_on: str
+    file: str | None
+    url: str | None
+    held: bool
+    in_force: bool
+    listed: bool
+    readable: bool
+
+
+def rows(held: Catalog, on: date) -> list[Row]:
+    """Return what a corpus holds, in its order, with what is in force on a day."""
+    valid = {e.key for e in in_force(held.editions, on) if e.path not in held.unreadable}
+    return [
+        Row(
+            document=edition.document.id,
+            title=edition.document.title,
+            edition=edition.label,
+            in_force_from=str(edition.in_force_from or edition.published or ""),
+            withdrawn_on=str(edition.withdrawn_on or ""),
+            file=edition.path,
+            url=edition.url,
+            held=edition.held,
+            in_force=edition.key in valid,
+            listed=edition.document.id not in held.strays,
+            readable=edition.path not in held.unreadable,
+        )
+        for edition in held.editions
+    ]
+
+
+def state(row: Row) -> str:
+    """Say in a word or two how an edition stands."""
+    if not row["listed"]:
+        return "stray" if row["readable"] else "unreadable"
+    return "in force" if row["in_force"] else "held" if row["held"] else "not held"
 
 
 def hash_of(path: Path) -> str:
