@@ -202,6 +202,26 @@ def shapes(page: Drawn, width: float, height: float) -> Shapes:
     return Shapes(frames, across, down, images)
 
 
+def outlines(path: object) -> NDArray[np.float32]:
+    """The boxes around a path's outlines, shape (n, 4), but for frames: one within another."""
+    count = min(_segment_count(path), _LONGEST_PATH)
+    place = _matrix(path)
+    if count <= 0 or place is None:
+        return np.zeros((0, 4), np.float32)
+    segments = list(map(handle, map(_segment_at, repeat(path), range(count))))
+    begins = np.array(list(map(_segment_kind, segments))) == c.FPDF_SEGMENT_MOVETO
+    begins[0] = True
+    _, points = numbers_of(_segment_point, segments, 2, np.float32)
+    points = points @ place[:, :2].T + place[:, 2]
+    starts = np.flatnonzero(begins)
+    low = np.minimum.reduceat(points, starts, axis=0)
+    high = np.maximum.reduceat(points, starts, axis=0)
+    within = (low[:, None] >= low).all(2) & (high[:, None] <= high).all(2)
+    within &= ~np.eye(len(starts), dtype=np.bool_)
+    framed = within.any(0) | within.any(1)
+    return np.concatenate([low, high], 1)[~framed].astype(np.float32)
+
+
 def _pieces(
     paths: Sequence[object],
 ) -> tuple[NDArray[np.int64], NDArray[np.float32], NDArray[np.int64]]:

@@ -1,4 +1,6 @@
-"""Text that a page holds and does not show: invisible, transparent, coloured like its ground, tiny.
+"""Text that a page holds and does not show.
+
+It is invisible, transparent, coloured like its ground, tiny, or blacked out: a shape lies over it.
 
 Nobody who looks at the page can read it, so it is no part of what the page says, and a favourite
 place for sentences that are meant for a machine.
@@ -9,13 +11,13 @@ from __future__ import annotations
 import ctypes
 from dataclasses import dataclass
 from itertools import repeat
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 import pypdfium2.raw as c
 
 from ingest.calls import ADDRESS, bare, handle, handle_of, numbers_of
-from ingest.drawn import PATH, TEXT
+from ingest.drawn import PATH, TEXT, outlines
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -44,6 +46,10 @@ _LONGEST_SIDE = 2_000
 _FLAT, _NARROW = 1.2 * LEAST_SIZE, 0.5
 _LONGEST_OUTLINE = 40
 _SHARE_SHOWN = 1 / 3
+# How much of a character a shape must lie over; of its box, how much ink shows that it can be made
+# out; and how much of its own ink a trace is, that no one can read.
+_MOST, _CLEARLY, _A_TRACE = 0.5, 0.15, 0.25
+_NO_BOXES = np.zeros((0, 4), np.float32)
 
 _mode_of = bare(c.FPDFTextObj_GetTextRenderMode)
 _fill_of = bare(c.FPDFPageObj_GetFillColor)
@@ -57,22 +63,22 @@ _switch = bare(c.FPDFPageObj_SetIsActive)
 _owner_of = bare(c.FPDFText_GetTextObject, ADDRESS)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Doubts:
     """Which text objects of a page, by address, may not show what they say.
 
     *never* paint nothing at all; *layer* paint nothing, and may be the words of the picture that
-    they lie on; whether *alike* can be told from their ground is a matter of looking.
+    they lie on; whether *alike* can be told from their ground is a matter of looking, and so is
+    whether what is *covered* can be made out under the *covers*. *over* are these shapes' boxes as
+    shown, shape (n, 4).
     """
 
     never: frozenset[int]
     layer: frozenset[int]
     alike: frozenset[int]
-
-    @property
-    def every(self) -> frozenset[int]:
-        """All of them."""
-        return self.never | self.layer | self.alike
+    covered: frozenset[int]
+    covers: frozenset[int]
+    over: NDArray[np.float32]
 
 
 def doubts(page: Drawn) -> Doubts | None:
@@ -88,14 +94,51 @@ def doubts(page: Drawn) -> Doubts | None:
         lines = [things[at] for at in np.flatnonzero(outlined).tolist()]
         colours[outlined] = _colours(lines, _stroke_of)
     never, layer = modes == _CLIPPING, modes == _INVISIBLE
-    alike = _alike(page, which, colours) & ~never & ~layer
-    if not (never | layer | alike).any():
+    grounds = _grounds(page)
+    alike = _alike(page, which, colours, grounds) & ~never & ~layer
+    covered, covers, over = _covered(page, which, grounds)
+    if not (never | layer | alike).any() and not len(covered):
         return None
 
-    def among(chosen: NDArray[np.bool_]) -> frozenset[int]:
-        return frozenset(page.things[at] for at in which[chosen].tolist())
+    def among(chosen: NDArray[np.int64]) -> frozenset[int]:
+        return frozenset(page.things[at] for at in chosen.tolist())
 
-    return Doubts(among(never), among(layer), among(alike))
+    return Doubts(
+        among(which[never]), among(which[layer]), among(which[alike]),
+        among(covered), among(covers), over,
+    )  # fmt: skip
+
+
+def _covered(
+    page: Drawn, which: NDArray[np.int64], grounds: _Grounds
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]]:
+    """The texts that a filled shape is drawn over, those shapes, and their boxes as shown.
+
+    A picture drawn over text is left out: in some scans the words are set first.
+    """
+    order, _, boxes = grounds
+    later = (page.kinds[order] == PATH) & (order > which[0])
+    if not later.any():
+        return which[:0], which[:0], _NO_BOXES
+    order, boxes = order[later], boxes[later]
+    there, own = page.bounds(which[which < order[-1]])
+    text = page.shown(there, own)
+    over = _over(text, boxes) & (order > there[:, None])
+    if not over.any():
+        return which[:0], which[:0], _NO_BOXES
+    parts = [outlines(page.handles[at]) for at in order[over.any(0)].tolist()]
+    order = np.repeat(order[over.any(0)], [len(part) for part in parts])
+    covers = page.shown(order, np.concatenate(parts))
+    over = _over(text, covers) & (order > there[:, None])
+    return there[over.any(1)], order[over.any(0)], covers[over.any(0)]
+
+
+def _over(text: NDArray[np.float32], boxes: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Which of *boxes* lie over about a character at least of which texts, shape (m, n)."""
+    least = 0.5 * (text[:, 2:] - text[:, :2]).min(1)[:, None]
+    wide = np.minimum(text[:, None, 2], boxes[:, 2]) - np.maximum(text[:, None, 0], boxes[:, 0])
+    high = np.minimum(text[:, None, 3], boxes[:, 3]) - np.maximum(text[:, None, 1], boxes[:, 1])
+    return np.asarray((wide > least) & (high > least))
 
 
 def _colours(things: list[object], of: Callable[..., int]) -> NDArray[np.int32]:
@@ -105,7 +148,9 @@ def _colours(things: list[object], of: Callable[..., int]) -> NDArray[np.int32]:
     return said
 
 
-def _alike(page: Drawn, which: NDArray[np.int64], colours: NDArray[np.int32]) -> NDArray[np.bool_]:
+def _alike(
+    page: Drawn, which: NDArray[np.int64], colours: NDArray[np.int32], grounds: _Grounds
+) -> NDArray[np.bool_]:
     """Whether each text is as faint as its ground, or has about the colour of what it lies on.
 
     The ground is the last thing drawn before it that is large enough and lies under it; where
@@ -113,7 +158,7 @@ def _alike(page: Drawn, which: NDArray[np.int64], colours: NDArray[np.int32]) ->
     """
     paint, faint = colours[:, :3], colours[:, 3] <= _FAINT
     light = paint.min(1) >= _LIGHT
-    order, ground, boxes = _grounds(page)
+    order, ground, boxes = grounds
     doubtful = light
     if len(order):
         shades = _packed(paint)
@@ -176,10 +221,11 @@ def _holed(path: object) -> bool:
     return kinds.count(c.FPDF_SEGMENT_MOVETO) > 1
 
 
-def _grounds(
-    page: Drawn,
-) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.float32]]:
-    """What text can lie on, in drawing order: positions, colours (n, 3) and boxes as shown.
+_Grounds: TypeAlias = "tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.float32]]"
+
+
+def _grounds(page: Drawn) -> _Grounds:
+    """What text can lie on or under, in drawing order: positions, colours (n, 3) and boxes as shown.
 
     Pictures and shadings have a colour that is like no other: light text on one counts as seen,
     for painting every such page would double the time of reading.
@@ -229,12 +275,17 @@ def unseen(
     hidden[layer] |= ~_on_picture(boxes[layer], images)
     alike = np.flatnonzero([owner in doubtful.alike for owner in owners])
     if len(alike):
-        inked = _inked(page, doubtful.alike, boxes[alike], size)
+        inked = _marks(page, doubtful.alike, boxes[alike], size) > 0
         whose = np.array([owners[at] for at in alike.tolist()], np.uint64)
         _, group = np.unique(whose, return_inverse=True)
         # A glyph's ink may lie beside its box: an object that shows for the most part shows.
         share = np.bincount(group, inked) / np.bincount(group)
         hidden[alike] |= ~inked & (share < _SHARE_SHOWN)[group]
+    if doubtful.covered:
+        covered = np.array([owner in doubtful.covered for owner in owners], np.bool_)
+        under = np.flatnonzero(covered & _mostly_under(boxes, doubtful.over))
+        if len(under):
+            hidden[under] |= _blacked_out(page, doubtful, boxes[under], size)
     return np.asarray(hidden, np.bool_)
 
 
@@ -261,16 +312,42 @@ def _on_picture(boxes: NDArray[np.float32], images: NDArray[np.float32]) -> NDAr
     return found
 
 
-def _inked(
+def _blacked_out(
+    page: c.FPDF_PAGE, doubtful: Doubts, boxes: NDArray[np.float32], size: tuple[float, float]
+) -> NDArray[np.bool_]:
+    """Which characters show nothing, or no more than a trace of what is theirs, under a cover."""
+    marks = _marks(page, doubtful.covered, boxes, size)
+    unclear = np.flatnonzero((marks > 0) & (marks < _CLEARLY))
+    gone = marks == 0
+    if len(unclear):
+        for thing in doubtful.covers:
+            _switch(handle(thing), 0)
+        whole = _marks(page, doubtful.covered, boxes[unclear], size)
+        for thing in doubtful.covers:
+            _switch(handle(thing), 1)
+        gone[unclear] = marks[unclear] < _A_TRACE * whole
+    return np.asarray(gone, np.bool_)
+
+
+def _mostly_under(boxes: NDArray[np.float32], covers: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Whether one of *covers* lies over most of each box."""
+    wide = np.minimum(boxes[:, None, 2], covers[:, 2]) - np.maximum(boxes[:, None, 0], covers[:, 0])
+    high = np.minimum(boxes[:, None, 3], covers[:, 3]) - np.maximum(boxes[:, None, 1], covers[:, 1])
+    area = (boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])
+    shared = np.maximum(wide, 0) * np.maximum(high, 0)
+    return np.asarray((shared > _MOST * area[:, None]).any(1))
+
+
+def _marks(
     page: c.FPDF_PAGE,
     things: frozenset[int],
     boxes: NDArray[np.float32],
     size: tuple[float, float],
-) -> NDArray[np.bool_]:
-    """Whether the picture of the page changes within each box when *things* are not painted."""
+) -> NDArray[np.float64]:
+    """The share of each box in which the page looks different when *things* are not painted."""
     width, height = size
     if not (width >= 1 and height >= 1):
-        return np.zeros(len(boxes), np.bool_)
+        return np.zeros(len(boxes), np.float64)
     scale = min(1.0, _LONGEST_SIDE / max(width, height))
     # Rows count from the top.
     edges = np.stack([boxes[:, 0], height - boxes[:, 3], boxes[:, 2], height - boxes[:, 1]], 1)
@@ -285,17 +362,22 @@ def _inked(
     without = _rendered(page, size, scale, part)
     for thing in things:
         _switch(handle(thing), 1)
-    changed = np.abs(whole.astype(np.int16) - without).max(2) >= _CHANGED
-    total = np.pad(changed.cumsum(0, dtype=np.int64).cumsum(1), ((1, 0), (1, 0)))
+    differs = np.nonzero(whole.view(np.uint32)[:, :, 0] != without.view(np.uint32)[:, :, 0])
+    if not len(differs[0]):
+        return np.zeros(len(boxes), np.float64)
+    steps = np.abs(whole[differs].astype(np.int16) - without[differs])[:, :3].max(1)
+    total = np.zeros((whole.shape[0] + 1, whole.shape[1] + 1), np.int32)
+    total[1:, 1:][differs] = steps >= _CHANGED
+    total = total.cumsum(0, dtype=np.int32).cumsum(1, dtype=np.int32)
     left, top, right, bottom = (edges - np.tile(first, 2)).T
     marks = total[bottom, right] - total[top, right] - total[bottom, left] + total[top, left]
-    return np.asarray(marks > 0)
+    return np.asarray(marks / np.maximum((right - left) * (bottom - top), 1))
 
 
 def _rendered(
     page: c.FPDF_PAGE, size: tuple[float, float], scale: float, part: tuple[int, ...]
 ) -> NDArray[np.uint8]:
-    """A part of the page on white paper, shape (rows, columns, 3).
+    """A part of the page on white paper, shape (rows, columns, 4); the last of each four is idle.
 
     *part* is its left and top edge, its width and its height, in pixels of the whole.
     """
@@ -310,4 +392,4 @@ def _rendered(
         c.FPDF_RenderPageBitmap(bitmap, page, -left, -top, *whole, 0, 0)
     finally:
         c.FPDFBitmap_Destroy(bitmap)
-    return canvas[:, :, :3]
+    return canvas

@@ -311,6 +311,8 @@ def _page(
         glyphs = glyphs.followed_by(pictured)
     units = layout.units(body, sheet.shapes, glyphs, before)
     draft = layout.compose(glyphs, units)
+    if lines and not draft.text and not sheet.quality.note:
+        sheet = sheet.noted(_ONLY_MARGINS)
     page = Page(
         sheet.number,
         label,
@@ -323,6 +325,9 @@ def _page(
         draft.blocks,
     )
     return page, layout.unfinished(units)
+
+
+_ONLY_MARGINS = "Nothing but a page number or what runs through the margins is on the page."
 
 
 def _plain_page(sheet: Sheet, label: str | None) -> Page:

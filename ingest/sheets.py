@@ -98,7 +98,7 @@ def taken(document: pdfium.PdfDocument, at: int) -> Sheet:
     return sheet.noted(_UNSEEN.format(unseen)) if unseen else sheet
 
 
-_UNSEEN = "{} characters that nobody can see on the page (white, transparent, tiny) were left out."
+_UNSEEN = "{} characters that nobody can see on the page (white, transparent, tiny, covered) were left out."
 
 
 def broken(at: int, note: str) -> Sheet:

@@ -101,3 +101,64 @@ def test_hidden_text_in_a_form_is_found(tmp_path: Path) -> None:
 
     assert WHISPER not in page.text
     assert BANNER in page.text
+
+
+@pytest.mark.parametrize(
+    "cover",
+    [
+        pytest.param("0 g 60 490 300 40 re f", id="a black box"),
+        pytest.param("1 g 60 490 300 40 re f", id="white paint"),
+        pytest.param("0 g 70 497 140 14 re f", id="a box as high as the letters"),
+        pytest.param("0 g 70 499.5 140 14 re f", id="a box that leaves their feet"),
+        pytest.param("0 g 66 498 70 13 re 136 498 80 13 re f", id="two boxes in one path"),
+        pytest.param("0 g 70 490 m 60 500 60 520 70 530 c 350 530 l 360 510 350 490 350 490 c f",
+                     id="a rounded box"),
+        pytest.param("12 w 0 G 60 504 m 400 504 l S 0 g 60 498 340 12 re f", id="struck and boxed"),
+        pytest.param("q 1 0 0 1 20 0 cm 0 g 40 490 300 40 re f Q", id="a box that was moved"),
+    ],
+)  # fmt: skip
+def test_what_is_blacked_out_is_left_out(tmp_path: Path, cover: str) -> None:
+    """The words under a shape that was drawn over them are still in the file, for nobody to see."""
+    sheet = Sheet().say(WHISPER, 72, 500)
+    sheet.drawn.append(f"q {cover} Q")
+
+    page = read(tmp_path, sheet)
+
+    assert "職員は、毎年度の初日に宣誓書を提出する。" == page.text
+    assert page.quality.note.startswith(f"{len(WHISPER)} characters that nobody can see")
+
+
+def test_only_the_words_under_the_box_are_left_out(tmp_path: Path) -> None:
+    """A name is blacked out in the middle of a line that the file sets in one piece."""
+    sheet = Sheet().say("担当者は山田太郎とする。", 72, 500, 10)
+    sheet.drawn.append("0 g 111.5 496 41 14 re f")
+
+    page = read(tmp_path, sheet)
+
+    assert "担当者は" in page.text
+    assert "とする。" in page.text
+    assert not set("山田太郎") & set(page.text)
+
+
+@pytest.mark.parametrize(
+    "over",
+    [
+        pytest.param("0 g 60 480 m 360 480 l 360 540 l 60 540 l h 61 481 m 359 481 l 359 539 l"
+                     " 61 539 l h f*", id="a frame"),
+        pytest.param("0.5 w 60 490 300 40 re S", id="an outline"),
+        pytest.param("/Faint gs 0 g 60 490 300 40 re f", id="a tint"),
+        pytest.param("0 g 60 496 300 1.5 re f", id="a thick underline"),
+        pytest.param("0 g 60 460 m 360 460 l 360 540 l 350 540 l 350 470 l 70 470 l 70 540 l"
+                     " 60 540 l f", id="a shape around it"),
+        pytest.param("0 g 60 515 300 40 re f", id="a box above it"),
+    ],
+)  # fmt: skip
+def test_what_is_drawn_later_and_hides_nothing_takes_nothing(tmp_path: Path, over: str) -> None:
+    """Frames, tints and lines over text leave it readable."""
+    sheet = Sheet().say("、・" + BANNER, 72, 500)
+    sheet.drawn.append(f"q {over} Q")
+
+    page = read(tmp_path, sheet)
+
+    assert "、・" + BANNER in page.text
+    assert "" == page.quality.note

@@ -283,6 +283,21 @@ def test_a_printed_number_is_the_label(tmp_path: Path) -> None:
     assert "本文の3枚目である" == text.pages[3].text
 
 
+def test_a_page_with_nothing_but_its_number_says_so(tmp_path: Path) -> None:
+    """It is empty for everybody, and nobody need look why; the pages around it have no note."""
+    sheets = [
+        Sheet().say(f"第{n}節の本文である。", 72, 700).say(f"{n}", 290, 30) for n in range(1, 6)
+    ]
+    sheets[2] = Sheet().say("3", 290, 30)
+
+    pages = pdf.read(write(tmp_path / "a.pdf", sheets)).pages
+
+    assert ("", "3") == (pages[2].text, pages[2].label)
+    notes = [page.quality.note for page in pages]
+    assert "Nothing but a page number" in notes.pop(2)
+    assert {""} == set(notes)
+
+
 def test_a_single_number_is_no_label(tmp_path: Path) -> None:
     """A number at the foot that no neighbour counts along with stays text."""
     sheets = [Sheet().say("一枚目", 72, 700).say("17", 280, 30), Sheet().say("二枚目", 72, 700)]
