@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from bot.answers import Answer, Citation, Declined, Question, cite
 from bot.conversation import wants_more
 from bot.days import timeless
+from bot.figures import CONTACT
 from bot.phrases import phrase
 from bot.quotations import body, cases_in, escaped, notices
 from bot.relevance import plain
@@ -29,9 +30,6 @@ _NEWLY_SURE = 0.2
 """The same for what a follow-up asks anew."""
 
 _NEAREST = 2
-CONTACT = re.compile(r"\d{2,5}-\d{1,4}-\d{3,4}|[\w.+-]+@[\w-]+\.\w+")
-"""A telephone number or mail address in normalised text."""
-
 _TOWN = re.compile(
     r"(?P<prefecture>北海道|東京都|(?:京都|大阪)府|(?:[一-龥]{2}|神奈川|和歌山|鹿児島)県)?"
     r"(?P<town>(?P<name>[一-龥ヶケ々]{2,4}?)(?:市|町|村|県))(?=[のはがでにをとやも、。？?]|$|役所|役場|民)"

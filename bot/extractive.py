@@ -15,7 +15,7 @@ from bot import days
 from bot.answers import Answer, Citation, Declined, Delta, Event, Question, cite
 from bot.beside import beside
 from bot.conversation import times_more
-from bot.declining import CONTACT, decline, doubts, follows
+from bot.declining import decline, doubts, follows
 from bot.evidence import Evidence, Evidences, find
 from bot.figures import CONTACT, Told, counted, figure, towns
 from bot.phrases import opening, phrase
