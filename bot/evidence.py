@@ -63,7 +63,7 @@ long, and asks for half as much again."""
 _NEAR_BEST, _LESS_NEAR = 0.58, 0.35
 _MAIN, _AS_GOOD = 3, 0.86
 _ALIKE = 0.75
-_PRIOR, _LAST, _OUTSIDE = 0.55, 0.1, 0.85
+_PRIOR, _LAST, _OUTSIDE = 0.5, 0.1, 0.85
 """What a sentence's passage counts beside its own words, the least for the last passage of those
 read, and for a sentence that stands beside a passage."""
 
