@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from bot.answers import Answer, Answerer, Citation, Turn
     from bot.guard import Guard, Policy
     from bot.ledger.ledger import Ledger
+    from bot.ledger.tokens import Tokens
     from bot.model import Configured
     from bot.sheet import Picture
     from bot.slack.app import Colleague
@@ -176,7 +177,7 @@ def build(chosen: Settings) -> Parts:
     from bot.generative import Generative
     from bot.model import open_model
 
-    model = open_model(chosen.model)
+    model = open_model(chosen.model, _tokens(chosen))
     written = Generative(shelf, model, extractive, guard=_guard(chosen, shelf))
     return Parts(chosen, shelf, AcrossEditions(written, shelf))
 
@@ -303,6 +304,18 @@ def _ledger(chosen: Settings, shelf: Shelf | None = None) -> Ledger:
         plain_ids=chosen.plain_ids,
         guard=_guard(chosen, shelf),
     )
+
+
+def _tokens(chosen: Settings) -> Tokens | None:
+    """Return what counts the tokens of each day, None where no bound is set; opened at first use."""
+    if chosen.model is None or not chosen.model.tokens_a_day:
+        return None
+    from bot.ledger.database import Database
+    from bot.ledger.ledger import FILE
+    from bot.ledger.tokens import Tokens
+
+    opened = cache(lambda: Database(chosen.database_url or chosen.home / FILE))
+    return Tokens(opened, chosen.model.tokens_a_day)
 
 
 def _embedder_of(chosen: Settings, recipe: Mapping[str, str], folder: Path) -> Embedder:
@@ -1056,8 +1069,14 @@ def status(
         from ingest.editions import in_force
 
         now = in_force(manifest.editions, _today())
+        model, tokens = chosen.model, _tokens(chosen)
         if as_json:
-            _print_json(reports.manifest_json(manifest, now))
+            told = model and {
+                "name": f"{model.kind}/{model.name}",
+                "tokens_a_day": model.tokens_a_day,
+                "tokens_today": tokens.used() if tokens else None,
+            }
+            _print_json({**reports.manifest_json(manifest, now), "model": told})
             return
         out.print(
             f"{manifest.id}, made {manifest.created}: {manifest.pages} pages, "
@@ -1078,6 +1097,9 @@ def status(
         out.print(table)
         for line in reports.kept_lines(manifest):
             out.print(line, markup=False)
+        if model is not None:
+            used = f": {tokens.used():,} of today's {tokens.a_day:,} tokens used" if tokens else ""
+            out.print(f"language model {model.kind}/{model.name}{used}", markup=False)
 
 
 def _say_pages(folder: Path, manifest: Manifest, document: str, *, as_json: bool) -> None:
@@ -1814,7 +1836,8 @@ def eval_answers(
     with _told_as_words():
         from evals import questions, runs
 
-        parts = build(_chosen(context, home, corpus))
+        chosen = _chosen(context, home, corpus)
+        parts = build(chosen)
         asked = questions.load(where)
         with _progress(show=not as_json) as told:
             run = runs.answers(
@@ -1827,9 +1850,9 @@ def eval_answers(
                 from bot.model import open_model
                 from evals.judge import judged
 
-                if parts.settings.model is None:
+                if chosen.model is None:
                     raise typer.BadParameter("TEBIKI_LLM is not set", param_hint="--judge")
-                run = judged(run, asked, open_model(parts.settings.model))
+                run = judged(run, asked, open_model(chosen.model, _tokens(chosen)))
         _say_run(run, html, junit, baseline, as_json=as_json)
 
 

@@ -9,10 +9,11 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+from bot import days
 from bot.answers import Answer, Delta, Event, Question
 from bot.citations import Checker, Cutter, tidied
 from bot.commands import addresses_a_machine
-from bot.errors import ModelFailed
+from bot.errors import BudgetSpent, ModelFailed
 from bot.extractive import PASSAGES, Extractive, heard, names_in, spoken
 from bot.guard import Guard
 from bot.model import LanguageModel, Message, fence_of, prompt, prompt_hash
@@ -117,8 +118,7 @@ class Generative:
             )
         except ModelFailed as failure:
             log.warning("%s", failure)
-            reason = phrase(question.language, failure.kind)
-            told.append(phrase(question.language, "model-failed", reason=reason))
+            told.append(_why(failure, question.language))
             yield from _instead(_timed(_noted(quoted, told), begun), draft)
             return
         checker = draft.checker
@@ -169,6 +169,14 @@ class Generative:
                 self._pause(_PAUSE_S * 2 ** (attempt - 1))
             else:
                 return
+
+
+def _why(failure: ModelFailed, language: str) -> str:
+    """Return the line that says why quotations answer instead of the model."""
+    if isinstance(failure, BudgetSpent):
+        day = days.written(failure.anew.date(), language)
+        return phrase(language, "model-spent", day=day, zone=failure.anew.tzname())
+    return phrase(language, "model-failed", reason=phrase(language, failure.kind))
 
 
 def _checked(draft: _Draft, sentence: str) -> Iterator[Event]:

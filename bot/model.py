@@ -6,14 +6,15 @@ llama-index is imported when a model is opened, never before: the default needs 
 from __future__ import annotations
 
 import hashlib
+import logging
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from bot.errors import ModelFailed
+from bot.errors import BotError, ModelFailed
 
 if TYPE_CHECKING:
     from llama_index.core.llms import LLM, ChatMessage
@@ -23,7 +24,12 @@ KINDS = ("openai-like", "anthropic", "ollama")
 _WINDOW = 12_288
 """Tokens that the excerpts, the question and the reply need at the most."""
 
+_FREE = frozenset({"rejected", "busy", "failed", "unreachable"})
+"""Kinds of failure for which, before a first word, a server counts no tokens."""
+
 PROMPTS = Path(__file__).parent / "prompts"
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +78,28 @@ class LanguageModel(Protocol):
         ...
 
 
+class Spending(Protocol):
+    """The tokens of a day, for all processes that use the model."""
+
+    def set_aside(self, tokens: int) -> Callable[[int], None]:
+        """Take *tokens* from what is left of the day for one reply.
+
+        What comes back is to be told how many it were in the end; until then they count as used.
+
+        Raises:
+            BudgetSpent: not so many are left.
+            BotError: it cannot be known how many are left.
+        """
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Configured:
     """How a model is reached. *kind* is one of `KINDS`.
 
     *timeout_s* bounds each wait for the server, *deadline_s* a whole reply; *tokens* bounds
-    its length. *address* may be empty where the kind has a usual one.
+    its length, *tokens_a_day* what all prompts and replies of a day may use (0: no bound).
+    *address* may be empty where the kind has a usual one.
     """
 
     kind: str
@@ -87,10 +109,13 @@ class Configured:
     timeout_s: float = 30.0
     deadline_s: float = 90.0
     tokens: int = 900
+    tokens_a_day: int = 0
 
 
 def configured(environment: Mapping[str, str]) -> Configured | None:
-    """Read the settings TEBIKI_LLM, TEBIKI_LLM_MODEL, …_ADDRESS, …_KEY, …_TIMEOUT_S, …_DEADLINE_S, …_TOKENS.
+    """Read the settings TEBIKI_LLM, TEBIKI_LLM_MODEL, …_ADDRESS, …_KEY and its bounds.
+
+    The bounds are …_TIMEOUT_S, …_DEADLINE_S, …_TOKENS and …_TOKENS_A_DAY.
 
     None means that no model is configured.
 
@@ -118,6 +143,7 @@ def configured(environment: Mapping[str, str]) -> Configured | None:
         timeout_s=_number(environment, "TEBIKI_LLM_TIMEOUT_S", 30.0),
         deadline_s=_number(environment, "TEBIKI_LLM_DEADLINE_S", 90.0),
         tokens=int(_number(environment, "TEBIKI_LLM_TOKENS", 900)),
+        tokens_a_day=_bound(environment, "TEBIKI_LLM_TOKENS_A_DAY"),
     )
 
 
@@ -132,19 +158,60 @@ def _number(environment: Mapping[str, str], name: str, otherwise: float) -> floa
     return value
 
 
-def open_model(settings: Configured) -> LanguageModel:
-    """Return the configured model; nothing is sent before it is used."""
-    return ServedModel(settings)
+def _bound(environment: Mapping[str, str], name: str) -> int:
+    """Return a whole number of which 0, or nothing, means that there is no bound."""
+    given = environment.get(name, "").strip()
+    return 0 if given == "0" else int(_number(environment, name, 0.0) if given else 0)
+
+
+def open_model(settings: Configured, spending: Spending | None = None) -> LanguageModel:
+    """Return the configured model; nothing is sent before it is used.
+
+    Without *spending* nothing is counted.
+    """
+    return ServedModel(settings, spending)
+
+
+def tokens_of(text: str) -> int:
+    """Return about how many tokens a text has, rather too many than too few.
+
+    Half its bytes: 1.5 for a Japanese character, where cl100k needs 1.0 for those of our
+    prompts, and 2 for four English letters, where it needs 0.9.
+    """
+    return (len(text.encode()) + 1) // 2
+
+
+_FRAME = 8
+"""Tokens with which a chat's template surrounds a message."""
+
+
+@dataclass
+class _Meter:
+    """What one reply uses: what the server *reported*, else an estimate."""
+
+    prompt: int
+    said: str = ""
+    reported: int = 0
+    refused: bool = False
+
+    @property
+    def used(self) -> int:
+        return self.reported or (0 if self.refused else self.prompt + tokens_of(self.said))
 
 
 class ServedModel:
     """A model behind llama-index, with its own bounds on waiting and a name for each failure."""
 
     def __init__(
-        self, settings: Configured, *, clock: Callable[[], float] = time.monotonic
+        self,
+        settings: Configured,
+        spending: Spending | None = None,
+        *,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Keep the settings; the client is made at the first use."""
         self._settings = settings
+        self._spending = spending
         self._clock = clock
         self._llm: LLM | None = None
 
@@ -158,7 +225,33 @@ class ServedModel:
         return "".join(self.stream(messages))
 
     def stream(self, messages: Sequence[Message]) -> Iterator[str]:
-        """Yield the reply piece by piece."""
+        """Yield the reply piece by piece; what it uses is counted, however it ends."""
+        meter = _Meter(sum(tokens_of(one.text) + _FRAME for one in messages))
+        settle = self._set_aside(meter.prompt + self._settings.tokens)
+        try:
+            yield from self._streamed(messages, meter)
+        except ModelFailed as failure:
+            meter.refused = failure.kind in _FREE and not meter.said
+            raise
+        finally:
+            try:
+                settle(meter.used)
+            except BotError:
+                # What was set aside stays counted: rather too much than too little.
+                log.warning("%s: what a reply used is not recorded", self.name, exc_info=True)
+
+    def _set_aside(self, tokens: int) -> Callable[[int], None]:
+        if self._spending is None:
+            return lambda _used: None
+        try:
+            return self._spending.set_aside(tokens)
+        except ModelFailed:
+            raise
+        except BotError as problem:
+            reason = "what it uses cannot be recorded"
+            raise ModelFailed(self.name, reason, "unrecorded") from problem
+
+    def _streamed(self, messages: Sequence[Message], meter: _Meter) -> Iterator[str]:
         until = self._clock() + self._settings.deadline_s
         late = ended = False
         try:
@@ -167,7 +260,9 @@ class ServedModel:
                 if late:
                     break
                 ended = ended or _ended(reply.raw)
+                meter.reported = _reported(reply.raw) or meter.reported
                 if reply.delta:
+                    meter.said += reply.delta
                     yield reply.delta
         except Exception as problem:
             # Each vendor has its own tree of errors; whatever it is, the asker gets quotations.
@@ -181,11 +276,11 @@ class ServedModel:
 
     def _client(self) -> LLM:
         if self._llm is None:
-            self._llm = _opened(self._settings)
+            self._llm = _opened(self._settings, counted=self._spending is not None)
         return self._llm
 
 
-def _opened(settings: Configured) -> LLM:
+def _opened(settings: Configured, *, counted: bool) -> LLM:
     common: dict[str, Any] = {"model": settings.name, "temperature": 0.0}
     if settings.kind == "anthropic":
         if settings.address:
@@ -218,6 +313,8 @@ def _opened(settings: Configured) -> LLM:
         timeout=settings.timeout_s,
         max_retries=0,
         max_tokens=settings.tokens,
+        # A server tells how many tokens a streamed reply used only when it is asked to.
+        additional_kwargs={"stream_options": {"include_usage": True}} if counted else {},
         **common,
     )
 
@@ -261,6 +358,14 @@ def _ended(raw: object) -> bool:
     if choices:
         return any(getattr(choice, "finish_reason", None) for choice in choices)
     return False
+
+
+def _reported(raw: object) -> int:
+    """Return how many tokens a piece of a reply says that prompt and reply used so far; 0: none."""
+    usage = raw.get("usage") if isinstance(raw, Mapping) else getattr(raw, "usage", None)
+    told = usage.get if isinstance(usage, Mapping) else partial(getattr, usage)
+    names = ("prompt_tokens", "completion_tokens", "input_tokens", "output_tokens")
+    return sum(told(name, 0) or 0 for name in names)
 
 
 _STATUS: Mapping[int, tuple[str, str]] = {

@@ -68,6 +68,11 @@ _JA: Mapping[str, str] = {
     "choice-part": "「{part}」について: {question}",
     "suggest": "「{section}」には何が書かれていますか",
     "model-failed": "文章を作るモデルが使えなかったため（{reason}）、原文の引用でお答えします。",
+    "model-spent": (
+        "文章を作るモデルの今日の利用枠を使い切ったため、原文の引用でお答えします"
+        "（利用枠は{day}0時（{zone}）に戻ります）。"
+    ),
+    "unrecorded": "利用量を記録できない",
     "unreachable": "つながらない",
     "slow": "時間内に応答がない",
     "busy": "混み合っている",
@@ -137,6 +142,11 @@ _EN: Mapping[str, str] = {
     "choice-part": "About {part}: {question}",
     "suggest": "What does “{section}” say?",
     "model-failed": "The language model could not be used ({reason}), so this answer quotes the documents.",
+    "model-spent": (
+        "Today's budget for the language model is used up, so this answer quotes the documents. "
+        "The budget begins anew on {day} at 0:00 ({zone})."
+    ),
+    "unrecorded": "its use could not be recorded",
     "unreachable": "it could not be reached",
     "slow": "it did not answer in time",
     "busy": "it is busy",

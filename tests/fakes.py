@@ -239,6 +239,7 @@ class Reply:
 
     *text* is streamed in pieces; with a *status* other than 200 that error is sent instead.
     *wait_s* passes before each piece; *cut* hangs up before the end; *raw* is sent as it is.
+    *usage* is what the server says, to who asks, that prompt and reply used.
     """
 
     text: str = ""
@@ -246,6 +247,7 @@ class Reply:
     wait_s: float = 0.0
     cut: bool = False
     raw: bytes | None = None
+    usage: tuple[int, int] | None = None
 
 
 class ModelServer:
@@ -296,15 +298,27 @@ class ModelServer:
                 if reply.cut:
                     return
                 self._event({}, finish="stop")
+                asked = outer.requests[-1].get("stream_options", {}).get("include_usage")
+                if reply.usage and asked:
+                    prompt, said = reply.usage
+                    told = {"prompt_tokens": prompt, "completion_tokens": said}
+                    self._event(None, usage={**told, "total_tokens": prompt + said})
                 self.wfile.write(b"data: [DONE]\n\n")
 
-            def _event(self, delta: dict[str, str], finish: str | None = None) -> None:
+            def _event(
+                self,
+                delta: dict[str, str] | None,
+                finish: str | None = None,
+                usage: dict[str, int] | None = None,
+            ) -> None:
+                choices = [{"index": 0, "delta": delta, "finish_reason": finish}]
                 piece = {
                     "id": "c1",
                     "object": "chat.completion.chunk",
                     "created": 0,
                     "model": "scripted",
-                    "choices": [{"index": 0, "delta": delta, "finish_reason": finish}],
+                    "choices": [] if delta is None else choices,
+                    "usage": usage,
                 }
                 self.wfile.write(f"data: {json.dumps(piece)}\n\n".encode())
                 self.wfile.flush()

@@ -14,6 +14,7 @@ from typer.testing import CliRunner, Result
 
 import tebiki
 from tests import tiny_models
+from tests.fakes import ModelServer, Reply
 
 DIGEST = Path(__file__).parent.parent / "corpus" / "starter" / "kosei-digest.pdf"
 
@@ -201,6 +202,27 @@ def test_an_unknown_filter_is_wrong_usage(
     told = run(*shelf, command, "北見市", *options, code=2)
 
     assert f"There are: {known}." in told.stderr
+
+
+def test_status_tells_what_of_the_models_day_is_used(corpus: Path, home: Path) -> None:
+    """Two processes and one count: an answer of one is in the status of the other."""
+    with ModelServer([Reply("NO_ANSWER", usage=(1_200, 34))]) as server:
+        setting = {
+            "TEBIKI_LLM": "openai-like",
+            "TEBIKI_LLM_MODEL": "tiny",
+            "TEBIKI_LLM_ADDRESS": server.address,
+            "TEBIKI_LLM_TOKENS_A_DAY": "50000",
+        }
+        run(corpus, home, "ask", "全体手順書の連絡先は", setting=setting)
+
+    printed = run(corpus, home, "status", setting=setting).stdout
+    told = json.loads(run(corpus, home, "status", "--json", setting=setting).stdout)["model"]
+    plain = json.loads(run(corpus, home, "status", "--json").stdout)["model"]
+
+    assert 1 == len(server.requests)
+    assert "language model openai-like/tiny: 1,234 of today's 50,000 tokens used" in printed
+    assert {"name": "openai-like/tiny", "tokens_a_day": 50_000, "tokens_today": 1_234} == told
+    assert plain is None
 
 
 TALKS_ON = {"serve", "mcp", "slack"}

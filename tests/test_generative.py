@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import date
+from dataclasses import replace
+from datetime import date, datetime, timedelta, timezone
+from pathlib import Path
 
 import pytest
 
-from bot.answers import Answer, Citation, Delta
+from bot.answers import Answer, Citation, Delta, Turn
 from bot.errors import ModelFailed
 from bot.extractive import Extractive
 from bot.generative import Generative
 from bot.guard import Contacts, Guard, Policy
+from bot.ledger.database import Database
+from bot.ledger.tokens import Tokens
 from bot.model import Configured, LanguageModel, ServedModel, fence_of, prompt_hash
-from bot.question import read
+from bot.question import language_of, read
+from ingest.pages import EditionText
 from tests.fakes import FakeLibrary, ModelServer, Reply, ScriptedModel, edition, edition_text
 
 TEXT = edition_text(
@@ -234,3 +239,67 @@ def test_served_model_answers_over_http() -> None:
 
     assert "generative" == answer.mode
     assert "openai-like/tiny" == answer.recipe["model"]
+
+
+JST = timezone(timedelta(hours=9), "JST")
+ENGLISH = edition_text(
+    "# Subsidy\nThe subsidy for migration was in the budget of fiscal year 2020."
+)
+SAYS = "The subsidy for migration was in the budget of fiscal year 2020[1]."
+
+
+@pytest.mark.parametrize(
+    "asked, text, reply, told",
+    [
+        (ASKED, TEXT, GOOD, "利用枠は2026年4月2日0時（JST）に戻ります"),
+        (
+            "In which budget was the subsidy for migration?",
+            ENGLISH,
+            SAYS,
+            "begins anew on 2 April 2026 at 0:00 (JST)",
+        ),
+    ],
+    ids=["ja", "en"],
+)
+def test_spent_budget_is_told_and_quotations_answer(
+    asked: str, text: EditionText, reply: str, told: str, tmp_path: Path
+) -> None:
+    """The day's tokens hold one reply; the second question is not sent, the next day's is."""
+    clock = [datetime(2026, 4, 1, 17, 0, tzinfo=JST)]
+    opened = Database(tmp_path / "ledger.sqlite")
+    tokens = Tokens(lambda: opened, 2_500, now=lambda: clock[0])
+    held = FakeLibrary(
+        {replace(HELD, document=replace(HELD.document, language=language_of(asked))): text}
+    )
+    with ModelServer([Reply(reply, usage=(1_600, 50))]) as server:
+        model = ServedModel(Configured("openai-like", "tiny", server.address), tokens)
+        first, second = (generative(model, held).answer(read(asked)) for _ in range(2))
+        clock[0] += timedelta(days=1)
+        third = generative(model, held).answer(read(asked))
+    opened.close()
+
+    assert ["generative", "extractive", "generative"] == [
+        one.mode for one in (first, second, third)
+    ]
+    assert 2 == len(server.requests)
+    assert 1 == sum(told in notice for notice in second.notices)
+    assert 1_650 == tokens.used(date(2026, 4, 1))
+
+
+def test_rules_make_a_follow_up_whole_when_the_budget_is_spent(tmp_path: Path) -> None:
+    """Rewriting counts like a reply, and what was asked before is not lost without it."""
+    opened = Database(tmp_path / "ledger.sqlite")
+    tokens = Tokens(lambda: opened, 2_000)
+    again = read("それはいつの予算ですか", history=[Turn("移行の補助金は何ですか")])
+    with ModelServer([Reply("移行の補助金はいつの予算ですか", usage=(1_900, 9))]) as server:
+        model = ServedModel(Configured("openai-like", "tiny", server.address), tokens)
+        once, twice = (generative(model).answer(again) for _ in range(2))
+    opened.close()
+
+    assert 1 == len(server.requests)
+    assert 1_909 == tokens.used()
+    assert "移行の補助金はいつの予算ですか" == once.question.standalone
+    assert "移行の補助金は何ですか それはいつの予算ですか" == twice.question.standalone
+    for answer in (once, twice):
+        assert "「移行の補助金は令和2年度の予算に計上された。" in answer.text
+        assert any("利用枠" in notice for notice in answer.notices)

@@ -14,9 +14,10 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -25,7 +26,7 @@ from alembic.script import ScriptDirectory
 
 from api.schemas import WireAnswer
 from bot.answers import Answer, Declined, Question, Turn, cite
-from bot.errors import AnswerUnknown
+from bot.errors import AnswerUnknown, BudgetSpent
 from bot.guard import Guard
 from bot.ledger import database as databases
 from bot.ledger.database import Database
@@ -37,6 +38,7 @@ from bot.ledger.ledger import FILE, Ledger, masked, open_ledger
 from bot.ledger.people import KEY_FILE, alias, key_of
 from bot.ledger.record import Recorded, SentRecord
 from bot.ledger.tables import metadata
+from bot.ledger.tokens import Tokens
 from index.following import Followed, State
 from index.passages import Filters, Passage
 from ingest.chunks import Chunk
@@ -215,6 +217,51 @@ def test_followers_are_due_until_they_were_looked_at(ledger: Ledger) -> None:
 
     assert () == followers.due("g2")
     assert (Follower("a1", "D1", "7.0", "g2", "changed"),) == followers.due("g3")
+
+
+def test_tokens_are_counted_together_and_put_right(where: Path | str) -> None:
+    """Two processes share a day: what one set aside the other lacks, until it is known to be less."""
+    opened_ = [Database(where), Database(where)]
+    day = [datetime(2026, 4, 1, 23, 59, tzinfo=UTC)]
+    one, other = (
+        Tokens(lambda it=it: it, 1_000, now=lambda: day[0])  # type: ignore[misc]
+        for it in opened_
+    )
+
+    assert 0 == one.used()
+    settle = one.set_aside(600)
+    with pytest.raises(
+        BudgetSpent, match=r"600 of the day's 1,000 tokens .* may take 401"
+    ) as spent:
+        other.set_aside(401)
+    other.set_aside(400)
+    assert 1_000 == other.used()
+    day[0] += timedelta(minutes=2)
+    other.set_aside(1_000)
+    settle(150)
+
+    assert "2026-04-02 00:00 UTC" == f"{spent.value.anew:%Y-%m-%d %H:%M %Z}"
+    assert (550, 1_000) == (one.used(date(2026, 4, 1)), one.used())
+    for it in opened_:
+        it.close()
+
+
+def test_many_at_once_never_set_aside_more_than_the_day_holds(database: Database) -> None:
+    """Forty ask for a hundred each; ten get them."""
+    tokens = Tokens(lambda: database, 1_000)
+
+    def ask(_number: int) -> bool:
+        try:
+            tokens.set_aside(100)
+        except BudgetSpent:
+            return False
+        return True
+
+    with ThreadPoolExecutor(8) as pool:
+        got = list(pool.map(ask, range(40)))
+
+    assert 10 == sum(got)
+    assert 1_000 == tokens.used()
 
 
 def test_every_whole_answer_is_read_page_by_page(ledger: Ledger, clock: Clock) -> None:
@@ -491,6 +538,7 @@ def test_what_waits_keeps_its_meaning_through_the_migrations(tmp_path: Path) -> 
         connection.exec_driver_sql("UPDATE waiting SET kind = 'limited' WHERE key = 'b'")
         for name in ("event", "hidden", "limited"):
             connection.exec_driver_sql(f"ALTER TABLE waiting DROP COLUMN {name}")
+        connection.exec_driver_sql("DROP TABLE spent")
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0002'")
     database.close()
 

@@ -6,18 +6,47 @@ import json
 import subprocess
 import sys
 import time
+from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import pytest
 
-from bot.errors import ModelFailed
-from bot.model import Configured, Message, ServedModel, configured, open_model
+from bot.errors import BotError, ModelFailed
+from bot.model import (
+    Configured,
+    Message,
+    ServedModel,
+    Spending,
+    configured,
+    open_model,
+)
 from tests.fakes import ModelServer, Reply
 
 ASKED = (Message("system", "規則"), Message("user", "質問"))
 
 
-def served(server: ModelServer, *, timeout_s: float = 5.0, deadline_s: float = 90.0) -> ServedModel:
+class Purse:
+    """Counts what is set aside and what it came to."""
+
+    def __init__(self) -> None:
+        """Begin with nothing."""
+        self.aside: list[int] = []
+        self.used: list[int] = []
+
+    def set_aside(self, tokens: int) -> Callable[[int], None]:
+        """Note the tokens."""
+        self.aside.append(tokens)
+        return self.used.append
+
+
+def served(
+    server: ModelServer,
+    *,
+    timeout_s: float = 5.0,
+    deadline_s: float = 90.0,
+    spending: Spending | None = None,
+) -> ServedModel:
     """Return a model at the server, with short waits."""
     return ServedModel(
         Configured(
@@ -27,7 +56,8 @@ def served(server: ModelServer, *, timeout_s: float = 5.0, deadline_s: float = 9
             "secret",
             timeout_s=timeout_s,
             deadline_s=deadline_s,
-        )
+        ),
+        spending,
     )
 
 
@@ -126,13 +156,23 @@ def test_settings_are_read() -> None:
             "TEBIKI_LLM_KEY": "k",
             "TEBIKI_LLM_TIMEOUT_S": "5",
             "TEBIKI_LLM_TOKENS": "100",
+            "TEBIKI_LLM_TOKENS_A_DAY": "50000",
         }
     )
 
-    assert (
-        Configured("openai-like", "m", "http://127.0.0.1:1/v1", "k", timeout_s=5.0, tokens=100)
-        == settings
-    )
+    bounds = {"timeout_s": 5.0, "tokens": 100, "tokens_a_day": 50_000}
+    assert Configured("openai-like", "m", "http://127.0.0.1:1/v1", "k", **bounds) == settings  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "given", [{}, {"TEBIKI_LLM_TOKENS_A_DAY": ""}, {"TEBIKI_LLM_TOKENS_A_DAY": "0"}]
+)
+def test_a_day_has_no_bound_unless_one_is_given(given: dict[str, str]) -> None:
+    """Nothing and 0 mean the same."""
+    settings = configured({"TEBIKI_LLM": "ollama", "TEBIKI_LLM_MODEL": "m", **given})
+
+    assert settings is not None
+    assert 0 == settings.tokens_a_day
 
 
 @pytest.mark.parametrize(
@@ -144,6 +184,10 @@ def test_settings_are_read() -> None:
         (
             {"TEBIKI_LLM": "ollama", "TEBIKI_LLM_MODEL": "m", "TEBIKI_LLM_TIMEOUT_S": "soon"},
             "TEBIKI_LLM_TIMEOUT_S",
+        ),
+        (
+            {"TEBIKI_LLM": "ollama", "TEBIKI_LLM_MODEL": "m", "TEBIKI_LLM_TOKENS_A_DAY": "-1"},
+            "TEBIKI_LLM_TOKENS_A_DAY",
         ),
     ],
 )
@@ -206,7 +250,7 @@ END: list[dict[str, Any]] = [
 ]  # fmt: skip
 
 
-def _lines(*pieces: str, done: bool) -> bytes:
+def _lines(*pieces: str, done: bool, **counts: int) -> bytes:
     """Return a stream of Ollama's lines."""
     lines = [
         {"model": "tiny", "created_at": "2026-01-01T00:00:00Z", "done": False,
@@ -214,7 +258,7 @@ def _lines(*pieces: str, done: bool) -> bytes:
         for piece in pieces
     ]  # fmt: skip
     if done:
-        lines.append({**lines[0], "done": True, "done_reason": "stop",
+        lines.append({**lines[0], **counts, "done": True, "done_reason": "stop",
                       "message": {"role": "assistant", "content": ""}})  # fmt: skip
     return b"".join(json.dumps(line).encode() + b"\n" for line in lines)
 
@@ -242,3 +286,101 @@ def test_the_other_kinds_stream_too(kind: str, whole: bytes, cut: bytes) -> None
             model.complete(ASKED)
 
     assert "tiny" == server.requests[0]["model"]
+
+
+def test_what_the_server_reports_is_what_a_reply_used() -> None:
+    """The longest reply is set aside first; the server is asked to tell, and believed."""
+    purse = Purse()
+    with ModelServer([Reply("専門家は任用できる[1]。", usage=(70, 9))]) as server:
+        served(server, spending=purse).complete(ASKED)
+
+    # 規則 and 質問: six bytes, so three tokens, and eight around each; 900 for the reply
+    assert [3 + 8 + 3 + 8 + 900] == purse.aside
+    assert [79] == purse.used
+    assert {"include_usage": True} == server.requests[0]["stream_options"]
+
+
+def test_nothing_is_asked_or_counted_without_a_bound() -> None:
+    """Some servers refuse what they do not know, so they are not asked in vain."""
+    with ModelServer([Reply("はい")]) as server:
+        served(server).complete(ASKED)
+
+    assert "stream_options" not in server.requests[0]
+
+
+@pytest.mark.parametrize(
+    "reply, used",
+    [
+        (Reply("はい。"), 22 + 5),
+        (Reply("はい。", cut=True), 22 + 5),
+        (Reply("はい。", wait_s=30), 22),
+        (Reply(status=401), 0),
+        (Reply(status=429), 0),
+        (Reply(status=500), 0),
+    ],
+    ids=["silent", "cut", "slow", "401", "429", "500"],
+)
+def test_use_that_nobody_reports_is_estimated(reply: Reply, used: int) -> None:
+    """The prompt and what came, also when it was cut off or too slow; a refusal costs nothing."""
+    purse = Purse()
+    with ModelServer([reply]) as server, suppress(ModelFailed):
+        served(server, timeout_s=0.3, spending=purse).complete(ASKED)
+
+    assert [used] == purse.used
+
+
+def test_reply_that_nobody_reads_to_its_end_is_counted() -> None:
+    """An asker who goes away has used the prompt and what had come."""
+    purse = Purse()
+    with ModelServer([Reply("あ" * 70)]) as server:
+        pieces = served(server, spending=purse).stream(ASKED)
+        first = next(pieces)
+        pieces.close()  # type: ignore[attr-defined]
+
+    assert "あ" * 7 == first
+    assert [22 + 11] == purse.used
+
+
+def test_model_is_not_asked_while_its_use_cannot_be_recorded() -> None:
+    """A bound that cannot be kept is not passed over."""
+
+    class Broken:
+        def set_aside(self, tokens: int) -> Callable[[int], None]:
+            raise BotError
+
+    with ModelServer([Reply("はい")]) as server, pytest.raises(ModelFailed) as failed:
+        served(server, spending=Broken()).complete(ASKED)
+
+    assert "unrecorded" == failed.value.kind
+    assert [] == server.requests
+
+
+def test_reply_stands_when_its_use_cannot_be_put_right() -> None:
+    """What was set aside stays counted, and the asker has the reply."""
+
+    def fail(_used: int) -> None:
+        raise BotError
+
+    class Stuck:
+        def set_aside(self, tokens: int) -> Callable[[int], None]:
+            return fail
+
+    with ModelServer([Reply("はい")]) as server:
+        assert "はい" == served(server, spending=Stuck()).complete(ASKED)
+
+
+@pytest.mark.parametrize(
+    "kind, raw, used",
+    [
+        ("anthropic", _events(MESSAGE, BLOCK, *DELTAS, *END), 1 + 9),
+        ("ollama", _lines("はい", done=True, prompt_eval_count=40, eval_count=2), 42),
+    ],
+)
+def test_the_other_kinds_report_their_use_too(kind: str, raw: bytes, used: int) -> None:
+    """Each in its own words."""
+    purse = Purse()
+    with ModelServer([Reply(raw=raw)]) as server:
+        address = server.address.removesuffix("/v1")
+        ServedModel(Configured(kind, "tiny", address, "secret"), purse).complete(ASKED)
+
+    assert [used] == purse.used

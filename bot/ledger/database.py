@@ -21,7 +21,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 
 from bot.ledger.errors import LedgerTooNew, LedgerUnavailable
 
-HEAD = "0003"
+HEAD = "0004"
 """The newest step in `migrations/versions`."""
 
 WAIT_S = 10

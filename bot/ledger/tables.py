@@ -6,6 +6,7 @@ Times are seconds since 1970 (UTC). Flags are whole numbers, 0 or 1, in every da
 from __future__ import annotations
 
 from sqlalchemy import (
+    BigInteger,
     Column,
     Date,
     Float,
@@ -117,6 +118,13 @@ channels = Table(
     Column("automatic", Integer, nullable=False),
     Column("ephemeral", Integer, nullable=False),
     Column("documents", Text, nullable=False),
+)
+
+spent = Table(
+    "spent",
+    metadata,
+    Column("day", Date, primary_key=True),
+    Column("tokens", BigInteger, nullable=False),
 )
 
 # *channel* is the direct messages with a follower, *since* the ts of their choice.
