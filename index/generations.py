@@ -388,8 +388,9 @@ class Generation:
             # A generation older than phrases is searched without them.
             if (self._folder / kind).is_dir():
                 known = {"words": words, "pairs": couples}.get(kind)
-                legs[kind] = UnitLeg(known or Bm25.load(self._folder / kind), kind)
-                by_page = Bm25.load(self._folder / f"page-{kind}")
+                by_chunk = known or Bm25.load(self._folder / kind)
+                by_page = Bm25.load(self._folder / f"page-{kind}", by_chunk)
+                legs[kind] = UnitLeg(by_chunk, kind)
                 legs[f"page-{kind}"] = UnitLeg(by_page, kind, on_page)
         legs["dense"] = DenseLeg(embedder, vectors.open(self._folder, len(chunks)))
         self.hybrid = Hybrid(

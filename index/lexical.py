@@ -27,7 +27,7 @@ class Bm25:
 
     def __init__(
         self,
-        units: Sequence[str],
+        vocabulary: Mapping[str, int],
         size: int,
         data: NDArray[np.float32],
         rows: NDArray[np.int32],
@@ -35,10 +35,11 @@ class Bm25:
     ) -> None:
         """Take what `of_counts` worked out or `load` read; use those.
 
-        *data* are the scores of each of *units* in the passages *rows*, one unit after the
-        other, each from its place in *starts*; *size* is the number of passages.
+        *vocabulary* numbers the units from 0 in order. *data* are the scores of each unit in
+        the passages *rows*, one unit after the other, each from its place in *starts*; *size* is
+        the number of passages.
         """
-        self._vocabulary = {unit: at for at, unit in enumerate(units)}
+        self.vocabulary = vocabulary
         self._size = size
         self._data, self._rows, self._starts = data, rows, starts
         # A NumPy array makes an object of its own for each number that is looked up.
@@ -67,7 +68,8 @@ class Bm25:
         holding = np.diff(by_unit.indptr)
         found *= np.repeat(_idf(holding, len(lengths)), holding)
         rows = by_unit.indices.astype(np.int32, copy=False)
-        return cls(units, len(lengths), found, rows, by_unit.indptr.astype(np.int64, copy=False))
+        starts = by_unit.indptr.astype(np.int64, copy=False)
+        return cls(_numbered(units), len(lengths), found, rows, starts)
 
     def scores(self, units: Mapping[str, float]) -> NDArray[np.float32]:
         """Return the score of every passage for weighted units, shape (passages,), float32.
@@ -79,7 +81,7 @@ class Bm25:
         others: list[slice] = []
         weights: list[float] = []
         for unit, weight in units.items():
-            at = self._vocabulary.get(unit)
+            at = self.vocabulary.get(unit)
             if at is None:
                 continue
             span = slice(self._bounds[at], self._bounds[at + 1])
@@ -104,7 +106,7 @@ class Bm25:
         """Return the numbers of the passages that hold every one of *units*, in order."""
         found: NDArray[np.int64] | None = None
         for unit in set(units):
-            at = self._vocabulary.get(unit)
+            at = self.vocabulary.get(unit)
             if at is None:
                 return np.zeros(0, dtype=np.int64)
             span = slice(int(self._starts[at]), int(self._starts[at + 1]))
@@ -114,12 +116,12 @@ class Bm25:
 
     def rarity(self, unit: str) -> float:
         """Return the unit's inverse document frequency; of an unknown unit, the highest there is."""
-        at = self._vocabulary.get(unit)
+        at = self.vocabulary.get(unit)
         return float(np.log1p((self._size + 0.5) / 0.5)) if at is None else float(self._idf[at])
 
     def knows(self, unit: str) -> bool:
         """Whether any passage holds the unit."""
-        return unit in self._vocabulary
+        return unit in self.vocabulary
 
     def save(self, folder: Path) -> None:
         """Write the index into a new folder."""
@@ -132,13 +134,13 @@ class Bm25:
         for name, numbers in stored.items():
             np.save(folder / f"{name}.npy", numbers, allow_pickle=False)
         listed = json.dumps(
-            {"size": self._size, "units": list(self._vocabulary)}, ensure_ascii=False
+            {"size": self._size, "units": list(self.vocabulary)}, ensure_ascii=False
         )
         (folder / "units.json").write_text(listed, encoding="utf-8")
 
     @classmethod
-    def load(cls, folder: Path) -> Bm25:
-        """Read an index that `save` wrote.
+    def load(cls, folder: Path, beside: Bm25 | None = None) -> Bm25:
+        """Read an index that `save` wrote; where it has the units of *beside*, both share them.
 
         Raises:
             OSError, ValueError: a file is missing or damaged.
@@ -148,7 +150,14 @@ class Bm25:
             np.load(folder / f"{name}.npy", allow_pickle=False)
             for name in ("data", "indices", "indptr")
         )
-        return cls(listed["units"], int(listed["size"]), data, rows, starts)
+        units = listed["units"]
+        known = beside.vocabulary if beside else {}
+        vocabulary = known if units == list(known) else _numbered(units)
+        return cls(vocabulary, int(listed["size"]), data, rows, starts)
+
+
+def _numbered(units: Sequence[str]) -> dict[str, int]:
+    return {unit: at for at, unit in enumerate(units)}
 
 
 def _idf(holding: NDArray[np.int64], size: int) -> NDArray[np.float32]:

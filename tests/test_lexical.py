@@ -48,6 +48,21 @@ def test_an_unknown_unit_adds_nothing_and_is_the_rarest() -> None:
     assert index.rarity("z") > index.rarity("b") > index.rarity("a")
 
 
+def test_indexes_over_the_same_units_hold_them_once(tmp_path: Path) -> None:
+    """What is found stays the same, also beside an index over others."""
+    for name, passages in (("chunks", [["a"], ["b", "a"]]), ("pages", [["a", "b", "a"]])):
+        Bm25.build(passages).save(tmp_path / name)
+    chunks = Bm25.load(tmp_path / "chunks")
+
+    pages = Bm25.load(tmp_path / "pages", chunks)
+    other = Bm25.load(tmp_path / "pages", Bm25.build([["b", "a"]]))
+
+    assert pages.vocabulary is chunks.vocabulary
+    asked = {"a": 1.0, "b": 2.0}
+    assert Bm25.load(tmp_path / "pages").scores(asked).tolist() == pages.scores(asked).tolist()
+    assert pages.scores({"b": 1.0}).tolist() == other.scores({"b": 1.0}).tolist()
+
+
 @pytest.mark.parametrize("passages", [PASSAGES, [[]], []], ids=["some", "one empty", "none"])
 def test_an_index_comes_back_as_it_was_saved(passages: list[list[str]], tmp_path: Path) -> None:
     """Saving and loading changes no score."""
