@@ -42,7 +42,9 @@ from ingest.japanese import pairs, tokens  # noqa: E402 - likewise
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-MEASURES = ("Success@1", "Success@5", "Success@10", "RR@10", "nDCG@10")
+MEASURES = ("Success@1", "Success@3", "Success@5", "Success@10", "RR@10", "nDCG@10")
+NOTES = Path(__file__).with_name("notes.md")
+"""What people found when they looked at the ties and misses; goes below the tables."""
 PACKAGES = ("llama-index-core", "chromadb", "llama-index-retrievers-bm25", "haystack-ai", "bm25s")
 
 
@@ -349,7 +351,7 @@ def main() -> None:
         "distinct page, and a question without a result scores 0. Tebiki uses its fitted "
         f"embedder, without a model and without a network. Versions: {used}. Times are only "
         "good as ratios; Tebiki's build time is that of a refresh and is not listed.\n\n"
-        + "\n".join(parts),
+        + "\n".join([*parts, NOTES.read_text(encoding="utf-8")]),
         encoding="utf-8",
     )
 
