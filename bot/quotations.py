@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from bot.phrases import phrase
-from bot.sentences import shown
+from bot.sentences import each_of, shown
 from ingest.editions import Kind
 
 if TYPE_CHECKING:
@@ -53,21 +53,46 @@ def quoted(
 
     *parts* are (start, end) offsets that cover the citation. Taken together, without white
     space, the lines show exactly the characters of `Citation.quote`. Behind each stands whether
-    it says a duty, advice or a choice, but for a *case*, which binds nobody.
+    it says a duty, advice or a choice, and in which of its sentences where not all say it alike;
+    but for a *case*, which binds nobody.
     """
     left, right = ("「", "」") if language == "ja" else ("“", "”")
     lines = []
     for start, end in parts:
         piece = citation.quote[start - citation.start : end - citation.start]
         line = f"- {left}{escaped(shown(piece))}{right}[{citation.marker}]"
-        bound = [] if case else binding(piece)
-        if bound:
-            named = "・".join(phrase(language, f"binding-{one}") for one in bound)
-            line += phrase(language, "binding", named=named)
+        if not case:
+            line += _bound(piece, language)
         lines.append(line)
     if citation.context:
         lines[-1] += phrase(language, "heads", heads=escaped(shown(citation.context)))
     return "\n".join(lines)
+
+
+def _bound(said: str, language: str) -> str:
+    """Return the tag that says how a statement binds, "" when it does not."""
+    sentences: dict[tuple[str, ...], list[str]] = {}
+    for number, sentence in enumerate(each_of(said), start=1):
+        sentences.setdefault(binding(sentence), []).append(str(number))
+    named = {
+        names: "・".join(phrase(language, f"binding-{one}") for one in names)
+        for names in sentences
+        if names
+    }
+    if not named:
+        return ""
+    if len(sentences) == 1:
+        return phrase(language, "binding", named=next(iter(named.values())))
+    counted = [
+        phrase(
+            language,
+            "binding-one" if len(sentences[names]) == 1 else "binding-several",
+            numbers=("・" if language == "ja" else ", ").join(sentences[names]),
+            named=said_so,
+        )
+        for names, said_so in named.items()
+    ]
+    return phrase(language, "binding", named=("、" if language == "ja" else "; ").join(counted))
 
 
 def cases_in(library: Library) -> frozenset[str]:

@@ -66,6 +66,13 @@ def sentences(text: EditionText, number: int) -> tuple[Sentence, ...]:
     return tuple(found)
 
 
+def each_of(said: str) -> list[str]:
+    """Return the sentences of a quotation, as a reader counts them."""
+    cuts = [0, *_ends(said, 0, len(said)), len(said)]
+    pieces = [said[start:end] for start, end in pairwise(cuts)]
+    return [one for one in pieces if any(letter.isalnum() for letter in one)]
+
+
 def _heads(text: str, block: Block, following: Sequence[Block]) -> bool:
     """Whether a row only heads the next one's columns: it says nothing by itself."""
     if block.kind is not BlockKind.ROW or not following or block.context:

@@ -105,6 +105,47 @@ def test_how_a_statement_binds_is_read_off_its_own_words(
     assert expected == binding(said)
 
 
+@pytest.mark.parametrize(
+    "said, language, expected",
+    [
+        ("規程を定める必要がある。", "ja", "〔義務・必要〕"),
+        ("規程を定める必要がある。\n公表しなければならない。", "ja", "〔義務・必要〕"),
+        (
+            "服務の規定は適用されない。そのため、要綱で定める必要がある。",
+            "ja",
+            "〔2文目は義務・必要〕",
+        ),
+        (
+            "要綱（案でもよい。）を定める。公表する必要がある。届け出なければならない。早い届出が望ましい。",
+            "ja",
+            "〔1文目は任意・可能、2・3文目は義務・必要、4文目は推奨〕",
+        ),
+        ("利用が推奨されるが、届け出る必要がある。", "ja", "〔義務・必要・推奨〕"),
+        ("第1版。\n※", "ja", ""),
+        (
+            "Rules apply. They must be set. They should be published.",
+            "en",
+            " (sentence 2: required; sentence 3: recommended)",
+        ),
+        (
+            "Rules apply. They must be set. They must be published.",
+            "en",
+            " (sentences 2, 3: required)",
+        ),
+        ("They must be set. They must be published.", "en", " (required)"),
+    ],
+)
+def test_a_tag_names_the_sentences_that_bind(said: str, language: str, expected: str) -> None:
+    """A duty told in one sentence of a paragraph is not put on the others."""
+    text = edition_text(said)
+    end = len(said)
+
+    line = quoted(cite(1, edition(), text, 0, end), [(0, end)], language)
+
+    assert line.endswith(f"[1]{expected}")
+    assert expected.count("〔") == line.count("〔")
+
+
 def test_a_case_binds_nobody() -> None:
     """What one town had to do is no duty of others."""
     text = edition_text("規程を定める必要がある。")
