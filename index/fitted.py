@@ -10,15 +10,15 @@ from __future__ import annotations
 
 import json
 import re
-from collections import Counter
 from typing import TYPE_CHECKING
 
 import numpy as np
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
-from scipy.sparse import csr_matrix
+from scipy.sparse import csr_matrix, hstack, vstack
 
 from index.errors import ModelMissing
+from index.tallies import counted
 from ingest.japanese import TOKENIZER_VERSION, tokens
 
 if TYPE_CHECKING:
@@ -108,40 +108,31 @@ class Fitted:
         return cls(sorted(words, key=words.__getitem__), vectors)
 
 
-def fit(texts: Sequence[Sequence[str]], lessons: Sequence[Sequence[str]] = ()) -> Fitted:
-    """Fit word vectors to texts given as words.
+def fit(counts: csr_matrix, words: Sequence[str], lessons: Sequence[Sequence[str]] = ()) -> Fitted:
+    """Fit word vectors to texts of which it is known how often they hold each of *words*.
 
     *lessons* are lines of words that mean the same (the glossary): each counts as a short text
     of its own, so that words which never meet in the corpus come to lie together.
     """
-    counted = [Counter(words) for words in (*texts, *lessons)]
-    spread = Counter(word for words in counted for word in words)
-    vocabulary = [_UNKNOWN, *sorted(spread)]
-    at = {word: number for number, word in enumerate(vocabulary)}
-    rarity = np.zeros(len(vocabulary), dtype=np.float64)
-    for word, texts_with_it in spread.items():
-        rarity[at[word]] = np.log((1 + len(counted)) / (1 + texts_with_it)) + 1
-    matrix = _tfidf(counted, at, rarity)
-    vectors = rarity[:, None] * _directions(matrix)
-    vectors[0] = 0
-    return Fitted(vocabulary, vectors.astype(np.float32))
-
-
-def _tfidf(
-    counted: Sequence[Counter[str]], at: dict[str, int], rarity: NDArray[np.float64]
-) -> csr_matrix:
-    """Return the unit TF-IDF rows of the texts; term counts are damped by 1 + log."""
-    starts, columns, values = [0], [], []
-    for words in counted:
-        row = np.array([at[word] for word in words], dtype=np.int64)
-        weight = (1 + np.log(np.fromiter(words.values(), float, len(words)))) * rarity[row]
-        columns.append(row)
-        values.append(weight / max(float(np.linalg.norm(weight)), 1e-12))
-        starts.append(starts[-1] + len(row))
-    return csr_matrix(
-        (np.concatenate([*values, []]), np.concatenate([*columns, []]).astype(np.int64), starts),
-        shape=(len(counted), len(at)),
+    known = {word: at for at, word in enumerate(words)}
+    taught = counted(lessons, known)
+    held = csr_matrix(counts, dtype=np.float64)
+    held.resize((held.shape[0], len(known)))
+    held = vstack([held, taught.astype(np.float64)], format="csr")
+    order = sorted(known)
+    # The first column is that of the unknown word, which no text holds.
+    held = hstack(
+        [csr_matrix((held.shape[0], 1)), held[:, [known[word] for word in order]]], format="csr"
     )
+    spread = np.bincount(held.indices, minlength=held.shape[1])
+    rarity = np.log((1 + held.shape[0]) / (1 + spread)) + 1
+    rarity[0] = 0
+    # Term counts are damped by 1 + log, and rows have length one.
+    held.data = (1 + np.log(held.data)) * rarity[held.indices]
+    length = np.sqrt(np.asarray(held.multiply(held).sum(axis=1))).ravel()
+    held.data /= np.repeat(np.maximum(length, 1e-12), np.diff(held.indptr))
+    vectors = rarity[:, None] * _directions(held)
+    return Fitted([_UNKNOWN, *order], vectors.astype(np.float32))
 
 
 def _directions(matrix: csr_matrix) -> NDArray[np.float64]:

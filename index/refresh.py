@@ -678,9 +678,10 @@ class _Draft:
             embed = partial(self._embedded_by, configured)
         else:
             if kept is None:
-                everything = [p.all_words for edition in held for p in self._loaded(edition)]
+                whole, _ = tallies.joined(self._tally(edition, "words") for edition in held)
                 lessons = [tokens(line) for line in words.lines()]
-                fit(everything, lessons).save(self._folder / "embedder")
+                found = fit(whole.text + whole.context, whole.units, lessons)
+                found.save(self._folder / "embedder")
             embed = partial(self._embedded_fitting, Fitted.load(self._folder / "embedder"))
         for edition in held:
             path = embedded_of(self._folder, edition)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 
 from index.errors import ModelMissing
 from index.fitted import Fitted, fit
+from index.tallies import counted
 from ingest.japanese import tokens
 
 TEXTS = [
@@ -23,8 +25,14 @@ TEXTS = [
 
 
 def _fitted() -> Fitted:
-    lessons = [tokens("CIO補佐官 CIO aide"), tokens("任用 hire")]
-    return fit([tokens(text) for text in TEXTS], lessons)
+    return _to([tokens(t) for t in TEXTS], [tokens("CIO補佐官 CIO aide"), tokens("任用 hire")])
+
+
+def _to(texts: Sequence[Sequence[str]], lessons: Sequence[Sequence[str]] = ()) -> Fitted:
+    """Fit to texts given as words."""
+    vocabulary: dict[str, int] = {}
+    counts = counted(texts, vocabulary)
+    return fit(counts, tuple(vocabulary), lessons)
 
 
 def test_a_vector_has_length_one_and_an_unknown_text_none() -> None:
@@ -68,7 +76,7 @@ def test_two_fittings_give_the_same_vectors() -> None:
 @pytest.mark.parametrize("texts", [[], [[]], [["a"]]], ids=["none", "empty", "one word"])
 def test_a_corpus_too_small_to_fit_still_embeds(texts: list[list[str]]) -> None:
     """A folder of scans without text is no reason to fail."""
-    assert (1, 256) == fit(texts).embed_passages(["a"]).shape
+    assert (1, 256) == _to(texts).embed_passages(["a"]).shape
 
 
 def test_it_comes_back_as_it_was_saved(tmp_path: Path) -> None:
