@@ -87,7 +87,9 @@ class Engines:
         except Exception:  # noqa: BLE001 - a broken file breaks pypdf in any way it likes
             return sheet
         if sum(map(len, _GLYPH_NAME.findall(said))) > _MUCH * len(said):
-            return sheet  # it spells the names of glyphs that it has no characters for
+            # It spells the names of glyphs that it has no characters for, as it will overleaf.
+            self._in_vain = _TRIES
+            return sheet
         codes = np.array([ord(character) for character in said], np.uint32)
         printed = codes[~is_blank(codes)]
         better = plausible.score(printed)
