@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import repeat
 from typing import TYPE_CHECKING
 
@@ -41,8 +42,6 @@ TEXT, PATH, IMAGE, SHADING, FORM = (
     c.FPDF_PAGEOBJ_FORM,
 )
 
-_KINDS = 1 + max(TEXT, PATH, IMAGE, SHADING, FORM)
-
 _object_at = bare(c.FPDFPage_GetObject, ADDRESS)
 _object_in = bare(c.FPDFFormObj_GetObject, ADDRESS)
 _count_in = bare(c.FPDFFormObj_CountObjects)
@@ -54,6 +53,14 @@ _segment_point = bare(c.FPDFPathSegment_GetPoint)
 _segment_closes = bare(c.FPDFPathSegment_GetClose)
 _matrix_of = bare(c.FPDFPageObj_GetMatrix)
 _bounds = bare(c.FPDFPageObj_GetBounds)
+
+
+@cache
+def _among(kinds: tuple[int, ...]) -> NDArray[np.bool_]:
+    """For each type of object whether it is one of *kinds*."""
+    wanted = np.zeros(1 + max(TEXT, PATH, IMAGE, SHADING, FORM), np.bool_)
+    wanted[list(kinds)] = True
+    return wanted
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -81,13 +88,11 @@ class Drawn:
 
     def of(self, *kinds: int) -> NDArray[np.int64]:
         """The positions of the objects of these types, in order."""
-        wanted = np.zeros(_KINDS, np.bool_)
-        wanted[list(kinds)] = True
-        return np.flatnonzero(wanted[self.kinds])
+        return np.flatnonzero(_among(kinds)[self.kinds])
 
     def handles_of(self, which: NDArray[np.int64]) -> list[object]:
         """The handles of the objects at these positions."""
-        return [self.handles[at] for at in which.tolist()]
+        return list(map(self.handles.__getitem__, which.tolist()))
 
     def bounds(self, which: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         """Left, bottom, right, top of objects in their own coordinates, shape (m, 4).

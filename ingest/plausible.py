@@ -19,7 +19,19 @@ BAR = 0.7
 _BASIC = 0x10000
 _LETTER_RUN = 3
 _MOSTLY_LATIN = 0.4
-_VOWELS = np.isin(np.arange(_BASIC), [ord(letter) for letter in "aeiouyAEIOUY"])
+
+
+def _within(*ranges: tuple[int, int]) -> NDArray[np.bool_]:
+    """For each code point of the basic plane, and one for all beyond it, whether a range has it."""
+    table = np.zeros(_BASIC + 1, np.bool_)
+    for first, end in ranges:
+        table[first:end] = True
+    return table
+
+
+_VOWELS = _within(*((ord(letter), ord(letter) + 1) for letter in "aeiouyAEIOUY"))
+_LATIN = _within((ord("A"), ord("Z") + 1), (ord("a"), ord("z") + 1))
+_KANJI = _within((0x4E00, 0xA000), (0xF900, 0xFB00), (0x2E80, 0x2FE0))
 _FIRST_LEVEL_ENDS = 0x98
 
 # Chinese characters in a row are words. Of those on 1,030 pages of government PDFs at least
@@ -72,16 +84,15 @@ _ONE_KANA = 0.02
 
 @cache
 def _expected() -> NDArray[np.bool_]:
-    """For each code point of the basic plane, whether Japanese office documents use it.
+    """For each code point of the basic plane, and one beyond, whether office documents use it.
 
     Kana, the kanji of JIS level 1 (what is left are rare names and what a broken font map
     gives), ASCII, and the punctuation, arrows and signs that slides are full of.
     """
-    table = np.zeros(_BASIC, np.bool_)
-    table[0x21:0x7F] = True
-    for first, last in ((0x2010, 0x2060), (0x2070, 0x2800), (0x2E80, 0x2FE0), (0x3000, 0x3400)):
-        table[first:last] = True
-    table[0xFE30:0xFE50] = table[0xFF00:0xFFF0] = True
+    table = _within(
+        (0x21, 0x7F), (0x2010, 0x2060), (0x2070, 0x2800), (0x2E80, 0x2FE0), (0x3000, 0x3400),
+        (0xFE30, 0xFE50), (0xFF00, 0xFFF0),
+    )  # fmt: skip
     for sign in "·×÷±°§¶©®¥²³¹µ¼½¾«»´¨":
         table[ord(sign)] = True
     table[0xC0:0x250] = table[0x300:0x370] = table[0x1E00:0x1F00] = True
@@ -112,19 +123,18 @@ def score(codes: NDArray[np.uint32], unprintable: int = 0) -> float:
     count = len(codes) + unprintable
     if not len(codes):
         return 0.0
-    within = np.minimum(codes, _BASIC - 1)
-    good = _expected()[within] & (codes < _BASIC)
+    good = _expected().take(codes, mode="clip")
     chinese = False
     odd_ones = np.count_nonzero(~good) > _ODD_ONES * len(codes)
     if odd_ones and not unprintable and not _lost(codes).any():
         good |= _foreign(codes)
         chinese = _is_chinese(codes)
         good |= chinese & _is_han(codes)
-    latin = ((codes | 0x20) >= ord("a")) & ((codes | 0x20) <= ord("z")) & (codes < 0x80)
+    latin = _LATIN.take(codes, mode="clip")
     if np.count_nonzero(latin) > _MOSTLY_LATIN * len(codes):
         edges = np.flatnonzero(np.diff(latin)) + 1
         begins = np.concatenate([[0], edges])
-        vowels = np.add.reduceat(_VOWELS[within], begins)
+        vowels = np.add.reduceat(_VOWELS.take(codes, mode="clip"), begins)
         lengths = np.diff(np.append(begins, len(codes)))
         capitals = np.add.reduceat(codes < ord("a"), begins) == lengths
         odd = latin[begins] & (vowels == 0) & (lengths > _LETTER_RUN) & ~capitals
@@ -181,8 +191,7 @@ def _sample(codes: NDArray[np.uint32]) -> list[str]:
 
     Shorter runs are left out: a stem before kana is a single character in good text too.
     """
-    chinese = ((codes >= 0x4E00) & (codes < 0xA000)) | ((codes >= 0xF900) & (codes < 0xFB00))
-    chinese |= (codes >= 0x2E80) & (codes < 0x2FE0)
+    chinese = _KANJI.take(codes, mode="clip")
     around = np.concatenate([[False], chinese, [False]])
     edges = np.flatnonzero(around[1:] != around[:-1])
     begins, lengths = edges[::2], edges[1::2] - edges[::2]

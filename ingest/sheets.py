@@ -31,6 +31,7 @@ _BREAK_MARKS = (0x02, 0xFFFE)
 
 _loose_box = bare(c.FPDFText_GetLooseCharBox)
 _text_of = bare(c.FPDFText_GetText)
+_unicode_of = bare(c.FPDFText_GetUnicode, ctypes.c_uint)
 _generated = bare(c.FPDFText_IsGenerated)
 _matrix_of = bare(c.FPDFText_GetMatrix)
 _origin_of = bare(c.FPDFText_GetCharOrigin)
@@ -151,7 +152,8 @@ def _glyphs(
         count = min(int(c.FPDFText_CountChars(text_page)), _MAX_GLYPHS)
         if count <= 0:
             return no_glyphs(), 0, 0
-        codes = _codes(text_page, count)
+        whole = handle_of(text_page)
+        codes = _codes(whole, count)
         for at in np.flatnonzero((codes == _BREAK_MARKS[0]) | (codes == _BREAK_MARKS[1])).tolist():
             if c.FPDFText_IsHyphen(text_page, at) == 1:
                 codes[at] = ord("-")
@@ -161,9 +163,9 @@ def _glyphs(
         if not len(printed):
             return no_glyphs(), unprintable, 0
         # FS_RECTF is left, top, right, bottom.
-        raw = boxes_in(_loose_box, handle_of(text_page), printed.tolist())[:, [0, 3, 2, 1]]
-        _mend_flat(text_page, raw, printed, codes)
-        spaced = _spaced(text_page, codes)
+        raw = boxes_in(_loose_box, whole, printed.tolist())[:, [0, 3, 2, 1]]
+        _mend_flat(whole, raw, printed, codes)
+        spaced = _spaced(whole, codes)
         boxes = shown(raw, view)
         x, y = (boxes[:, 0] + boxes[:, 2]) / 2, (boxes[:, 1] + boxes[:, 3]) / 2
         on_page = (x > 0) & (x < size[0]) & (y > 0) & (y < size[1])
@@ -180,7 +182,7 @@ def _glyphs(
 
 
 def _mend_flat(
-    text_page: c.FPDF_TEXTPAGE,
+    text_page: object,
     raw: NDArray[np.float32],
     printed: NDArray[np.int64],
     codes: NDArray[np.uint32],
@@ -196,16 +198,16 @@ def _mend_flat(
     flat = np.flatnonzero(height < 0.6 * beside).tolist()
     if not flat:
         return
-    whole = handle_of(text_page)
     matrix, x, y = c.FS_MATRIX(), ctypes.c_double(), ctypes.c_double()
     places = ctypes.byref(x), ctypes.byref(y)
     for at in flat:
         index = int(printed[at])
         if not (
-            _matrix_of(whole, index, ctypes.byref(matrix)) and _origin_of(whole, index, *places)
+            _matrix_of(text_page, index, ctypes.byref(matrix))
+            and _origin_of(text_page, index, *places)
         ):
             continue
-        size = _size_of(whole, index) * abs(matrix.d)
+        size = _size_of(text_page, index) * abs(matrix.d)
         if abs(matrix.b) + abs(matrix.c) > 0.01 * abs(matrix.d) or height[at] > 0.6 * size:
             continue
         raw[at, 1], raw[at, 3] = y.value - 0.12 * size, y.value + 0.88 * size
@@ -214,18 +216,18 @@ def _mend_flat(
             raw[at, 2] = max(raw[at, 2], x.value + 0.98 * size)
 
 
-def _codes(text_page: c.FPDF_TEXTPAGE, count: int) -> NDArray[np.uint32]:
+def _codes(text_page: object, count: int) -> NDArray[np.uint32]:
     """The code point of every character, shape (count,).
 
     The page's whole text is one call; only where it skips characters or needs surrogates do
     its positions differ from PDFium's own, and each character is asked for.
     """
     buffer = np.zeros(2 * count + 1, np.uint16)
-    written = _text_of(handle_of(text_page), 0, count, handle(buffer.ctypes.data)) - 1
+    written = _text_of(text_page, 0, count, handle(buffer.ctypes.data)) - 1
     codes = buffer[: max(written, 0)].astype(np.uint32)
     if written == count and not ((codes >= 0xD800) & (codes < 0xE000)).any():
         return codes
-    return np.array([c.FPDFText_GetUnicode(text_page, at) for at in range(count)], np.uint32)
+    return np.array([_unicode_of(text_page, at) for at in range(count)], np.uint32)
 
 
 def is_blank(codes: NDArray[np.uint32]) -> NDArray[np.bool_]:
@@ -265,14 +267,13 @@ def _is_space(codes: NDArray[np.uint32]) -> NDArray[np.bool_]:
     )
 
 
-def _spaced(text_page: c.FPDF_TEXTPAGE, codes: NDArray[np.uint32]) -> NDArray[np.int8]:
+def _spaced(text_page: object, codes: NDArray[np.uint32]) -> NDArray[np.int8]:
     """How many real spaces stand before each character; -1 where PDFium only supposed one."""
     spaced = np.zeros(len(codes), np.int8)
     spaces = np.flatnonzero((codes == 0x20) | (codes == 0x3000) | (codes == 0xA0))
     if len(spaces) and spaces[-1] == len(codes) - 1:
         spaces = spaces[:-1]
-    whole = handle_of(text_page)
-    supposed = list(map(_generated, repeat(whole), spaces.tolist()))
+    supposed = list(map(_generated, repeat(text_page), spaces.tolist()))
     for at, only, code in zip(spaces.tolist(), supposed, codes[spaces].tolist(), strict=True):
         if only == 1:
             spaced[at + 1] = spaced[at] if spaced[at] > 0 else -1
