@@ -39,6 +39,9 @@ _MORE_WORDS = re.compile(
     r"|ある|読み?たい|ください|お願い(?:します)?|\b(?:more|details?|detailed|go on|continue|rest|show|tell|give|please|in|any|is|there)\b",
     re.IGNORECASE,
 )
+_CHOICE = re.compile(
+    r"\s*(?:[『「][^』」]+[』」]について\s*[:：]|About [^:：]+[:：])", re.IGNORECASE
+)
 _FEW = 3
 """Words of its own up to which a question that points back somewhere inside still follows up."""
 
@@ -245,8 +248,15 @@ def condense(text: str, history: Sequence[Turn]) -> str:
     return whole if len(whole) <= _LONGEST or whole == text else f"{base} {text}"[-_LONGEST:]
 
 
+def is_choice(text: str) -> bool:
+    """Whether a text is a choice that was offered ("「第1版」について: 期限は"), as it was offered."""
+    return _CHOICE.match(text) is not None
+
+
 def follows_up(text: str) -> bool:
     """Whether a question makes sense only after another one."""
+    if is_choice(text):
+        return False
     if _BEGINS.match(text):
         return True
     own = [word for word in tokens(text) if word not in _PROPERTIES and not word.isdigit()]

@@ -14,7 +14,7 @@ from weakref import ReferenceType, ref
 from bot import days
 from bot.answers import Answer, Citation, Declined, Delta, Event, Question, cite
 from bot.beside import beside
-from bot.conversation import times_more
+from bot.conversation import is_choice, times_more
 from bot.declining import decline, doubts, follows
 from bot.evidence import Evidence, Evidences, find
 from bot.figures import CONTACT, Told, counted, figure, towns
@@ -360,10 +360,17 @@ def with_work(question: Question, library: Library) -> Question:
 
 
 def with_edition(question: Question, library: Library, on: date) -> Question:
-    """Return the question with the superseded edition that it names, if it names one, as filter."""
-    if question.filters.editions:
-        return question
+    """Return the question with the superseded edition that it names, if it names one, as filter.
+
+    Of editions that are a filter already it keeps those that it names, if it names any.
+    """
     said = normalise(question.standalone)
+    if question.filters.editions:
+        kept = tuple(label for label in question.filters.editions if _names(said, label))
+        return replace(
+            question,
+            filters=replace(question.filters, editions=kept or question.filters.editions),
+        )
     current = {edition.label for edition in library.in_force(on)}
     named = {
         edition.label
@@ -406,9 +413,11 @@ def clarify(
     """Return choices when a short question fits several things equally well, else none.
 
     The things are works, editions of one work, municipalities or sections, in this order. At
-    most one question is asked back: never to somebody who has just been asked.
+    most one question is asked back: never to somebody who has just been asked, or who chose.
     """
-    if len(tokens(question.standalone)) > _VAGUE or question.filters.documents:
+    if is_choice(question.text) or question.filters.documents:
+        return ()
+    if len(tokens(question.standalone)) > _VAGUE:
         return ()
     language = question.language
     asked_back = phrase(language, "clarify")

@@ -19,7 +19,8 @@ from bot.answers import Answer, Question
 from bot.extractive import Extractive
 from index.errors import GenerationBroken
 from index.passages import Library
-from tests.fakes import edition_text
+from ingest.editions import Edition
+from tests.fakes import FakeLibrary, edition, edition_text
 from tests.served import (
     CORPUS,
     DIGEST,
@@ -331,6 +332,60 @@ def test_conversation_is_remembered_for_its_own_caller() -> None:
     assert [[], [(ASKED, first["text"])], [], [("別の話", "")]] == [
         [(turn.question, turn.answer) for turn in question.history] for question in heard
     ]
+
+
+@pytest.mark.parametrize(
+    "sources, question, filters",
+    [
+        (
+            {
+                edition("rule", label=f"第{n}版"): f"# 期限\n届出の期限は{days}日とする。"
+                for n, days in ((1, "十"), (2, "二十"))
+            },
+            "届出の期限は",
+            {"editions": ["第1版", "第2版"]},
+        ),
+        (
+            {edition("cases"): "# 南\n南町は窓口を開いた。\n# 北\n北町は窓口を春に始めた。"},
+            "窓口",
+            {},
+        ),
+        (
+            {edition("rule"): "# 転入\n転入する人は委任状を出す。\n# 証明\n証明には委任状が要る。"},
+            "委任状",
+            {},
+        ),
+    ],
+    ids=["edition", "municipality", "section"],
+)
+def test_a_choice_that_is_offered_can_be_sent_as_it_stands(
+    sources: dict[Edition, str], question: str, filters: dict[str, list[str]]
+) -> None:
+    """In the same conversation and under the same filters, as the page sends it."""
+    library = FakeLibrary({held: edition_text(said) for held, said in sources.items()})
+
+    with TestClient(app_of(library), base_url="http://127.0.0.1") as asking:
+
+        def ask(said: str, conversation: str) -> dict[str, Any]:
+            sent = {"question": said, "conversation": conversation, "filters": filters}
+            told: dict[str, Any] = asking.post("/v1/answers", json=sent).json()
+            return told
+
+        offered = ask(question, "c")["clarify"]
+        again = ask(question, "c")["clarify"]
+        chosen = []
+        for number, choice in enumerate(offered):
+            asked = ask(question, f"c{number}")
+            assert offered == asked["clarify"]
+            chosen.append(ask(choice, f"c{number}"))
+
+    assert 2 == len(offered)
+    assert [] == again
+    for choice, told in zip(offered, chosen, strict=True):
+        part = choice.removeprefix("「").partition("」")[0]
+        first = told["citations"][0]
+        assert part in f"{first['edition']} {first['quote']}"
+        assert ([], None) == (told["clarify"], told["declined"])
 
 
 def test_only_so_many_requests_are_worked_on_at_once() -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from bot.answers import Turn
-from bot.conversation import condense, follows_up, times_more
+from bot.conversation import condense, follows_up, is_choice, times_more
+from bot.phrases import phrase
 from bot.question import read
 
 FIRST = "CIO補佐官を特別職として任用するには"
@@ -79,6 +80,18 @@ def test_new_subject_in_between_replaces_the_old() -> None:
     history = [Turn(FIRST), Turn("標準化の対象業務の一覧を示してください")]
 
     assert "補佐官" not in condense("それはいくつ？", history)
+
+
+@pytest.mark.parametrize("language", ["ja", "en"])
+@pytest.mark.parametrize("name", ["choice", "choice-part"])
+def test_a_choice_as_it_was_offered_stands_alone(language: str, name: str) -> None:
+    """Also where both the thing chosen and what is asked about it are mere properties."""
+    asked, part = ("費用は", "連絡先") if language == "ja" else ("the cost", "deadline")
+    choice = phrase(language, name, title=part, part=part, question=asked)
+
+    assert is_choice(choice)
+    assert choice == condense(choice, [Turn(asked)])
+    assert f"{choice} いつまでですか" == condense("いつまでですか", [Turn(asked), Turn(choice)])
 
 
 def test_first_question_is_left_as_it_is() -> None:

@@ -457,6 +457,94 @@ def test_vague_question_is_asked_back_once() -> None:
     assert () == again.clarify
 
 
+def _in_three_editions() -> FakeLibrary:
+    return FakeLibrary(
+        {
+            edition("rule", label=f"第{n}版", in_force_from=date(2018 + 2 * n, 4, 1)): edition_text(
+                f"# 期限\n届出の期限は{days}日とする。"
+            )
+            for n, days in ((1, "十"), (2, "二十"), (3, "三十"))
+        }
+    )
+
+
+def _of_towns() -> FakeLibrary:
+    said = "# 南の例\n南町は、書かない窓口を開いた。\n# 北の例\n北町は、書かない窓口を春に始めた。"
+    return FakeLibrary({edition("cases", kind=Kind.CASE): edition_text(said)})
+
+
+def _in_sections() -> FakeLibrary:
+    said = "# (1) 転入\n転入する人は委任状を窓口に出す。\n# (2) 証明\n証明には本人の委任状が要る。"
+    return FakeLibrary({edition("rules"): edition_text(said)})
+
+
+@pytest.mark.parametrize(
+    "held, question, filters, parts",
+    [
+        (
+            _in_three_editions(),
+            "届出の期限は",
+            {"editions": ("第1版", "第2版")},
+            {"第1版": "届出の期限は十日とする。", "第2版": "届出の期限は二十日とする。"},
+        ),
+        (
+            _of_towns(),
+            "書かない窓口",
+            {},
+            {
+                "南町": "南町は、書かない窓口を開いた。",
+                "北町": "北町は、書かない窓口を春に始めた。",
+            },
+        ),
+        (
+            _in_sections(),
+            "委任状",
+            {},
+            {"転入": "転入する人は委任状を窓口に出す。", "証明": "証明には本人の委任状が要る。"},
+        ),
+    ],
+    ids=["edition", "municipality", "section"],
+)
+def test_parts_that_fit_equally_well_are_asked_back_once_and_can_be_chosen(
+    held: FakeLibrary, question: str, filters: dict[str, tuple[str, ...]], parts: dict[str, str]
+) -> None:
+    """Each choice, asked as it stands under the same filters, is answered by its part first."""
+    first = ask(question, held, **filters)
+
+    assert {f"「{part}」について: {question}" for part in parts} == set(first.clarify)
+    assert all(choice in first.text for choice in first.clarify)
+    asked_again = read(question, history=[Turn(question, first.text)], filters=Filters(**filters))  # type: ignore[arg-type]
+    assert () == Extractive(lambda: held).answer(asked_again).clarify
+    for part, said in parts.items():
+        chosen = ask(f"「{part}」について: {question}", held, **filters)
+        assert chosen.declined is None
+        assert said == chosen.citations[0].quote
+        assert () == chosen.clarify
+
+
+def test_a_chosen_edition_is_the_only_one_quoted() -> None:
+    """The filter that held both gives way to the one that was chosen; the current one needs none."""
+    held = _in_three_editions()
+
+    old = ask("「第2版」について: 届出の期限は", held, editions=("第1版", "第2版"))
+    current = ask("「第3版」について: 届出の期限は", held)
+
+    assert ["第2版"] == [one.edition.label for one in old.citations]
+    assert ["第3版"] == [one.edition.label for one in current.citations]
+
+
+def test_a_choice_of_few_words_is_not_asked_back() -> None:
+    """An English choice can be as short as a vague question; who chose is not asked again."""
+    said = "# Fee\nThe permit has a fee of ten.\n# Term\nThe permit has a fee for each term."
+    held = FakeLibrary({edition("rules", language="en"): edition_text(said)})
+
+    first = ask("permit", held)
+
+    assert {"About Fee: permit", "About Term: permit"} == set(first.clarify)
+    for choice in first.clarify:
+        assert () == ask(choice, held).clarify
+
+
 def test_superseded_edition_that_the_question_names_is_searched() -> None:
     """Naming 第1版 finds it although 第2版 is in force, and the answer says it is superseded."""
     held = FakeLibrary(

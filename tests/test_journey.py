@@ -384,3 +384,20 @@ def test_a_conversation_keeps_its_subject_through_every_follow_up(tmp_path: Path
     assert until["declined"] is not None
     for answer in (contact, whom):
         assert "03-5253-5525" in answer["citations"][0]["quote"]
+
+
+def test_a_choice_that_is_offered_can_be_typed(home: Path) -> None:
+    """Each is answered by the section it names, and who was asked back once is not asked again."""
+    words = ("--home", home, "ask", "--conversation", "choices", "--json")
+    offered = _ask(home, "デジタル人材")["clarify"]
+    printed = _run("--home", home, "ask", "デジタル人材")
+
+    assert 4 == len(offered)
+    for choice in offered:
+        part = choice.removeprefix("「").partition("」")[0]
+        chosen = _ask(home, choice)
+        assert f"- {choice}\n" in printed
+        assert part in chosen["citations"][0]["section"]
+        assert [] == chosen["clarify"]
+    first, again = (json.loads(_run(*words, "デジタル人材")) for _ in range(2))
+    assert (offered, []) == (first["clarify"], again["clarify"])
