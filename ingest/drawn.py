@@ -12,7 +12,7 @@ import numpy as np
 import pypdfium2.raw as c
 
 from ingest.calls import ADDRESS, bare, handle, handle_of, numbers_of
-from ingest.layout import Shapes
+from ingest.lines import Shapes
 from ingest.tables import distinct
 
 if TYPE_CHECKING:

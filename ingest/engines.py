@@ -13,7 +13,7 @@ from PIL import Image, ImageDraw
 
 from ingest import plausible
 from ingest.errors import OcrFailed
-from ingest.layout import Glyphs
+from ingest.lines import Glyphs
 from ingest.margins import BAND
 from ingest.ocr import DPI
 from ingest.pages import Quality
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from ingest.layout import Line
+    from ingest.lines import Line
     from ingest.margins import Margin
     from ingest.ocr import Ocr, Word
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ingest.layout import Line
+    from ingest.lines import Line
 
 BAND = 0.12
 """The share of a page's height, at the top and at the bottom, in which margins are looked for."""

@@ -19,11 +19,11 @@ import pypdfium2 as pdfium
 import pypdfium2.raw as c
 from PIL import Image, ImageChops, ImageDraw
 
-from ingest import headings, layout
+from ingest import drafts, headings, layout
 from ingest.engines import MAX_PIXELS, Engines, is_scan, may_be_scan
 from ingest.errors import UnreadablePdf
 from ingest.facts import Facts, understood
-from ingest.layout import Shapes
+from ingest.lines import Line, Shapes, given, lines_of
 from ingest.margins import Margin, margins
 from ingest.pages import Block, BlockKind, EditionText, OutlineEntry, Page
 from ingest.sheets import LOCK, broken, taken
@@ -98,7 +98,7 @@ def _guarded(at: int, work: Callable[[], Sheet]) -> Sheet:
         return broken(at, f"The page could not be read ({type(problem).__name__}: {problem}).")
 
 
-def _scans(sheets: Sequence[Sheet], lines: Sequence[list[layout.Line]]) -> Sequence[Sheet]:
+def _scans(sheets: Sequence[Sheet], lines: Sequence[list[Line]]) -> Sequence[Sheet]:
     """The sheets, those that are pictures with stamped heads and feet counted as unread."""
     if not any(map(may_be_scan, sheets)):
         return sheets
@@ -244,7 +244,7 @@ def _title(document: pdfium.PdfDocument) -> str:
         return " ".join(document.get_metadata_value("Title").split())
 
 
-def _pages(sheets: Sequence[Sheet], lines: Sequence[list[layout.Line]]) -> tuple[Page, ...]:
+def _pages(sheets: Sequence[Sheet], lines: Sequence[list[Line]]) -> tuple[Page, ...]:
     """Put every page's glyphs in order; what repeats in the margins is left out."""
     around = margins(lines, [sheet.height for sheet in sheets])
     pages: list[Page] = []
@@ -255,17 +255,17 @@ def _pages(sheets: Sequence[Sheet], lines: Sequence[list[layout.Line]]) -> tuple
     return headings.marked(pages)
 
 
-def _lines(sheet: Sheet) -> list[layout.Line]:
+def _lines(sheet: Sheet) -> list[Line]:
     try:
         if sheet.rows is None:
-            return layout.lines(sheet.glyphs, sheet.shapes)
-        return layout.given(sheet.glyphs, sheet.rows, Shapes())
+            return lines_of(sheet.glyphs, sheet.shapes)
+        return given(sheet.glyphs, sheet.rows, Shapes())
     except (ArithmeticError, LookupError, ValueError):
         return []  # boxes without a size: what stands there has no place on a line
 
 
 def _composed(
-    sheet: Sheet, lines: list[layout.Line], margin: Margin, before: Columns | None
+    sheet: Sheet, lines: list[Line], margin: Margin, before: Columns | None
 ) -> tuple[Page, Columns | None]:
     """As `_page`; a page that cannot be put in order is empty and says so."""
     try:
@@ -294,7 +294,7 @@ def _without_running(sheets: Sequence[Sheet]) -> list[Sheet]:
 
 
 def _page(
-    sheet: Sheet, lines: list[layout.Line], margin: Margin, before: Columns | None
+    sheet: Sheet, lines: list[Line], margin: Margin, before: Columns | None
 ) -> tuple[Page, Columns | None]:
     """A page, given the table that the page before ends with, and the table it ends with itself."""
     label = margin.label or sheet.label
@@ -306,11 +306,11 @@ def _page(
         pictured, rows = sheet.pictured
         body.extend(
             replace(line, glyphs=line.glyphs + len(glyphs.codes))
-            for line in layout.given(pictured, rows, Shapes(), pictured=True)
+            for line in given(pictured, rows, Shapes(), pictured=True)
         )
         glyphs = glyphs.followed_by(pictured)
     units = layout.units(body, sheet.shapes, glyphs, before)
-    draft = layout.compose(glyphs, units)
+    draft = drafts.compose(glyphs, units)
     if lines and not draft.text and not sheet.quality.note:
         sheet = sheet.noted(_ONLY_MARGINS)
     page = Page(

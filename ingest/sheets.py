@@ -14,7 +14,7 @@ import pypdfium2.raw as c
 from ingest import hidden, plausible
 from ingest.calls import bare, boxes_in, handle, handle_of
 from ingest.drawn import drawn, shapes, shown
-from ingest.layout import Glyphs, Shapes
+from ingest.lines import Glyphs, Shapes
 from ingest.pages import Quality
 
 if TYPE_CHECKING:

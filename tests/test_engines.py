@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from pypdf import PageObject
 
-from ingest import layout, ocr, pdf, sheets
+from ingest import drafts, ocr, pdf, sheets
 from ingest.errors import OcrFailed
 from ingest.pages import BlockKind
 from tests.pdfs import Sheet, astray, write
@@ -166,7 +166,7 @@ def test_what_goes_wrong_on_a_page_stays_there(
 ) -> None:
     """A page that breaks the reader is empty and named; the others are read."""
     calls = iter(range(100))
-    module, name = {"taken": (pdf, "taken"), "composed": (layout, "compose")}[broken]
+    module, name = {"taken": (pdf, "taken"), "composed": (drafts, "compose")}[broken]
     real = getattr(module, name)
 
     def second_fails(*arguments: object) -> object:

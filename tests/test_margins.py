@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ingest.layout import Line
+from ingest.lines import Line
 from ingest.margins import margins
 
 HEIGHT = 800.0
