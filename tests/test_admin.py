@@ -614,7 +614,7 @@ def test_page_adds_refreshes_and_shows(desk: Desk, how: dict[str, Any]) -> None:
 @pytest.mark.needs("chromium")
 def test_page_offers_to_publish_what_was_refused(desk: Desk) -> None:
     """Reasons and the offer stay over a reload and in English; accepting publishes; axe."""
-    desk.reasons = ("worse: 休暇は何日ですか",)
+    desk.reasons = (Remark("worse: “休暇は何日ですか”", "悪くなる質問「休暇は何日ですか」"),)
     desk.let_go.set()
     with serving(app_of(desk)) as address, sync_playwright() as playwright:
         browser = playwright.chromium.launch(
@@ -624,12 +624,13 @@ def test_page_offers_to_publish_what_was_refused(desk: Desk) -> None:
         page.set_default_timeout(15_000)
         page.goto(f"{address}/admin")
         page.get_by_role("button", name="索引を更新").click()
-        expect(page.locator("#outcome")).to_contain_text("休暇は何日ですか")
+        expect(page.locator("#outcome")).to_contain_text("悪くなる質問「休暇は何日ですか」")
         page.reload()
         accept = page.get_by_role("button", name="それでも公開する")
         expect(accept).to_be_visible()
         assert 0 == violations(page)
         page.get_by_role("button", name="English").click()
+        expect(page.locator("#outcome")).to_contain_text("worse: “休暇は何日ですか”")
 
         page.get_by_role("button", name="Publish all the same").click()
 

@@ -504,8 +504,21 @@ function dated(work, edition) {
 
 frame(pageTitle("adminTitle"), () => {
   show();
+  reworded();
   if (find("dates").open) listed();
 });
+
+// What the last refresh ended with, in the language that was just chosen.
+async function reworded() {
+  const before = last;
+  if (!before) return;
+  try {
+    const now = await get("/v1/admin/refresh");
+    if (last === before && !now.running) outcome(now);
+  } catch (problem) {
+    complain(problem);
+  }
+}
 load();
 get("/v1/admin/refresh").then(
   (now) => {
