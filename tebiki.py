@@ -933,43 +933,10 @@ def ask(
 
 
 def _say_answer(answer: Answer) -> None:
-    """Print everything an answer holds, lines unbroken: what it says, its sources, what is next."""
-    _say(answer.text)
-    if answer.notices:
-        out.print()
-    for notice in answer.notices:
-        _say(notice, style="dim")
-    shown = answer.declined.nearest if answer.declined else answer.citations
-    if shown:
-        out.print()
-    for citation in shown:
-        printed = citation.page_label or str(citation.page)
-        _say(
-            f"[{citation.marker}] {citation.edition.document.title}"
-            f"（{citation.edition.label}） p.{printed}"
-            + (f"  旧版{_present(citation)}" if citation.superseded else "")
-            + (f"  {' › '.join(citation.section)}" if citation.section else "")
-        )
-    if answer.suggestions:
-        out.print()
-    for suggestion in answer.suggestions:
-        _say(f"→ {suggestion}")
-    _say(f"\n{answer.id}", style="dim")
+    from bot.printed import lines
 
-
-def _present(citation: Citation) -> str:
-    """Return where a superseded citation stands today, as words beside it."""
-    from index.following import State
-
-    now = citation.now
-    if now is None:
-        return ""
-    if now.edition is None:
-        return " → いまは効力のある版がありません"
-    if now.state is State.GONE:
-        return f" → 現行{now.edition.label}にはありません"
-    said = "" if now.state is not State.CHANGED else f"「{' '.join(now.text.split())}」"
-    return f" → 現行{now.edition.label} p.{now.label or now.page}{said}"
+    for line in lines(answer):
+        _say(line.text, style="dim" if line.quiet else None)
 
 
 def _say(line: str, *, style: str | None = None) -> None:
