@@ -35,6 +35,7 @@ EXPECTED = Signs(
     covered=2.0,
     together=2.0,
     thing_missing=-1.0,
+    unknown=-1.5,
     joint_missing=-1.0,
     name_missing=-1.5,
     figure_missing=-2.0,

@@ -44,6 +44,9 @@ _NEAR, _AS_NEAR, _CHOICES = 6, 0.75, 4
 _STEP = re.compile(
     r"[①-⑳]|(?:ステップ|手順|step)\s?[0-9０-９]|^[（(]?[0-9０-９]{1,2}[)）.．]", re.IGNORECASE
 )
+_ASSERTED = 0.6
+"""Confidence below which no figure or town is put on top of the quotations."""
+
 _OF_IT = 0.7
 """From what share of the most that a quotation says of what is asked about its towns are named."""
 
@@ -157,6 +160,9 @@ class Extractive:
         doubt = None if again else doubts(question, passages, evidences, library)
         spans = evidences.spans
         head = _Head() if again or doubt else _head(question.standalone, shapes, spans, library)
+        if head != _Head() and library.confidence(question.standalone, passages) < _ASSERTED:
+            # Quotations may be near the mark; a name or figure on top would say that they hit it.
+            head = _Head()
         leads = 0 if doubt else head.span if head.figure else _leading(spans, shapes, library)
         if leads:
             # The figure leads, and so does the statement that gives it; likewise steps, contacts.

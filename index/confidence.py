@@ -42,6 +42,18 @@ _MANNER = re.compile(
     r"|(?:(?<=ないと)|(?<=ては)|(?<=ちゃ))(?:ダメ|だめ|駄目|いけない)(?:です|な|の|ん)*か?[?]?$",
     re.IGNORECASE,
 )
+# Words as `tokens` gives them that say how something is asked or counted: a text that answers
+# need not say them.
+_LIGHT = frozenset(
+    re.findall(
+        r"\S+",
+        "名前 名称 一緒 番 番目 前 後 先 目 駄目 場面 違い 最後 最初 最終 順番 両方 片方 略 扱い 有り アリ 訳 一言 原因 理由 分野"
+        " 種類 全部 具体 詳細 概要 一覧 説明 意味 感じ 話 例 他 中 内 外 上 下 方 点 事 物 所 時 場合 日本 英語 語 何県 何市"
+        " mani much more most thing list find found keep describ come came everi each abl don't kind sort way"
+        " make made give given get got say said take taken put use let know look mean name long often there"
+        " happen call complet exampl differ tell help any all both one two first last next",
+    )
+)
 _GAPS = re.compile(r"[\s・]")
 _REMEMBERED = 20_000
 
@@ -52,7 +64,8 @@ class Signs:
 
     *covered* is the rarity-weighted share of the question's concepts in the best passage,
     *together* the same within one or two sentences. *thing_missing* is the share of what the
-    question names that the best two sentences lack, *joint_missing* that of the joints of its
+    question names that the best two sentences lack, *unknown* that which no document says at all,
+    *joint_missing* that of the joints of its
     compound nouns which no passage has. *name_missing* is the share of the
     question's proper names that the good passage with most of them lacks, *figure_missing* that
     of its figures which no passage says. *kind_missing* is 1 when a kind of thing is asked for
@@ -64,6 +77,7 @@ class Signs:
     covered: float
     together: float
     thing_missing: float
+    unknown: float
     joint_missing: float
     name_missing: float
     figure_missing: float
@@ -75,17 +89,18 @@ class Signs:
 # Logistic regression, made by benchmarks/confidence.py, which says on what, and how it does on
 # questions that it was not fitted to.
 WEIGHTS = Signs(
-    covered=2.70,
-    together=2.11,
-    thing_missing=-1.48,
-    joint_missing=-1.68,
-    name_missing=-3.62,
-    figure_missing=-2.79,
-    kind_missing=-4.59,
-    kind_apart=-1.20,
-    stands_out=0.37,
+    covered=2.15,
+    together=2.00,
+    thing_missing=-1.36,
+    unknown=-1.79,
+    joint_missing=-1.82,
+    name_missing=-3.88,
+    figure_missing=-2.94,
+    kind_missing=-4.75,
+    kind_apart=-1.65,
+    stands_out=0.36,
 )
-BIAS = -1.47
+BIAS = -0.7
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,12 +212,25 @@ class Confidence:
             covered=top,
             together=together,
             thing_missing=-things / named if named else 0.0,
+            unknown=self._unknown(concepts, held) / named if named else 0.0,
             joint_missing=sum(joint not in joined for joint in met) / max(len(met), 1),
             name_missing=_names_lost(question, concepts, held, shares, top),
             figure_missing=sum(one not in known for one in figures) / max(len(figures), 1),
             kind_missing=kind_missing,
             kind_apart=kind_apart,
             stands_out=passages[0].score / self._scale,
+        )
+
+    def _unknown(
+        self, concepts: Sequence[Concept], held: Sequence[Sequence[tuple[float, int]]]
+    ) -> float:
+        """Return how rare, in all, the things are that nobody here says by any of their names."""
+        return sum(
+            concept.rarity
+            for at, concept in enumerate(concepts)
+            if concept.thing
+            and not any(row[at][0] for row in held)
+            and not any(all(map(self._words.knows, name)) for name in concept.names)
         )
 
     def concepts(self, question: str) -> list[Concept]:
@@ -271,7 +299,7 @@ def _read(chunk: Chunk) -> _Said:
 
 
 def _names_a_thing(word: str, naming: set[str]) -> bool:
-    return word in naming or not is_japanese(word)
+    return word not in _LIGHT and (word in naming or not is_japanese(word))
 
 
 def _pieces(word: str) -> tuple[str, ...]:

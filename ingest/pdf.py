@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from ingest.sheets import Sheet
     from ingest.tables import Columns
 
-READER_VERSION = "15"
+READER_VERSION = "16"
 """Changes when the same file would be read differently: what was read before is read again."""
 
 _PASSWORD = 4

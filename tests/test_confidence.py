@@ -130,3 +130,23 @@ def test_when_in_a_plan_asks_for_no_day() -> None:
     """What takes place when in the plan is told by its steps; when alone asks for a day."""
     assert asked_for("when in the work plan is it assessed?") is None
     assert asked_for("when is it assessed?") is not None
+
+
+@pytest.mark.parametrize(
+    "question, unknown",
+    [
+        pytest.param("ドローンを飛ばした市はどこですか", True, id="a thing nobody here names"),
+        pytest.param("酒田市は何を開きましたか", False, id="things that are named"),
+        pytest.param("ガバクラの名前を一覧で教えて", False, id="words that name no thing"),
+    ],
+)
+def test_a_thing_that_no_document_names_speaks_against_an_answer(
+    question: str, *, unknown: bool, generation: Generation
+) -> None:
+    """What is asked about must be named somewhere, if only by another of its names."""
+    passages = generation.retrieve(question, k=8, filters=Filters())
+
+    signs = generation._confidence.signs(question, passages)  # noqa: SLF001 - what it weighs
+
+    assert signs is not None
+    assert unknown == (signs.unknown > 0)
