@@ -25,12 +25,16 @@ if TYPE_CHECKING:
 _LOOKED_AT, _POOL = 16, 14
 """Passages that are read sentence by sentence, and that say which words are rare."""
 
-_PARAGRAPH, _LIST, _SCRAP = 320, 520, 140
+_PARAGRAPH, _LIST, _SCRAP = 400, 520, 140
 """Characters up to which a paragraph or a list is quoted whole, and below which it says too little."""
 
-_FILLED, _SCRAPS_FILLED, _ROW_FILLED, _OVER = 200, 120, 30, 60
-"""Characters to which a quotation is filled up from its own passage, the same for rows that are
-mere scraps of a table, and for whole rows; how many more a last sentence may bring."""
+_FILLED, _FILLED_BESIDE, _SCRAPS_FILLED, _ROW_FILLED, _OVER = 360, 200, 200, 30, 60
+"""Characters to which a quotation that answers is filled up from its own passage, to which one that
+stands beside it, rows that are mere scraps of a table, and whole rows; how many more a last
+sentence may bring."""
+
+_DANGLED = 160
+"""Characters up to which a sentence is quoted because the next one points back at it."""
 
 _ANNOUNCED = 390
 """Characters up to which what a lead-in announces is quoted with it."""
@@ -56,7 +60,7 @@ _ROW_OF_THE_LIST = 0.4
 MOST = 4
 """Spans that are shown at once."""
 
-_ROOM, _LONG = 800, 8
+_ROOM, _LONG = 900, 8
 """Characters from which on a round of spans is enough; things said from which on a question is
 long, and asks for half as much again."""
 
@@ -235,13 +239,13 @@ def find(
             span.edition is page.edition and span.start <= start < span.end for span in result.spans
         ):
             continue
-        grown = _grow(page, at, result.spans, weighed)
+        main = len(result.spans) < _MAIN and page.score[at] >= _AS_GOOD * best
+        grown = _grow(page, at, result.spans, weighed, main=bool(main))
         said = library.text(grown.edition).text[grown.start : grown.end]
         shingles = _shingles(said)
         if any(_alike(shingles, other) for other in told):
             continue
-        main = len(result.spans) < _MAIN and page.score[at] >= _AS_GOOD * best
-        result.spans.append(replace(grown, main=bool(main)))
+        result.spans.append(grown)
         told.append(shingles)
         used += size(said)
     # What is left when fewer rounds were reached than asked for: nothing that was not shown.
@@ -395,16 +399,20 @@ def _inside(line: _Line, at: int, span: Evidence) -> bool:
     return span.edition is line.page.edition and span.start <= line.units[at].start < span.end
 
 
-def _grow(page: _Page, at: int, taken: Sequence[Evidence], weighed: Need) -> Evidence:
+def _grow(
+    page: _Page, at: int, taken: Sequence[Evidence], weighed: Need, *, main: bool
+) -> Evidence:
     low, high = next(run for run in page.reading.runs if run[0] <= at < run[1])
     line = _Line(page, max(low, page.first), min(high, page.end))
     at = _row_announced(line, at, weighed)
     first, last = _paragraph(line, at)
     first, last = _with_list(line, first, last, weighed)
     if not _stands_alone(line, at, weighed):
-        first, last = _filled(line, at, first, last, weighed.shapes)
+        first, last = _filled(line, at, first, last, weighed.shapes, main=main)
         if line.length(first, last) < _SCRAP and not line.is_row(at):
             first, last = _padded(line, first, last)
+        if first > line.first and _dangles(line, first):
+            first -= 1
         if _ANNOUNCES.search(line.texts[last]) and not line.is_row(last):
             first, last = _announced(line, first, last, _ANNOUNCED)
             if last > at and _ANNOUNCES.search(line.texts[last]):
@@ -438,6 +446,7 @@ def _grow(page: _Page, at: int, taken: Sequence[Evidence], weighed: Need) -> Evi
             )
             for order, one in enumerate(line.units[first : last + 1], start=first)
         ),
+        main=main,
     )
 
 
@@ -531,6 +540,16 @@ def _with_list(line: _Line, first: int, last: int, weighed: Need) -> tuple[int, 
     return first, last
 
 
+def _dangles(line: _Line, first: int) -> bool:
+    """Whether a quotation begins with a word that points back at the sentence before."""
+    return (
+        _POINTS_BACK.match(line.texts[first]) is not None
+        and not line.heading[first - 1]
+        and line.units[first - 1].kind is not BlockKind.ROW
+        and line.length(first - 1, first - 1) <= _DANGLED
+    )
+
+
 def _announced(line: _Line, first: int, lead: int, limit: int) -> tuple[int, int]:
     """Add to a quotation that ends in a lead-in what it announces, up to *limit* characters of it.
 
@@ -597,10 +616,10 @@ def _beside(line: _Line, first: int, last: int, kind: BlockKind) -> tuple[int, i
 
 
 def _filled(
-    line: _Line, at: int, first: int, last: int, shapes: frozenset[Wants]
+    line: _Line, at: int, first: int, last: int, shapes: frozenset[Wants], *, main: bool
 ) -> tuple[int, int]:
     """Add the rest of the passage that holds a sentence, up to a readable length."""
-    chunk, size_to = line.page.reading.chunk, _FILLED
+    chunk, size_to = line.page.reading.chunk, _FILLED if main else _FILLED_BESIDE
     if line.is_row(at):
         if not (line.units[at].context and "\t" in line.texts[at]):
             size_to = _SCRAPS_FILLED
@@ -616,7 +635,17 @@ def _filled(
         if not ways:
             break
         _, first, last = max(ways)
+    if not line.is_row(at):
+        last = _to_the_end(line, at, last)
     return first, last
+
+
+def _to_the_end(line: _Line, at: int, last: int) -> int:
+    """Take along what is left of a passage where it is too little to be left out."""
+    chunk, end = line.page.reading.chunk, last
+    while end + 1 < line.end and chunk[end + 1] == chunk[at] >= 0 and not line.is_title(end + 1):
+        end += 1
+    return end if end > last and line.length(last + 1, end) <= _OVER else last
 
 
 def _padded(line: _Line, first: int, last: int) -> tuple[int, int]:

@@ -392,6 +392,30 @@ def test_an_item_that_says_no_is_quoted_without_its_list() -> None:
     assert quote == "国は職業紹介を行わない。"
 
 
+def test_a_quotation_does_not_begin_by_pointing_back() -> None:
+    """「その結果」 is quoted with the sentence that says of what."""
+    manual = edition_text(
+        "# 名寄せ\n同じ概念の表記を同義語として整理する作業を名寄せという。\n"
+        "その結果としてできる同義語の一覧が用語辞書である。" + "別の手順は次章で説明する。" * 40
+    )
+
+    quote = ask("用語辞書とは何か", FakeLibrary({edition("m"): manual})).citations[0].quote
+
+    assert quote.startswith("同じ概念の表記を")
+
+
+def test_the_end_of_a_passage_is_not_left_behind() -> None:
+    """What is left of a passage comes along where it is short."""
+    lines = "\n".join(f"{at}番目の区分は{'別表に定める' * 5}による。" for at in range(1, 10))
+    manual = edition_text(
+        f"# 区分\n対象となる事業者は次に述べる者である。\n{lines}\n個人の事業者も法人の事業者と同じ扱いとする。"
+    )
+
+    answer = ask("対象となる事業者は誰か", FakeLibrary({edition("m"): manual}))
+
+    assert answer.citations[0].quote.endswith("同じ扱いとする。")
+
+
 def test_row_is_quoted_without_its_table() -> None:
     """Who asks for one town sees its row, and the column heads beside it, not quoted."""
     table = edition_text(
