@@ -16,7 +16,7 @@ from bot.answers import Answer, Citation, Declined, Delta, Event, Question, cite
 from bot.beside import beside
 from bot.conversation import is_choice, times_more
 from bot.declining import decline, doubts, follows
-from bot.evidence import Evidence, Evidences, find
+from bot.evidence import Evidences, find
 from bot.figures import CONTACT, Told, counted, figure, towns
 from bot.phrases import opening, phrase
 from bot.question import Wants, wants
@@ -24,6 +24,7 @@ from bot.quotations import body, escaped, notices
 from bot.readings import Readings
 from bot.relevance import fitting, plain
 from bot.sentences import BULLETS, shown
+from bot.spans import Evidence
 from index.kinds import definition, subject
 from ingest.japanese import normalise, tokens
 
