@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from bot.answers import Answer, Citation
 from bot.extractive import spoken
 from bot.present import pointed, to_now
-from bot.revising import changes_of
+from bot.revising import changes_of, years_in
 from index.comparisons import Comparisons
 
 if TYPE_CHECKING:
@@ -81,11 +81,15 @@ class AcrossEditions:
 def _better(changes: Answer | None, answer: Answer) -> Answer:
     """Return *answer*, or that nothing can be compared where it does not speak of a revision.
 
-    A manual may tell itself what its edition changed.
+    A manual may tell itself what its edition changed, of the year that was asked about.
     """
     if changes is None:
         return answer
-    told = any(_REVISED.search(citation.quote) for citation in answer.citations)
+    years = years_in(answer.question.text)
+    told = any(
+        _REVISED.search(citation.quote) and (not years or years & years_in(citation.quote))
+        for citation in answer.citations
+    )
     if answer.declined is not None or not told:
         return changes
     return replace(answer, notices=(*answer.notices, changes.text))

@@ -56,12 +56,16 @@ def doubts(
     passages: Sequence[Passage],
     evidences: Evidences,
     library: Library,
+    confidence: float,
 ) -> Doubt | None:
-    """Return why the passages do not answer the question, or None when they seem to."""
+    """Return why the passages do not answer the question, or None when they seem to.
+
+    *confidence* is the library's that they do.
+    """
     if not passages or not evidences.spans:
         return Doubt("not-found")
     missing = unheld(question, evidences, library)
-    if missing or library.confidence(question.standalone, passages) < SURE_ENOUGH:
+    if missing or confidence < SURE_ENOUGH:
         return Doubt("not-found", missing)
     # A passage about what was asked before holds most of the words and may not answer what is
     # asked now; on its own the new part is short, so that less is asked of it.

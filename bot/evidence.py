@@ -42,8 +42,9 @@ read, and for a sentence that stands beside a passage."""
 _OTHER_LANGUAGE, _OWN_LANGUAGE = 0.85, 0.75
 _DIGEST_BESIDE_ORIGINAL = 0.97
 _MARKED = 0.8
-_CASE_AS_RULE, _TITLE = 0.7, 0.95
-"""What a case counts where a rule is asked for, and a title beside a statement."""
+_CASE_AS_RULE, _TITLE, _COVER = 0.7, 0.95, 0.75
+"""What a case counts where a rule is asked for, a title beside a statement, and what stands under
+the document's own title."""
 
 _RULES = frozenset({Wants.STEPS, Wants.MEANING})
 _ASKS_CASE = re.compile(
@@ -241,6 +242,7 @@ def _score(
         prior *= np.where(page.of >= 0, 1.0, _OUTSIDE).astype(np.float32)
         scored = page.answers / (most or 1.0) * (1 - _PRIOR) + prior * _PRIOR
         scored = np.where(page.reading.label, _TITLE * scored, scored)
+        scored = np.where(page.reading.cover, _COVER * scored, scored)
         if rule:
             case = page.reading.case | (page.edition.document.id in readings.cases(library))
             scored = np.where(case, _CASE_AS_RULE * scored, scored)

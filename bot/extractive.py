@@ -51,7 +51,7 @@ _ASSERTED = 0.6
 _OF_IT = 0.7
 """From what share of the most that a quotation says of what is asked about its towns are named."""
 
-_STEPS, _STEPS_NEAR = 3, 0.65
+_STEPS, _STEPS_NEAR = 3, 0.75
 """Numbered lines from which on they are steps, and from what share of the best they lead."""
 
 _TITLE = re.compile(r"[『“]([^『』“”]+)[』”]")
@@ -158,10 +158,11 @@ class Extractive:
         if again and not evidences.spans:
             said = phrase(language, "no-more", question=escaped(question.standalone))
             return replace(blank, text=said, declined=Declined("not-found", said))
-        doubt = None if again else doubts(question, passages, evidences, library)
+        sure = 1.0 if again else library.confidence(question.standalone, passages)
+        doubt = None if again else doubts(question, passages, evidences, library, sure)
         spans = evidences.spans
         head = _Head() if again or doubt else _head(question.standalone, shapes, spans, library)
-        if head != _Head() and library.confidence(question.standalone, passages) < _ASSERTED:
+        if sure < _ASSERTED:
             # Quotations may be near the mark; a name or figure on top would say that they hit it.
             head = _Head()
         leads = 0 if doubt else head.span if head.figure else _leading(spans, shapes, library)
@@ -180,6 +181,8 @@ class Extractive:
         first = (
             phrase(language, "opening-more")
             if again
+            else phrase(language, "opening-unsure")
+            if sure < _ASSERTED
             else _opening(question, shapes, head, markers, main, cases)
         )
         return replace(

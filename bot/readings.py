@@ -51,7 +51,7 @@ _CASE = re.compile(r"事例|\bcases?\b")
 class Reading:
     """A page's sentences, and of each: its text, what is compared, its size, what it may be.
 
-    *chunks* are those on the page, and *chunk* tells for each sentence which holds it (-1: none).
+    *cover* is true beneath the document's own title. *chunks* are those on the page, and *chunk* tells for each sentence which holds it (-1: none).
     *joined* are the compared texts of the sentences, then of their contexts, a line each, and
     *starts* where each line begins; *context* is the line of each sentence's context. *runs* are
     the (first, one past last) of sentences between paragraphs that address a machine.
@@ -65,6 +65,7 @@ class Reading:
     may_lead: NDArray[np.bool_]
     label: NDArray[np.bool_]
     case: NDArray[np.bool_]
+    cover: NDArray[np.bool_]
     chunks: tuple[Chunk, ...]
     chunk: NDArray[np.int64]
     joined: str
@@ -180,6 +181,7 @@ class Readings:
             np.array([_leads(t, head=h) for t, h in zip(texts, heading, strict=True)], dtype=bool),
             np.array([_is_label(u, t) for u, t in zip(units, texts, strict=True)], dtype=bool),
             np.array([cases[at] for at in context], dtype=bool),
+            np.array([*(_on_cover(c) for c in chunks), False], dtype=bool)[chunk],
             chunks,
             np.array(chunk, dtype=np.int64),
             "\n".join(lines),
@@ -187,6 +189,12 @@ class Readings:
             np.array(context, dtype=np.int64),
             tuple(_runs(units, texts)),
         )
+
+
+def _on_cover(chunk: Chunk) -> bool:
+    """Whether a chunk stands under the document's own title: what it is, not what it says."""
+    title = plain(chunk.edition.document.title)
+    return len(chunk.section) == 1 and plain(chunk.section[0]) == title
 
 
 def size(text: str) -> int:

@@ -58,6 +58,7 @@ _NUMBERED = re.compile(
     r"|(?:と|から|→|\band|\bto)\s?(?P<d>\d+\.\d+)(?![\d.%])",
     re.IGNORECASE,
 )
+_YEAR = re.compile(r"(?<!\d)(?:19|20)\d{2}(?!\d)")
 _FROM = re.compile(r"\s?(?:版)?\s?(?:から|以降|以後|より後|→)")
 _SINCE_DAY = re.compile(r"(?:から|以降|以後|以来)")
 _SINCE = re.compile(r"(?:since|from)\s+(?:the\s+)?(?:version|edition|v\.?)?\s*$", re.IGNORECASE)
@@ -129,6 +130,8 @@ def changes_of(
             if len(held) > 1 and normalise(held[-1].document.title) in said
         }
     chosen, sure = _chosen(asked, works, question)
+    if not chosen and asked.of_editions and _of_another_year(question, works):
+        sure = True
     topic = _topic(asked, works[chosen[0]][0]) if sure and chosen else asked.topic
     if len(chosen) > 1:
         near = _nearest(question, chosen, library, works) if topic else _latest(chosen, works)
@@ -159,6 +162,22 @@ def _chosen(
         return ([name for name, count in counts.items() if count == most] if most else []), True
     revised = [name for name, held in works.items() if len(held) > 1]
     return revised, len(revised) < 2 and not asked.topic  # noqa: PLR2004 - no choice
+
+
+def _of_another_year(question: Question, works: dict[str, list[Edition]]) -> bool:
+    """Whether a revision of a year is asked about in which nothing that is held was made."""
+    years = years_in(question.text)
+    made = " ".join(
+        f"{edition.label} {edition.published} {edition.in_force_from} {edition.document.title}"
+        for held in works.values()
+        for edition in held
+    )
+    return bool(years) and not years & years_in(made)
+
+
+def years_in(text: str) -> set[str]:
+    """Return the years that *text* names, in western counting."""
+    return set(_YEAR.findall(normalise(text)))
 
 
 def _number(match: re.Match[str]) -> str:

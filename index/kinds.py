@@ -50,7 +50,7 @@ _KINDS = (
     (r"いくら|金額|予算額|月額|年額|単価|料金|how much|\bcosts?\b|\bpa(?:id|y)\b|\bprice|salary|\bfees?\b",
      r"\d\s*(?:[千万億兆百]+)?円|\d yen|yen \d|\d\s*(?:million|billion)"),
     (r"何(?:人|名)|人数|how many (?:people|staff|persons|employees|experts|members|officials)",
-     r"\d+\s*(?:人|名)|\d+ (?:people|staff|persons|employees|experts|members|officials)|\bone\b"),
+     r"\d+\s*(?:人|名)|\d+ (?:people|staff|persons|employees|experts|members|officials)"),
     (r"何時間|how many hours|\bhours\b", r"\d\s*時間|\d hours?"),
     (r"何週間|how many weeks", r"\d\s*週|\d weeks?"),
     (r"何日|how many days", r"(?<![月\d])\d{1,3}\s*日|\d days?"),

@@ -14,6 +14,7 @@ from bot.answers import Answer, Citation, Delta, Turn
 from bot.citations import stands
 from bot.extractive import Extractive
 from bot.question import read
+from bot.readings import Readings
 from index.glossary import Glossary, Term
 from index.passages import Filters
 from ingest import catalog, pdf
@@ -414,6 +415,29 @@ def test_the_end_of_a_passage_is_not_left_behind() -> None:
     answer = ask("対象となる事業者は誰か", FakeLibrary({edition("m"): manual}))
 
     assert answer.citations[0].quote.endswith("同じ扱いとする。")
+
+
+def test_an_answer_that_may_miss_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Little above the line at which it declines, it puts nothing on top that sounds sure."""
+    held = library()
+    monkeypatch.setattr(held, "confidence", lambda *_: 0.55)
+
+    answer = ask("移行の補助金はいつの予算ですか", held)
+
+    assert answer.declined is None
+    assert answer.text.startswith("お尋ねにそのまま答える記載ではないかもしれません")
+
+
+def test_a_cover_is_told_from_the_text() -> None:
+    """What stands under the document's own title says what it is and counts less."""
+    title = "オンライン化の手順書"
+    held = edition("manual", title=title)
+    text = edition_text(f"# {title}\nこの文書は要約である。", "# 作業\n体制を構築する。")
+    shelf = FakeLibrary({held: text})
+    readings = Readings()
+
+    assert readings.page(shelf, held, 1).cover.any()
+    assert not readings.page(shelf, held, 2).cover.any()
 
 
 def test_row_is_quoted_without_its_table() -> None:

@@ -209,6 +209,19 @@ def test_a_manual_that_tells_its_own_revision_is_quoted() -> None:
     assert any("登録されている版は第2.0版だけ" in notice for notice in answer.notices)
 
 
+@pytest.mark.parametrize(
+    "asked", ["2025年4月の改定の変更点は", "令和7年の改定で何が変わりましたか"]
+)
+def test_a_revision_of_a_year_that_nothing_tells_of_is_not_answered(asked: str) -> None:
+    """That later revisions are left out is no account of them."""
+    text = edition_text("# 繰越し\n繰越しは二十日までとする。その後の改定の内容は反映していない。")
+
+    answer = ask(asked, FakeLibrary({LEAVE: text}))
+
+    assert answer.declined is not None
+    assert "比べられる二つの版を登録している文書がない" in answer.declined.message
+
+
 def test_what_a_reform_changes_is_looked_up_in_the_manuals() -> None:
     """It is no question about editions."""
     answer = ask("繰越しの改正で年次休暇の繰越しは何日に変わりますか")
