@@ -43,7 +43,7 @@ _NEAR, _AS_NEAR, _CHOICES = 6, 0.75, 4
 """Passages that show which works are near, from what share of the best; choices at most."""
 
 _STEP = re.compile(
-    r"[①-⑳]|(?:ステップ|手順|step)\s?[0-9０-９]|^[（(]?[0-9０-９]{1,2}[)）.．]", re.IGNORECASE
+    r"[①-⑳]|(?:ステップ|手順|step)\s?[0-9０-９]|^[（(]?[0-9０-９]{1,2}[)）.．\t]", re.IGNORECASE
 )
 _ASSERTED = 0.6
 """Confidence below which no figure or town is put on top of the quotations."""
@@ -51,8 +51,17 @@ _ASSERTED = 0.6
 _OF_IT = 0.7
 """From what share of the most that a quotation says of what is asked about its towns are named."""
 
-_STEPS, _STEPS_NEAR = 3, 0.75
-"""Numbered lines from which on they are steps, and from what share of the best they lead."""
+_STEPS_TOLD = re.compile(
+    r"次の[^。]{0,16}(?:ステップ|段階|手順|作業|フェーズ)|(?:ステップ|段階|フェーズ)に分かれ"
+    r"|(?:ステップ|段階|手順|作業|フェーズ)(?:は|が)、?次の"
+    r"|\bfollowing (?:\w+ )?(?:steps|phases|stages)\b",
+    re.IGNORECASE,
+)
+"""What announces steps in their order."""
+
+_STEPS, _STEPS_NEAR, _ANNOUNCED_NEAR = 3, 0.86, 0.65
+"""Numbered lines from which on they are steps, and from what share of the best they lead: the
+same where they are announced as steps."""
 
 _TITLE = re.compile(r"[『“]([^『』“”]+)[』”]")
 _NUMBERING = re.compile(
@@ -202,7 +211,11 @@ def _shapes(question: Question) -> frozenset[Wants]:
 
 def _marks(question: str, shapes: frozenset[Wants], library: Library) -> list[re.Pattern[str]]:
     """Return what finds a number of the thing counted, and where a name's meaning is told."""
-    found = [counted(question, shapes), CONTACT if Wants.CONTACT in shapes else None]
+    found = [
+        counted(question, shapes),
+        CONTACT if Wants.CONTACT in shapes else None,
+        _STEPS_TOLD if Wants.STEPS in shapes else None,
+    ]
     if name := subject(normalise(question)):
         same = (
             other
@@ -287,7 +300,9 @@ def _leading(spans: Sequence[Evidence], shapes: frozenset[Wants], library: Libra
     for at, span in enumerate(spans):
         said = library.text(span.edition).text
         numbered = sum(_STEP.search(said[start:end]) is not None for start, end, *_ in span.told)
-        if numbered >= _STEPS and span.score >= _STEPS_NEAR * spans[0].score:
+        announced = _STEPS_TOLD.search(said[span.start : span.end]) is not None
+        near = _ANNOUNCED_NEAR if announced else _STEPS_NEAR
+        if numbered >= _STEPS and span.score >= near * spans[0].score:
             return at
     return 0
 
