@@ -333,15 +333,18 @@ def test_no_answer_begins_with_mere_figures() -> None:
 
 
 def test_a_quotation_is_filled_from_its_own_passage() -> None:
-    """What stands beside a short statement in its section is quoted with it, no more."""
-    manual = edition_text(
-        "# 移行\n移行の期限は令和7年度末である。\n準備が整わない団体は国に相談する。\n"
-        "# 広報\n広報紙は毎月発行する。"
+    """What stands beside an answer in its passage is quoted with it, and nothing of the next."""
+    statement = (
+        "移行の期限は、"
+        + "、".join(["関係者と協議して定める計画により"] * 10)
+        + "令和7年度末とする。"
     )
+    more = "準備が整わない団体は、計画を作り直し、国と都道府県に相談したうえで、移行の時期を改めて定め、住民と議会に知らせ、次の年度の予算に計上する。"
+    manual = edition_text(f"# 移行\n{statement}\n{more}\n# 広報\n広報紙は毎月発行する。")
 
     quote = ask("移行の期限はいつか", FakeLibrary({edition("m"): manual})).citations[0].quote
 
-    assert quote == "移行の期限は令和7年度末である。\n準備が整わない団体は国に相談する。"
+    assert quote == f"{statement}\n{more}"
 
 
 def test_the_meaning_of_a_name_leads() -> None:
