@@ -7,7 +7,7 @@ from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from bot.conversation import condense
-from bot.sentences import BULLETS
+from bot.sentences import BULLETS, NUMBERING
 from ingest.japanese import normalise
 
 if TYPE_CHECKING:
@@ -25,9 +25,7 @@ _BACK = re.compile(
     r"|\s*(?:and\s+|then\s+|so\s+)?(?:what (?:is|about|comes)\s+)?(?:the\s+)?previous(?:\s+\w+)?\s*[？?]?$",
     re.IGNORECASE,
 )
-_NUMBERING = re.compile(
-    r"^(?:第\s?[0-9]+\s?[章節部編]|[(]?[0-9]+(?:[.][0-9]+)*[).、]?|[①-⑳])\s*|[(][^()]*[)]$"
-)
+_REMARK = re.compile(r"[(][^()]*[)]$")
 _SHORTEST = 3
 """Characters from which on a title in a question tells which section is meant."""
 
@@ -72,4 +70,4 @@ def _step(text: str) -> int:
 def _plain(title: str) -> str:
     """Return a title as a question would name it: without its number and what is in brackets."""
     flat = normalise(" ".join(title.split())).lstrip(BULLETS)
-    return _NUMBERING.sub("", _NUMBERING.sub("", flat)).strip()
+    return _REMARK.sub("", NUMBERING.sub("", flat)).strip()

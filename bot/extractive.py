@@ -23,7 +23,7 @@ from bot.question import Wants, wants
 from bot.quotations import body, escaped, notices
 from bot.readings import Readings
 from bot.relevance import fitting, plain
-from bot.sentences import BULLETS, shown
+from bot.sentences import BULLETS, NUMBERING, shown
 from bot.spans import Evidence
 from index.kinds import definition, subject
 from ingest.japanese import normalise, tokens
@@ -64,9 +64,6 @@ _STEPS, _STEPS_NEAR, _ANNOUNCED_NEAR = 3, 0.86, 0.65
 same where they are announced as steps."""
 
 _TITLE = re.compile(r"[『“]([^『』“”]+)[』”]")
-_NUMBERING = re.compile(
-    r"^\s*(?:第\s*[\d０-９一二三四五六七八九十]+\s*[章節部編]|[（(]?[\d０-９]+(?:[.．][\d０-９]+)*[)）.．、]?|[①-⑳]|【[^】]*】)\s*"
-)
 
 
 class Extractive:
@@ -124,11 +121,12 @@ class Extractive:
         if not question.history:
             return question
         readings, on = self._read_of(library), question.filters.as_of or self._today()
-        documents = [
+        # Looked at only for a question that does step on.
+        documents = (
             readings.sections(library, edition)
             for edition in library.in_force(on)
             if edition.held and edition.document.language == question.language
-        ]
+        )
         meant = beside(question.text, question.history, documents)
         return replace(question, standalone=meant) if meant else question
 
@@ -426,7 +424,7 @@ def suggestions(
         at = paths.index(citation.section)
         for near in (*paths[at + 1 : at + 3], *reversed(paths[max(0, at - 2) : at])):
             if near and near not in cited_here:
-                title = _NUMBERING.sub("", " ".join(near[-1].split()).lstrip(BULLETS))
+                title = NUMBERING.sub("", " ".join(near[-1].split()).lstrip(BULLETS))
                 if title:
                     found[phrase(language, "suggest", section=title)] = None
     return tuple(found)[:_SUGGESTED]
@@ -462,7 +460,7 @@ def clarify(
     if shapeless:
         ways.append(dict.fromkeys(town for span in rivals for town in _towns_in(span, library)))
         paths = [path for span in rivals if (path := _section(span, library))]
-        ways.append(dict.fromkeys(_NUMBERING.sub("", shown(path[-1])) for path in paths))
+        ways.append(dict.fromkeys(NUMBERING.sub("", shown(path[-1])) for path in paths))
     parts = next((way for way in ways if len(way) >= _RIVALS), {})
     return tuple(
         phrase(language, "choice-part", part=shown(part), question=question.standalone)

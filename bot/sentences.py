@@ -27,6 +27,11 @@ _ITEM = re.compile(
 BULLETS = " \t\n\r\u3000・●○◆◇■□▪▶►‣•➢✓☑"
 """White space and marks that stand before an item or a heading and are not quoted with it."""
 
+NUMBERING = re.compile(
+    r"^\s*(?:第\s*[\d０-９一二三四五六七八九十]+\s*[章節部編]|[（(]?[\d０-９]+(?:[.．][\d０-９]+)*[)）.．、]?|[①-⑳]|【[^】]*】)\s*"
+)
+"""What stands before a title: its number, or a label in brackets."""
+
 _NOTE = re.compile(r"(?<=[。）)\s])(?=[※])")
 _MAY_END = re.compile(r"[。！？!?．.※]")
 _WRAPPED_LINE = 18
