@@ -730,7 +730,8 @@ def test_finished_question_is_erased_and_never_given_again(desk: Desk, database:
     desk.take(work(reply_to="https://hooks.example/1"))
     claimed = desk.claim("w", lease_s=30)
     assert claimed is not None
-    desk.note(claimed, answer="a1", posted="2.0")
+    desk.note(claimed, answer="a1")
+    desk.occupy(claimed, "2.0")
 
     assert desk.finish(claimed, "w")
 
@@ -746,6 +747,19 @@ def test_finished_question_is_erased_and_never_given_again(desk: Desk, database:
         found.posted,
     )
     assert {"done": 1} == desk.counts()
+
+
+def test_message_answers_the_first_question_that_occupies_it(desk: Desk) -> None:
+    """Whoever comes second is told so; in another channel the same ts is another message."""
+    first, second, elsewhere = work(), work(key="C1:1.1"), work(key="C2:1.0", channel="C2")
+    for one in (first, second, elsewhere):
+        desk.take(one)
+
+    assert [True, False, True, True] == [
+        desk.occupy(one, "2.0") for one in (first, second, elsewhere, first)
+    ]
+
+    assert ["2.0", ""] == [getattr(desk.find(one.key), "posted", None) for one in (first, second)]
 
 
 def test_postponed_question_waits_its_time(desk: Desk, clock: Clock) -> None:
@@ -766,7 +780,8 @@ def test_edit_lets_an_answered_question_be_answered_again_in_its_place(desk: Des
     desk.take(work())
     first = desk.claim("w", lease_s=30)
     assert first is not None
-    desk.note(first, answer="a1", posted="2.0")
+    desk.note(first, answer="a1")
+    desk.occupy(first, "2.0")
     desk.finish(first, "w")
 
     assert desk.revise("C1:1.0", event="e2", edited="5.0", text="手当は？")
@@ -788,7 +803,8 @@ def test_edit_during_the_answer_is_answered_afterwards(desk: Desk) -> None:
 
     assert desk.claim("w2", lease_s=30) is None
     assert not desk.holds(first, "w")
-    desk.note(first, answer="a1", posted="2.0")
+    desk.note(first, answer="a1")
+    desk.occupy(first, "2.0")
     assert not desk.finish(first, "w")
     again = desk.claim("w2", lease_s=30)
     assert again is not None
@@ -800,7 +816,7 @@ def test_taken_back_question_comes_back_as_deleted_work(desk: Desk) -> None:
     desk.take(work())
     first = desk.claim("w", lease_s=30)
     assert first is not None
-    desk.note(first, posted="2.0")
+    desk.occupy(first, "2.0")
     desk.finish(first, "w")
 
     assert desk.take_back(work(), event="e2")

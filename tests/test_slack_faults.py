@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import signal
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -253,23 +255,47 @@ def test_stream_whose_beginning_got_no_reply_is_adopted(office: Office) -> None:
     assert "「休暇は何日？」の答え[1]" == said["blocks"][0]["text"]
 
 
-def test_stream_of_another_question_is_not_adopted(office: Office) -> None:
-    """Two questions in one thread: each keeps its own message, also when one is not begun."""
-    slow = Streamed(pieces=("あ" * 300, "い" * 300), between=time.sleep)
-    office.hire(slow, streaming=True)
-    begun: list[str] = []
+@pytest.mark.parametrize("late", [False, True], ids=["heard of", "not heard of yet"])
+def test_stream_of_another_question_is_not_adopted(
+    office: Office, monkeypatch: pytest.MonkeyPatch, *, late: bool
+) -> None:
+    """Two questions in one thread: each keeps its own message, also when one is not begun.
+
+    The second finds the message of the first in the thread, even (*late*) before the first has
+    heard from Slack that it is there.
+    """
+    there, heard, went_on = threading.Event(), threading.Event(), threading.Event()
+    count = itertools.count(1)
+    carry_out = office.slack.carry_out
 
     def second(method: str, _: Json) -> Fault | None:
-        if method == "chat.startStream":
-            begun.append(method)
-        return Fault(500) if len(begun) == 2 and method == "chat.startStream" else None
+        if method == "chat.appendStream":
+            heard.set()
+            went_on.set()
+        elif method == "chat.startStream" and (at := next(count)) > 1:
+            if at > 2:
+                went_on.set()
+            (there if late else heard).wait(10)
+            return Fault(500) if at == 2 else None
+        return None
+
+    def slowly(method: str, given: Json, token: str) -> tuple[int, Json, Mapping[str, str]]:
+        reply = carry_out(method, given, token)
+        if method == "chat.startStream" and not there.is_set():
+            there.set()
+            if late:
+                went_on.wait(10)
+        return reply
 
     office.slack.fault = second
+    monkeypatch.setattr(office.slack, "carry_out", slowly)
+    pieces = ("あ" * 300, "い" * 300)
+    office.hire(Streamed(pieces=pieces, between=lambda at: time.sleep(at / 2)), streaming=True)
     first = office.slack.next_ts()
     office.slack.messages["D1"] = [{"type": "message", "user": "U2", "text": "続き", "ts": first}]
     for text in ("一つ目は何日？", "二つ目は何日？"):
         office.slack.say("U1", text, channel="D1", thread=first)
-    until(lambda: len(begun) >= 2)
+    until(lambda: sum(office.desk.counts().values()) == 2)
     office.settled()
 
     said = [m["blocks"][0]["text"] for m in office.slack.ours("D1")]

@@ -262,15 +262,27 @@ class Desk:
             ).first()
         return found is not None
 
-    def note(self, work: Work, *, answer: str | None = None, posted: str | None = None) -> None:
-        """Write down how far a question has come: its answer's id, the message's ts."""
-        same = waiting.c.key == work.key
+    def note(self, work: Work, *, answer: str) -> None:
+        """Write down an answer's id; one to words that were edited since counts for nothing."""
+        current = sa.and_(waiting.c.key == work.key, waiting.c.version == work.version)
         with self._database.write() as connection:
-            if posted is not None:
-                connection.execute(sa.update(waiting).where(same).values(posted=posted))
-            if answer is not None:  # an answer to words that were edited since counts for nothing
-                current = sa.and_(same, waiting.c.version == work.version)
-                connection.execute(sa.update(waiting).where(current).values(answer=answer))
+            connection.execute(sa.update(waiting).where(current).values(answer=answer))
+
+    def occupy(self, work: Work, posted: str) -> bool:
+        """Let the message *posted* be the one that answers a question.
+
+        False when it answers another question of the channel already: whoever comes first has
+        it, and each question has a message of its own.
+        """
+        with self._database.write() as connection:
+            self._database.queue(connection, f"{work.channel} {posted}")
+            here = sa.and_(waiting.c.channel == work.channel, waiting.c.posted == posted)
+            holders = connection.execute(sa.select(waiting.c.key).where(here)).scalars().all()
+            if set(holders) - {work.key}:
+                return False
+            same = waiting.c.key == work.key
+            connection.execute(sa.update(waiting).where(same).values(posted=posted))
+            return True
 
     def finish(
         self, work: Work, owner: str, *, posted: str | None = None, problem: str = ""
@@ -329,18 +341,6 @@ class Desk:
                 sa.select(waiting).where(waiting.c.kind == "share", waiting.c.answer == answer)
             ).all()
         return tuple(_work(row) for row in rows)
-
-    def is_anothers(self, posted: str, work: Work) -> bool:
-        """Whether the message *posted* in the channel of *work* answers another question."""
-        with self._database.read() as connection:
-            found = connection.execute(
-                sa.select(waiting.c.key).where(
-                    waiting.c.channel == work.channel,
-                    waiting.c.posted == posted,
-                    waiting.c.key != work.key,
-                )
-            ).first()
-        return found is not None
 
     def age(self, work: Work) -> float:
         """Return how many seconds ago a question, or its last edit, arrived."""

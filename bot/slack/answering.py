@@ -396,13 +396,17 @@ class Answering:
         return self._posted(work) if look else ""
 
     def _posted(self, work: Work) -> str:
-        """Return the ts of the message that the thread holds for a question."""
+        """Return the ts of the message that the thread holds for a question, "" for none.
+
+        A message that is streamed says not whose it is, and a thread may hold the beginnings of
+        several questions: the first to occupy one has it.
+        """
         return self._calls.posted(
             channel=work.channel,
             thread=work.thread,
             key=work.key,
             since=work.ts,
-            streamed=lambda ts: self._streaming and not self._desk.is_anothers(ts, work),
+            adopt=lambda ts: self._streaming and self._desk.occupy(work, ts),
         )
 
     def _whisper(self, work: Work, rendered: Rendered) -> None:
@@ -471,9 +475,7 @@ class Answering:
         user = self._user(work)
         begun = self._place(work, look=work.attempts > 0)
         stream: Stream | None = None
-        if begun:
-            self._desk.note(work, posted=begun)
-        elif user and self._desk.holds(work, self._owner):
+        if not begun and user and self._desk.holds(work, self._owner):
             stream = Stream(
                 self._calls,
                 channel=work.channel,
@@ -481,7 +483,7 @@ class Answering:
                 user=user,
                 mark=self._mark(work),
                 look=lambda: self._posted(work),
-                begun=lambda ts: self._desk.note(work, posted=ts),
+                begun=lambda ts: self._desk.occupy(work, ts),
             )
         answer: Answer | None = None
         try:

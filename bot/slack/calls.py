@@ -243,26 +243,26 @@ class Calls:
         thread: str,
         key: str,
         since: str,
-        streamed: Callable[[str], bool] = lambda _: False,
+        adopt: Callable[[str], bool] = lambda _: False,
     ) -> str:
         """Return the ts of the message that answers question *key*, "" when there is none.
 
-        A message that is being streamed says nowhere what it answers: one of ours without a mark
-        counts when *streamed* says so of its ts.
+        A message that is being streamed says nowhere what it answers. Where none is marked with
+        the question, *adopt* is offered those of ours without a mark, until it takes one.
 
         Raises:
             SlackRefused: the thread may not be read, so that nobody knows.
             SlackBusy: the thread cannot be read now.
         """
-        unmarked = ""
+        unmarked: list[str] = []
         for each in self._messages(channel, thread, since):
             about = each.get("metadata") or {}
             told = about.get("event_payload") or {}
             if about.get("event_type") == EVENT and told.get("question") == key:
                 return str(each["ts"])
-            if not unmarked and not about and self._is_ours(each) and streamed(str(each["ts"])):
-                unmarked = str(each["ts"])
-        return unmarked
+            if not about and self._is_ours(each):
+                unmarked.append(str(each["ts"]))
+        return next((ts for ts in unmarked if adopt(ts)), "")
 
     def _is_ours(self, message: Mapping[str, Any]) -> bool:
         """Whether we said this; what we upload is no answer."""

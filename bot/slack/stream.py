@@ -40,7 +40,7 @@ class Stream:
         user: str,
         mark: Mark,
         look: Callable[[], str],
-        begun: Callable[[str], object],
+        begun: Callable[[str], bool],
     ) -> None:
         """Grow in a thread for *user*; nothing is sent yet.
 
@@ -51,7 +51,8 @@ class Stream:
             user: who asked; Slack wants to know in channels.
             mark: what the message says about itself at its end.
             look: finds the message when Slack's reply to its beginning is lost.
-            begun: is told the message's ts before more is shown.
+            begun: is told the message's ts before more is shown; False: it is another
+                question's by now, and this one begins again.
         """
         self._calls = calls
         self._channel = channel
@@ -88,14 +89,16 @@ class Stream:
                 given = {"channel": self._channel, "ts": self._ts, "markdown_text": text}
                 self._calls.once("chat.appendStream", given)
             else:
-                self._ts = self._calls.begin(
+                begun = self._calls.begin(
                     text,
                     channel=self._channel,
                     thread=self._thread,
                     user=self._user,
                     look=self._look,
                 )
-                self._begun(self._ts)
+                if not self._begun(begun):
+                    return False
+                self._ts = begun
         except SlackRefused as problem:  # Slack ends a stream after some minutes
             log.info("a stream died (%s); the message is updated instead", problem)
             self._missed = MISSES
