@@ -17,10 +17,11 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-import tebiki
 from bot.extractive import PASSAGES, Extractive
 from evals import questions
 from evals.runs import as_asked
+from tebiki.building import build
+from tebiki.settings import settings
 
 
 def _took_ms(work: Callable[[], object]) -> float:
@@ -31,7 +32,7 @@ def _took_ms(work: Callable[[], object]) -> float:
 
 def main(home: str, of: str) -> None:
     """Print the median milliseconds of a search and of an answer, and their ratio."""
-    generation = tebiki.build(tebiki.settings({}, Path(home))).generation()
+    generation = build(settings({}, Path(home))).generation()
     answerer = Extractive(lambda: generation)
     asked = [as_asked(question) for question in questions.load(of)]
     for question in asked[::2]:

@@ -60,12 +60,13 @@ def bare(home: Path) -> FastAPI:
     """Return an application with one route: the question's words, bm25s, the best ten chunks."""
     import bm25s
 
-    import tebiki
     from index import parts
     from index.generations import folder_of, parts_of
     from ingest import japanese
+    from tebiki.building import build
+    from tebiki.settings import settings
 
-    generation = tebiki.build(tebiki.settings({}, home)).generation()
+    generation = build(settings({}, home)).generation()
     folder = folder_of(home, generation.id)
     held = [
         part
@@ -194,9 +195,9 @@ def main() -> None:
     given.add_argument("--bare", action="store_true", help=argparse.SUPPRESS)
     chosen = given.parse_args()
     if chosen.bare:
-        import tebiki
+        from tebiki.commands.serve import listen
 
-        tebiki.listen(bare(chosen.home), "127.0.0.1", 0)
+        listen(bare(chosen.home), "127.0.0.1", 0)
         return
     asked = [question.text for question in questions.load(chosen.set)]
     plain = [__file__, chosen.set, chosen.home, "--bare"]

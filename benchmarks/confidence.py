@@ -22,7 +22,6 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
-import tebiki
 from bot.declining import unheld
 from bot.evidence import find
 from evals import questions
@@ -30,6 +29,8 @@ from evals.runs import as_asked
 from index.confidence import Confidence, Signs
 from index.generations import Generation
 from index.passages import Passage
+from tebiki.building import build
+from tebiki.settings import settings
 
 EXPECTED = Signs(
     covered=2.0,
@@ -164,7 +165,7 @@ def _summary(scores: Floats, origin: NDArray[np.str_]) -> str:
 
 
 def _opened(home: str) -> Generation:
-    return tebiki.build(tebiki.settings({}, Path(home))).generation()
+    return build(settings({}, Path(home))).generation()
 
 
 if __name__ == "__main__":

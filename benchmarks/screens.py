@@ -21,10 +21,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from fastapi import FastAPI, Response
 from playwright.sync_api import Browser, Page, sync_playwright
 
-import tebiki
 from bot.ledger.ledger import open_ledger
 from bot.question import read
 from evals import questions
+from tebiki.building import Parts, build
+from tebiki.serving import web
+from tebiki.settings import BUNDLED, settings
 from tests.conftest import system_package
 from tests.served import serving
 
@@ -33,7 +35,7 @@ DAY_S = 24 * 3600
 DESK = {"width": 1280, "height": 860}
 
 
-def remember(home: Path, parts: tebiki.Parts) -> None:
+def remember(home: Path, parts: Parts) -> None:
     """Record questions of the last thirty days, some of them unanswerable, some found wanting."""
     dice = random.Random(7)  # noqa: S311 - the same picture every time
     asked = [question.text for question in questions.load("starter")]
@@ -121,7 +123,7 @@ def take(browser: Browser, address: str, site: str, to: Path) -> None:
             "name": "kosei.pdf",
             "mimeType": "application/pdf",
             # Other bytes than those of the corpus, so that it is not refused as known.
-            "buffer": (tebiki.BUNDLED / "starter" / "kosei-digest.pdf").read_bytes() + b"\n%\n",
+            "buffer": (BUNDLED / "starter" / "kosei-digest.pdf").read_bytes() + b"\n%\n",
         }
     )
     admin.locator(".entry").wait_for()
@@ -132,15 +134,15 @@ def main() -> None:
     """Serve, look, and keep what is seen."""
     given = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     given.add_argument("home", type=Path)
-    given.add_argument("--to", type=Path, default=tebiki.BUNDLED.parent / "docs")
+    given.add_argument("--to", type=Path, default=BUNDLED.parent / "docs")
     chosen = given.parse_args()
     with serving(FastAPI()) as free:  # a port for the town hall, which Tebiki must know first
         port = int(free.rpartition(":")[2])
     origin = f"http://127.0.0.1:{port}"
-    parts = tebiki.build(tebiki.settings({"TEBIKI_ORIGINS": origin}, chosen.home))
+    parts = build(settings({"TEBIKI_ORIGINS": origin}, chosen.home))
     remember(chosen.home, parts)
     with (
-        serving(tebiki.web(parts)) as address,
+        serving(web(parts)) as address,
         town_hall(address, port) as site,
         sync_playwright() as playwright,
     ):

@@ -34,12 +34,14 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-import tebiki
 from evals import questions
 from index import parts
 from index.generations import Generation, folder_of, parts_of
 from index.passages import Filters
 from ingest import japanese
+from tebiki.building import build
+from tebiki.commands.serve import SWITCH_S
+from tebiki.settings import settings
 
 SYSTEMS = ("bm25s", "tebiki")
 _K = 10
@@ -113,10 +115,10 @@ def rounds(search: Search, asked: list[str], askers: int) -> Iterator[Round]:
 
 def serve(system: str, chosen: argparse.Namespace) -> None:
     """Print a round as JSON for each line that comes in."""
-    generation = tebiki.build(tebiki.settings({}, chosen.home)).generation()
+    generation = build(settings({}, chosen.home)).generation()
     search = ours(generation) if system == "tebiki" else bm25s_alone(generation, chosen.home)
     asked = [question.text for question in questions.load(chosen.set)]
-    sys.setswitchinterval(tebiki.SWITCH_S)
+    sys.setswitchinterval(SWITCH_S)
     for _, one in zip(sys.stdin, rounds(search, asked, chosen.askers), strict=False):
         print(json.dumps(asdict(one)), flush=True)
 

@@ -19,12 +19,14 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-import tebiki
 from bot.citations import verify
 from bot.extractive import PASSAGES, names_in
 from bot.generative import sources_of
 from bot.question import read
 from evals import questions
+from tebiki.building import build
+from tebiki.refreshing import refreshed
+from tebiki.settings import settings
 
 MODEL_S = 2.0
 _SENTENCES = 6
@@ -32,7 +34,7 @@ _SENTENCES = 6
 
 def main(home: Path) -> None:
     """Measure and print."""
-    generation = tebiki.build(tebiki.settings({}, home)).generation()
+    generation = build(settings({}, home)).generation()
     today = datetime.now(UTC).date()
     took: list[float] = []
     for question in questions.load("starter"):
@@ -72,5 +74,5 @@ if __name__ == "__main__":
         main(Path(sys.argv[1]))
     else:
         with tempfile.TemporaryDirectory() as folder:
-            tebiki.refreshed(tebiki.settings({}, Path(folder)), lambda _step, _share: None)
+            refreshed(settings({}, Path(folder)), lambda _step, _share: None)
             main(Path(folder))

@@ -8,24 +8,26 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-import tebiki
 from evals import baseline, questions, report, runs
 from evals.comparison import compare
 from evals.errors import BadRun
 from evals.gate import decide
 from evals.runs import Run
+from tebiki.building import Parts, build
+from tebiki.command_line import app
+from tebiki.settings import settings
 from tests.test_report import RUN
 
 NAME = "starter"
 
 
 @pytest.fixture(scope="module")
-def parts(tmp_path_factory: pytest.TempPathFactory) -> tebiki.Parts:
+def parts(tmp_path_factory: pytest.TempPathFactory) -> Parts:
     """Return the application over the bundled corpus, with no setting but its home."""
     home = tmp_path_factory.mktemp("baseline") / "home"
-    told = CliRunner().invoke(tebiki.app, ["--home", str(home), "refresh"])
+    told = CliRunner().invoke(app, ["--home", str(home), "refresh"])
     assert 0 == told.exit_code, told.output
-    return tebiki.build(tebiki.settings({}, home))
+    return build(settings({}, home))
 
 
 def refuse_a_fall(before: Run, after: Run) -> None:
@@ -34,14 +36,14 @@ def refuse_a_fall(before: Run, after: Run) -> None:
     assert verdict.allowed, report.verdict_markdown(verdict)
 
 
-def test_retrieval_has_not_fallen(parts: tebiki.Parts) -> None:
+def test_retrieval_has_not_fallen(parts: Parts) -> None:
     """A right page of the bundled corpus is found as often as in the baseline, within noise."""
     run = runs.retrieval(parts.generation(), questions.load(NAME))
 
     refuse_a_fall(baseline.load()["retrieval"], run)
 
 
-def test_answers_have_not_fallen(parts: tebiki.Parts) -> None:
+def test_answers_have_not_fallen(parts: Parts) -> None:
     """Answers cite, cover and decline as well as in the baseline, and every quotation stands."""
     run = runs.answers(parts.answerer, parts.generation(), questions.load(NAME))
 

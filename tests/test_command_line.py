@@ -12,7 +12,7 @@ import pytest
 import typer
 from typer.testing import CliRunner, Result
 
-import tebiki
+from tebiki.command_line import app
 from tests import tiny_models
 from tests.fakes import ModelServer, Reply
 
@@ -39,7 +39,7 @@ def run(
 ) -> Result:
     """Run a command and return what came of it; any exit code but *code* fails."""
     result = CliRunner().invoke(
-        tebiki.app, ["--home", str(home), "--corpus", str(corpus), *words], env=setting
+        app, ["--home", str(home), "--corpus", str(corpus), *words], env=setting
     )
     assert code == result.exit_code, result.output
     return result
@@ -243,7 +243,7 @@ def _commands(group: Any, *before: str) -> Iterator[tuple[str, set[str]]]:  # no
 
 def test_every_command_takes_the_same_options() -> None:
     """Home and corpus may stand behind any subcommand, and a program may read what it prints."""
-    found = dict(_commands(typer.main.get_command(tebiki.app)))
+    found = dict(_commands(typer.main.get_command(app)))
 
     assert len(found) > 25
     assert set() == {name for name, has in found.items() if "--home" not in has} - NO_HOME
@@ -255,7 +255,7 @@ def test_keys_are_made_listed_and_revoked_for_a_program(tmp_path: Path) -> None:
     """What is printed is JSON; the secret is in it once."""
 
     def told(*words: str) -> Any:  # noqa: ANN401 - JSON
-        result = CliRunner().invoke(tebiki.app, ["keys", *words, "--home", str(tmp_path), "--json"])
+        result = CliRunner().invoke(app, ["keys", *words, "--home", str(tmp_path), "--json"])
         assert 0 == result.exit_code, result.output
         return json.loads(result.stdout)
 

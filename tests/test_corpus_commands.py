@@ -15,8 +15,10 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-import tebiki
 from index import watching
+from tebiki.command_line import app
+from tebiki.commands import refresh
+from tebiki.refreshing import refreshed as real
 from tests.pdfs import Sheet, write
 from tests.test_fetching import Site, site
 
@@ -58,7 +60,7 @@ class Desk:
     def does(self, *words: str | Path, code: int = 0) -> Result:
         """Run a command; any exit code but *code* fails."""
         where = ("--home", self.home, "--corpus", self.corpus)
-        result = CliRunner().invoke(tebiki.app, [str(word) for word in (*where, *words)])
+        result = CliRunner().invoke(app, [str(word) for word in (*where, *words)])
         assert code == result.exit_code, result.output
         return result
 
@@ -307,7 +309,6 @@ def test_a_watch_takes_its_options_and_tries_again(
     desk.holds_both()
     desk.does("refresh")
     asked: list[tuple[bool, bool]] = []
-    real = tebiki.refreshed
 
     def refreshed(*words: Any, full: bool, accept: bool) -> Any:  # noqa: ANN401 - passed on
         asked.append((full, accept))
@@ -317,7 +318,7 @@ def test_a_watch_takes_its_options_and_tries_again(
 
     steps: list[Callable[[], object]] = [lambda: None] * 8
     steps += [lambda: pdf(desk.corpus / "stray.pdf", "庁舎管理の要領", "初版")] + [lambda: None] * 3
-    monkeypatch.setattr(tebiki, "refreshed", refreshed)
+    monkeypatch.setattr(refresh, "refreshed", refreshed)
     monkeypatch.setattr(
         watching, "watch",
         partial(

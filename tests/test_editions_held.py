@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-import tebiki
 from bot.ledger.ledger import open_ledger
+from tebiki.command_line import app
+from tebiki.commands.output import UNUSABLE
 from tests.pdfs import Sheet, write
 
 CATALOG = """\
@@ -64,7 +65,7 @@ def put(corpus: Path, name: str, pages: tuple[tuple[str, ...], ...]) -> None:
 
 def run(*words: str | Path, code: int = 0) -> str:
     """Run a command and return what it printed; any exit code but *code* fails."""
-    result = CliRunner().invoke(tebiki.app, [str(word) for word in words])
+    result = CliRunner().invoke(app, [str(word) for word in words])
     assert code == result.exit_code, result.output
     return result.stdout
 
@@ -178,20 +179,18 @@ def test_a_page_that_cannot_be_written_is_told(home: Path, tmp_path: Path) -> No
     """A sentence and an exit code, and nothing on the standard output."""
     nowhere = tmp_path / "no-such-folder" / "changes.html"
 
-    result = CliRunner().invoke(
-        tebiki.app, ["--home", str(home), "diff", "leave", "--html", str(nowhere)]
-    )
+    result = CliRunner().invoke(app, ["--home", str(home), "diff", "leave", "--html", str(nowhere)])
 
-    assert (tebiki.UNUSABLE, "") == (result.exit_code, result.stdout)
+    assert (UNUSABLE, "") == (result.exit_code, result.stdout)
     assert isinstance(result.exception, SystemExit)
     assert "changes.html: it could not be written (No such file or directory)" in result.stderr
 
 
 def test_diff_of_what_is_not_held_says_what_is(home: Path) -> None:
     """An edition or document that is not there is an error in words."""
-    result = CliRunner().invoke(tebiki.app, ["--home", str(home), "diff", "leave", "第9版"])
+    result = CliRunner().invoke(app, ["--home", str(home), "diff", "leave", "第9版"])
 
-    assert tebiki.UNUSABLE == result.exit_code
+    assert UNUSABLE == result.exit_code
     assert "edition 第9版 is not held. Held are: 第1.0版, 第2.0版" in result.stderr
 
 

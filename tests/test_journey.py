@@ -22,9 +22,11 @@ import pytest
 from pypdf import PdfReader, PdfWriter
 from typer.testing import CliRunner
 
-import tebiki
 from bot.question import read
 from bot.sentences import sentences
+from tebiki.building import build
+from tebiki.command_line import app
+from tebiki.settings import settings
 
 ROOT = Path(__file__).parent.parent
 CORPUS = ROOT / "corpus"
@@ -36,7 +38,7 @@ Told = dict[str, Any]
 
 def _run(*words: str | Path, code: int = 0) -> str:
     """Run a command and return what it printed; any exit code but *code* fails."""
-    result = CliRunner().invoke(tebiki.app, [str(word) for word in words])
+    result = CliRunner().invoke(app, [str(word) for word in words])
     assert code == result.exit_code, result.output
     return result.stdout
 
@@ -138,7 +140,7 @@ def test_what_is_not_there_is_declined_with_what_is_near(home: Path) -> None:
 
 def test_every_quotation_is_the_stored_text_between_its_offsets(home: Path) -> None:
     """Over all our questions: quote, offsets, page and label of every citation agree."""
-    parts = tebiki.build(tebiki.settings({}, home))
+    parts = build(settings({}, home))
     generation = parts.generation()
     lines = (ROOT / "evals" / "questions" / "starter.jsonl").read_text(encoding="utf-8")
     checked = 0
@@ -161,7 +163,7 @@ def test_another_engine_reads_every_sentence_on_its_page(home: Path) -> None:
 
     Cell by cell: the two engines take the cells that span several rows in another order.
     """
-    parts = tebiki.build(tebiki.settings({}, home))
+    parts = build(settings({}, home))
     generation = parts.generation()
     checked = 0
     for edition in (edition for edition in generation.editions if edition.held):
@@ -249,7 +251,7 @@ def test_a_person_reads_all_of_an_answer_and_again_by_its_id(home: Path, questio
 def test_without_an_index_each_command_names_the_way_to_one(tmp_path: Path) -> None:
     """Exit code 3, and a sentence with the command."""
     for command in (["ask", "標準化"], ["search", "標準化"], ["status"]):
-        result = CliRunner().invoke(tebiki.app, ["--home", str(tmp_path), *command])
+        result = CliRunner().invoke(app, ["--home", str(tmp_path), *command])
         assert 3 == result.exit_code
         assert "tebiki refresh" in result.stderr
 
@@ -257,7 +259,7 @@ def test_without_an_index_each_command_names_the_way_to_one(tmp_path: Path) -> N
 @pytest.mark.parametrize("question", ["", "   ", "?", "あ" * 100_000, "\x00\x01"])
 def test_a_question_that_is_none_is_refused_in_words(question: str, home: Path) -> None:
     """Wrong usage, not a traceback."""
-    result = CliRunner().invoke(tebiki.app, ["--home", str(home), "ask", question])
+    result = CliRunner().invoke(app, ["--home", str(home), "ask", question])
 
     assert 2 == result.exit_code
     assert "BadQuestion" in result.stderr
@@ -297,7 +299,7 @@ def test_the_version_of_the_contract_is_listed() -> None:
     """The command line is installed under the name that the README uses."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 
-    assert "tebiki:main" == project["project"]["scripts"]["tebiki"]
+    assert "tebiki.command_line:main" == project["project"]["scripts"]["tebiki"]
 
 
 @pytest.fixture
@@ -307,7 +309,7 @@ def served(home: Path) -> Iterator[str]:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     address = f"http://127.0.0.1:{port}"
-    command = [sys.executable, "-X", "importtime", str(ROOT / "tebiki.py"), "serve"]
+    command = [sys.executable, "-X", "importtime", "-m", "tebiki", "serve"]
     with (home / "serve.log").open("w") as log:
         process = subprocess.Popen(
             [*command, "--port", str(port), "--home", str(home)],

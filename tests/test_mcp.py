@@ -17,10 +17,10 @@ from mcp import Client, StdioServerParameters, stdio_client
 from mcp.client.streamable_http import streamable_http_client
 from typer.testing import CliRunner
 
-import tebiki
 from api.access import Access
 from api.keys import Keys, Scope
 from bot.ledger.ledger import open_ledger
+from tebiki.command_line import app
 from tests.served import app_of, serving, small
 
 ROOT = Path(__file__).parent.parent
@@ -101,7 +101,7 @@ def test_command_answers_over_standard_input_and_output(tmp_path: Path) -> None:
     corpus.mkdir()
     shutil.copy(ROOT / "corpus" / "starter" / "kosei-digest.pdf", corpus / "kosei.pdf")
     where = ["--home", str(home), "--corpus", str(corpus)]
-    assert 0 == CliRunner().invoke(tebiki.app, [*where, "refresh"]).exit_code
+    assert 0 == CliRunner().invoke(app, [*where, "refresh"]).exit_code
     server = StdioServerParameters(
         command=sys.executable, args=["-m", "tebiki", "mcp", *where], cwd=str(ROOT)
     )

@@ -9,7 +9,8 @@ from xml.etree import ElementTree as ET
 import pytest
 from typer.testing import CliRunner, Result
 
-import tebiki
+from tebiki.command_line import app
+from tebiki.commands.output import LEFT_OUT
 
 DOCUMENTS = {
     "leave": "職員には年に二十日の休暇がある。",
@@ -26,7 +27,7 @@ QUERIES = {
 
 
 def _run(*words: str | Path) -> Result:
-    return CliRunner().invoke(tebiki.app, ["eval", *map(str, words)])
+    return CliRunner().invoke(app, ["eval", *map(str, words)])
 
 
 def _lines(path: Path, rows: list[dict[str, str]]) -> None:
@@ -98,7 +99,7 @@ def test_a_fall_ends_with_1_and_names_its_questions(
         *("--baseline", baseline, "--junit", junit),
     )
 
-    assert tebiki.LEFT_OUT == told.exit_code
+    assert LEFT_OUT == told.exit_code
     assert all(f"{name} Success@1 1 → 0" in told.stderr for name in names)
     failures = [int(suite.get("failures", 0)) for suite in ET.parse(junit).iter("testsuite")]  # noqa: S314 - our own
     assert [1, 4] == failures

@@ -18,8 +18,9 @@ import httpx
 import pytest
 from typer.testing import CliRunner
 
-import tebiki
 from api.keys import Keys, Scope
+from tebiki.command_line import app
+from tebiki.commands.output import UNUSABLE
 
 ROOT = Path(__file__).parent.parent
 
@@ -129,9 +130,9 @@ def test_port_that_is_taken_is_told_before_anything_else(tmp_path: Path) -> None
     """No address is announced where nothing listens."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
-        said = CliRunner().invoke(tebiki.app, ["serve", "--port", port, "--home", str(tmp_path)])
+        said = CliRunner().invoke(app, ["serve", "--port", port, "--home", str(tmp_path)])
 
-    assert tebiki.UNUSABLE == said.exit_code
+    assert UNUSABLE == said.exit_code
     assert "Nothing is served" in said.output
     assert "http://" not in said.output
 
@@ -141,10 +142,10 @@ def test_address_without_protection_is_refused_before_anything_else(tmp_path: Pa
     Keys(tmp_path / "keys.json").create("old", Scope.ASK, expires=date(2020, 1, 1))
 
     said = CliRunner().invoke(
-        tebiki.app,
+        app,
         ["serve", "--host", "0.0.0.0", "--home", str(tmp_path)],  # noqa: S104 - refused
     )
 
-    assert tebiki.UNUSABLE == said.exit_code
+    assert UNUSABLE == said.exit_code
     assert "tebiki keys create" in said.output
     assert "Tebiki: http" not in said.output

@@ -14,7 +14,6 @@ from urllib.parse import urlencode
 import pytest
 from fastapi.testclient import TestClient
 
-import tebiki
 from api.access import Access
 from api.app import create_app
 from api.keys import Keys, Scope
@@ -22,6 +21,10 @@ from api.schemas import WireAnswer
 from bot.ledger.desk import Desk
 from bot.ledger.errors import LedgerUnavailable
 from bot.ledger.record import SentRecord
+from tebiki import serving as serving_of
+from tebiki.building import Parts, build
+from tebiki.serving import web
+from tebiki.settings import settings
 from tests.served import serving
 from tests.slack_colleague import LIBRARY
 from tests.slack_office import Office, until
@@ -43,10 +46,10 @@ def served(
     office: Office, monkeypatch: pytest.MonkeyPatch, *, api_url: str = "", **tokens: str
 ) -> Iterator[str]:
     """Serve what `tebiki serve` would, with Slack's settings; the value is its address."""
-    slack = tebiki._slack  # noqa: SLF001
+    slack = serving_of.slack_of
     monkeypatch.setattr(
-        tebiki,
-        "_slack",
+        serving_of,
+        "slack_of",
         lambda chosen: _at(slack(chosen), api_url or office.slack.api_url),
     )
     environment = {
@@ -54,8 +57,8 @@ def served(
         "TEBIKI_SLACK_SIGNING_SECRET": SECRET,
         **tokens,
     }
-    parts = tebiki.build(tebiki.settings(environment, home=office.home))
-    app = tebiki.web(tebiki.Parts(parts.settings, parts.shelf, office.answerer))
+    parts = build(settings(environment, home=office.home))
+    app = web(Parts(parts.settings, parts.shelf, office.answerer))
     with serving(app, lifespan=True) as address:
         yield address
 

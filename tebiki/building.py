@@ -1,0 +1,200 @@
+"""The composition root: every part is put together here, and nowhere else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from tebiki.settings import FITTED, Settings
+
+if TYPE_CHECKING:
+    from bot.answers import Answerer
+    from bot.guard import Guard
+    from bot.ledger.ledger import Ledger
+    from bot.ledger.tokens import Tokens
+    from index.depot import Depot
+    from index.embedding import Embedder
+    from index.generations import Generation, Kept, Shelf
+    from index.models import CrossEncoderReranker
+    from index.store import Server, Vectors
+    from ingest.editions import Edition
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The built application: what every command is made from."""
+
+    settings: Settings
+    shelf: Shelf
+    answerer: Answerer
+
+    def page_file(self, edition: Edition) -> Path:
+        """Return the PDF of a held edition, as the home keeps it or the server does."""
+        from index.generations import pdf_of
+
+        depot = depot_of(self.settings)
+        kept = pdf_of(self.settings.home, edition)
+        return depot.bring_pdf(self.settings.home, edition) if depot else kept
+
+    def generation(self) -> Generation:
+        """Return the current generation."""
+        return self.shelf()
+
+
+def build(chosen: Settings) -> Parts:
+    """Put the application together; nothing is opened or loaded before it is used."""
+    from bot.across import AcrossEditions
+    from bot.extractive import Extractive
+    from index.generations import Shelf
+
+    shelf = Shelf(
+        chosen.home,
+        lambda recipe, folder: embedder_of(chosen, recipe, folder),
+        vectors=vectors_of(chosen),
+        depot=depot_of(chosen),
+        reranker=configured_reranker(chosen),
+    )
+    extractive = Extractive(shelf)
+    if chosen.model is None:
+        return Parts(chosen, shelf, AcrossEditions(extractive, shelf))
+    from bot.generative import Generative
+    from bot.model import open_model
+
+    model = open_model(chosen.model, tokens_of(chosen))
+    written = Generative(shelf, model, extractive, guard=guard_of(chosen, shelf))
+    return Parts(chosen, shelf, AcrossEditions(written, shelf))
+
+
+def guard_of(chosen: Settings, shelf: Shelf | None) -> Guard:
+    """Return what decides which personal data may go where; *shelf* says what is published."""
+    from bot.guard import Contacts, Guard
+
+    return Guard(**chosen.guard, contacts=Contacts(shelf) if shelf else frozenset)
+
+
+def ledger_of(chosen: Settings, shelf: Shelf | None = None) -> Ledger:
+    """Open the record of answers; with *shelf*, published numbers are not masked in it."""
+    from bot.ledger.ledger import open_ledger
+
+    return open_ledger(
+        chosen.home,
+        url=chosen.database_url,
+        key=chosen.ledger_key,
+        plain_ids=chosen.plain_ids,
+        guard=guard_of(chosen, shelf),
+    )
+
+
+def tokens_of(chosen: Settings) -> Tokens | None:
+    """Return what counts the tokens of each day, None where no bound is set; opened at first use."""
+    if chosen.model is None or not chosen.model.tokens_a_day:
+        return None
+    from bot.ledger.database import Database
+    from bot.ledger.ledger import FILE
+    from bot.ledger.tokens import Tokens
+
+    opened = cache(lambda: Database(chosen.database_url or chosen.home / FILE))
+    return Tokens(opened, chosen.model.tokens_a_day)
+
+
+def embedder_of(chosen: Settings, recipe: Mapping[str, str], folder: Path) -> Embedder:
+    """Return the embedder that made a generation, or say that another one is configured."""
+    from index.errors import RecipeChanged
+    from index.fitted import Fitted
+
+    wanted = recipe["embedder"]
+    if chosen.embedding == FITTED and (folder / "embedder").is_dir():
+        return Fitted.load(folder / "embedder")
+    configured = configured_embedder(chosen)
+    if configured is None or configured.name != wanted:
+        now = configured.name.split("|")[0] if configured else chosen.embedding
+        message = (
+            f'{folder}: this index was made with the embedder "{wanted.split("|")[0]}", but '
+            f'TEBIKI_EMBEDDING says "{chosen.embedding}" ({now}, with the prefixes that are set). '
+            f'Run "tebiki refresh" to make one with it, or set TEBIKI_EMBEDDING back.'
+        )
+        raise RecipeChanged(message)
+    return configured
+
+
+def configured_embedder(
+    chosen: Settings, progress: Callable[[float], None] = lambda _: None
+) -> Embedder | None:
+    """Return the configured embedder, None being the one that is fitted to the corpus."""
+    if chosen.embedding == FITTED:
+        return None
+    from index.models import SentenceTransformerEmbedder
+
+    return SentenceTransformerEmbedder(
+        chosen.embedding,
+        question_prefix=chosen.question_prefix,
+        passage_prefix=chosen.passage_prefix,
+        progress=progress,
+    )
+
+
+def configured_reranker(chosen: Settings) -> CrossEncoderReranker | None:
+    """Return the configured re-ranker, None being none; it is loaded when first used."""
+    if not chosen.reranker:
+        return None
+    from index.models import CrossEncoderReranker
+
+    return CrossEncoderReranker(chosen.reranker)
+
+
+def vectors_of(chosen: Settings) -> Vectors:
+    """Return where vectors live: in the home, or on the Chroma server that is named."""
+    from index.store import Embedded
+
+    return _server(chosen.chroma_url) if chosen.chroma_url else Embedded()
+
+
+def depot_of(chosen: Settings) -> Depot | None:
+    """Return where generations are published for many homes, if a server is named."""
+    from index.depot import Depot
+
+    return Depot(_server(chosen.chroma_url)) if chosen.chroma_url else None
+
+
+@cache
+def _server(url: str) -> Server:
+    from index.store import Server
+
+    try:
+        return Server(url)
+    except ValueError as problem:
+        raise typer.BadParameter(str(problem), param_hint="TEBIKI_CHROMA_URL") from problem
+
+
+def hold_current(chosen: Settings) -> None:
+    """Let the home hold what is current on the server, where one is named."""
+    depot = depot_of(chosen)
+    if depot is not None:
+        depot.sync(chosen.home)
+
+
+def roll_back_to(chosen: Settings, to: str | None) -> str:
+    """Answer from generation *to* again (None: the one before); return its name."""
+    from index.generations import roll_back
+
+    depot = depot_of(chosen)
+    return depot.roll_back(chosen.home, to) if depot else roll_back(chosen.home, to)
+
+
+def generations_of(chosen: Settings) -> tuple[Kept, ...]:
+    """Return the generations that are kept, here or on the server."""
+    from index.generations import kept_in
+
+    depot = depot_of(chosen)
+    return depot.kept() if depot else kept_in(chosen.home)
+
+
+def today() -> date:
+    """Return the day it is where this machine stands: editions are in force by local days."""
+    return datetime.now().astimezone().date()

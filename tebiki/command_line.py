@@ -1,0 +1,56 @@
+"""The command line: which commands there are, and in which order its help lists them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import typer
+
+from tebiki.commands import (
+    answers,
+    ask,
+    corpus,
+    evaluation,
+    generations,
+    keys,
+    models,
+    refresh,
+    serve,
+    slack,
+    status,
+)
+from tebiki.commands.options import common
+
+app = typer.Typer(
+    help="Cited answers from the manuals that local governments work by.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.callback()(common)
+_commands: dict[str, Callable[..., None]] = {
+    "refresh": refresh.refresh,
+    "search": ask.search,
+    "ask": ask.ask,
+    "serve": serve.serve,
+    "status": status.status,
+    "slack": slack.slack,
+    "answer": answers.show_answer,
+    "export": answers.export,
+    "generations": generations.list_generations,
+    "rollback": generations.rollback,
+    "diff": generations.diff,
+    "stale": answers.stale,
+    "mcp": serve.mcp,
+}
+for _name, _command in _commands.items():
+    app.command(_name)(_command)
+app.add_typer(models.models_app, name="models")
+app.add_typer(corpus.corpus_app, name="corpus")
+app.add_typer(keys.keys, name="keys")
+app.add_typer(evaluation.evaluation, name="eval")
+
+
+def main() -> None:
+    """Run the command line."""
+    app()

@@ -1,0 +1,1 @@
+"""One module a subject; each function that `tebiki.command_line` registers is a command."""

@@ -1,0 +1,143 @@
+"""`tebiki answer`, `export` and `stale`: recorded answers, shown, proven and overtaken."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from tebiki.building import Parts, build, ledger_of, today
+from tebiki.commands.options import CorpusOption, HomeOption, JsonOption, chosen_by
+from tebiki.commands.output import out, print_json, say, told_as_words
+from tebiki.serving import page_image
+
+if TYPE_CHECKING:
+    from bot.answers import Answer, Citation
+    from bot.sheet import Picture
+
+
+def show_answer(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(help="The id of an answer.")],
+    *,
+    home: HomeOption = None,
+    corpus: CorpusOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Print a recorded answer again, word for word."""
+    with told_as_words():
+        answer = ledger_of(chosen_by(context, home, corpus)).answer(name)
+        if as_json:
+            from api.schemas import WireAnswer
+
+            print_json(WireAnswer.of(answer).model_dump(mode="json"))
+            return
+        out.print(answer.question.text, style="bold", markup=False)
+        say_answer(answer)
+
+
+def say_answer(answer: Answer) -> None:
+    """Print an answer as a terminal shows it."""
+    from bot.printed import lines
+
+    for line in lines(answer):
+        say(line.text, style="dim" if line.quiet else None)
+
+
+def export(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(help="The id of an answer.")],
+    *,
+    to: Annotated[
+        Path, typer.Option("--to", help="The folder for the sheet; made where it is missing.")
+    ] = Path(),
+    home: HomeOption = None,
+    corpus: CorpusOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Make an evidence sheet of a recorded answer, as Markdown with pictures and as PDF."""
+    with told_as_words():
+        chosen = chosen_by(context, home, corpus)
+        from bot import sheet
+
+        parts = build(chosen)
+        answer = ledger_of(chosen).answer(name)
+        exhibits = tuple(
+            sheet.Exhibit(citation, tuple(_pictures(parts, citation)))
+            for citation in sheet.shown_citations(answer)
+        )
+        files = {
+            f"{answer.id}.md": sheet.markdown(answer, exhibits).encode(),
+            f"{answer.id}.pdf": sheet.pdf(answer, exhibits),
+        }
+        for exhibit in exhibits:
+            files |= {exhibit.name_of(picture): picture.png for picture in exhibit.pictures}
+        folder = to / answer.id
+        folder.mkdir(parents=True, exist_ok=True)
+        for file, content in files.items():
+            (folder / file).write_bytes(content)
+        if as_json:
+            print_json({"folder": str(folder), "files": sorted(files)})
+            return
+        out.print(f"{folder}: {', '.join(sorted(files))}", markup=False)
+
+
+def _pictures(parts: Parts, citation: Citation) -> Iterator[Picture]:
+    """Yield the pages of a citation as they look, its quotation marked; none without the PDF."""
+    from bot.sheet import Picture
+    from ingest.errors import UnreadablePdf
+
+    for number in citation.pages:
+        with suppress(UnreadablePdf, FileNotFoundError):
+            image = page_image(parts, citation.edition, number, citation.start, citation.end)
+            yield Picture(number, image)
+
+
+def stale(
+    context: typer.Context,
+    *,
+    home: HomeOption = None,
+    corpus: CorpusOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """List recorded answers whose quotations changed or vanished since, earliest first.
+
+    Of an answer given in a private channel or message only the id and the place are told.
+    """
+    with told_as_words():
+        chosen = chosen_by(context, home, corpus)
+        from bot.present import overtaken
+
+        generation = build(chosen).generation()
+        changed: list[dict[str, object]] = []
+        for kept in ledger_of(chosen).whole():
+            for citation, now in overtaken(kept.answer, generation, today()):
+                changed.append(
+                    {
+                        "answer": kept.answer.id,
+                        "private": kept.private,
+                        "question": "" if kept.private else kept.answer.question.text,
+                        "marker": citation.marker,
+                        "edition": citation.edition.key,
+                        "page": citation.page,
+                        "state": now.state,
+                        "quote": "" if kept.private else citation.quote,
+                        "now": "" if kept.private else now.text,
+                        "now_edition": now.edition.label if now.edition else "",
+                        "now_page": now.page,
+                    }
+                )
+        if as_json:
+            print_json(changed)
+            return
+        if not changed:
+            out.print("Nothing that was answered has changed since.")
+        for row in changed:
+            told = "" if row["private"] else f"  {row['quote']} → {row['now'] or '—'}"
+            say(
+                f"{row['answer']} [{row['marker']}] {row['edition']} p.{row['page']}: {row['state']}"
+                + " ".join(told.split("\n"))
+            )

@@ -1,0 +1,152 @@
+"""`tebiki refresh`: read the PDFs and make the index current, once or whenever they change."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from tebiki.building import configured_embedder, hold_current, vectors_of
+from tebiki.commands.options import CorpusOption, HomeOption, JsonOption, chosen_by
+from tebiki.commands.output import (
+    LEFT_OUT,
+    UNUSABLE,
+    err,
+    out,
+    plain,
+    print_json,
+    progress,
+    told_as_words,
+)
+from tebiki.refreshing import reader, refreshed
+from tebiki.settings import BUNDLED, Settings
+
+if TYPE_CHECKING:
+    from index.refresh import Plan, RefreshReport
+    from ingest.catalog import Catalog
+
+
+def refresh(
+    context: typer.Context,
+    *,
+    home: HomeOption = None,
+    corpus: CorpusOption = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would change.")] = False,
+    full: Annotated[bool, typer.Option("--full", help="Build everything anew.")] = False,
+    accept: Annotated[
+        bool, typer.Option("--accept", help="Publish whatever the evaluation says; recorded.")
+    ] = False,
+    watch: Annotated[
+        bool,
+        typer.Option(
+            "--watch",
+            help="Go on, and refresh whenever the folder has changed (--full: the first time).",
+        ),
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Read the PDFs and make the index current; answers go on from the old one meanwhile."""
+    with told_as_words():
+        chosen = chosen_by(context, home, corpus)
+        from index import generations, glossary
+        from index import refresh as refreshing
+        from ingest import catalog
+
+        if dry_run:
+            listed = catalog.read(chosen.corpus)
+            common = glossary.read(BUNDLED / refreshing.GLOSSARY)
+            hold_current(chosen)
+            name = generations.current(chosen.home)
+            manifest = (
+                generations.read_manifest(generations.folder_of(chosen.home, name))
+                if name
+                else None
+            )
+            wanted = refreshing.recipe(
+                refreshing.embedder_name(configured_embedder(chosen)),
+                glossary.hash_of(common.joined(glossary.read(chosen.corpus / refreshing.GLOSSARY))),
+                reader(),
+                vectors_of(chosen).name,
+            )
+            _say_plan(refreshing.plan(listed, manifest, wanted), listed, as_json=as_json)
+            if listed.problems:
+                raise typer.Exit(LEFT_OUT)
+            return
+        if watch:
+            from index.watching import watch as watched
+
+            everything = full
+
+            def again() -> bool:
+                nonlocal everything
+                done = _refresh_and_say(chosen, full=everything, accept=accept, as_json=as_json)
+                everything = everything and not done
+                return done
+
+            watched(chosen.corpus, again)
+            return
+        with progress(show=not as_json) as told:
+            report = refreshed(chosen, told, full=full, accept=accept)
+        _say_report(report, as_json=as_json)
+        if report.poor_pages and not as_json:
+            _say_what_ocr_would_do()
+        if report.generation is None:
+            raise typer.Exit(UNUSABLE)
+        if report.problems:
+            raise typer.Exit(LEFT_OUT)
+
+
+def _refresh_and_say(chosen: Settings, *, full: bool, accept: bool, as_json: bool) -> bool:
+    """Refresh once; what goes wrong is told, and the watch goes on.
+
+    Returns:
+        Whether there is nothing to try again: what the gate refused, it would refuse again.
+    """
+    from index.refresh import NotAllowed
+
+    refused = False
+    with suppress(typer.Exit), told_as_words(), progress(show=not as_json) as told:
+        try:
+            report = refreshed(chosen, told, full=full, accept=accept)
+        except NotAllowed:
+            refused = True
+            raise
+        _say_report(report, as_json=as_json)
+        return True
+    return refused
+
+
+def _say_plan(plan: Plan, listed: Catalog, *, as_json: bool) -> None:
+    from index import reports
+
+    if as_json:
+        print_json(reports.plan_json(plan, listed))
+        return
+    for line in reports.plan_lines(plan):
+        out.print(line, markup=False)
+    for problem in listed.problems:
+        err.print(f"[red]{plain(problem)}[/red]")
+
+
+def _say_what_ocr_would_do() -> None:
+    from ingest import ocr
+
+    if lacking := ocr.missing():
+        err.print(lacking, markup=False, soft_wrap=True)
+
+
+def _say_report(report: RefreshReport, *, as_json: bool) -> None:
+    from index import reports
+
+    if as_json:
+        print_json(reports.report_json(report))
+        return
+    if said := reports.outcome(report):
+        out.print(said)
+    else:
+        err.print("[red]No PDF could be read, so there is no index.[/red]")
+    for line in reports.remarks(report):
+        err.print(line, markup=False)
+    for problem in report.problems:
+        err.print(f"[red]{plain(problem)}[/red]")

@@ -1,0 +1,100 @@
+"""`tebiki serve` and `tebiki mcp`: the doors that stay open until somebody ends them."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import suppress
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from tebiki.building import build, ledger_of
+from tebiki.commands.options import CorpusOption, HomeOption, chosen_by, warn_of_another_corpus
+from tebiki.commands.output import UNUSABLE, err, told_as_words
+from tebiki.serving import web
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+
+KEEP_ALIVE_S = 75
+"""How long the server keeps a connection that nobody uses, as proxies do by default."""
+
+
+SWITCH_S = 0.0005
+"""How soon a computing thread of the server gives way to another."""
+
+
+def serve(
+    context: typer.Context,
+    *,
+    host: Annotated[str, typer.Option(help="Which address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Which port.")] = 8000,
+    home: HomeOption = None,
+    corpus: CorpusOption = None,
+) -> None:
+    """Serve the chat page and the HTTP interface."""
+    with told_as_words():
+        chosen = chosen_by(context, home, corpus)
+        warn_of_another_corpus(chosen)
+        served = web(build(chosen), host)
+        listen(served, host, port)
+
+
+def listen(served: FastAPI, host: str, port: int) -> None:
+    """Listen and answer until somebody ends it; each request leaves a line in the log."""
+    import logging
+    import socket
+
+    import uvicorn
+
+    logging.basicConfig(
+        level=logging.WARNING, stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s"
+    )
+    logging.getLogger("api").setLevel(logging.INFO)
+    try:
+        listening = socket.create_server(
+            (host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET, backlog=2048
+        )
+    except OSError as problem:
+        err.print(
+            f"{host}:{port}: {problem.strerror or problem}. Nothing is served. Name another "
+            "address or port (--host, --port).",
+            style="red",
+            markup=False,
+        )
+        raise typer.Exit(UNUSABLE) from problem
+    with listening:
+        shown = f"[{host}]" if ":" in host else host
+        err.print(
+            f"Tebiki: http://{shown}:{listening.getsockname()[1]}  (Ctrl+C ends it)", markup=False
+        )
+        # Whom a proxy speaks for is read by api.arrivals, which knows the proxies that are
+        # trusted; uvicorn would believe every process on this machine.
+        config = uvicorn.Config(
+            served,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            timeout_keep_alive=KEEP_ALIVE_S,
+            ws="none",
+        )
+        # A thread that computes gives way every 5 ms by default; with many of them the one that
+        # reads and writes the sockets would wait for seconds.
+        sys.setswitchinterval(SWITCH_S)
+        with suppress(KeyboardInterrupt):
+            uvicorn.Server(config).run([listening])
+
+
+def mcp(context: typer.Context, *, home: HomeOption = None, corpus: CorpusOption = None) -> None:
+    """Speak MCP over standard input and output, for agents on this machine."""
+    with told_as_words():
+        from api.app import tools_of
+        from api.mcp import serve as serve_mcp
+        from bot.ledger.record import Recorded
+
+        chosen = chosen_by(context, home, corpus)
+        parts = build(chosen)
+        recorded = Recorded(parts.answerer, ledger_of(chosen, parts.shelf), origin="mcp")
+        serve_mcp(tools_of(library=parts.shelf, answerer=recorded, page_file=parts.page_file))

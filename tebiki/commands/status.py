@@ -1,0 +1,99 @@
+"""`tebiki status`: what is indexed, and how each page was read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.table import Table
+
+from tebiki.building import hold_current, today, tokens_of
+from tebiki.commands.options import CorpusOption, HomeOption, JsonOption, chosen_by
+from tebiki.commands.output import out, print_json, told_as_words
+
+if TYPE_CHECKING:
+    from index.generations import Manifest
+
+
+def status(
+    context: typer.Context,
+    *,
+    home: HomeOption = None,
+    corpus: CorpusOption = None,
+    pages: Annotated[
+        str | None, typer.Option("--pages", help="Say how each page of a document was read.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Say what is indexed: documents, editions in force, and what the index was made with."""
+    with told_as_words():
+        chosen = chosen_by(context, home, corpus)
+        from index import generations, reports
+        from index.errors import IndexMissing
+
+        hold_current(chosen)
+        name = generations.current(chosen.home)
+        if name is None:
+            raise IndexMissing(str(chosen.home))
+        folder = generations.folder_of(chosen.home, name)
+        manifest = generations.read_manifest(folder)
+        if pages is not None:
+            _say_pages(folder, manifest, pages, as_json=as_json)
+            return
+        from ingest.editions import in_force
+
+        now = in_force(manifest.editions, today())
+        model, tokens = chosen.model, tokens_of(chosen)
+        if as_json:
+            told = model and {
+                "name": f"{model.kind}/{model.name}",
+                "tokens_a_day": model.tokens_a_day,
+                "tokens_today": tokens.used() if tokens else None,
+            }
+            print_json({**reports.manifest_json(manifest, now), "model": told})
+            return
+        out.print(
+            f"{manifest.id}, made {manifest.created}: {manifest.pages} pages, "
+            f"{manifest.chunks} passages"
+        )
+        table = Table(box=None, pad_edge=False)
+        for heading in ("document", "title", "edition", "kind", "state"):
+            table.add_column(heading)
+        for edition in manifest.editions:
+            state = "in force" if edition in now else "superseded"
+            table.add_row(
+                edition.document.id,
+                edition.document.title,
+                edition.label,
+                edition.document.kind,
+                state if edition.held else "not held",
+            )
+        out.print(table)
+        for line in reports.kept_lines(manifest):
+            out.print(line, markup=False)
+        if model is not None:
+            used = f": {tokens.used():,} of today's {tokens.a_day:,} tokens used" if tokens else ""
+            out.print(f"language model {model.kind}/{model.name}{used}", markup=False)
+
+
+def _say_pages(folder: Path, manifest: Manifest, document: str, *, as_json: bool) -> None:
+    """Say of each page of a document's editions which engine read it, and how plausible it is."""
+    from index import reports
+    from index.generations import text_of
+    from ingest.pages import load
+
+    held = [e for e in manifest.editions if e.held and e.document.id == document]
+    if not held:
+        known = ", ".join(dict.fromkeys(e.document.id for e in manifest.editions if e.held))
+        raise typer.BadParameter(f"{document} is not held; held are {known}", param_hint="--pages")
+    read = reports.pages_json((edition, load(text_of(folder, edition))) for edition in held)
+    if as_json:
+        print_json({"document": document, "pages": read})
+        return
+    table = Table(box=None, pad_edge=False)
+    for heading in ("edition", "page", "label", "engine", "score", "characters", "note"):
+        table.add_column(heading, justify="right" if heading in {"page", "characters"} else "left")
+    for row in read:
+        table.add_row(*("" if value is None else str(value) for value in row.values()))
+    out.print(table)

@@ -1,0 +1,110 @@
+"""A refresh with the settings of this installation: what it reads with, and who passes it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tebiki.building import (
+    configured_embedder,
+    configured_reranker,
+    depot_of,
+    embedder_of,
+    today,
+    vectors_of,
+)
+from tebiki.settings import BUNDLED, Settings
+
+if TYPE_CHECKING:
+    from index.refresh import RefreshReport
+    from ingest.errors import UnreadablePdf
+    from ingest.pages import EditionText
+
+
+def refreshed(
+    chosen: Settings,
+    told: Callable[[str, float], None],
+    *,
+    full: bool = False,
+    accept: bool = False,
+) -> RefreshReport:
+    """Bring the index up to date with the corpus; *told* hears of each step.
+
+    The bundled questions and the corpus' own are put to the new index before it goes live. A
+    re-ranker is no part of the index, but one that cannot be loaded is found out here.
+
+    Raises:
+        IngestError, IndexingError, EvalError: as `index.refresh.carry_out` and the gate say.
+    """
+    from evals.candidate import gate
+    from index import glossary
+    from index import refresh as refreshing
+    from ingest import catalog
+
+    if reranker := configured_reranker(chosen):
+        told("loading the re-ranker", 0.0)
+        reranker.load()
+    notes: list[str] = []
+    workshop = refreshing.Workshop(
+        chosen.corpus,
+        chosen.home,
+        _reading(chosen, told),
+        reader(),
+        configured_embedder(chosen, lambda share: told("embedding", share)),
+        gate(
+            chosen.home,
+            chosen.corpus,
+            lambda recipe, folder: embedder_of(chosen, recipe, folder),
+            today=today,
+            told=lambda share: told("checking", share),
+            vectors=vectors_of(chosen),
+            noted=notes.append,
+        ),
+        progress=told,
+        accept=accept,
+        today=today,
+        common=glossary.read(BUNDLED / refreshing.GLOSSARY),
+        vectors=vectors_of(chosen),
+        depot=depot_of(chosen),
+    )
+    report = refreshing.carry_out(catalog.read(chosen.corpus), workshop, full=full)
+    return replace(report, notices=(*report.notices, *notes))
+
+
+def _reading(
+    chosen: Settings, told: Callable[[str, float], None]
+) -> Callable[[Mapping[str, Path]], Iterator[tuple[str, EditionText | UnreadablePdf]]]:
+    """Return what reads many PDFs, in processes of their own."""
+    from index.refresh import READINGS
+    from ingest.reading import Progress as Read
+    from ingest.reading import read_each
+
+    def moved(on: Read) -> None:
+        pages = f"{on.pages:,} of {'' if on.opened == on.files else 'about '}{on.expected:,} pages"
+        told(f"reading ({pages}, {on.rate:.0f}/s)", on.pages / max(on.expected, 1))
+
+    def reading(files: Mapping[str, Path]) -> Iterator[tuple[str, EditionText | UnreadablePdf]]:
+        for name, one in read_each(files, cache=chosen.home / READINGS, progress=moved):
+            yield name, _named(one, chosen.corpus)
+
+    return reading
+
+
+def _named(outcome: EditionText | UnreadablePdf, corpus: Path) -> EditionText | UnreadablePdf:
+    """Return what was read; a file that could not be is named as the corpus folder names it."""
+    from ingest.errors import UnreadablePdf
+
+    if isinstance(outcome, UnreadablePdf) and Path(outcome.path).is_relative_to(corpus):
+        name = Path(outcome.path).relative_to(corpus).as_posix()
+        return UnreadablePdf(name, outcome.reason, outcome.advice)
+    return outcome
+
+
+def reader() -> str:
+    """Return what PDFs are read with here: with OCR, or without where tesseract is missing."""
+    from ingest import ocr
+    from ingest.pdf import READER_VERSION
+
+    return f"{READER_VERSION}+ocr-{ocr.reads_with()}" if ocr.installed() else READER_VERSION

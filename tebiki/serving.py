@@ -1,0 +1,130 @@
+"""What is served: the web application and Tebiki in Slack, made of the parts."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tebiki.building import Parts, generations_of, ledger_of, roll_back_to
+from tebiki.refreshing import refreshed
+from tebiki.settings import Settings
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+    from bot.ledger.ledger import Ledger
+    from bot.slack.app import Colleague
+    from bot.slack.app import Settings as SlackSettings
+    from ingest.editions import Edition
+    from ingest.pages import EditionText
+
+
+COMPUTING, WAITING = 8, 40
+"""How many requests are worked on at once: those that compute, those that wait for a model."""
+
+
+def web(parts: Parts, host: str = "127.0.0.1") -> FastAPI:
+    """Return the HTTP application as it may be served on *host*.
+
+    Raises:
+        Unprotected: others can reach *host*, and nothing says who may ask.
+        LedgerUnavailable: the record of answers cannot be opened.
+    """
+    from api.access import decide
+    from api.admin import Office
+    from api.app import create_app
+    from api.keys import Keys
+    from api.passes import Passes
+    from api.schemas import WireAnswer
+    from bot.ledger.record import Recorded, SentRecord
+
+    chosen = parts.settings
+    access = decide(
+        host,
+        keys=Keys(chosen.home / "keys.json"),
+        user_header=chosen.user_header,
+        proxies=chosen.proxies,
+        origins=chosen.origins,
+    )
+    ledger = ledger_of(chosen, parts.shelf)
+    access = replace(access, passes=Passes(ledger.person))
+    office = Office(
+        corpus=chosen.corpus,
+        refresh=lambda told, accept: refreshed(chosen, told, accept=accept),
+        roll_back=lambda to: roll_back_to(chosen, to),
+        generations=lambda: generations_of(chosen),
+        entries=lambda since: ledger.entries(since=since),
+        uploads=chosen.home / "uploads",
+    )
+    served = create_app(
+        library=parts.shelf,
+        answerer=Recorded(parts.answerer, ledger, origin="web"),
+        page_file=parts.page_file,
+        record=SentRecord(ledger, WireAnswer.model_validate, WireAnswer.of),
+        access=access,
+        kept_text=partial(_read_again, chosen),
+        at_once=COMPUTING if chosen.model is None else WAITING,
+        office=office,
+    )
+    if chosen.slack_bot_token and chosen.slack_signing_secret:
+        from api.slack import add_slack
+
+        add_slack(served, colleague_of(parts, ledger))
+    return served
+
+
+def _read_again(chosen: Settings, path: Path) -> EditionText:
+    """Return the text of a PDF that the corpus no longer holds, as it was read then.
+
+    Raises:
+        UnreadablePdf: it cannot be read any more.
+    """
+    from ingest.errors import UnreadablePdf
+    from ingest.reading import read_all
+
+    found = read_all({path.name: path}, cache=chosen.home / "readings")[path.name]
+    if isinstance(found, UnreadablePdf):
+        raise found
+    return found
+
+
+def colleague_of(parts: Parts, ledger: Ledger) -> Colleague:
+    """Return Tebiki in Slack; nothing is sent before it is started."""
+    from api.suggestions import suggested
+    from bot.slack import app as slack_app
+
+    return slack_app.create(
+        slack_of(parts.settings),
+        answerer=parts.answerer,
+        library=parts.shelf,
+        ledger=ledger,
+        page_image=partial(page_image, parts),
+        prompts=lambda language: suggested(parts.generation(), language),
+        refreshed=lambda: parts.generation().manifest.created[:10],
+    )
+
+
+def page_image(parts: Parts, edition: Edition, number: int, start: int, end: int) -> bytes:
+    """Return a page as a PNG, the span between two offsets of its edition's text marked."""
+    from ingest.pdf import draw
+
+    library = parts.generation()
+    # An old answer shows its page from the kept PDF, though its text is no longer indexed.
+    marked = library.text(edition).boxes(start, end) if edition in library.editions else ()
+    boxes = [box for box in marked if box.page == number]
+    return draw(parts.page_file(edition), number, width=1_000, boxes=boxes)
+
+
+def slack_of(chosen: Settings) -> SlackSettings:
+    """Return what Tebiki in Slack is told of this installation."""
+    from bot.slack.app import Settings as SlackSettings
+
+    return SlackSettings(
+        bot_token=chosen.slack_bot_token,
+        app_token=chosen.slack_app_token,
+        signing_secret=chosen.slack_signing_secret,
+        public_url=chosen.public_url,
+        streaming=chosen.model is not None,
+    )
