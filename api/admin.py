@@ -21,15 +21,15 @@ from api.leaves import LeafCache
 from api.problems import Refused
 from api.schemas import Asked, Problem, Wire
 from index.errors import IndexingError
-from index.refresh import NotAllowed
+from index.refresh.refresh import NotAllowed
 from index.remarks import in_language
-from ingest.editions import Edition
+from ingest.catalog.editions import Edition
 
 if TYPE_CHECKING:
     from bot.ledger.ledger import Entry
-    from index.generations import Kept
+    from index.generations.generations import Kept
     from index.passages import Library
-    from index.refresh import RefreshReport
+    from index.refresh.refresh import RefreshReport
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +39,7 @@ class Office:
     """What the admin page works with, handed in by the command line.
 
     *corpus* is the folder that PDFs are added to, *uploads* where they wait to be confirmed. *refresh* brings the index up to date, tells
-    of its steps (in words, and from 0 to 1), and raises what `index.refresh.carry_out` raises;
+    of its steps (in words, and from 0 to 1), and raises what `index.refresh.refresh.carry_out` raises;
     when its second argument is true it publishes what the evaluation speaks against, too.
     *roll_back* makes another generation current and returns its name. *entries* gives what was
     asked since a time in seconds since 1970, earliest first.

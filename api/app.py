@@ -53,10 +53,10 @@ from api.schemas import (
 )
 from api.suggestions import suggested
 from api.viewer import Viewer
+from bot.asking.question import read
 from bot.errors import BadQuestion
-from bot.question import read
 from index.passages import by_page, checked
-from ingest import pdf
+from ingest.pdf import documents
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -68,7 +68,7 @@ if TYPE_CHECKING:
     from api.recent import Record
     from bot.answers import Answerer, Question, Turn
     from index.passages import Library, Passage
-    from ingest.editions import Edition
+    from ingest.catalog.editions import Edition
     from ingest.pages import EditionText
 
 WEB = Path(__file__).parent / "web"
@@ -117,7 +117,7 @@ def create_app(
     questions: Mapping[str, Sequence[str]] = MappingProxyType({}),
     office: Office | None = None,
     access: Access = Access(),  # noqa: B008 - frozen, and on loopback everybody is welcome
-    kept_text: Callable[[Path], EditionText] = pdf.read,
+    kept_text: Callable[[Path], EditionText] = documents.read,
     at_once: int = 40,
 ) -> FastAPI:
     """Put the application together.

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from api.problems import Refused
 from api.schemas import WireRevision
-from index.comparisons import Comparisons
 from index.errors import EditionUnknown
-from index.redline import Language, as_json
-from index.revisions import editions_of
+from index.revisions.comparisons import Comparisons
+from index.revisions.redline import Language, as_json
+from index.revisions.revisions import editions_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -22,8 +22,8 @@ from api import problems
 from api.leaves import POOR
 from api.problems import Refused
 from api.schemas import Asked, Wire
-from ingest import catalog, entries
-from ingest.editions import Edition, Kind
+from ingest.catalog import catalog, entries
+from ingest.catalog.editions import Edition, Kind
 from ingest.errors import (
     AlreadyHeld,
     EntryMissing,
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from typing import Any
 
-    from ingest.entries import Entry
+    from ingest.catalog.entries import Entry
     from ingest.pages import EditionText
 
 LASTS_S = 24 * 3600

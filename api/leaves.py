@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from index.passages import Library
-    from ingest.editions import Edition
+    from ingest.catalog.editions import Edition
 
 POOR = 0.5
 """A page whose text is less plausible than this counts as not read."""

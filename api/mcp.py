@@ -24,7 +24,7 @@ from api.problems import Refused
 from api.schemas import SearchResponse, WireAnswer, WireFilters, WirePage
 from bot.errors import BotError
 from index.errors import IndexingError
-from ingest.editions import Kind
+from ingest.catalog.editions import Kind
 
 INSTRUCTIONS = """\
 Manuals that Japanese public servants work by. Every answer is made of quotations, each with

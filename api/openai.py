@@ -23,9 +23,9 @@ from api import stream
 from api.problems import Refused, unexpected, unusable
 from api.recent import Record
 from api.schemas import MAX_TURNS, Wire, WireAnswer, WireFilters
+from bot.answering.extractive import spoken
 from bot.answers import Answer, Answerer, Delta, Question, Turn
 from bot.errors import BotError
-from bot.extractive import spoken
 from index.errors import IndexingError
 
 MODEL = "tebiki"

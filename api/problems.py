@@ -12,8 +12,8 @@ from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
 from api.schemas import Problem
+from bot.asking.question import LONGEST
 from bot.errors import AnswerUnknown, BadQuestion, BotError
-from bot.question import LONGEST
 from index.errors import FilterUnknown, IndexingError, IndexMissing
 from ingest.errors import UnreadablePdf
 

@@ -14,15 +14,15 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from bot.answers import Turn
 from index.passages import Filters
-from ingest.editions import Kind
+from ingest.catalog.editions import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Container, Sequence
 
     from bot.answers import Answer, Citation, Declined
-    from index.following import Followed
     from index.passages import Passage
-    from ingest.editions import Document, Edition, Original
+    from index.revisions.following import Followed
+    from ingest.catalog.editions import Document, Edition, Original
     from ingest.pages import Box, Page
 
 SECTION_SEPARATOR = " › "

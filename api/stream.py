@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
 
 from api.problems import problem_json, unexpected, unusable
 from api.schemas import WireAnswer, WireCitation
+from bot.answering.extractive import spoken
 from bot.answers import Answer, Citation, Delta
 from bot.errors import BotError
-from bot.extractive import spoken
 from index.errors import IndexingError
 
 if TYPE_CHECKING:

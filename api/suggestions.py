@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from index.passages import Library
-    from ingest.editions import Edition
+    from ingest.catalog.editions import Edition
 
 MOST = 4
 """How many questions are suggested."""

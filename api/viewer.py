@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 from api.problems import Refused
 from api.schemas import WireBox, WireOriginal, WirePage, edition_url
-from ingest import pdf
-from ingest.editions import Document, Edition
+from ingest.catalog.editions import Document, Edition
+from ingest.pdf import documents
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -54,7 +54,7 @@ class Viewer:
         library: Callable[[], Library],
         page_file: Callable[[Edition], Path],
         *,
-        kept_text: Callable[[Path], EditionText] = pdf.read,
+        kept_text: Callable[[Path], EditionText] = documents.read,
         cache_bytes: int = CACHE_BYTES,
     ) -> None:
         """Read texts from *library* and files from *page_file*.
@@ -181,7 +181,7 @@ class Viewer:
             return None
         png = self._drawn.get(etag)
         if png is None:
-            png = pdf.draw(self._file(edition), number, width=width, boxes=boxes)
+            png = documents.draw(self._file(edition), number, width=width, boxes=boxes)
             self._drawn.put(etag, png)
         return Drawing(png, etag)
 

@@ -17,7 +17,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from bot.extractive import PASSAGES, Extractive
+from bot.answering.extractive import PASSAGES, Extractive
 from evals import questions
 from evals.runs import as_asked
 from tebiki.building import build

@@ -22,12 +22,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
-from bot.declining import unheld
-from bot.evidence import find
+from bot.answering.declining import unheld
+from bot.answering.ranking import find
 from evals import questions
 from evals.runs import as_asked
 from index.confidence import Confidence, Signs
-from index.generations import Generation
+from index.generations.generations import Generation
 from index.passages import Passage
 from tebiki.building import build
 from tebiki.settings import settings

@@ -32,8 +32,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 import chromadb  # noqa: F401 - imports are not counted
 import sklearn.utils.extmath  # noqa: F401 - likewise
 
-from index.refresh import RefreshReport, Workshop, carry_out
-from ingest import catalog
+from index.refresh.refresh import RefreshReport, Workshop, carry_out
+from ingest.catalog import catalog
 from ingest.errors import UnreadablePdf
 from ingest.pages import EditionText
 from ingest.reading import read_each

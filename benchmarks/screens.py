@@ -21,8 +21,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from fastapi import FastAPI, Response
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from bot.asking.question import read
 from bot.ledger.ledger import open_ledger
-from bot.question import read
 from evals import questions
 from tebiki.building import Parts, build
 from tebiki.serving import web

@@ -35,8 +35,8 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from evals import questions
-from index import parts
-from index.generations import Generation, folder_of, parts_of
+from index.generations import parts
+from index.generations.generations import Generation, folder_of, parts_of
 from index.passages import Filters
 from ingest import japanese
 from tebiki.building import build

@@ -19,10 +19,10 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from bot.citations import verify
-from bot.extractive import PASSAGES, names_in
-from bot.generative import sources_of
-from bot.question import read
+from bot.answering.extractive import PASSAGES, names_in
+from bot.asking.question import read
+from bot.writing.checking import verify
+from bot.writing.generative import sources_of
 from evals import questions
 from tebiki.building import build
 from tebiki.refreshing import refreshed

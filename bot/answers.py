@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
-from index.following import Followed
 from index.passages import Filters, Passage
-from ingest.editions import Edition
+from index.revisions.following import Followed
+from ingest.catalog.editions import Edition
 
 if TYPE_CHECKING:
     from ingest.pages import EditionText

@@ -15,7 +15,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from bot.errors import BadSetting
-from bot.phrases import phrase
+from bot.telling.phrases import phrase
 from index.errors import IndexingError
 from ingest.japanese import person_names
 

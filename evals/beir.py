@@ -14,11 +14,11 @@ from pathlib import Path
 import numpy as np
 
 from evals.errors import BadQuestionSet
-from index import refresh
-from index.embedding import Embedder
-from index.generations import pdf_of
-from ingest.catalog import Catalog
-from ingest.editions import Document, Edition
+from index.generations.generations import pdf_of
+from index.refresh import refresh
+from index.search.embedding import Embedder
+from ingest.catalog.catalog import Catalog
+from ingest.catalog.editions import Document, Edition
 from ingest.errors import UnreadablePdf
 from ingest.pages import Block, BlockKind, EditionText, Page, Quality
 

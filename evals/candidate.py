@@ -14,12 +14,12 @@ from evals.errors import MeasuresMissing
 from evals.gate import Limits, Verdict, coverage, decide
 from evals.questions import QuestionSet, load
 from evals.runs import Run, retrieval
-from index import generations
-from index.embedding import Embedder
 from index.errors import GenerationBroken, IndexingError
-from index.generations import Generation
+from index.generations import generations
+from index.generations.generations import Generation
+from index.generations.store import Vectors
 from index.remarks import Remark
-from index.store import Vectors
+from index.search.embedding import Embedder
 
 OWN = "questions.jsonl"
 """The name of the user's own question set, beside the documents."""

@@ -17,7 +17,7 @@ from evals.questions import Judgement, Question, QuestionSet
 from index.errors import IndexingError
 from index.passages import Library
 from index.remarks import Remark
-from ingest.editions import Edition
+from ingest.catalog.editions import Edition
 
 _UNIT = 3
 # Different pages of a manual share a tenth of their triples, revisions of one page over a half;

@@ -9,7 +9,7 @@ from evals.comparison import Change, Difference, compare
 from evals.runs import Result, Run
 from index.passages import Library
 from index.remarks import Remark
-from ingest.editions import Edition
+from ingest.catalog.editions import Edition
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
-from bot.model import LanguageModel, Message
+from bot.writing.model import LanguageModel, Message
 from evals.questions import Question, QuestionSet
 from evals.runs import Result, Run, Told
 

@@ -15,7 +15,7 @@ from hashlib import sha256
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from bot.question import language_of
+from bot.asking.question import language_of
 from evals.errors import BadQuestionSet
 
 BUNDLED = Path(__file__).parent / "questions"

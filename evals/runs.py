@@ -16,12 +16,12 @@ from pydantic import TypeAdapter, ValidationError
 
 from bot.answers import Answerer, Citation, Turn
 from bot.answers import Question as Asked
-from bot.question import read as take
+from bot.asking.question import read as take
 from evals.errors import BadRun
 from evals.measures import ANSWERS, RETRIEVAL, Measure, Outcome, distinct, score
 from evals.questions import Place, Question, QuestionSet
 from index.passages import Library, Passage
-from ingest.editions import Edition
+from ingest.catalog.editions import Edition
 
 PAGES = 10
 """How many distinct pages of a ranking are kept: the deepest cutoff that is measured."""

@@ -20,9 +20,9 @@ from statistics import mean
 
 from evals import questions, runs
 from evals.questions import Question
-from index.fitted import Fitted
-from index.generations import WEIGHTS, Generation, Shelf
-from index.retrieval import Sounding
+from index.generations.generations import WEIGHTS, Generation, Shelf
+from index.search.fitted import Fitted
+from index.search.hybrid import Sounding
 
 FACTORS = (0.0, 0.5, 0.75, 1.5, 2.0)
 """What each weight is multiplied by, one after the other."""

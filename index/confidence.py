@@ -20,9 +20,9 @@ from ingest.japanese import is_japanese, joints, normalise, nouns, proper_nouns,
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from index.glossary import Glossary
-    from index.lexical import Bm25
     from index.passages import Passage
+    from index.search.glossary import Glossary
+    from index.search.lexical import Bm25
     from ingest.chunks import Chunk
 
 _LOOKED_AT = 5

@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.errors import FilterUnknown
-from index.glossary import Glossary
+from index.search.glossary import Glossary
+from ingest.catalog.editions import Edition, Kind
 from ingest.chunks import Chunk
-from ingest.editions import Edition, Kind
 from ingest.pages import EditionText
 
 

@@ -13,7 +13,7 @@ from ingest.pages import BlockKind
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from ingest.editions import Edition
+    from ingest.catalog.editions import Edition
     from ingest.headings import Section
     from ingest.pages import EditionText
 

@@ -24,9 +24,10 @@ from hashlib import sha256
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from ingest import ocr, pages, pdf
+from ingest import pages
+from ingest.catalog.facts import Facts
 from ingest.errors import UnreadablePdf
-from ingest.facts import Facts
+from ingest.pdf import documents, ocr
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Mapping
@@ -188,7 +189,7 @@ def facts_of(
     digests: dict[str, str] = {}
     for name, path in files.items():
         try:
-            pdf.check(path)
+            documents.check(path)
             digests[name] = sha256_of(path)
         except UnreadablePdf as problem:
             found[name] = problem
@@ -276,9 +277,9 @@ def sha256_of(path: Path) -> str:
 def _kept(path: Path, cache: Path, *, use_ocr: bool) -> Path | UnreadablePdf:
     """The place in the cache for what is read from a file, or why it cannot even be opened."""
     try:
-        pdf.check(path)
+        documents.check(path)
         how = f"ocr{ocr.reads_with()}" if use_ocr else "plain"
-        return cache / f"{sha256_of(path)[:40]}-{pdf.READER_VERSION}-{how}.npz"
+        return cache / f"{sha256_of(path)[:40]}-{documents.READER_VERSION}-{how}.npz"
     except UnreadablePdf as problem:
         return problem
     except OSError as problem:
@@ -486,7 +487,7 @@ def _serve(memory_mb: int, cache: Path, *, use_ocr: bool) -> None:
         path = Path(asked["path"])
         try:
             if asked["kept"] is None:
-                said = _told(pdf.facts(path))
+                said = _told(documents.facts(path))
             else:
                 _one(path, Path(asked["kept"]), reader)
                 said = {"said": "read"}
@@ -509,7 +510,7 @@ def _told(found: Facts) -> dict[str, Any]:
 
 def _one(path: Path, kept: Path, reader: ocr.Ocr | None) -> None:
     """Read one file into the cache, in one step."""
-    text = pdf.read(
+    text = documents.read(
         path,
         ocr=reader,
         opened=lambda count: _say({"said": "opened", "pages": count}),

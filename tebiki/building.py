@@ -18,12 +18,12 @@ if TYPE_CHECKING:
     from bot.guard import Guard
     from bot.ledger.ledger import Ledger
     from bot.ledger.tokens import Tokens
-    from index.depot import Depot
-    from index.embedding import Embedder
-    from index.generations import Generation, Kept, Shelf
-    from index.models import CrossEncoderReranker
-    from index.store import Server, Vectors
-    from ingest.editions import Edition
+    from index.generations.depot import Depot
+    from index.generations.generations import Generation, Kept, Shelf
+    from index.generations.store import Server, Vectors
+    from index.search.embedding import Embedder
+    from index.search.models import CrossEncoderReranker
+    from ingest.catalog.editions import Edition
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class Parts:
 
     def page_file(self, edition: Edition) -> Path:
         """Return the PDF of a held edition, as the home keeps it or the server does."""
-        from index.generations import pdf_of
+        from index.generations.generations import pdf_of
 
         depot = depot_of(self.settings)
         kept = pdf_of(self.settings.home, edition)
@@ -49,9 +49,9 @@ class Parts:
 
 def build(chosen: Settings) -> Parts:
     """Put the application together; nothing is opened or loaded before it is used."""
-    from bot.across import AcrossEditions
-    from bot.extractive import Extractive
-    from index.generations import Shelf
+    from bot.answering.editions import AcrossEditions
+    from bot.answering.extractive import Extractive
+    from index.generations.generations import Shelf
 
     shelf = Shelf(
         chosen.home,
@@ -63,8 +63,8 @@ def build(chosen: Settings) -> Parts:
     extractive = Extractive(shelf)
     if chosen.model is None:
         return Parts(chosen, shelf, AcrossEditions(extractive, shelf))
-    from bot.generative import Generative
-    from bot.model import open_model
+    from bot.writing.generative import Generative
+    from bot.writing.model import open_model
 
     model = open_model(chosen.model, tokens_of(chosen))
     written = Generative(shelf, model, extractive, guard=guard_of(chosen, shelf))
@@ -106,7 +106,7 @@ def tokens_of(chosen: Settings) -> Tokens | None:
 def embedder_of(chosen: Settings, recipe: Mapping[str, str], folder: Path) -> Embedder:
     """Return the embedder that made a generation, or say that another one is configured."""
     from index.errors import RecipeChanged
-    from index.fitted import Fitted
+    from index.search.fitted import Fitted
 
     wanted = recipe["embedder"]
     if chosen.embedding == FITTED and (folder / "embedder").is_dir():
@@ -129,7 +129,7 @@ def configured_embedder(
     """Return the configured embedder, None being the one that is fitted to the corpus."""
     if chosen.embedding == FITTED:
         return None
-    from index.models import SentenceTransformerEmbedder
+    from index.search.models import SentenceTransformerEmbedder
 
     return SentenceTransformerEmbedder(
         chosen.embedding,
@@ -143,28 +143,28 @@ def configured_reranker(chosen: Settings) -> CrossEncoderReranker | None:
     """Return the configured re-ranker, None being none; it is loaded when first used."""
     if not chosen.reranker:
         return None
-    from index.models import CrossEncoderReranker
+    from index.search.models import CrossEncoderReranker
 
     return CrossEncoderReranker(chosen.reranker)
 
 
 def vectors_of(chosen: Settings) -> Vectors:
     """Return where vectors live: in the home, or on the Chroma server that is named."""
-    from index.store import Embedded
+    from index.generations.store import Embedded
 
     return _server(chosen.chroma_url) if chosen.chroma_url else Embedded()
 
 
 def depot_of(chosen: Settings) -> Depot | None:
     """Return where generations are published for many homes, if a server is named."""
-    from index.depot import Depot
+    from index.generations.depot import Depot
 
     return Depot(_server(chosen.chroma_url)) if chosen.chroma_url else None
 
 
 @cache
 def _server(url: str) -> Server:
-    from index.store import Server
+    from index.generations.store import Server
 
     try:
         return Server(url)
@@ -181,7 +181,7 @@ def hold_current(chosen: Settings) -> None:
 
 def roll_back_to(chosen: Settings, to: str | None) -> str:
     """Answer from generation *to* again (None: the one before); return its name."""
-    from index.generations import roll_back
+    from index.generations.generations import roll_back
 
     depot = depot_of(chosen)
     return depot.roll_back(chosen.home, to) if depot else roll_back(chosen.home, to)
@@ -189,7 +189,7 @@ def roll_back_to(chosen: Settings, to: str | None) -> str:
 
 def generations_of(chosen: Settings) -> tuple[Kept, ...]:
     """Return the generations that are kept, here or on the server."""
-    from index.generations import kept_in
+    from index.generations.generations import kept_in
 
     depot = depot_of(chosen)
     return depot.kept() if depot else kept_in(chosen.home)

@@ -18,7 +18,7 @@ from tebiki.building import (
 from tebiki.settings import BUNDLED, Settings
 
 if TYPE_CHECKING:
-    from index.refresh import RefreshReport
+    from index.refresh.refresh import RefreshReport
     from ingest.errors import UnreadablePdf
     from ingest.pages import EditionText
 
@@ -36,12 +36,12 @@ def refreshed(
     re-ranker is no part of the index, but one that cannot be loaded is found out here.
 
     Raises:
-        IngestError, IndexingError, EvalError: as `index.refresh.carry_out` and the gate say.
+        IngestError, IndexingError, EvalError: as `index.refresh.refresh.carry_out` and the gate say.
     """
     from evals.candidate import gate
-    from index import glossary
-    from index import refresh as refreshing
-    from ingest import catalog
+    from index.refresh import refresh as refreshing
+    from index.search import glossary
+    from ingest.catalog import catalog
 
     if reranker := configured_reranker(chosen):
         told("loading the re-ranker", 0.0)
@@ -77,7 +77,7 @@ def _reading(
     chosen: Settings, told: Callable[[str, float], None]
 ) -> Callable[[Mapping[str, Path]], Iterator[tuple[str, EditionText | UnreadablePdf]]]:
     """Return what reads many PDFs, in processes of their own."""
-    from index.refresh import READINGS
+    from index.refresh.refresh import READINGS
     from ingest.reading import Progress as Read
     from ingest.reading import read_each
 
@@ -104,7 +104,7 @@ def _named(outcome: EditionText | UnreadablePdf, corpus: Path) -> EditionText | 
 
 def reader() -> str:
     """Return what PDFs are read with here: with OCR, or without where tesseract is missing."""
-    from ingest import ocr
-    from ingest.pdf import READER_VERSION
+    from ingest.pdf import ocr
+    from ingest.pdf.documents import READER_VERSION
 
     return f"{READER_VERSION}+ocr-{ocr.reads_with()}" if ocr.installed() else READER_VERSION

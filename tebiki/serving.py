@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from bot.ledger.ledger import Ledger
     from bot.slack.app import Colleague
     from bot.slack.app import Settings as SlackSettings
-    from ingest.editions import Edition
+    from ingest.catalog.editions import Edition
     from ingest.pages import EditionText
 
 
@@ -108,7 +108,7 @@ def colleague_of(parts: Parts, ledger: Ledger) -> Colleague:
 
 def page_image(parts: Parts, edition: Edition, number: int, start: int, end: int) -> bytes:
     """Return a page as a PNG, the span between two offsets of its edition's text marked."""
-    from ingest.pdf import draw
+    from ingest.pdf.documents import draw
 
     library = parts.generation()
     # An old answer shows its page from the kept PDF, though its text is no longer indexed.

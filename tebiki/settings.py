@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from bot.guard import Policy
-    from bot.model import Configured
+    from bot.writing.model import Configured
 
 
 FITTED = "fitted"
@@ -54,7 +54,7 @@ def settings(
         BadSetting: a setting of the guard is none of its words.
     """
     from bot.guard import policies
-    from bot.model import configured
+    from bot.writing.model import configured
 
     return Settings(
         home=home or Path(environment.get("TEBIKI_HOME") or "var"),

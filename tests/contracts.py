@@ -5,8 +5,8 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from bot.citations import stands
-from bot.question import read
+from bot.asking.question import read
+from bot.writing.checking import stands
 from index.passages import Filters
 
 if TYPE_CHECKING:

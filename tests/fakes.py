@@ -16,11 +16,11 @@ from typing import Any, Self
 import numpy as np
 
 from bot.errors import ModelFailed
-from bot.model import Message
-from index.glossary import Glossary
+from bot.writing.model import Message
 from index.passages import Filters, Passage
+from index.search.glossary import Glossary
+from ingest.catalog.editions import Document, Edition, Kind, Original, in_force
 from ingest.chunks import Chunk
-from ingest.editions import Document, Edition, Kind, Original, in_force
 from ingest.japanese import pairs, tokens
 from ingest.pages import Block, BlockKind, EditionText, Page, Quality
 

@@ -20,8 +20,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ingest import ocr
 from ingest.errors import UnreadablePdf
+from ingest.pdf import ocr
 from ingest.reading import Bounds, facts_of, read_all
 from tests.pdfs import Sheet, made
 

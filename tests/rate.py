@@ -13,7 +13,7 @@ from pathlib import Path
 import pypdfium2 as pdfium
 import pypdfium2.raw as c
 
-from ingest import pdf
+from ingest.pdf import documents
 
 BOUND = 0.40
 
@@ -43,7 +43,7 @@ def main(folder: Path) -> float:
         begin = time.perf_counter()
         pages += bare(path)
         middle = time.perf_counter()
-        pdf.read(path)
+        documents.read(path)
         spent[0] += middle - begin
         spent[1] += time.perf_counter() - middle
     ratio = spent[0] / spent[1]

@@ -16,15 +16,16 @@ from fastapi import FastAPI
 
 from api.access import Access
 from api.app import create_app
+from bot.answering.extractive import Extractive
 from bot.answers import Answerer
-from bot.extractive import Extractive
 from index.errors import IndexMissing
 from index.passages import Library
-from ingest import catalog, pdf
+from ingest.catalog import catalog
+from ingest.catalog.editions import Document, Edition, Kind, Original, in_force
 from ingest.chunks import Chunk, split
-from ingest.editions import Document, Edition, Kind, Original, in_force
 from ingest.headings import sections
 from ingest.pages import EditionText
+from ingest.pdf import documents
 from tests.fakes import FakeLibrary, edition, edition_text
 
 CORPUS = Path(__file__).parent.parent / "corpus"
@@ -113,7 +114,7 @@ class Bundled(FakeLibrary):
 def bundled() -> Bundled:
     """Return the bundled corpus; read once, and never changed by a test."""
     listed = catalog.read(CORPUS).editions
-    texts = {held: pdf.read(CORPUS / held.path) for held in listed if held.path is not None}
+    texts = {held: documents.read(CORPUS / held.path) for held in listed if held.path is not None}
     return Bundled(texts, listed)
 
 

@@ -9,14 +9,14 @@ from datetime import date
 from hashlib import sha256
 from pathlib import Path
 
-from index.depot import Depot
-from index.embedding import Embedder
-from index.fitted import Fitted
-from index.generations import Shelf
-from index.refresh import RefreshReport, Workshop, carry_out
-from index.store import Embedded, Server, Vectors
-from ingest.catalog import Catalog
-from ingest.editions import Edition
+from index.generations.depot import Depot
+from index.generations.generations import Shelf
+from index.generations.store import Embedded, Server, Vectors
+from index.refresh.refresh import RefreshReport, Workshop, carry_out
+from index.search.embedding import Embedder
+from index.search.fitted import Fitted
+from ingest.catalog.catalog import Catalog
+from ingest.catalog.editions import Edition
 from ingest.errors import IngestError, UnreadablePdf
 from ingest.pages import EditionText
 from tests.fakes import edition, edition_text

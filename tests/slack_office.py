@@ -8,9 +8,9 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-from bot.ledger.desk import Desk
 from bot.ledger.ledger import Ledger, open_ledger
 from bot.slack.app import Colleague
+from bot.slack.queue import Desk
 from tests.slack_colleague import Scripted, hire
 from tests.slack_server import ME, Envelope, FakeSlack, Json
 

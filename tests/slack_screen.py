@@ -14,7 +14,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from bot.extractive import Extractive
+from bot.answering.extractive import Extractive
 from bot.ledger.ledger import open_ledger
 from bot.slack.app import Settings, create
 from tests.served import bundled

@@ -6,8 +6,8 @@ from datetime import date
 
 import pytest
 
-from bot.extractive import Extractive
-from bot.generative import Generative
+from bot.answering.extractive import Extractive
+from bot.writing.generative import Generative
 from tests.contracts import keeps_answerer_promises, keeps_library_promises
 from tests.fakes import FakeLibrary, ScriptedModel, edition, edition_text
 

@@ -22,8 +22,8 @@ import pytest
 from pypdf import PdfReader, PdfWriter
 from typer.testing import CliRunner
 
-from bot.question import read
-from bot.sentences import sentences
+from bot.asking.question import read
+from ingest.sentences import sentences
 from tebiki.building import build
 from tebiki.command_line import app
 from tebiki.settings import settings

@@ -15,12 +15,12 @@ import pypdfium2
 import pytest
 from pypdf.generic import ArrayObject, DictionaryObject, PdfObject
 
-from index import glossary
-from ingest import catalog
-from ingest import pdf as reader
-from ingest.editions import Edition, Kind
+from index.search import glossary
+from ingest.catalog import catalog
+from ingest.catalog.editions import Edition, Kind
 from ingest.headings import sections
 from ingest.pages import BlockKind
+from ingest.pdf import documents as reader
 from tests.conftest import system_package
 
 CORPUS = Path(__file__).parent.parent / "corpus"

@@ -8,10 +8,10 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from bot.answers import Answer, Citation, Declined, Question
-from index.following import Followed, State
 from index.passages import Filters, Passage
+from index.revisions.following import Followed, State
+from ingest.catalog.editions import Document, Edition, Kind, Original
 from ingest.chunks import Chunk
-from ingest.editions import Document, Edition, Kind, Original
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

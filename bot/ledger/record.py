@@ -8,8 +8,8 @@ from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
+from bot.answering.extractive import spoken
 from bot.answers import Answer
-from bot.extractive import spoken
 from bot.ledger.errors import LedgerUnavailable
 from bot.ledger.ledger import Ledger, unknown
 

@@ -14,9 +14,9 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from bot.answers import Answer, Delta
+from bot.asking.question import LONGEST, language_of, read
 from bot.errors import AnswerUnknown, BadQuestion
 from bot.ledger.errors import LedgerUnavailable
-from bot.question import LONGEST, language_of, read
 from bot.slack import blocks
 from bot.slack.calls import Mark, SlackBusy, SlackRefused
 from bot.slack.stream import Stream
@@ -26,11 +26,11 @@ from index.passages import Filters
 
 if TYPE_CHECKING:
     from bot.answers import Answerer, Question
-    from bot.ledger.desk import Desk, Work
     from bot.ledger.ledger import Ledger
     from bot.slack.blocks import Rendered
     from bot.slack.calls import Calls
     from bot.slack.people import People
+    from bot.slack.queue import Desk, Work
 
 log = logging.getLogger(__name__)
 

@@ -22,17 +22,17 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
 
+from bot.asking.question import language_of
 from bot.errors import AnswerUnknown
-from bot.ledger.desk import ChannelSettings, Desk, Work
-from bot.ledger.followers import Followers
-from bot.question import language_of
 from bot.slack import blocks
 from bot.slack.answering import Answering
 from bot.slack.calls import Calls, Identity, SlackBusy, SlackRefused
 from bot.slack.errands import Errands, PageImage, Wish, wish_of
 from bot.slack.events import Deleted, Edited, Said, looks_like_question, understand
+from bot.slack.followers import Followers
 from bot.slack.following import KIND, LOOK_S, Following
 from bot.slack.people import People
+from bot.slack.queue import ChannelSettings, Desk, Work
 
 if TYPE_CHECKING:
     from bot.answers import Answerer

@@ -11,19 +11,19 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import quote
 
-from bot.quotations import escaped
 from bot.slack.words import say
-from index.following import State
-from ingest.editions import Kind
+from bot.telling.quotations import escaped
+from index.revisions.following import State
+from ingest.catalog.editions import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from bot.answers import Answer, Citation
-    from bot.ledger.desk import ChannelSettings
     from bot.ledger.ledger import Entry
-    from index.following import Followed
-    from ingest.editions import Edition
+    from bot.slack.queue import ChannelSettings
+    from index.revisions.following import Followed
+    from ingest.catalog.editions import Edition
 
 Block: TypeAlias = dict[str, Any]
 

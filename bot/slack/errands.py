@@ -19,11 +19,11 @@ from bot.slack.words import say
 from index.errors import IndexMissing
 
 if TYPE_CHECKING:
-    from bot.ledger.desk import Desk
     from bot.ledger.ledger import Ledger
     from bot.slack.people import People
+    from bot.slack.queue import Desk
     from index.passages import Library
-    from ingest.editions import Edition
+    from ingest.catalog.editions import Edition
 
 log = logging.getLogger(__name__)
 

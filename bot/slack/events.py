@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from bot.question import wants
+from bot.asking.question import wants
 
 
 @dataclass(frozen=True, slots=True)

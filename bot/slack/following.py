@@ -9,23 +9,23 @@ from collections.abc import Callable
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from bot.answering.present import overtaken
 from bot.errors import AnswerUnknown
-from bot.ledger.desk import Work
 from bot.ledger.errors import LedgerUnavailable
-from bot.present import overtaken
 from bot.slack import blocks
+from bot.slack.queue import Work
 from bot.slack.words import say
 from index.errors import IndexingError
 
 if TYPE_CHECKING:
     from bot.answers import Citation
-    from bot.ledger.desk import Desk
-    from bot.ledger.followers import Followers
     from bot.ledger.ledger import Ledger
     from bot.slack.blocks import Rendered
     from bot.slack.calls import Calls
-    from index.following import Followed
+    from bot.slack.followers import Followers
+    from bot.slack.queue import Desk
     from index.passages import Library
+    from index.revisions.following import Followed
 
 log = logging.getLogger(__name__)
 

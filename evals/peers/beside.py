@@ -32,11 +32,11 @@ os.environ.setdefault("HAYSTACK_TELEMETRY_ENABLED", "False")
 os.environ.setdefault("ANONYMIZED_TELEMETRY", "False")
 
 from evals import comparison, figures, questions, runs  # noqa: E402 - found through the line above
-from index.fitted import Fitted  # noqa: E402 - likewise
-from index.generations import Generation, Shelf, folder_of  # noqa: E402 - likewise
+from index.generations.generations import Generation, Shelf, folder_of  # noqa: E402 - likewise
 from index.passages import Filters, Passage  # noqa: E402 - likewise
+from index.search.fitted import Fitted  # noqa: E402 - likewise
+from ingest.catalog.editions import Edition  # noqa: E402 - likewise
 from ingest.chunks import Chunk  # noqa: E402 - likewise
-from ingest.editions import Edition  # noqa: E402 - likewise
 from ingest.japanese import pairs, tokens  # noqa: E402 - likewise
 
 if TYPE_CHECKING:

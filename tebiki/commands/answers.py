@@ -16,7 +16,7 @@ from tebiki.serving import page_image
 
 if TYPE_CHECKING:
     from bot.answers import Answer, Citation
-    from bot.sheet import Picture
+    from bot.telling.evidence_sheet import Picture
 
 
 def show_answer(
@@ -41,7 +41,7 @@ def show_answer(
 
 def say_answer(answer: Answer) -> None:
     """Print an answer as a terminal shows it."""
-    from bot.printed import lines
+    from bot.telling.terminal import lines
 
     for line in lines(answer):
         say(line.text, style="dim" if line.quiet else None)
@@ -61,17 +61,17 @@ def export(
     """Make an evidence sheet of a recorded answer, as Markdown with pictures and as PDF."""
     with told_as_words():
         chosen = chosen_by(context, home, corpus)
-        from bot import sheet
+        from bot.telling import evidence_sheet
 
         parts = build(chosen)
         answer = ledger_of(chosen).answer(name)
         exhibits = tuple(
-            sheet.Exhibit(citation, tuple(_pictures(parts, citation)))
-            for citation in sheet.shown_citations(answer)
+            evidence_sheet.Exhibit(citation, tuple(_pictures(parts, citation)))
+            for citation in evidence_sheet.shown_citations(answer)
         )
         files = {
-            f"{answer.id}.md": sheet.markdown(answer, exhibits).encode(),
-            f"{answer.id}.pdf": sheet.pdf(answer, exhibits),
+            f"{answer.id}.md": evidence_sheet.markdown(answer, exhibits).encode(),
+            f"{answer.id}.pdf": evidence_sheet.pdf(answer, exhibits),
         }
         for exhibit in exhibits:
             files |= {exhibit.name_of(picture): picture.png for picture in exhibit.pictures}
@@ -87,7 +87,7 @@ def export(
 
 def _pictures(parts: Parts, citation: Citation) -> Iterator[Picture]:
     """Yield the pages of a citation as they look, its quotation marked; none without the PDF."""
-    from bot.sheet import Picture
+    from bot.telling.evidence_sheet import Picture
     from ingest.errors import UnreadablePdf
 
     for number in citation.pages:
@@ -109,7 +109,7 @@ def stale(
     """
     with told_as_words():
         chosen = chosen_by(context, home, corpus)
-        from bot.present import overtaken
+        from bot.answering.present import overtaken
 
         generation = build(chosen).generation()
         changed: list[dict[str, object]] = []

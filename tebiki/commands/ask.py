@@ -50,7 +50,7 @@ def search(
         warn_of_another_corpus(chosen)
         parts = build(chosen)
         from api.schemas import WirePassage
-        from bot.question import read
+        from bot.asking.question import read
         from index.passages import by_page
 
         generation = parts.generation()
@@ -114,9 +114,9 @@ def ask(
         chosen = chosen_by(context, home, corpus)
         warn_of_another_corpus(chosen)
         parts = build(chosen)
+        from bot.asking.question import read
         from bot.ledger.errors import LedgerUnavailable
         from bot.ledger.record import Recorded
-        from bot.question import read
 
         generation = parts.generation()
         filters = filters_of(generation, document, kind, edition, municipality, language, as_of)

@@ -56,8 +56,8 @@ def corpus_add(
         chosen = chosen_by(context, home, corpus)
         from tempfile import TemporaryDirectory
 
-        from ingest.entries import add, understood
-        from ingest.fetching import Bounds, Seen, fetch
+        from ingest.catalog.entries import add, understood
+        from ingest.catalog.fetching import Bounds, Seen, fetch
 
         chosen.corpus.mkdir(parents=True, exist_ok=True)
         asking = sys.stdin.isatty() and not yes
@@ -118,7 +118,7 @@ def corpus_list(
     """Say what the catalog and the folder hold, with what is in force today."""
     with told_as_words():
         chosen = chosen_by(context, home, corpus)
-        from ingest import catalog
+        from ingest.catalog import catalog
 
         held = catalog.read(chosen.corpus)
         rows = catalog.rows(held, today())
@@ -147,7 +147,7 @@ def corpus_correct(
     """Put other days into the catalog; one that is not named stays as it is."""
     with told_as_words():
         chosen = chosen_by(context, home, corpus)
-        from ingest.entries import correct
+        from ingest.catalog.entries import correct
 
         if published is None and in_force_from is None:
             err.print("Name the day to be corrected: --published or --in-force-from.", style="red")
@@ -190,7 +190,7 @@ def corpus_withdraw(
     """Let an edition no longer count; answers "as of" an earlier day still quote it."""
     with told_as_words():
         chosen = chosen_by(context, home, corpus)
-        from ingest.entries import withdraw
+        from ingest.catalog.entries import withdraw
 
         name, _, label = document.partition("@")
         gone = withdraw(chosen.corpus, name, label or None, on.date() if on else today())
@@ -212,8 +212,8 @@ def corpus_check(
     """Compare the catalog with the files: strays, absent ones, other bytes, duplicates."""
     with told_as_words():
         chosen = chosen_by(context, home, corpus)
-        from index.reports import problems_json
-        from ingest import catalog
+        from index.refresh.reports import problems_json
+        from ingest.catalog import catalog
 
         held = catalog.read(chosen.corpus)
         problems = (*held.problems, *held.unreadable.values())
@@ -253,8 +253,8 @@ def corpus_fetch(
     """Ask the official addresses in the catalog for new editions."""
     with told_as_words():
         chosen = chosen_by(context, home, corpus)
-        from index.reports import problems_json
-        from ingest.fetching import Bounds, added, fetch_all
+        from index.refresh.reports import problems_json
+        from ingest.catalog.fetching import Bounds, added, fetch_all
 
         outcomes = fetch_all(
             chosen.corpus,

@@ -92,7 +92,7 @@ def eval_answers(
                 told=lambda done, all_of: told("asking", done / all_of),
             )
             if judge:
-                from bot.model import open_model
+                from bot.writing.model import open_model
                 from evals.judge import judged
 
                 if chosen.model is None:

@@ -21,7 +21,7 @@ def list_generations(
 ) -> None:
     """List the generations that are kept: the newest three, the current one, and those in use."""
     with told_as_words():
-        from index import reports
+        from index.refresh import reports
 
         kept = generations_of(chosen_by(context, home, corpus))
         if as_json:
@@ -70,8 +70,8 @@ def diff(
     """Say what changed between two editions, section by section, with both pages."""
     with told_as_words():
         generation = build(chosen_by(context, home, corpus)).generation()
-        from index import redline
-        from index.revisions import compare, editions_of
+        from index.revisions import redline
+        from index.revisions.revisions import compare, editions_of
 
         before, after = editions_of(generation.editions, document, old, new)
         revision = compare(before, generation.text(before), after, generation.text(after))

@@ -24,7 +24,7 @@ def models_pack(
 ) -> None:
     """Write a sentence-transformers model into one file, with a hash of each of its parts."""
     with told_as_words(), progress(show=not as_json) as told:
-        from index.parcels import pack
+        from index.model_archive import pack
 
         made = pack(model, file, lambda share: told("packing", share))
     tell(
@@ -43,8 +43,8 @@ def models_unpack(
 ) -> None:
     """Write the model of such a file into a new folder, and check every part of it."""
     with told_as_words(), progress(show=not as_json) as told:
-        from index.models import ModelKind
-        from index.parcels import unpack
+        from index.model_archive import unpack
+        from index.search.models import ModelKind
 
         made = unpack(file, folder, lambda share: told("unpacking", share))
     setting = "TEBIKI_RERANKER" if made.kind is ModelKind.RERANKER else "TEBIKI_EMBEDDING"

@@ -14,9 +14,9 @@ from tebiki.commands.output import err
 from tebiki.settings import BUNDLED, Settings, environment_of_this_process, settings
 
 if TYPE_CHECKING:
-    from index.generations import Generation
+    from index.generations.generations import Generation
     from index.passages import Filters
-    from ingest.editions import Kind
+    from ingest.catalog.editions import Kind
 
 
 HomeOption = Annotated[
@@ -47,8 +47,8 @@ def chosen_by(context: typer.Context, home: Path | None, corpus: Path | None) ->
 
 def warn_of_another_corpus(chosen: Settings) -> None:
     """Say so when a corpus was named and the home answers from other documents."""
-    from index import generations
     from index.errors import IndexingError
+    from index.generations import generations
 
     if chosen.corpus == BUNDLED or (chosen.chroma_url and not chosen.corpus.is_dir()):
         return  # no corpus was named, or this is a replica that needs none

@@ -23,8 +23,8 @@ from tebiki.refreshing import reader, refreshed
 from tebiki.settings import BUNDLED, Settings
 
 if TYPE_CHECKING:
-    from index.refresh import Plan, RefreshReport
-    from ingest.catalog import Catalog
+    from index.refresh.refresh import Plan, RefreshReport
+    from ingest.catalog.catalog import Catalog
 
 
 def refresh(
@@ -49,9 +49,10 @@ def refresh(
     """Read the PDFs and make the index current; answers go on from the old one meanwhile."""
     with told_as_words():
         chosen = chosen_by(context, home, corpus)
-        from index import generations, glossary
-        from index import refresh as refreshing
-        from ingest import catalog
+        from index.generations import generations
+        from index.refresh import refresh as refreshing
+        from index.search import glossary
+        from ingest.catalog import catalog
 
         if dry_run:
             listed = catalog.read(chosen.corpus)
@@ -74,7 +75,7 @@ def refresh(
                 raise typer.Exit(LEFT_OUT)
             return
         if watch:
-            from index.watching import watch as watched
+            from index.refresh.watching import watch as watched
 
             everything = full
 
@@ -103,7 +104,7 @@ def _refresh_and_say(chosen: Settings, *, full: bool, accept: bool, as_json: boo
     Returns:
         Whether there is nothing to try again: what the gate refused, it would refuse again.
     """
-    from index.refresh import NotAllowed
+    from index.refresh.refresh import NotAllowed
 
     refused = False
     with suppress(typer.Exit), told_as_words(), progress(show=not as_json) as told:
@@ -118,7 +119,7 @@ def _refresh_and_say(chosen: Settings, *, full: bool, accept: bool, as_json: boo
 
 
 def _say_plan(plan: Plan, listed: Catalog, *, as_json: bool) -> None:
-    from index import reports
+    from index.refresh import reports
 
     if as_json:
         print_json(reports.plan_json(plan, listed))
@@ -130,14 +131,14 @@ def _say_plan(plan: Plan, listed: Catalog, *, as_json: bool) -> None:
 
 
 def _say_what_ocr_would_do() -> None:
-    from ingest import ocr
+    from ingest.pdf import ocr
 
     if lacking := ocr.missing():
         err.print(lacking, markup=False, soft_wrap=True)
 
 
 def _say_report(report: RefreshReport, *, as_json: bool) -> None:
-    from index import reports
+    from index.refresh import reports
 
     if as_json:
         print_json(reports.report_json(report))

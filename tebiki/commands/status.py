@@ -13,7 +13,7 @@ from tebiki.commands.options import CorpusOption, HomeOption, JsonOption, chosen
 from tebiki.commands.output import out, print_json, told_as_words
 
 if TYPE_CHECKING:
-    from index.generations import Manifest
+    from index.generations.generations import Manifest
 
 
 def status(
@@ -29,8 +29,9 @@ def status(
     """Say what is indexed: documents, editions in force, and what the index was made with."""
     with told_as_words():
         chosen = chosen_by(context, home, corpus)
-        from index import generations, reports
         from index.errors import IndexMissing
+        from index.generations import generations
+        from index.refresh import reports
 
         hold_current(chosen)
         name = generations.current(chosen.home)
@@ -41,7 +42,7 @@ def status(
         if pages is not None:
             _say_pages(folder, manifest, pages, as_json=as_json)
             return
-        from ingest.editions import in_force
+        from ingest.catalog.editions import in_force
 
         now = in_force(manifest.editions, today())
         model, tokens = chosen.model, tokens_of(chosen)
@@ -79,8 +80,8 @@ def status(
 
 def _say_pages(folder: Path, manifest: Manifest, document: str, *, as_json: bool) -> None:
     """Say of each page of a document's editions which engine read it, and how plausible it is."""
-    from index import reports
-    from index.generations import text_of
+    from index.generations.generations import text_of
+    from index.refresh import reports
     from ingest.pages import load
 
     held = [e for e in manifest.editions if e.held and e.document.id == document]

@@ -1,0 +1,1 @@
+"""Passages become an answer made of quotations, or one that declines."""

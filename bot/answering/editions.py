@@ -1,0 +1,95 @@
+"""An answerer that knows of editions: it tells what changed, and what counts now."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import date
+from typing import TYPE_CHECKING
+
+from bot.answering.changes import changes_of, years_in
+from bot.answering.extractive import spoken
+from bot.answering.present import pointed, to_now
+from bot.answers import Answer, Citation
+from index.revisions.comparisons import Comparisons
+
+if TYPE_CHECKING:
+    from bot.answers import Answerer, Event, Question
+    from index.passages import Library
+
+
+_REVISED = re.compile(r"改[定訂正]|変更|追加|見直|revis|chang|updat", re.IGNORECASE)
+
+
+class AcrossEditions:
+    """Answers as *answerer* does; citations of superseded editions say where they stand today.
+
+    A question for what changed between two editions is answered by comparing them.
+    """
+
+    def __init__(
+        self,
+        answerer: Answerer,
+        library: Callable[[], Library],
+        *,
+        today: Callable[[], date] = date.today,
+    ) -> None:
+        """Look at the present editions of *library*, which gives the current generation."""
+        self._answerer = answerer
+        self._library = library
+        self._today = today
+        self._comparisons = Comparisons()
+
+    def answer(self, question: Question) -> Answer:
+        """Return the answer, what was superseded in it with its present place."""
+        changes, library = self._changes(question)
+        if changes is not None and changes.declined is None:
+            # What holds now stands beside what held then, unless both are superseded.
+            told = any(citation.in_force for citation in changes.citations)
+            return changes if told else self._pointed(changes, library)
+        answer = self._answerer.answer(question)
+        return self._pointed(_better(changes, answer), library)
+
+    def stream(self, question: Question) -> Iterator[Event]:
+        """Yield what the answerer yields, its citations and its answer with present places."""
+        inner = getattr(self._answerer, "stream", None)
+        changes, library = self._changes(question)
+        if inner is None or changes is not None:
+            yield from spoken(self.answer(question))
+            return
+        for event in inner(question):
+            if isinstance(event, Answer):
+                yield self._pointed(event, library)
+            elif isinstance(event, Citation):
+                yield to_now(event, library, self._today())
+            else:
+                yield event
+
+    def _changes(self, question: Question) -> tuple[Answer | None, Library]:
+        library = self._library()
+        begun = time.perf_counter()
+        answer = changes_of(question, library, self._comparisons, self._today())
+        took = round((time.perf_counter() - begun) * 1000, 1)
+        return (None if answer is None else replace(answer, took_ms=took)), library
+
+    def _pointed(self, answer: Answer, library: Library) -> Answer:
+        return pointed(answer, library, self._today())
+
+
+def _better(changes: Answer | None, answer: Answer) -> Answer:
+    """Return *answer*, or that nothing can be compared where it does not speak of a revision.
+
+    A manual may tell itself what its edition changed, of the year that was asked about.
+    """
+    if changes is None:
+        return answer
+    years = years_in(answer.question.text)
+    told = any(
+        _REVISED.search(citation.quote) and (not years or years & years_in(citation.quote))
+        for citation in answer.citations
+    )
+    if answer.declined is not None or not told:
+        return changes
+    return replace(answer, notices=(*answer.notices, changes.text))

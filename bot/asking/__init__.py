@@ -1,0 +1,1 @@
+"""A question is read: what is asked, about which day, edition and place, after which turns."""

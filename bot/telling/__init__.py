@@ -1,0 +1,1 @@
+"""An answer in words for people: phrases, quotations, the terminal, the evidence sheet."""

@@ -1,0 +1,195 @@
+"""The sentences that frame quotations, in the languages an answer can speak."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bot.asking.question import Wants
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_JA: Mapping[str, str] = {
+    "opening": "手引きには次の記載があります。",
+    "opening-steps": "手順・進め方について、次の記載があります。",
+    "opening-yes-no": "この点については、次の記載があります。",
+    "opening-date": "時期については、次の記載があります。",
+    "opening-number": "数・金額などについては、次の記載があります。",
+    "opening-contact": "連絡先については、次の記載があります。",
+    "opening-unsure": "お尋ねにそのまま答える記載ではないかもしれませんが、次の記載があります。",
+    "opening-case": "次の事例が紹介されています（事例であり、定めではありません）。",
+    "found": "**{found}**（次の記載による）",
+    "found-towns": "**{towns}**（次の記載による）",
+    "beside": "あわせて確認すること",
+    "binding": "〔{named}〕",
+    "binding-one": "{numbers}文目は{named}",
+    "binding-several": "{numbers}文目は{named}",
+    "binding-duty": "義務・必要",
+    "binding-advice": "推奨",
+    "binding-free": "任意・可能",
+    "opening-more": "先の答えに加えて、次の記載があります。",
+    "no-more": "「{question}」について、すでにお示ししたもののほかに近い記載はありません。",
+    "source": "**{title}**（{edition}）{page}",
+    "source-section": "**{title}**（{edition}）{page}「{section}」",
+    "page": "p.{page}",
+    "digest": "要約",
+    "case": "事例",
+    "superseded": "旧版",
+    "heads": "（列: {heads}）",
+    "notice-digest": (
+        "『{title}』は『{original}』の要約です（公式の文書ではありません）。"
+        "決定の根拠にするときは公式版を確認してください。"
+    ),
+    "notice-superseded": "『{title}』{edition}は、お尋ねの日に効力のある版ではありません。",
+    "notice-case": "『{title}』の記載は他団体の事例であり、義務や基準を定めるものではありません。",
+    "notice-language": "引用は原文（英語）のままです。",
+    "notice-read-as": "「{question}」と読み替えて探しました。",
+    "notice-as-of-day": "{day}に効力のあった版から探しました（「{said}」）。",
+    "notice-as-of-month": "「{said}」を月末の{day}と読み、その日に効力のあった版から探しました。",
+    "notice-as-of-year": "「{said}」を年末の{day}と読み、その日に効力のあった版から探しました。",
+    "notice-as-of-fiscal-year": "「{said}」を年度末の{day}と読み、その日に効力のあった版から探しました。",
+    "notice-as-of-none": "{day}（「{said}」）に効力のあった版は登録されていません。いま効力のある版から探しました。",
+    "changes-all": "『{title}』は、{old}から{new}で次のように変わりました（全{count}件）。",
+    "changes-some": "『{title}』は、{old}から{new}で次のように変わりました（{count}件の変更のうち{shown}件）。",
+    "changes-none": "『{title}』の{old}と{new}に、違いは見つかりませんでした。",
+    "changes-untouched": (
+        "『{title}』の{old}から{new}への変更（{count}件）に、「{topic}」に触れるものはありません。"
+    ),
+    "changes-one": "『{title}』で登録されている版は{editions}だけなので、何が変わったかを比べられません。",
+    "changes-not-held": "『{title}』で登録されている版は{editions}です。お尋ねの版がそろっていないので、比べられません。",
+    "changes-nowhere": "比べられる二つの版を登録している文書がないので、何が変わったかを比べられません。",
+    "notice-changes": (
+        "ほかの{count}件は、「文書一覧」のページか、tebiki diff {id} {old} {new} で読めます。"
+    ),
+    "declined": "お尋ねの「{question}」に答える記載は、登録されている文書の中に見つかりませんでした。",
+    "declined-missing": "探した語のうち{words}は、近い記載の中にありません。",
+    "declined-nearest": "いちばん近い記載は次のとおりです（お尋ねへの答えではありません）。",
+    "declined-empty": "近い記載もありませんでした。言葉を変えるか、文書を追加してお試しください。",
+    "declined-contact": "問い合わせ先として、次の記載があります。",
+    "clarify": "次のどれについてのお尋ねでしょうか。",
+    "choice": "『{title}』について: {question}",
+    "choice-part": "「{part}」について: {question}",
+    "suggest": "「{section}」には何が書かれていますか",
+    "model-failed": "文章を作るモデルが使えなかったため（{reason}）、原文の引用でお答えします。",
+    "model-spent": (
+        "文章を作るモデルの今日の利用枠を使い切ったため、原文の引用でお答えします"
+        "（利用枠は{day}0時（{zone}）に戻ります）。"
+    ),
+    "unrecorded": "利用量を記録できない",
+    "unreachable": "つながらない",
+    "slow": "時間内に応答がない",
+    "busy": "混み合っている",
+    "rejected": "要求が受け付けられない",
+    "failed": "サーバーの不具合",
+    "cut": "応答が途中で切れた",
+    "unreadable": "応答を読み取れない",
+    "model-unsupported": "モデルの文は文書で裏付けられなかったため、原文の引用でお答えします。",
+    "model-silent": "モデルは抜粋から答えを見つけられなかったため、近い記載を引用します。",
+    "model-removed": "文書で裏付けられない文を{count}件取り除きました。",
+    "guarded": "個人情報と思われる部分（{kinds}）は、送信や記録の際に伏せました。",
+    "refused": "個人情報と思われる部分（{kinds}）が含まれるため、言語モデルへの送信や記録をしませんでした。",
+}
+
+_EN: Mapping[str, str] = {
+    "opening": "The documents say the following.",
+    "opening-steps": "On how to proceed, the documents say the following.",
+    "opening-yes-no": "On this point the documents say the following.",
+    "opening-date": "On the timing, the documents say the following.",
+    "opening-number": "On the figures, the documents say the following.",
+    "opening-contact": "These contacts are given.",
+    "opening-unsure": "This may not be exactly what you asked; the documents say the following.",
+    "opening-case": "These cases are described (examples, not rules).",
+    "found": "**{found}** (from the statements below)",
+    "found-towns": "**{towns}** (from the statements below)",
+    "beside": "See also",
+    "binding": " ({named})",
+    "binding-one": "sentence {numbers}: {named}",
+    "binding-several": "sentences {numbers}: {named}",
+    "binding-duty": "required",
+    "binding-advice": "recommended",
+    "binding-free": "optional",
+    "opening-more": "Beyond what was shown, the documents say the following.",
+    "no-more": "On “{question}” nothing else comes near beyond what was already shown.",
+    "source": "**{title}** ({edition}), {page}",
+    "source-section": "**{title}** ({edition}), {page}, “{section}”",
+    "page": "p. {page}",
+    "digest": "digest",
+    "case": "case",
+    "superseded": "superseded",
+    "heads": " (columns: {heads})",
+    "notice-digest": (
+        "“{title}” is a digest of “{original}”, not the official text. "
+        "Check the official edition before you base a decision on it."
+    ),
+    "notice-superseded": "“{title}” {edition} is not the edition in force on the day you ask about.",
+    "notice-case": "“{title}” describes what others did; it sets no duty and no standard.",
+    "notice-language": "Quotations are left in the language of the source (Japanese).",
+    "notice-read-as": "Searched for: “{question}”.",
+    "notice-as-of-day": "Searched what was in force on {day} (“{said}”).",
+    "notice-as-of-month": "“{said}” was read as the last day of that month: searched what was in force on {day}.",
+    "notice-as-of-year": "“{said}” was read as the last day of that year: searched what was in force on {day}.",
+    "notice-as-of-fiscal-year": "“{said}” was read as the last day of that fiscal year: searched what was in force on {day}.",
+    "notice-as-of-none": "No edition held here was in force on {day} (“{said}”). Searched what is in force now.",
+    "changes-all": "From {old} to {new}, “{title}” changed as follows (all {count} changes).",
+    "changes-some": "From {old} to {new}, “{title}” changed as follows ({shown} of {count} changes).",
+    "changes-none": "“{title}” says the same in {old} and {new}.",
+    "changes-untouched": "None of the {count} changes from {old} to {new} in “{title}” touches “{topic}”.",
+    "changes-one": "Of “{title}” only {editions} is held, so there is nothing to compare it with.",
+    "changes-not-held": "Of “{title}” {editions} are held. Not both editions you ask about, so they cannot be compared.",
+    "changes-nowhere": "No document is held in two editions that could be compared for this.",
+    "notice-changes": "The other {count} are on the documents page, or: tebiki diff {id} {old} {new}.",
+    "declined": "The documents held here do not answer “{question}”.",
+    "declined-missing": "Of the words looked for, {words} do not occur in the nearest statements.",
+    "declined-nearest": "The nearest statements are these (they do not answer the question).",
+    "declined-empty": "Nothing comes near. Try other words, or add documents.",
+    "declined-contact": "These contacts are given for questions.",
+    "clarify": "Which of these do you mean?",
+    "choice": "About “{title}”: {question}",
+    "choice-part": "About {part}: {question}",
+    "suggest": "What does “{section}” say?",
+    "model-failed": "The language model could not be used ({reason}), so this answer quotes the documents.",
+    "model-spent": (
+        "Today's budget for the language model is used up, so this answer quotes the documents. "
+        "The budget begins anew on {day} at 0:00 ({zone})."
+    ),
+    "unrecorded": "its use could not be recorded",
+    "unreachable": "it could not be reached",
+    "slow": "it did not answer in time",
+    "busy": "it is busy",
+    "rejected": "it rejected the request",
+    "failed": "its server failed",
+    "cut": "its reply was cut off",
+    "unreadable": "its reply could not be read",
+    "model-unsupported": "What the model wrote is not supported by the documents, so this answer quotes them.",
+    "model-silent": "The model found no answer in the excerpts; the closest statements are quoted.",
+    "model-removed": "Sentences that the documents do not support were removed: {count}.",
+    "guarded": "What looks like personal data ({kinds}) was masked wherever it is sent or kept.",
+    "refused": "The question holds what looks like personal data ({kinds}), so it was neither sent to a language model nor kept.",
+}
+
+_TABLES = {"ja": _JA, "en": _EN}
+
+_OPENINGS: tuple[tuple[Wants, str], ...] = (
+    (Wants.CONTACT, "opening-contact"),
+    (Wants.DATE, "opening-date"),
+    (Wants.NUMBER, "opening-number"),
+    (Wants.YES_NO, "opening-yes-no"),
+    (Wants.STEPS, "opening-steps"),
+)
+
+
+def phrase(language: str, name: str, **values: object) -> str:
+    """Return a sentence in *language* ("ja" or "en") with its blanks filled.
+
+    Raises:
+        KeyError: no such language, sentence or blank.
+    """
+    return _TABLES[language][name].format(**values)
+
+
+def opening(language: str, shapes: frozenset[Wants]) -> str:
+    """Return the line an answer begins with, by what was asked."""
+    for shape, name in _OPENINGS:
+        if shape in shapes:
+            return phrase(language, name)
+    return phrase(language, "opening")

@@ -1,0 +1,1 @@
+"""Generations: immutable index folders, and the pointer that says which is current."""

@@ -1,0 +1,85 @@
+"""An edition cut into searchable chunks, as a generation keeps it and the next one reuses it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ingest.chunks import Chunk, split
+from ingest.headings import sections
+from ingest.japanese import tokens
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from ingest.catalog.editions import Edition
+    from ingest.pages import EditionText
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A chunk with the pages it stands on and the words of its text and of its context."""
+
+    chunk: Chunk
+    pages: tuple[int, ...]
+    words: tuple[str, ...]
+    context_words: tuple[str, ...]
+
+    @property
+    def all_words(self) -> tuple[str, ...]:
+        """What the chunk is found by."""
+        return self.words + self.context_words
+
+
+def cut(edition: Edition, text: EditionText) -> tuple[Part, ...]:
+    """Cut an edition's text into parts, in reading order."""
+    return tuple(
+        Part(
+            chunk,
+            text.pages_of(chunk.start, chunk.end),
+            tuple(tokens(chunk.text)),
+            tuple(tokens(chunk.context)),
+        )
+        for chunk in split(edition, text, sections(text))
+    )
+
+
+def save(parts: tuple[Part, ...], path: Path) -> None:
+    """Write parts to a new file, one JSON object a line."""
+    with path.open("x", encoding="utf-8") as file:
+        for part in parts:
+            line = {
+                "start": part.chunk.start,
+                "end": part.chunk.end,
+                "section": part.chunk.section,
+                "context": part.chunk.context,
+                "text": part.chunk.text,
+                "pages": part.pages,
+                "words": " ".join(part.words),
+                "context_words": " ".join(part.context_words),
+            }
+            file.write(json.dumps(line, ensure_ascii=False) + "\n")
+
+
+def load(edition: Edition, path: Path) -> tuple[Part, ...]:
+    """Read parts that `save` wrote, as parts of *edition*.
+
+    Raises:
+        OSError, ValueError, KeyError: the file is missing or damaged.
+    """
+    found: list[Part] = []
+    with path.open(encoding="utf-8") as file:
+        for line in map(json.loads, file):
+            chunk = Chunk(
+                edition,
+                tuple(line["section"]),
+                line["text"],
+                line["start"],
+                line["end"],
+                line["context"],
+            )
+            words = tuple(line["words"].split())
+            context_words = tuple(line["context_words"].split())
+            found.append(Part(chunk, tuple(line["pages"]), words, context_words))
+    return tuple(found)

@@ -1,0 +1,1 @@
+"""What changed between two editions, and where a quotation stands today."""

@@ -1,0 +1,145 @@
+"""Where a quotation stands today: unchanged, elsewhere, reworded or gone."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from enum import StrEnum
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from datetime import date
+
+    from index.passages import Library
+    from ingest.catalog.editions import Edition
+    from ingest.pages import EditionText
+
+# A sentence with fewer characters in common is another sentence.
+_ALIKE = 0.6
+_LOOKED_AT = 5
+
+
+class State(StrEnum):
+    """What became of a quotation."""
+
+    STANDS = "stands"
+    MOVED = "moved"
+    CHANGED = "changed"
+    GONE = "gone"
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """Where a quotation stands in what is in force.
+
+    STANDS: its edition is in force with this text. MOVED: another edition says the same, at
+    *page* (from 1; *label* is the printed number or None). CHANGED: that edition says *text*
+    instead. GONE: nothing like it is there, or the document is no longer in force; then
+    *edition* is the one in force, or None.
+    """
+
+    state: State
+    edition: Edition | None = None
+    text: str = ""
+    page: int = 0
+    label: str | None = None
+    start: int = 0
+    end: int = 0
+
+
+def follow(library: Library, edition: Edition, quote: str, on: date) -> Followed:
+    """Return where a quotation from *edition* stands in what is in force on a day; pure."""
+    now = next((e for e in library.in_force(on) if e.document.id == edition.document.id), None)
+    if now is None:
+        return Followed(State.GONE)
+    text = library.text(now)
+    found = _exactly(text, quote)
+    if found is not None:
+        same = now.sha256 == edition.sha256
+        return _at(State.STANDS if same else State.MOVED, now, text, *found)
+    near = _nearest(text, quote)
+    if near is None:
+        return Followed(State.GONE, now)
+    return _at(State.CHANGED, now, text, *near)
+
+
+def _at(state: State, edition: Edition, text: EditionText, start: int, end: int) -> Followed:
+    page = text.page_at(start)
+    return Followed(state, edition, text.text[start:end], page.number, page.label, start, end)
+
+
+def _exactly(text: EditionText, quote: str) -> tuple[int, int] | None:
+    """Find a quotation, white space and widths aside."""
+    wanted, _ = _plain(quote)
+    said, places = _whole(text.text)
+    at = said.find(wanted) if wanted else -1
+    return None if at < 0 else (places[at], places[at + len(wanted) - 1] + 1)
+
+
+@lru_cache(maxsize=16)
+def _whole(said: str) -> tuple[str, list[int]]:
+    """Return `_plain` of an edition's text; several quotations of one answer are looked for."""
+    return _plain(said)
+
+
+def _plain(said: str) -> tuple[str, list[int]]:
+    """Return the text without white space and widths, and where each character came from."""
+    found: list[str] = []
+    places: list[int] = []
+    for at, character in enumerate(said):
+        for one in unicodedata.normalize("NFKC", character):
+            if not one.isspace():
+                found.append(one)
+                places.append(at)
+    return "".join(found), places
+
+
+def _nearest(text: EditionText, quote: str) -> tuple[int, int] | None:
+    """Find the sentences most like a quotation, if any are like it at all."""
+    wanted, _ = _plain(quote)
+    several = range(1, _sentences_in(quote) + 2)
+    pairs = Counter(wanted[at : at + 2] for at in range(len(wanted) - 1))
+    ranked = sorted(
+        ((-sum((pairs & Counter(_pairs(said))).values()), start, end, said)
+         for start, end, said in _runs(tuple(_blocks(text)), several)),
+    )[:_LOOKED_AT]  # fmt: skip
+    best = max(
+        ((SequenceMatcher(None, wanted, said, autojunk=False).ratio(), -start, end)
+         for _, start, end, said in ranked),
+        default=(0.0, 0, 0),
+    )  # fmt: skip
+    return (-best[1], best[2]) if best[0] >= _ALIKE else None
+
+
+def _pairs(said: str) -> Iterator[str]:
+    return (said[at : at + 2] for at in range(len(said) - 1))
+
+
+def _sentences_in(quote: str) -> int:
+    return max(1, len([part for part in re.split(r"[。\n]", quote) if part.strip()]))
+
+
+def _runs(
+    blocks: Sequence[tuple[int, int, str]], several: Iterable[int]
+) -> Iterator[tuple[int, int, str]]:
+    """Yield the runs of so many sentences that follow one another."""
+    for count in several:
+        for at in range(len(blocks) - count + 1):
+            run = blocks[at : at + count]
+            yield run[0][0], run[-1][1], "".join(said for _, _, said in run)
+
+
+def _blocks(text: EditionText) -> Iterator[tuple[int, int, str]]:
+    """Yield the sentences of all blocks: where they stand, and what is compared."""
+    for page, base in zip(text.pages, text.starts, strict=True):
+        for block in page.blocks:
+            start = block.start
+            for part in page.text[block.start : block.end].replace("。", "。\0").split("\0"):
+                if part.strip():
+                    yield base + start, base + start + len(part), _plain(part)[0]
+                start += len(part)

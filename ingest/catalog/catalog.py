@@ -1,0 +1,438 @@
+"""The catalog and the files beside it become editions; without a catalog, the files alone do."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import dataclass, field, replace
+from datetime import date
+from hashlib import file_digest
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Any, TypedDict
+
+from ingest.catalog.editions import Document, Edition, Kind, Original, in_force
+from ingest.errors import BrokenCatalog, IngestError, MissingCorpus, UnreadablePdf
+from ingest.japanese import is_japanese
+from ingest.reading import facts_of
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from pathlib import Path
+
+    from ingest.catalog.facts import Facts
+
+CATALOG = "catalog.toml"
+_OFFICE = frozenset(
+    {".doc", ".docx", ".htm", ".html", ".jtd", ".odt", ".ppt", ".pptx", ".rtf", ".xls", ".xlsx"}
+    | {".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff"}
+)
+"""Endings of what people take for a manual and Tebiki does not read."""
+
+_DOCUMENT_FIELDS = {
+    "id", "title", "publisher", "kind", "language", "digest_of", "editions", "note",
+}  # fmt: skip
+_EDITION_FIELDS = {
+    "label", "published", "in_force_from", "withdrawn_on", "path", "sha256", "url", "note",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Catalog:
+    """What the corpus holds.
+
+    *editions* are all of them, held or only listed, in the catalog's order. *notices* are
+    sentences about things worth knowing (a file that is not listed, a duplicate); *problems*
+    are held editions that cannot be used, which make a refresh end with an error. *strays* are
+    the ids of the documents that no catalog describes: there a file replaced by another of the
+    same name is a new edition of the same work. *unreadable* says of strays, by path, why nothing
+    could be understood of them; a refresh tries them all the same, and names them.
+    """
+
+    editions: tuple[Edition, ...]
+    notices: tuple[str, ...] = ()
+    problems: tuple[IngestError, ...] = ()
+    strays: frozenset[str] = frozenset()
+    unreadable: Mapping[str, UnreadablePdf] = field(default_factory=dict)
+
+
+def read(folder: Path) -> Catalog:
+    """Read the catalog of a corpus folder and check it against the files there.
+
+    A PDF that the catalog does not list is read as a document of its own, and named in a
+    notice, as are office files and pictures, which are not read; a listed one that is absent
+    is a problem, and so is a link that leads nowhere. Two files with the same bytes are one
+    edition: the later one is named and left out.
+
+    Raises:
+        MissingCorpus: the folder is not there, or holds no PDF and no catalog.
+        BrokenCatalog: the catalog is not usable; it names the line.
+    """
+    if not folder.is_dir():
+        message = f"{folder}: there is no such folder. Name the folder that holds the PDFs."
+        raise MissingCorpus(message)
+    files = _files(folder)
+    entries = listed(folder / CATALOG) if (folder / CATALOG).exists() else ()
+    if not files and not entries:
+        message = f"{folder}: no PDF in this folder. Put the PDFs there and run the command again."
+        raise MissingCorpus(message)
+    editions: list[Edition] = []
+    problems: list[IngestError] = []
+    notices: list[str] = []
+    for edition in entries:
+        found = _checked(edition, folder, files)
+        if isinstance(found, Edition):
+            editions.append(found)
+        else:
+            problems.append(found)
+    problems += _dangling(folder, {edition.path for edition in entries})
+    notices += _other_files(folder)
+    named = {edition.path for edition in entries}
+    strays: set[str] = set()
+    taken = {edition.document.id for edition in entries}
+    unlisted = [name for name in files if name not in named]
+    said = facts_of({name: folder / name for name in unlisted})
+    for stray in unlisted:
+        try:
+            editions.append(_stray(stray, folder, taken | strays, said[stray]))
+        except OSError as problem:
+            problems.append(_closed(stray, problem))
+            continue
+        strays.add(editions[-1].document.id)
+        if entries:
+            notices.append(
+                f"{stray} is not in {CATALOG}; it was taken as a document of its own "
+                f'("{editions[-1].document.title}", edition {editions[-1].label}).'
+            )
+    unique, duplicates = _without_duplicates(editions)
+    unreadable = {
+        name: UnreadablePdf(name, why.reason, why.advice)
+        for name, why in said.items()
+        if isinstance(why, UnreadablePdf)
+    }
+    return Catalog(
+        _with_titles(unique),
+        (*notices, *duplicates),
+        tuple(problems),
+        frozenset(strays),
+        unreadable,
+    )
+
+
+def _checked(edition: Edition, folder: Path, files: Sequence[str]) -> Edition | UnreadablePdf:
+    """Return a listed edition with its hash, or why its file cannot be used."""
+    if edition.path is None:
+        return edition
+    if edition.path not in files:
+        return _absent(edition)
+    try:
+        digest = hash_of(folder / edition.path)
+    except OSError as problem:
+        return _closed(edition.path, problem)
+    if digest != (edition.sha256 or digest):
+        return _altered(edition)
+    return replace(edition, sha256=digest)
+
+
+class Row(TypedDict):
+    """An edition as a list of them shows it. *listed*: by the catalog; *readable*: as a PDF."""
+
+    document: str
+    title: str
+    edition: str
+    in_force_from: str
+    withdrawn_on: str
+    file: str | None
+    url: str | None
+    held: bool
+    in_force: bool
+    listed: bool
+    readable: bool
+
+
+def rows(held: Catalog, on: date) -> list[Row]:
+    """Return what a corpus holds, in its order, with what is in force on a day."""
+    valid = {e.key for e in in_force(held.editions, on) if e.path not in held.unreadable}
+    return [
+        Row(
+            document=edition.document.id,
+            title=edition.document.title,
+            edition=edition.label,
+            in_force_from=str(edition.in_force_from or edition.published or ""),
+            withdrawn_on=str(edition.withdrawn_on or ""),
+            file=edition.path,
+            url=edition.url,
+            held=edition.held,
+            in_force=edition.key in valid,
+            listed=edition.document.id not in held.strays,
+            readable=edition.path not in held.unreadable,
+        )
+        for edition in held.editions
+    ]
+
+
+def state(row: Row) -> str:
+    """Say in a word or two how an edition stands."""
+    if not row["listed"]:
+        return "stray" if row["readable"] else "unreadable"
+    return "in force" if row["in_force"] else "held" if row["held"] else "not held"
+
+
+def hash_of(path: Path) -> str:
+    """Return the SHA-256 of a file's bytes, in hex."""
+    with path.open("rb") as file:
+        return file_digest(file, "sha256").hexdigest()
+
+
+def _below(folder: Path) -> tuple[str, ...]:
+    """Return whatever lies below a folder, relative to it, hidden things left out, in order."""
+    return tuple(
+        sorted(
+            path.relative_to(folder).as_posix()
+            for path in folder.rglob("*")
+            if not any(part.startswith(".") for part in path.relative_to(folder).parts)
+        )
+    )
+
+
+def _files(folder: Path) -> tuple[str, ...]:
+    """Return the PDFs below a folder, relative to it, hidden ones left out, in order."""
+    return tuple(
+        name for name in _below(folder) if _ending(name) == ".pdf" and (folder / name).is_file()
+    )
+
+
+def _ending(name: str) -> str:
+    return PurePosixPath(name).suffix.lower()
+
+
+def _dangling(folder: Path, told: Collection[object]) -> list[UnreadablePdf]:
+    """Return a problem for each link that ends in .pdf and leads nowhere, but those *told* of."""
+    return [
+        UnreadablePdf(
+            name,
+            "it is a link, and what it leads to is not there",
+            "Copy the file itself into the folder, or remove the link.",
+        )
+        for name in _below(folder)
+        if _ending(name) == ".pdf" and not (folder / name).exists() and name not in told
+    ]
+
+
+def _other_files(folder: Path) -> list[str]:
+    """Return a notice for each document that is not a PDF, and so is not read."""
+    return [
+        f"{name} is not a PDF and was left out: save it as a PDF to have it indexed."
+        for name in _below(folder)
+        if _ending(name) in _OFFICE and (folder / name).is_file()
+    ]
+
+
+def _absent(edition: Edition) -> UnreadablePdf:
+    return UnreadablePdf(
+        str(edition.path),
+        f"the catalog lists it as {edition.key}, but the file is not there",
+        "Copy the file there, or take its path out of the catalog.",
+    )
+
+
+def _altered(edition: Edition) -> UnreadablePdf:
+    return UnreadablePdf(
+        str(edition.path),
+        f"its bytes are not those that the catalog records for {edition.key}",
+        "If it is a new edition, list it as one; if not, copy the file again.",
+    )
+
+
+def _closed(name: str, problem: OSError) -> UnreadablePdf:
+    return UnreadablePdf(
+        name,
+        f"it cannot be opened ({problem.strerror})",
+        "Let the person who runs Tebiki read it, or take it out of the folder.",
+    )
+
+
+def _stray(
+    name: str, folder: Path, taken: Iterable[str], understood: Facts | UnreadablePdf
+) -> Edition:
+    """Return what can be understood of a file that no catalog describes."""
+    path = folder / name
+    stem = re.sub(r"[^\w.-]+", "-", path.stem).strip("-") or "document"
+    identity, number = stem, 2
+    while identity in set(taken):
+        identity, number = f"{stem}-{number}", number + 1
+    digest = hash_of(path)
+    if isinstance(understood, UnreadablePdf):
+        # The reading that follows names the file and says what is wrong with it.
+        return Edition(Document(identity, path.stem), digest[:8], path=name, sha256=digest)
+    return Edition(
+        Document(
+            identity,
+            understood.title or path.stem,
+            language="ja" if is_japanese(understood.title or "和") else "en",
+        ),
+        understood.edition or digest[:8],
+        published=understood.published,
+        in_force_from=understood.published,
+        path=name,
+        sha256=digest,
+    )
+
+
+def _without_duplicates(editions: Sequence[Edition]) -> tuple[list[Edition], list[str]]:
+    first: dict[str, Edition] = {}
+    kept: list[Edition] = []
+    notices: list[str] = []
+    for edition in editions:
+        twin = first.setdefault(edition.sha256, edition) if edition.sha256 else edition
+        if twin is edition:
+            kept.append(edition)
+        else:
+            notices.append(f"{edition.path} has the same bytes as {twin.path} and was left out.")
+    return kept, notices
+
+
+def _with_titles(editions: Sequence[Edition]) -> tuple[Edition, ...]:
+    """Return the editions, each digest knowing the title and address of what it restates."""
+    works = {edition.document.id: edition.document for edition in editions}
+    addresses = {edition.key: edition.url for edition in editions}
+
+    def complete(edition: Edition) -> Edition:
+        original = edition.document.digest_of
+        if original is None or original.document not in works:
+            return edition
+        work = works[original.document]
+        told = replace(
+            original,
+            title=work.title,
+            publisher=work.publisher,
+            url=addresses.get(f"{original.document}@{original.edition}"),
+        )
+        return replace(edition, document=replace(edition.document, digest_of=told))
+
+    return tuple(complete(edition) for edition in editions)
+
+
+def listed(path: Path) -> tuple[Edition, ...]:
+    """Return what a catalog file says, without a look at the files it names.
+
+    Raises:
+        BrokenCatalog: with the line, where it can be told.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+        content = tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
+        line = re.search(r"line (\d+)", str(problem))
+        raise BrokenCatalog(str(path), str(problem), int(line[1]) if line else None) from problem
+    entries = content.pop("documents", [])
+    if content:
+        strange = next(iter(content))
+        named = re.compile(rf"\s*\[*\s*{re.escape(strange)}\b")
+        places = [at for at, row in enumerate(text.splitlines(), start=1) if named.match(row)]
+        reason = f"{strange!r} is not known here; each document begins with a line [[documents]]"
+        raise BrokenCatalog(str(path), reason, places[0] if places else None)
+    if not isinstance(entries, list):
+        raise BrokenCatalog(str(path), "each document begins with a line [[documents]]")
+    lines = _lines_of(text, "documents")
+    found: list[Edition] = []
+    for at, entry in enumerate(entries):
+        place = lines[at] if len(lines) == len(entries) else None
+        found.extend(_Entry(entry, str(path), place).editions())
+    keys = [edition.key for edition in found]
+    for key in keys:
+        if keys.count(key) > 1:
+            raise BrokenCatalog(str(path), f"{key} is listed twice")
+    return tuple(found)
+
+
+def _lines_of(text: str, table: str) -> list[int]:
+    return [
+        number
+        for number, line in enumerate(text.splitlines(), start=1)
+        if re.match(rf"\s*\[\[\s*{table}\s*\]\]", line)
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """One document of the catalog file, with the place that errors name."""
+
+    content: Any
+    path: str
+    line: int | None
+
+    def editions(self) -> list[Edition]:
+        fields = self._table(self.content, _DOCUMENT_FIELDS)
+        document = Document(
+            id=self._id(fields),
+            title=self._text(fields, "title", required=True),
+            publisher=self._text(fields, "publisher"),
+            kind=self._kind(fields),
+            language=self._text(fields, "language") or "ja",
+            digest_of=self._original(fields.get("digest_of")),
+        )
+        issues = fields.get("editions", [])
+        if not isinstance(issues, list) or not issues:
+            raise self._broken(f"{document.id} has no [[documents.editions]]")
+        return [self._edition(document, issue) for issue in issues]
+
+    def _edition(self, document: Document, issue: object) -> Edition:
+        fields = self._table(issue, _EDITION_FIELDS)
+        path = self._text(fields, "path") or None
+        if path is not None and (path.startswith("/") or ".." in path.split("/") or "\\" in path):
+            raise self._broken(f"the path {path!r} leads out of the corpus folder")
+        return Edition(
+            document=document,
+            label=self._text(fields, "label", required=True),
+            published=self._date(fields, "published"),
+            in_force_from=self._date(fields, "in_force_from"),
+            withdrawn_on=self._date(fields, "withdrawn_on"),
+            path=path,
+            sha256=self._text(fields, "sha256") or None,
+            url=self._text(fields, "url") or None,
+        )
+
+    def _original(self, named: object) -> Original | None:
+        if named is None:
+            return None
+        fields = self._table(named, {"document", "edition"})
+        document = self._text(fields, "document", required=True)
+        return Original(document, self._text(fields, "edition", required=True), title=document)
+
+    def _table(self, content: object, known: set[str]) -> dict[str, object]:
+        if not isinstance(content, dict):
+            raise self._broken("a table with named fields is expected here")
+        if strange := sorted(set(content) - known):
+            raise self._broken(f"unknown field {strange[0]!r} (known: {', '.join(sorted(known))})")
+        return content
+
+    def _id(self, fields: dict[str, object]) -> str:
+        found = self._text(fields, "id", required=True)
+        if not re.fullmatch(r"[\w.-]+", found):
+            raise self._broken(f"the id {found!r} may hold letters, digits, '.', '-' and '_' only")
+        return found
+
+    def _kind(self, fields: dict[str, object]) -> Kind:
+        name = self._text(fields, "kind") or Kind.MANUAL.value
+        try:
+            return Kind(name)
+        except ValueError:
+            known = ", ".join(kind.value for kind in Kind)
+            raise self._broken(f"unknown kind {name!r} (known: {known})") from None
+
+    def _text(self, fields: dict[str, object], name: str, *, required: bool = False) -> str:
+        found = fields.get(name, "")
+        if not isinstance(found, str) or (required and not found.strip()):
+            raise self._broken(f"the field {name} must be a text in quotation marks")
+        return found.strip()
+
+    def _date(self, fields: dict[str, object], name: str) -> date | None:
+        found = fields.get(name)
+        if found is None or type(found) is date:
+            return found
+        raise self._broken(
+            f"the field {name} must be a day like 2021-07-07, without quotation marks"
+        )
+
+    def _broken(self, reason: str) -> BrokenCatalog:
+        return BrokenCatalog(self.path, reason, self.line)

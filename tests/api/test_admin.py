@@ -1,0 +1,639 @@
+"""The admin page: the index, new PDFs, and what readers miss."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+import shutil
+import threading
+import time
+from base64 import b64encode
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+from playwright.sync_api import expect, sync_playwright
+
+from api import insights
+from api.access import Access
+from api.admin import Office
+from api.app import create_app
+from api.intake import Intake
+from api.keys import Keys, Scope
+from api.problems import Refused
+from bot.answering.extractive import Extractive
+from bot.ledger.ledger import Entry, Rating
+from index.errors import GenerationBroken
+from index.generations.generations import Kept, Manifest
+from index.refresh.refresh import NotAllowed, Plan, RefreshReport
+from index.remarks import Remark
+from ingest.catalog import catalog
+from ingest.errors import UnreadablePdf
+from tests import pdfs
+from tests.axe import violations
+from tests.conftest import system_package
+from tests.served import CORPUS, DIGEST, OFFICIAL, OLDER, serving, small
+
+STARTER = CORPUS / "starter" / "zentai-digest.pdf"
+
+
+def entry(
+    name: str, question: str, *, declined: str = "", ratings: Sequence[Rating] = (), hour: int = 9
+) -> Entry:
+    """Make an entry of 2026-04-01, at an hour of the local day."""
+    asked_at = datetime(2026, 4, 1, hour).astimezone().timestamp()
+    return Entry(
+        id=name,
+        asked_at=asked_at,
+        origin="web",
+        question=question,
+        language="ja",
+        mode="extractive",
+        declined=declined,
+        generation="g1",
+        took_ms=10.0 * hour,
+        ratings=tuple(ratings),
+    )
+
+
+DOWN = Rating("down", "要綱の様式がない", "", 2.0)
+UP = Rating("up", "", "", 1.0)
+ENTRIES = (
+    entry("a", "育児休業の給与はどうなりますか", declined="not-found", hour=8),
+    entry("b", "年次有給休暇は何日ですか", ratings=[DOWN, UP], hour=9),
+    entry("c", "育児休業の給与はどうなる", declined="not-found", hour=10),
+    entry("d", "=HYPERLINK(1)", ratings=[UP, DOWN], hour=11),
+)
+
+
+class Desk:
+    """An office whose refresh waits until it is let go."""
+
+    def __init__(self, corpus: Path) -> None:
+        self.corpus = corpus
+        self.uploads = corpus.with_name(f"{corpus.name}-uploads")
+        self.let_go = threading.Event()
+        self.report = RefreshReport(Plan(), "g2", published=True)
+        self.current = "g2"
+        self.reasons: tuple[str, ...] = ()
+
+    def refresh(
+        self,
+        progress: Callable[[str, float], None],
+        accept: bool,  # noqa: FBT001 - as Office hands it
+    ) -> RefreshReport:
+        progress("reading (12 of about 1,048 pages, 30/s)", 0.25)
+        if not self.let_go.wait(10):
+            raise RuntimeError("nobody let go")
+        if self.reasons and not accept:
+            raise NotAllowed("g2", self.reasons)
+        return self.report
+
+    def roll_back(self, name: str | None) -> str:
+        if name not in {None, "g1"}:
+            raise GenerationBroken(str(name), "there is no such generation")
+        self.current = "g1"
+        return "g1"
+
+    def generations(self) -> tuple[Kept, ...]:
+        return tuple(
+            Kept(name, name == self.current, Manifest(name, made, {}, (), 2, 2, {}))
+            for name, made in (
+                ("g1", "2026-03-01T09:00:00+09:00"),
+                ("g2", "2026-04-01T09:00:00+09:00"),
+            )
+        )
+
+    @property
+    def office(self) -> Office:
+        return Office(
+            corpus=self.corpus,
+            refresh=self.refresh,
+            roll_back=self.roll_back,
+            generations=self.generations,
+            entries=lambda _: ENTRIES,
+            uploads=self.uploads,
+        )
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    """Return an office over an empty corpus folder."""
+    return Desk(tmp_path)
+
+
+def app_of(desk: Desk, access: Access | None = None) -> Any:  # noqa: ANN401 - FastAPI
+    """Return the application with an admin page."""
+    return create_app(
+        library=small,
+        answerer=Extractive(small),
+        page_file=lambda held: CORPUS / (held.path or ""),
+        office=desk.office,
+        access=access or Access(),
+    )
+
+
+@pytest.fixture
+def client(desk: Desk) -> Iterator[TestClient]:
+    """Return a client that may do everything, as on one's own machine."""
+    with TestClient(app_of(desk), base_url="http://127.0.0.1") as made:
+        yield made
+
+
+def refreshed(client: TestClient) -> dict[str, Any]:
+    """Wait for the refresh and return how it ended."""
+    until = time.monotonic() + 10
+    while time.monotonic() < until:
+        state: dict[str, Any] = client.get("/v1/admin/refresh").json()
+        if not state["running"]:
+            return state
+        time.sleep(0.02)
+    raise AssertionError("the refresh did not end")
+
+
+def test_only_an_admin_key_opens_it(desk: Desk, tmp_path: Path) -> None:
+    """Who may ask may not administer; the page itself holds no secret."""
+    keys = Keys(tmp_path / "keys.json")
+    _, ask = keys.create("ask", Scope.ASK)
+    _, admin = keys.create("admin", Scope.ADMIN)
+    app = app_of(desk, Access(required=True, keys=keys))
+    with TestClient(app, base_url="http://127.0.0.1") as client:
+        for address in ("/v1/admin", "/v1/admin/questions", "/v1/admin/questions.csv"):
+            assert [401, 403, 200] == [
+                client.get(address, headers=headers).status_code
+                for headers in (
+                    {},
+                    {"Authorization": f"Bearer {ask}"},
+                    {"Authorization": f"Bearer {admin}"},
+                )
+            ]
+        assert 401 == client.put("/v1/admin/files/a.pdf", content=b"x").status_code
+        assert [False, False, True] == [
+            client.get("/v1/session", headers=headers).json()["admin"]
+            for headers in (
+                {},
+                {"Authorization": f"Bearer {ask}"},
+                {"Authorization": f"Bearer {admin}"},
+            )
+        ]
+
+
+def test_without_an_office_there_is_no_admin_page() -> None:
+    """An application that was not given one has neither the page nor the routes."""
+    app = create_app(library=small, answerer=Extractive(small), page_file=lambda _: CORPUS)
+    with TestClient(app, base_url="http://127.0.0.1") as client:
+        assert [404, 404] == [client.get(each).status_code for each in ("/admin", "/v1/admin")]
+        assert {"admin": False} == client.get("/v1/session").json()
+
+
+def test_state_tells_what_is_indexed(client: TestClient) -> None:
+    """Documents count once, pages of every edition held, generations newest first."""
+    state = client.get("/v1/admin").json()
+
+    assert ("g-test", 1, 4) == (state["generation"], state["documents"], state["pages"])
+    assert [("g2", True), ("g1", False)] == [
+        (each["name"], each["current"]) for each in state["generations"]
+    ]
+
+
+def test_refresh_runs_once_and_tells_how_far_it_is(client: TestClient, desk: Desk) -> None:
+    """A second one is refused while the first runs; the end is told with its problems."""
+    desk.report = RefreshReport(
+        Plan(), "g3", published=True, problems=(UnreadablePdf("x.pdf", "cut short", "Copy it."),)
+    )
+    assert 202 == client.post("/v1/admin/refresh").status_code
+    assert 409 == client.post("/v1/admin/refresh").status_code
+    until = time.monotonic() + 5
+    while not client.get("/v1/admin/refresh").json()["step"] and time.monotonic() < until:
+        time.sleep(0.02)
+    state = client.get("/v1/admin/refresh").json()
+    assert ("reading", "12 of about 1,048 pages, 30/s", 0.25, True) == (
+        state["step"],
+        state["detail"],
+        state["share"],
+        state["running"],
+    )
+
+    desk.let_go.set()
+
+    ended = refreshed(client)
+    assert (True, "g3", ["x.pdf: cut short. Copy it."]) == (
+        ended["published"],
+        ended["generation"],
+        ended["problems"],
+    )
+
+
+def test_refresh_tells_what_it_did(client: TestClient, desk: Desk) -> None:
+    """What came, changed and went by title; a file that failed is a problem and not an addition."""
+    desk.report = RefreshReport(
+        Plan(added=(DIGEST, replace(OFFICIAL, path="x.pdf")), withdrawn=(OLDER,)),
+        "g3",
+        published=True,
+        pages=12,
+        chunks=30,
+        problems=(UnreadablePdf("x.pdf", "cut short", "Copy it."),),
+        notices=("notes.docx is no PDF.",),
+        kept={"leave@第3版": "it could not be read"},
+        poor_pages=(("a.pdf", 3, "an image"),),
+        engines={"pdfium": (12, 0.9)},
+    )
+    desk.let_go.set()
+    client.post("/v1/admin/refresh")
+
+    report = refreshed(client)["report"]
+
+    assert {
+        "added": ["休暇の手引きの要約（2026年版）"],
+        "revised": [],
+        "withdrawn": ["休暇の手引きの要約（2025年版）"],
+        "unchanged": 0,
+        "kept": {"leave@第3版": "it could not be read"},
+        "notices": ["notes.docx is no PDF."],
+        "pages": 12,
+        "passages": 30,
+        "engines": [{"engine": "pdfium", "pages": 12, "lowest_score": 0.9}],
+        "poor_pages": [{"file": "a.pdf", "page": 3, "note": "an image"}],
+    } == report
+
+
+def test_what_is_missing_comes_as_a_table(client: TestClient) -> None:
+    """One group a row, the most frequent first, as text that no spreadsheet computes."""
+    text = client.get("/v1/admin/missing.csv").content.decode("utf-8")
+
+    assert "\ufeff" == text[0]
+    assert [
+        ["question", "asked", "declined", "down", "last", "comments"],
+        ["育児休業の給与はどうなる", "2", "2", "0", "2026-04-01", ""],
+        ["'=HYPERLINK(1)", "1", "0", "1", "2026-04-01", "要綱の様式がない"],
+    ] == list(csv.reader(io.StringIO(text[1:])))
+
+
+def test_refresh_that_fails_says_so(client: TestClient, desk: Desk) -> None:
+    """The error's sentence arrives; the next refresh can be started."""
+
+    def broken(*_: object) -> RefreshReport:
+        raise GenerationBroken("g3", "the disk is full")
+
+    app = create_app(
+        library=small,
+        answerer=Extractive(small),
+        page_file=lambda _: CORPUS,
+        office=replace(desk.office, refresh=broken),
+    )
+    with TestClient(app, base_url="http://127.0.0.1") as other:
+        other.post("/v1/admin/refresh")
+        ended = refreshed(other)
+        assert not ended["published"]
+        assert "the disk is full" in ended["problems"][0]
+        assert 202 == other.post("/v1/admin/refresh").status_code
+
+
+def test_the_gates_remarks_come_in_the_readers_language(client: TestClient, desk: Desk) -> None:
+    """Reasons and notices that are known in both; a sentence known in one comes as it is."""
+    desk.reasons = (Remark("worse: “when?” …", "悪くなる質問「いつ」…"), "a word")
+    desk.report = replace(desk.report, notices=(Remark("No question asks", "質問がない"), "x"))
+    desk.let_go.set()
+
+    client.post("/v1/admin/refresh")
+    refreshed(client)
+    told = {
+        language: client.get("/v1/admin/refresh", headers={"Accept-Language": language}).json()
+        for language in ("ja", "en")
+    }
+    client.post("/v1/admin/refresh", json={"accept": True})
+    refreshed(client)
+    ended = client.get("/v1/admin/refresh", headers={"Accept-Language": "ja"}).json()
+
+    assert ["悪くなる質問「いつ」…", "a word"] == told["ja"]["reasons"]
+    assert ["worse: “when?” …", "a word"] == told["en"]["reasons"]
+    assert ([], ["質問がない", "x"]) == (ended["reasons"], ended["report"]["notices"])
+
+
+def test_refused_refresh_tells_why_and_can_be_accepted(client: TestClient, desk: Desk) -> None:
+    """The gate's reasons arrive one by one; only a refresh that accepts them publishes."""
+    desk.reasons = ("Recall@5 fell from 0.90 to 0.70", "worse: 休暇は何日ですか")
+    desk.let_go.set()
+
+    client.post("/v1/admin/refresh")
+    ended = refreshed(client)
+    assert (False, None, list(desk.reasons), []) == (
+        ended["published"],
+        ended["generation"],
+        ended["reasons"],
+        ended["problems"],
+    )
+    client.post("/v1/admin/refresh", json={"accept": False})
+    assert not refreshed(client)["published"]
+
+    client.post("/v1/admin/refresh", json={"accept": True})
+    ended = refreshed(client)
+    assert (True, "g2", []) == (ended["published"], ended["generation"], ended["reasons"])
+
+
+def test_rollback_goes_to_a_generation_that_exists(client: TestClient) -> None:
+    """The list shows the earlier one in use; an unknown one is a 404."""
+    back = client.post("/v1/admin/rollback", json={"generation": "g1"}).json()
+
+    assert [("g2", False), ("g1", True)] == [
+        (each["name"], each["current"]) for each in back["generations"]
+    ]
+    assert 404 == client.post("/v1/admin/rollback", json={"generation": "g9"}).status_code
+
+
+def received(client: TestClient, name: str, content: bytes) -> dict[str, Any]:
+    """Send a PDF and return what was understood of it."""
+    response = client.put(f"/v1/admin/files/{name}", content=content)
+    assert 201 == response.status_code, response.text
+    found: dict[str, Any] = response.json()
+    return found
+
+
+def enter(client: TestClient, found: dict[str, Any], **corrected: object) -> Any:  # noqa: ANN401 - httpx's
+    """Confirm a PDF that was received."""
+    return client.post("/v1/admin/editions", json={"upload": found["upload"], **corrected})
+
+
+def test_received_pdf_is_understood_and_not_yet_there(client: TestClient, desk: Desk) -> None:
+    """What its pages say is told in words; the corpus stays as it was until a person confirms."""
+    found = received(client, "全体手順書.pdf", STARTER.read_bytes())
+
+    assert ("全体手順書.pdf", 8, False) == (found["file"], found["pages"], found["known"])
+    assert "自治体DX全体手順書の要約" == found["title"]
+    assert any("新しい文書として加えます" in each for each in found["notices"])
+    assert [] == list(desk.corpus.iterdir())
+
+
+def test_confirmed_pdf_is_listed_with_what_was_corrected(client: TestClient, desk: Desk) -> None:
+    """Title, edition, day, kind and publisher are those of the person; the bytes are the file's."""
+    content = STARTER.read_bytes()
+    found = received(client, "a.pdf", content)
+
+    entered = enter(
+        client, found, title="全体手順書", edition="第9版", in_force_from="2026-04-01",
+        kind="guideline", publisher="総務部",
+    )  # fmt: skip
+
+    assert 201 == entered.status_code, entered.text
+    told = entered.json()
+    assert ("全体手順書", "第9版", "2026-04-01") == (
+        told["title"],
+        told["edition"],
+        told["in_force_from"],
+    )
+    assert content == (desk.corpus / told["file"]).read_bytes()
+    (listed,) = catalog.read(desk.corpus).editions
+    assert ("guideline", "総務部") == (listed.document.kind, listed.document.publisher)
+    assert [] == list(desk.uploads.iterdir())
+
+
+def test_days_can_be_corrected_before_and_after(client: TestClient, desk: Desk) -> None:
+    """What a cover says wrongly is put right when it is confirmed, or in the catalog later."""
+    found = received(client, "a.pdf", STARTER.read_bytes())
+    told = enter(
+        client, found, edition="第1版", published="2025-04-02", in_force_from="2025-05-01"
+    ).json()
+    assert ("2025-04-02", "2025-05-01") == (told["published"], told["in_force_from"])
+
+    named = {"document": told["document"], "edition": "第1版"}
+    dates = client.post("/v1/admin/editions/dates", json={**named, "published": "2025-04-03"})
+
+    assert 200 == dates.status_code, dates.text
+    (listed,) = catalog.read(desk.corpus).editions
+    assert (date(2025, 4, 3), date(2025, 5, 1)) == (listed.published, listed.in_force_from)
+    missing = client.post("/v1/admin/editions/dates", json={**named, "edition": "第9版"})
+    assert 404 == missing.status_code
+    assert "文書の一覧にありません" in missing.json()["detail"]
+
+
+def test_next_edition_is_known_and_needs_its_day(client: TestClient, desk: Desk) -> None:
+    """One more edition of a listed document keeps its title; without a day it is refused."""
+    first = received(client, "a.pdf", STARTER.read_bytes())
+    document = enter(client, first, edition="第1版", in_force_from="2025-04-01").json()["document"]
+    other = STARTER.with_name("kosei-digest.pdf").read_bytes()
+    found = received(client, "b.pdf", other)
+
+    same = enter(client, found, document=document, edition="第1版", in_force_from="2026-04-01")
+    assert 409 == same.status_code
+    assert "すでにあります" in same.json()["detail"]
+    entered = enter(client, found, document=document, edition="第2版", in_force_from="2026-04-01")
+
+    assert 201 == entered.status_code
+    assert "自治体DX全体手順書の要約" == entered.json()["title"]
+    assert ["第1版", "第2版"] == [each.label for each in catalog.read(desk.corpus).editions]
+
+
+def test_pdf_that_does_not_say_its_edition_is_asked_for_it(client: TestClient, desk: Desk) -> None:
+    """The fact is named as missing; without it nothing is entered."""
+    found = received(
+        client, "plain.pdf", pdfs.made([pdfs.Sheet().say("これは通知です。", 72, 700)])
+    )
+    assert "edition" in found["missing"]
+    refused = enter(client, found)
+
+    assert 422 == refused.status_code
+    assert "版の名前" in refused.json()["detail"]
+    assert [] == list(desk.corpus.iterdir())
+    assert 201 == enter(client, found, edition="令和8年版").status_code
+
+
+def test_same_pdf_is_not_received_twice(client: TestClient, desk: Desk) -> None:
+    """The same bytes under another name are refused with the name they have."""
+    shutil.copy(STARTER, desk.corpus / "a.pdf")
+
+    response = client.put("/v1/admin/files/b.pdf", content=STARTER.read_bytes())
+
+    assert 409 == response.status_code
+    assert [] == list(desk.uploads.iterdir())
+
+
+def test_two_of_one_name_do_not_meet(desk: Desk) -> None:
+    """While a file of that name is arriving, another is a 409; entered twice, it is one too."""
+    intake = Intake(desk.corpus, desk.uploads)
+    with intake.receiving("a.pdf"):
+        with pytest.raises(Refused) as raised, intake.receiving("a.pdf"):
+            pass
+        with intake.receiving("b.pdf"):
+            pass
+    assert 409 == raised.value.status_code
+    with TestClient(app_of(desk), base_url="http://127.0.0.1") as client:
+        twice = [received(client, "c.pdf", STARTER.read_bytes()) for _ in range(2)]
+        assert [201, 409] == [enter(client, found, edition="第1版").status_code for found in twice]
+
+
+def test_what_nobody_confirms_is_thrown_away(client: TestClient, desk: Desk) -> None:
+    """After a day the next upload clears it out, and confirming it then is a 404."""
+    found = received(client, "a.pdf", STARTER.read_bytes())
+    old = time.time() - 25 * 3600
+    os.utime(desk.uploads / found["upload"], (old, old))
+    received(client, "b.pdf", STARTER.read_bytes())
+
+    assert 404 == enter(client, found).status_code
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04 not a PDF", b"%PDF-1.7\nbut no more"])
+def test_what_is_no_pdf_is_not_kept(client: TestClient, desk: Desk, content: bytes) -> None:
+    """Empty, another format, cut short: a 422 with a sentence, and the folder stays as it was."""
+    response = client.put("/v1/admin/files/a.pdf", content=content)
+
+    assert 422 == response.status_code
+    assert "PDFとして読めませんでした" in response.json()["detail"]
+    assert [] == [*desk.corpus.iterdir(), *desk.uploads.iterdir()]
+
+
+@pytest.mark.parametrize("name", ["..%2Fa.pdf", "a.exe", ".pdf", ".a.pdf", "a%00.pdf", "a%5Cb.pdf"])
+def test_name_cannot_lead_elsewhere(client: TestClient, desk: Desk, name: str) -> None:
+    """A path, another ending or a hidden file is refused."""
+    content = STARTER.read_bytes()
+
+    assert client.put(f"/v1/admin/files/{name}", content=content).status_code in {404, 405, 422}
+    assert [] == list(desk.corpus.iterdir())
+    assert not list(desk.corpus.parent.glob("a.pdf"))
+
+
+def test_questions_are_counted_and_grouped(client: TestClient) -> None:
+    """Two ways to ask the same are one group; a rating that was corrected does not count."""
+    told = client.get("/v1/admin/questions").json()
+
+    (day,) = told["days"]
+    assert ("2026-04-01", 4, 2, 1) == (day["day"], day["asked"], day["declined"], day["down"])
+    assert 95.0 == day["median_ms"]
+    assert 108.5 == pytest.approx(day["p95_ms"])
+    assert [("育児休業の給与はどうなる", 2, 2, 0), ("=HYPERLINK(1)", 1, 0, 1)] == [
+        (each["question"], each["asked"], each["declined"], each["down"])
+        for each in told["missing"]
+    ]
+    assert ["要綱の様式がない"] == told["missing"][1]["comments"]
+    assert 95.0 == told["median_ms"]  # of 80, 90, 100, 110
+
+
+def test_table_opens_in_a_spreadsheet_as_text(client: TestClient) -> None:
+    """A byte order mark for Excel, one row a question, and no formula."""
+    response = client.get("/v1/admin/questions.csv")
+    text = response.content.decode("utf-8")
+
+    assert "\ufeff" == text[0]
+    rows = list(csv.reader(io.StringIO(text[1:])))
+    assert 5 == len(rows)
+    assert "'=HYPERLINK(1)" == rows[4][4]
+    assert "attachment" in response.headers["content-disposition"]
+
+
+def test_latency_of_nothing_and_of_one() -> None:
+    """Without answers there is no time; one answer is its own median."""
+    assert insights.latency(()) is None
+    assert insights.Latency(80.0, 80.0) == insights.latency(ENTRIES[:1])
+
+
+def test_day_is_that_of_the_clock_on_the_wall() -> None:
+    """A question asked in the evening counts for that evening's day."""
+    assert date(2026, 4, 1) == insights.day_of(entry("x", "?", hour=23))
+    assert date(2026, 4, 1) == insights.day_of(entry("x", "?", hour=0))
+
+
+DROP = """([name, content]) => {
+  const bytes = Uint8Array.from(atob(content), (each) => each.charCodeAt(0));
+  const data = new DataTransfer();
+  data.items.add(new File([bytes], name, { type: "application/pdf" }));
+  const place = document.querySelector("#drop");
+  for (const kind of ["dragenter", "dragover", "drop"]) {
+    place.dispatchEvent(new DragEvent(kind, { dataTransfer: data, bubbles: true, cancelable: true }));
+  }
+}"""
+
+
+@pytest.mark.needs("chromium")
+@pytest.mark.parametrize(
+    "how",
+    [
+        pytest.param({}, id="light"),
+        pytest.param({"color_scheme": "dark"}, id="dark"),
+        pytest.param({"viewport": {"width": 360, "height": 800}}, id="telephone"),
+    ],
+)
+def test_page_adds_refreshes_and_shows(desk: Desk, how: dict[str, Any]) -> None:
+    """Drop a PDF, correct and confirm it, refresh with progress, return to a generation; axe."""
+    desk.report = replace(desk.report, notices=("notes.docx is no PDF.",), pages=12)
+    with serving(app_of(desk)) as address, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=system_package("chromium"), args=["--no-sandbox"]
+        )
+        page = browser.new_context(locale="ja-JP", **how).new_page()
+        page.set_default_timeout(15_000)
+        complaints: list[str] = []
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.goto(address)
+        if "viewport" in how:
+            page.goto(f"{address}/admin")
+        else:
+            page.get_by_role("link", name="管理").click()
+        expect(page.locator("#missing")).to_contain_text("育児休業の給与")
+
+        page.evaluate(DROP, ["手順書.pdf", b64encode(STARTER.read_bytes()).decode()])
+        card = page.locator("#added li.card")
+        expect(card).to_contain_text("8ページ")
+        expect(card.get_by_label("題名")).to_have_value("自治体DX全体手順書の要約")
+        card.get_by_label("版", exact=True).fill("第9版")
+        card.get_by_label("公表日").fill("2026-03-31")
+        card.get_by_label("施行日").fill("2026-04-01")
+        assert 0 == violations(page)
+        card.get_by_role("button", name="文書に加える").click()
+        expect(card).to_contain_text("（第9版）を加えました。")
+        assert [("第9版", date(2026, 3, 31))] == [
+            (each.label, each.published) for each in catalog.read(desk.corpus).editions
+        ]
+        page.get_by_text("公表日・施行日を直す").click()
+        days = page.locator("#listed tbody tr").first
+        days.get_by_label("公表日").fill("2026-04-02")
+        days.get_by_role("button", name="直す").click()
+        expect(days.get_by_role("status")).to_contain_text("文書の一覧にありません")
+        assert 0 == violations(page)
+        page.get_by_role("button", name="索引を更新").click()
+        expect(page.locator("#step")).to_have_text(
+            "PDFを読んでいます…（1,048ページ中12ページ、毎秒30ページ）"
+        )
+        desk.let_go.set()
+        expect(page.locator("#outcome")).to_contain_text("更新が終わりました")
+        expect(page.locator("#outcome")).to_contain_text("notes.docx is no PDF.")
+        page.get_by_role("button", name="この世代に戻す").click()
+        expect(page.locator("#generations tr", has_text="g1")).to_contain_text("使用中")
+        assert 0 == violations(page)
+        page.get_by_role("button", name="English").click()
+        expect(page.locator("#outcome")).to_contain_text("Notices")
+        assert 0 == violations(page)
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        browser.close()
+    assert [] == complaints
+
+
+@pytest.mark.needs("chromium")
+def test_page_offers_to_publish_what_was_refused(desk: Desk) -> None:
+    """Reasons and the offer stay over a reload and in English; accepting publishes; axe."""
+    desk.reasons = (Remark("worse: “休暇は何日ですか”", "悪くなる質問「休暇は何日ですか」"),)
+    desk.let_go.set()
+    with serving(app_of(desk)) as address, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=system_package("chromium"), args=["--no-sandbox"]
+        )
+        page = browser.new_context(locale="ja-JP").new_page()
+        page.set_default_timeout(15_000)
+        page.goto(f"{address}/admin")
+        page.get_by_role("button", name="索引を更新").click()
+        expect(page.locator("#outcome")).to_contain_text("悪くなる質問「休暇は何日ですか」")
+        page.reload()
+        accept = page.get_by_role("button", name="それでも公開する")
+        expect(accept).to_be_visible()
+        assert 0 == violations(page)
+        page.get_by_role("button", name="English").click()
+        expect(page.locator("#outcome")).to_contain_text("worse: “休暇は何日ですか”")
+
+        page.get_by_role("button", name="Publish all the same").click()
+
+        expect(page.locator("#outcome")).to_contain_text("Answers now come from the new index (g2)")
+        expect(accept).to_have_count(0)
+        browser.close()

@@ -1,0 +1,642 @@
+"""The pages in a real browser: asking, checking, and everybody being able to."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, Request, expect, sync_playwright
+
+from api.access import Access
+from api.keys import Keys, Scope
+from bot.answering.editions import AcrossEditions
+from bot.answering.extractive import Extractive
+from bot.answers import Answer, Delta, Event, Question
+from ingest.pdf import documents
+from tests.axe import violations
+from tests.conftest import system_package
+from tests.fakes import edition, edition_text
+from tests.ingest.catalog.test_editions_held import FIRST, SECOND, put
+from tests.served import (
+    DIGEST,
+    OLDER,
+    PAGES,
+    ListedLibrary,
+    app_of,
+    bundled,
+    serving,
+    small,
+)
+
+pytestmark = pytest.mark.needs("chromium")
+
+ASKED = "CIO補佐官を特別職非常勤職員として任用するには"
+HOLDS = "地方公務員法の規定は適用されない"
+
+Opener = Callable[..., Page]
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    """Return where the bundled corpus is served."""
+    with serving(app_of(bundled())) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Return Debian's Chromium, without a window."""
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(
+            executable_path=system_package("chromium"), args=["--no-sandbox"]
+        )
+        yield launched
+        launched.close()
+
+
+@pytest.fixture
+def opened(browser: Browser, address: str) -> Iterator[Opener]:
+    """Return a function that opens a page; the test fails on an error in its console."""
+    contexts = []
+    complaints: list[str] = []
+
+    def open_page(path: str = "/", *, base: str = address, wide: int = 1400, **how: object) -> Page:
+        given: dict[str, Any] = {"locale": "ja-JP", **how}
+        context = browser.new_context(viewport={"width": wide, "height": 900}, **given)
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(15_000)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on(
+            "console",
+            lambda message: complaints.append(message.text) if message.type == "error" else None,
+        )
+        page.on("request", lambda request: _stays_here(request, base, complaints))
+        page.goto(base + path)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert [] == complaints
+
+
+def _stays_here(request: Request, base: str, complaints: list[str]) -> None:
+    if not request.url.startswith((base, "data:", "blob:")):
+        complaints.append(f"the page asked {request.url}")
+
+
+def ask(page: Page, question: str = ASKED) -> None:
+    """Type a question, send it, and wait for the whole answer."""
+    before = page.locator(".turn").count()
+    page.locator("#question").fill(question)
+    page.locator("#question").press("Enter")
+    expect(page.locator(".turn")).to_have_count(before + 1)
+    expect(page.locator(".turn").last.locator(".tools")).to_be_visible()
+
+
+def test_answer_shows_quotations_markers_and_sources(opened: Opener) -> None:
+    """The sentence that answers stands there with a marker; its source is a card below."""
+    page = opened()
+    ask(page)
+
+    answer = page.locator(".answer")
+    expect(answer.locator(".prose")).to_contain_text(HOLDS)
+    assert 0 < answer.locator("button.marker").count()
+    expect(answer.locator(".source .work").first).to_contain_text("自治体DX全体手順書の要約")
+    expect(answer.locator(".source .badge").first).to_have_text("要約")
+    expect(answer.locator(".place .page").first).to_contain_text("p.")
+    expect(page.locator("#live")).to_contain_text("回答が届きました。")
+    expect(page.locator("#live")).to_contain_text(HOLDS)
+
+
+def test_a_superseded_source_leads_to_the_page_in_force(opened: Opener, tmp_path: Path) -> None:
+    """It wears the badge, says what holds now, and a click opens that page, marked."""
+    held = {}
+    for label, since, pages in (("第1.0版", 2021, FIRST), ("第2.0版", 2023, SECOND)):
+        put(tmp_path, f"{label}.pdf", pages)
+        named = edition("leave", label=label, title="休暇の手引き", in_force_from=date(since, 4, 1))
+        path = tmp_path / f"{label}.pdf"
+        held[replace(named, path=str(path))] = documents.read(path)
+    library = ListedLibrary(held)
+    answerer = AcrossEditions(Extractive(lambda: library), lambda: library)
+    with serving(app_of(library, answerer=answerer)) as base:
+        page = opened(base=base)
+        ask(page, "令和4年3月時点で診断書はいつまでに出すか")
+
+        source = page.locator(".source").first
+        expect(source.locator(".badge")).to_have_text("旧版")
+        expect(source.locator(".now")).to_contain_text("診断書は七日以内に総務課に出す。")
+        expect(page.locator(".notice").first).to_contain_text("2022年3月31日")
+        source.get_by_role("button", name="現行版（第2.0版） p.4").click()
+        expect(page.locator("#viewer-title")).to_have_text("休暇の手引き（第2.0版）")
+        expect(page.locator(".count")).to_contain_text("p.4")
+        expect(page.locator(".frame img")).to_be_visible()
+
+
+def test_click_opens_the_page_with_the_quotation_marked(opened: Opener) -> None:
+    """The page image is tinted where the quotation stands, as seen on the screen."""
+    page = opened()
+    ask(page)
+    with page.expect_response(
+        lambda response: "/image" not in response.url and "/pages/" in response.url
+    ) as reply:
+        page.locator("button.marker").first.click()
+    image = page.locator("#viewer .sheet img")
+    expect(image).to_be_visible()
+
+    shown = reply.value.json()
+    assert HOLDS in shown["text"]
+    tinted = page.evaluate(
+        """async (boxes) => {
+          const image = document.querySelector("#viewer .sheet img");
+          const canvas = document.createElement("canvas");
+          canvas.width = image.naturalWidth; canvas.height = image.naturalHeight;
+          const at = canvas.getContext("2d"); at.drawImage(image, 0, 0);
+          const yellow = ([r, g, b]) => r > 150 && g > 110 && b < 120;
+          return boxes.map((box) => {
+            let count = 0;
+            for (let step = 0; step < 20; step += 1) {
+              const x = (box.left + (box.width * (step + 0.5)) / 20) * canvas.width;
+              const y = (box.top + box.height * 0.06) * canvas.height;
+              count += yellow(at.getImageData(x, y, 1, 1).data) ? 1 : 0;
+            }
+            return count / 20;
+          });
+        }""",
+        shown["boxes"],
+    )
+    assert tinted
+    assert all(share > 0.7 for share in tinted), tinted
+    expect(page.locator("#viewer .title")).to_be_focused()
+    assert "#page=" in (page.locator("#viewer a.link").get_attribute("href") or "")
+
+
+def test_pages_can_be_turned_and_the_way_back_found(opened: Opener) -> None:
+    """Next and previous show the neighbours; a link leads back to the quotation."""
+    page = opened()
+    ask(page)
+    page.locator(".place").first.click()
+    count = page.locator("#viewer .count small")
+    expect(count).to_contain_text("/")
+    cited = count.inner_text()
+
+    page.get_by_role("button", name="次のページ").click()
+    expect(count).not_to_have_text(cited)
+    page.get_by_role("button", name="引用箇所へ戻る").click()
+
+    expect(count).to_have_text(cited)
+
+
+def test_keyboard_alone_suffices(opened: Opener) -> None:
+    """Enter asks; Tab reaches the marker; Enter opens the page; Escape closes it and goes back."""
+    page = opened()
+    expect(page.locator("#question")).to_be_focused()
+    page.keyboard.type(ASKED)
+    page.keyboard.press("Enter")
+    expect(page.locator(".tools")).to_be_visible()
+
+    for _ in range(40):
+        page.keyboard.press("Shift+Tab")
+        if page.evaluate("document.activeElement.matches('button.marker')"):
+            break
+    marker = page.locator("button.marker:focus")
+    expect(marker).to_have_count(1)
+    name = marker.get_attribute("aria-label")
+    page.keyboard.press("Enter")
+    expect(page.locator("#viewer .sheet img")).to_be_visible()
+    first = page.locator("#viewer .count").inner_text()
+    page.keyboard.press("ArrowRight")
+    expect(page.locator("#viewer .count")).not_to_have_text(first)
+    page.keyboard.press("Escape")
+
+    expect(page.locator("#viewer")).not_to_be_visible()
+    assert name == page.evaluate("document.activeElement.getAttribute('aria-label')")
+
+
+def test_enter_that_chooses_a_word_does_not_send(opened: Opener) -> None:
+    """While an input method is composing, Enter belongs to it."""
+    page = opened()
+    page.locator("#question").fill("きゅうか")
+    page.evaluate(
+        """document.querySelector("#question").dispatchEvent(
+             new KeyboardEvent("keydown", { key: "Enter", isComposing: true, bubbles: true }))"""
+    )
+    page.locator("#question").press("Shift+Enter")
+
+    assert 0 == page.locator(".turn").count()
+    assert "きゅうか\n" == page.locator("#question").input_value()
+
+
+def test_follow_up_brings_the_earlier_turns(opened: Opener) -> None:
+    """The second question is sent with the first, and shown below it."""
+    page = opened()
+    ask(page)
+    with page.expect_request("**/v1/answers") as sent:
+        ask(page, "その標準化の目標時期はいつですか")
+
+    body = json.loads(sent.value.post_data or "")
+    assert [ASKED] == [turn["question"] for turn in body["history"]]
+    assert HOLDS in body["history"][0]["answer"]
+    assert 2 == page.locator(".turn").count()
+
+
+def test_feedback_is_sent_and_acknowledged(opened: Opener) -> None:
+    """A click on "helpful" reaches the server and the reader is told."""
+    page = opened()
+    ask(page)
+    with page.expect_response("**/v1/feedback") as reply:
+        page.get_by_role("button", name="役に立った").click()
+
+    assert 201 == reply.value.status
+    expect(page.locator(".said")).to_have_text("ありがとうございます。記録しました。")
+    expect(page.get_by_role("button", name="役に立った")).to_have_attribute("aria-pressed", "true")
+
+
+def test_reason_for_a_bad_rating_can_be_given(opened: Opener) -> None:
+    """Who found an answer unhelpful is asked what was missing, and need not say."""
+    page = opened()
+    ask(page)
+    page.get_by_role("button", name="役に立たなかった").click()
+    page.get_by_label("足りなかったこと").fill("様式がない")
+    assert 0 == violations(page)
+    with page.expect_request("**/v1/feedback") as sent:
+        page.get_by_role("button", name="伝える").click()
+
+    body = json.loads(sent.value.post_data or "")
+    assert ("down", "様式がない") == (body["rating"], body["comment"])
+    expect(page.locator(".reason")).to_have_count(0)
+
+
+def test_copy_carries_the_citations_of_a_town_hall(opened: Opener) -> None:
+    """What is copied ends with 文書名（版）p.N for each marker."""
+    page = opened(permissions=["clipboard-read", "clipboard-write"])
+    ask(page)
+    page.get_by_role("button", name="出典つきでコピー").click()
+    expect(page.locator(".said")).to_have_text("コピーしました")
+
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert HOLDS in copied
+    assert "\n[1] 自治体DX全体手順書の要約（" in copied
+    assert "）p." in copied.rpartition("出典")[2]
+
+
+def test_copy_works_over_plain_http(opened: Opener) -> None:
+    """A browser has no clipboard for pages of http://LAN; what is copied is the same."""
+    page = opened(permissions=["clipboard-read", "clipboard-write"])
+    page.evaluate(
+        "window.read = () => clipboard.readText(); window.clipboard = navigator.clipboard"
+    )
+    page.evaluate("Object.defineProperty(navigator, 'clipboard', { value: undefined })")
+    ask(page)
+    copy = page.get_by_role("button", name="出典つきでコピー")
+    copy.click()
+    expect(page.locator(".said")).to_have_text("コピーしました")
+
+    copied = page.evaluate("read()")
+    assert HOLDS in copied
+    assert "\n[1] 自治体DX全体手順書の要約（" in copied
+    assert 0 == page.locator(".tools textarea").count()
+    expect(copy).to_be_focused()
+
+
+def test_english_interface_stays_chosen(opened: Opener) -> None:
+    """The switch changes the words, the page's language, and lasts over a reload."""
+    page = opened()
+    page.get_by_role("button", name="Switch to English").click()
+
+    expect(page.get_by_role("heading", level=1)).to_have_text("Ask the manuals")
+    assert "en" == page.evaluate("document.documentElement.lang")
+    page.reload()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Ask the manuals")
+    ask(page, "How are CIO aides employed?")
+    expect(page.get_by_role("button", name="Copy with sources")).to_be_visible()
+
+
+def test_browser_in_english_is_met_in_english(opened: Opener) -> None:
+    """Who has not chosen gets the browser's language."""
+    page = opened(locale="en-GB")
+
+    expect(page.get_by_role("heading", level=1)).to_have_text("Ask the manuals")
+
+
+def test_history_comes_back_after_a_reload(opened: Opener) -> None:
+    """A conversation is kept in the browser, can be opened again, and can be removed."""
+    page = opened()
+    ask(page)
+    page.reload()
+    expect(page.locator(".turn")).to_have_count(0)
+    page.get_by_role("button", name="履歴").click()
+    page.locator(".kept .open").click()
+    expect(page.locator(".answer .prose")).to_contain_text(HOLDS)
+
+    page.get_by_role("button", name="履歴").click()
+    page.get_by_role("button", name="履歴をすべて消す").click()
+
+    expect(page.locator("#history")).to_contain_text("まだ質問がありません。")
+    assert page.evaluate("localStorage.getItem('tebiki.conversations')") is None
+
+
+def test_new_question_starts_over(opened: Opener) -> None:
+    """The welcome comes back, and the next question brings no earlier turns."""
+    page = opened()
+    ask(page)
+    page.get_by_role("button", name="新しい質問").click()
+
+    expect(page.locator("#suggestions")).to_be_visible()
+    with page.expect_request("**/v1/answers") as sent:
+        ask(page)
+    assert [] == json.loads(sent.value.post_data or "")["history"]
+
+
+def test_suggested_question_is_asked_with_one_click(opened: Opener) -> None:
+    """Somebody who knows nothing yet clicks and sees how an answer looks."""
+    page = opened()
+    page.locator("#suggestions .choice").first.click()
+
+    expect(page.locator(".answer .tools")).to_be_visible()
+
+
+def test_declined_answer_shows_what_is_near(opened: Opener) -> None:
+    """There is no copy of an answer that does not exist, but the nearest pages can be opened."""
+    page = opened()
+    ask(page, "明日の天気はどうなりますか")
+
+    expect(page.locator(".answer .prose")).to_contain_text("見つかりませんでした")
+    expect(page.get_by_role("button", name="出典つきでコピー")).to_have_count(0)
+
+
+def test_digest_offers_to_add_the_official_edition(opened: Opener) -> None:
+    """Below a digest stands the official work, and how its PDF comes into the corpus."""
+    page = opened()
+    ask(page)
+    expect(page.locator(".original").first).to_contain_text("正式な文書：『自治体DX全体手順書』")
+    page.locator(".original .link").first.click()
+
+    expect(page.locator("#official")).to_contain_text("tebiki refresh")
+    expect(page.locator("#official")).to_contain_text("自治体DX全体手順書")
+    page.keyboard.press("Escape")
+    expect(page.locator("#official")).not_to_be_visible()
+
+
+@pytest.mark.parametrize(
+    "typed,said",
+    [("", "質問を入力してください。"), ("あ" * 2001, "2,000文字以内")],
+    ids=["nothing", "too much"],
+)
+def test_question_that_cannot_be_asked_is_explained(opened: Opener, typed: str, said: str) -> None:
+    """The sentence stands at the box and what was typed stays there."""
+    page = opened()
+    page.locator("#question").fill(typed)
+    page.locator("#send").click()
+
+    expect(page.locator("#wrong")).to_contain_text(said)
+    assert typed == page.locator("#question").input_value()
+    assert 0 == page.locator(".turn").count()
+
+
+def test_telephone_width_has_no_sideways_scrolling(opened: Opener) -> None:
+    """At 320 pixels every screen fits, and the page viewer takes the whole screen."""
+    page = opened(wide=320)
+    fits = "document.documentElement.scrollWidth <= 320"
+    assert page.evaluate(fits)
+    ask(page)
+    assert page.evaluate(fits)
+    page.locator(".place").first.click()
+    expect(page.locator("#viewer .sheet img")).to_be_visible()
+
+    box = page.locator("#viewer").bounding_box()
+    assert box is not None
+    assert (0, 0, 320, 900) == (box["x"], box["y"], box["width"], box["height"])
+    page.goto(page.url.rstrip("/") + "/documents")
+    expect(page.locator(".card").first).to_be_visible()
+    assert page.evaluate(fits)
+
+
+def test_dark_mode_follows_the_system(opened: Opener) -> None:
+    """The ground is dark and the ink is light where the system asks for it."""
+    page = opened(color_scheme="dark")
+    ground, ink = page.evaluate(
+        """[getComputedStyle(document.body).backgroundColor, getComputedStyle(document.body).color]
+             .map((value) => value.match(/\\d+/g).slice(0, 3).reduce((a, b) => a + Number(b), 0))"""
+    )
+
+    assert ground < 120
+    assert 600 < ink
+
+
+def test_documents_page_lists_and_searches(opened: Opener) -> None:
+    """Editions in force and works not held are told apart; a hit opens its page, marked."""
+    page = opened("/documents")
+    expect(page.locator(".badge.inForce").first).to_have_text("施行中")
+    expect(page.locator(".badge.notHeld").first).to_have_text("未収録")
+    page.locator("#words").fill("ガバメントクラウド")
+    page.locator("#words").press("Enter")
+    expect(page.locator(".hit").first).to_contain_text("ガバメントクラウド")
+    page.locator(".hit").first.click()
+
+    expect(page.locator(".viewer .sheet img")).to_be_visible()
+    assert "start=" in (page.locator(".sheet img").get_attribute("src") or "")
+
+
+def test_documents_page_says_what_was_searched(opened: Opener) -> None:
+    """A misspelt name is put right there as well, and the page says so."""
+    library = small()
+    library.misspelt = {"有級休暇": "有給休暇"}
+    with serving(app_of(library)) as base:
+        page = opened("/documents", base=base)
+        page.locator("#words").fill("有級休暇")
+        page.locator("#words").press("Enter")
+
+        expect(page.get_by_text("「有給休暇」と読み替えて探しました。")).to_be_visible()
+        expect(page.locator(".hit").first).to_contain_text("有給休暇")
+
+
+def test_documents_page_shows_what_changed(opened: Opener) -> None:
+    """Where two editions are held the change is a sentence that leads to its page; axe."""
+    old = edition_text(PAGES[0].replace("20日", "10日"), PAGES[1])
+    library = ListedLibrary({OLDER: old, DIGEST: edition_text(*PAGES)})
+    with serving(app_of(library)) as base:
+        page = opened("/documents", base=base)
+        page.locator("summary", has_text="変更点").click()
+        change = page.get_by_role("link", name="に変わりました")
+        expect(change).to_have_count(1)
+        assert 0 == violations(page)
+
+        assert "start=" in (change.get_attribute("href") or "")
+
+
+def test_page_asks_for_the_key_once(browser: Browser, tmp_path: Path) -> None:
+    """Where a key is needed the page asks for it; after that it works, also after a reload."""
+    keys = Keys(tmp_path / "keys.json")
+    _, secret = keys.create("窓口", Scope.ASK)
+    context = browser.new_context(locale="ja-JP")
+    page = context.new_page()
+    page.set_default_timeout(15_000)
+    with serving(app_of(small(), access=Access(required=True, keys=keys))) as base:
+        page.goto(base)
+        page.locator("#key").fill("tbk_0_wrong")
+        page.get_by_role("button", name="使いはじめる").click()
+        expect(page.get_by_role("alert").last).to_contain_text("その鍵は使えません")
+        assert 0 == violations(page)
+        page.locator("#key").fill(secret)
+        page.get_by_role("button", name="使いはじめる").click()
+        expect(page.locator("#suggestions")).to_be_visible()
+        page.reload()
+        expect(page.locator("#suggestions")).to_be_visible()
+        ask(page, "年次有給休暇は何日ですか")
+    context.close()
+
+
+class Told:
+    """An answerer that says what a test puts into its mouth."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def answer(self, question: Question) -> Answer:
+        return replace(Extractive(small).answer(question), text=self.text)
+
+
+def test_hostile_text_stays_text(opened: Opener) -> None:
+    """Links, images and markup in an answer are shown as characters: nothing is loaded or opened."""
+    text = (
+        "![x](https://evil.example/?q=1) [here](https://evil.example) "
+        '<img src=x onerror="alert(1)"> <a href="javascript:alert(1)">a</a> **太字** [1] [99]'
+    )
+    with serving(app_of(small(), answerer=Told(text))) as base:
+        page = opened(base=base)
+        ask(page, "年次有給休暇は何日ですか")
+
+        prose = page.locator(".answer .prose")
+        assert 0 == prose.locator("img, a, script").count()
+        expect(prose).to_contain_text(
+            "![x](https://evil.example/?q=1) [here](https://evil.example)"
+        )
+        expect(prose.locator("strong")).to_have_text("太字")
+        expect(prose.locator("button.marker")).to_have_count(1)
+        expect(prose).to_contain_text("[99]")
+
+
+class Halting:
+    """An answerer that tells half a sentence and then waits to be released."""
+
+    def __init__(self) -> None:
+        self.release = threading.Event()
+
+    def answer(self, question: Question) -> Answer:
+        return Extractive(small).answer(question)
+
+    def stream(self, question: Question) -> Iterator[Event]:
+        yield Delta("途中まで書いた文")
+        self.release.wait(20)
+        yield Delta("。")
+        yield self.answer(question)
+
+
+def test_half_an_answer_is_never_left_standing(opened: Opener, browser: Browser) -> None:
+    """When the server goes away in mid-answer the half is removed; asking again then works."""
+    halting = Halting()
+    context = browser.new_context(locale="ja-JP")
+    page = context.new_page()
+    page.set_default_timeout(15_000)
+    with serving(app_of(small(), answerer=halting)) as base:
+        page.goto(base)
+        page.locator("#question").fill("年次有給休暇は何日ですか")
+        page.locator("#question").press("Enter")
+        expect(page.locator(".unfinished")).to_contain_text("途中まで書いた文")
+        port = int(base.rpartition(":")[2])
+    halting.release.set()
+
+    expect(page.locator(".failure")).to_contain_text("サーバーとの接続が切れました")
+    expect(page.locator(".answer")).not_to_contain_text("途中まで書いた文")
+    with serving(app_of(small()), port=port):
+        page.get_by_role("button", name="もう一度たずねる").click()
+        expect(page.locator(".answer .prose")).to_contain_text("20日とする")
+    context.close()
+
+
+def test_asking_can_be_stopped(opened: Opener) -> None:
+    """The send button stops a running answer; nothing of it stays."""
+    halting = Halting()
+    with serving(app_of(small(), answerer=halting)) as base:
+        page = opened(base=base)
+        page.locator("#question").fill("年次有給休暇は何日ですか")
+        page.locator("#question").press("Enter")
+        expect(page.locator(".unfinished")).to_be_visible()
+        page.locator("#send").click()
+        expect(page.locator(".failure")).to_contain_text("中止しました。")
+        halting.release.set()
+
+
+SCREENS = (
+    "welcome",
+    "answer",
+    "viewer",
+    "declined",
+    "failed",
+    "history",
+    "official",
+    "documents",
+    "view",
+)
+
+
+def show(opened: Opener, screen: str, **how: object) -> Page:
+    """Open one of the screens, ready to be looked at."""
+    if screen in {"documents", "view"}:
+        page = opened("/documents", **how)
+        page.locator("#words").fill("ガバメントクラウド")
+        page.locator("#words").press("Enter")
+        expect(page.locator(".hit").first).to_be_visible()
+        if screen == "view":
+            page.locator(".hit").first.click()
+            expect(page.locator(".sheet img")).to_be_visible()
+        return page
+    page = opened(**how)
+    expect(page.locator("#suggestions")).to_be_visible()
+    if screen == "failed":
+        page.route(
+            "**/v1/answers",
+            lambda route: route.fulfill(
+                content_type="text/event-stream",
+                body='event: error\ndata: {"status": 503, "detail": "今はお答えできません。"}\n\n',
+            ),
+        )
+        page.locator("#question").fill(ASKED)
+        page.locator("#question").press("Enter")
+        expect(page.locator(".failure")).to_be_visible()
+    elif screen == "declined":
+        ask(page, "明日の天気はどうなりますか")
+    elif screen != "welcome":
+        ask(page)
+    if screen == "viewer":
+        page.locator(".place").first.click()
+        expect(page.locator(".sheet img")).to_be_visible()
+    elif screen == "history":
+        page.locator("#open-history").click()
+    elif screen == "official":
+        page.locator(".original .link").first.click()
+    return page
+
+
+@pytest.mark.parametrize(
+    "how",
+    [
+        pytest.param({}, id="light"),
+        pytest.param({"color_scheme": "dark"}, id="dark"),
+        pytest.param({"wide": 360, "locale": "en-US"}, id="telephone-english"),
+    ],
+)
+@pytest.mark.parametrize("screen", SCREENS)
+def test_screen_has_no_accessibility_violation(
+    opened: Opener, screen: str, how: dict[str, Any]
+) -> None:
+    """axe-core finds nothing against WCAG 2.2 AA nor its best practices."""
+    assert 0 == violations(show(opened, screen, **how))

@@ -1,0 +1,99 @@
+"""What is taken as a question, and what is understood of it."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.asking.question import LONGEST, Wants, language_of, read, wants
+from bot.errors import BadQuestion
+from index.passages import Filters
+
+
+def test_question_keeps_its_words_and_gets_single_spaces() -> None:
+    """White space of any kind becomes one space; nothing else of the text changes."""
+    question = read("  ガバクラとは\n 何ですか\u3000？ ")
+
+    assert "ガバクラとは 何ですか ？" == question.text
+    assert question.text == question.standalone
+
+
+def test_invisible_characters_are_removed() -> None:
+    """Zero-width, direction and tag characters, which hide words from a reader, are dropped."""
+    hidden = "補助金\u200bはい\u202eくら\U000e0041？"
+
+    assert "補助金はいくら？" == read(hidden).text
+
+
+@pytest.mark.parametrize("text", ["", "   \n", "？！…", "\u200b\u200b"])
+def test_question_without_a_word_is_refused(text: str) -> None:
+    """Nothing to search for is a bad question, said in a sentence."""
+    with pytest.raises(BadQuestion, match="The question is empty"):
+        read(text)
+
+
+def test_longest_question_is_taken_and_one_more_is_not() -> None:
+    """The bound is 2,000 characters, and the error names both numbers."""
+    assert LONGEST == len(read("あ" * LONGEST).text)
+    with pytest.raises(BadQuestion, match=r"2,001 characters; at most 2,000"):
+        read("あ" * (LONGEST + 1))
+
+
+@pytest.mark.parametrize("text", ["a\x00b", "%PDF-1.7\x01\x02", "\ud800問", "\ufffd\ufffdPK"])
+def test_binary_is_refused(text: str) -> None:
+    """Control characters and broken text are a file, not a question."""
+    with pytest.raises(BadQuestion, match="not text"):
+        read(text)
+
+
+def test_filters_and_conversation_travel_with_the_question() -> None:
+    """What the caller sets is kept as it is."""
+    filters = Filters(documents=("zentai",))
+
+    question = read("DXとは", filters=filters, conversation="c1")
+
+    assert filters == question.filters
+    assert "c1" == question.conversation
+
+
+@pytest.mark.parametrize(
+    "text, language",
+    [
+        ("補助金はいくらですか", "ja"),
+        ("CIO補佐官の任用は？", "ja"),
+        ("How do we hire a CIO aide?", "en"),
+        ("How do we hire a CIO補佐官?", "en"),
+        ("DX", "en"),
+    ],
+)
+def test_answer_speaks_the_language_of_the_question(text: str, language: str) -> None:
+    """A Latin abbreviation does not make a Japanese question English, nor a name the reverse."""
+    assert language == language_of(text)
+
+
+@pytest.mark.parametrize(
+    "text, shape",
+    [
+        ("標準化はいつまでに終えるのか", Wants.DATE),
+        ("When is the deadline?", Wants.DATE),
+        ("対象の手続は何件ですか", Wants.NUMBER),
+        ("How many procedures are there?", Wants.NUMBER),
+        ("書かない窓口をやっている市はどこ？", Wants.PLACE),
+        ("Which city records interviews?", Wants.PLACE),
+        ("任用するには", Wants.STEPS),
+        ("How do we hire an aide?", Wants.STEPS),
+        ("併用してもいいですか", Wants.YES_NO),
+        ("Does the ministry match experts with towns?", Wants.YES_NO),
+        ("補助金をすべて挙げて", Wants.LIST),
+        ("ガバクラとは何か", Wants.MEANING),
+        ("問い合わせ先の電話番号は", Wants.CONTACT),
+    ],
+)
+def test_shape_of_the_answer_is_read_off_the_question(text: str, shape: Wants) -> None:
+    """Asking for a date, a number, a place … shows in the words."""
+    assert shape in wants(text)
+
+
+@pytest.mark.parametrize("text", ["それは何ですか", "どの部署が行いますか", "What does it cover?"])
+def test_question_with_a_question_word_does_not_ask_for_yes_or_no(text: str) -> None:
+    """ですか ends both kinds; the question word tells them apart."""
+    assert Wants.YES_NO not in wants(text)

@@ -1,0 +1,334 @@
+"""Blocks: whatever an answer holds, Slack takes the message, and nobody is notified by it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.answers import Answer, Declined, Question, cite
+from bot.ledger.ledger import Entry
+from bot.slack import blocks
+from bot.slack.blocks import FULL, SHORT, harmless, message, plain, shortened
+from bot.slack.queue import ChannelSettings
+from bot.slack.words import say
+from ingest.catalog.editions import Kind
+from tests.fakes import edition, edition_text
+from tests.slack_server import check_blocks, check_message, check_view
+
+HELD = edition("leave", label="第3版", title="休暇の[手引き]*")
+TEXT = edition_text("年次有給休暇は、一年につき20日とする。", labels=["3"])
+
+
+def answer(text: str = "20日です。[1]", *, language: str = "ja", cited: int = 1) -> Answer:
+    """Return an answer with so many citations."""
+    return Answer(
+        id="a1",
+        question=Question("休暇は？", "休暇は？", language),
+        text=text,
+        mode="extractive",
+        citations=tuple(
+            cite(n + 1, HELD, TEXT, 0, 20, section=("第1章", "休\n暇")) for n in range(cited)
+        ),
+        consulted=(),
+        declined=None,
+        generation="g1",
+        recipe={},
+        asked_on=date(2026, 5, 1),
+    )
+
+
+def shown(rendered: blocks.Rendered) -> str:
+    """Return everything a message shows."""
+    return json.dumps(rendered.blocks, ensure_ascii=False)
+
+
+@given(
+    text=st.text(max_size=20_000),
+    notices=st.lists(st.text(max_size=4_000), max_size=12),
+    questions=st.lists(st.text(min_size=1, max_size=3_000), max_size=8),
+    cited=st.integers(0, 40),
+    full=st.booleans(),
+    language=st.sampled_from(["ja", "en"]),
+)
+def test_any_answer_fits_slacks_limits(
+    text: str,
+    notices: list[str],
+    questions: list[str],
+    cited: int,
+    full: bool,  # noqa: FBT001
+    language: str,
+) -> None:
+    """Lengths, counts and schemas hold for long, empty and odd answers alike."""
+    odd = replace(
+        answer(text, language=language, cited=cited),
+        notices=tuple(notices),
+        suggestions=tuple(questions),
+        clarify=tuple(questions),
+    )
+
+    rendered = message(
+        odd, key="C1:1.0", full=full, shareable=True, repeats_question=True, public_url="https://a"
+    )
+
+    check_message({"text": rendered.text, "blocks": list(rendered.blocks)})
+
+
+def test_many_sources_with_long_names_and_a_long_answer_fit() -> None:
+    """Ten sources whose names are as long as names get leave room for a full answer."""
+    held = edition("文書" * 60, label="版" * 60, title="題[*]" * 100)
+    cited = tuple(cite(n, held, TEXT, 0, 20, section=("節[*]" * 90,)) for n in range(1, 20))
+    long = replace(answer("行\n" * 9_000), citations=cited)
+
+    rendered = message(long, key="k", full=True, public_url="https://tebiki.example.lg.jp")
+
+    check_message({"text": rendered.text, "blocks": list(rendered.blocks)})
+
+
+def test_long_answer_ends_after_a_whole_line() -> None:
+    """No quotation is cut in the middle, and the button for the rest is there."""
+    lines = [f"- 「第{number}条の記載です。」[1]" for number in range(500)]
+
+    short = message(answer("\n".join(lines)), key="C1:1.0")
+    full = message(answer("\n".join(lines)), key="C1:1.0", full=True)
+
+    assert short.blocks[0]["text"].splitlines() == lines[: short.blocks[0]["text"].count("\n") + 1]
+    assert len(short.blocks[0]["text"]) <= SHORT
+    assert '"a1|C1:1.0"' in shown(short)
+    assert SHORT < len(full.blocks[0]["text"]) <= FULL
+    assert "ここまで表示" in shown(full)
+
+
+def test_short_answer_lists_the_sources_of_what_it_shows() -> None:
+    """Sources of the part that is not shown yet come with that part."""
+    text = "\n".join(["- 「一」[1]", "- 「二」[2]", *["- 「三」[3]"] * 200])
+
+    short = message(answer(text.replace("二」[2]", "二" * 690 + "」[2]"), cited=3), key="k")
+    full = message(answer(text, cited=3), key="k", full=True)
+
+    assert r"\[1\]" in short.blocks[1]["text"]
+    assert r"\[2\]" not in short.blocks[1]["text"]
+    assert r"\[3\]" in full.blocks[1]["text"]
+
+
+@pytest.mark.parametrize(
+    "text,most,expected",
+    [
+        ("短い", 10, ("短い", False)),
+        ("あいう\nえお", 4, ("あいう", True)),
+        ("あいうえお", 3, ("あいう…", True)),
+    ],
+    ids=["short", "two lines", "one long line"],
+)
+def test_text_is_cut_between_lines(text: str, most: int, expected: tuple[str, bool]) -> None:
+    """A line that is longer than everything is cut, which nothing can help."""
+    assert expected == shortened(text, most)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<!channel> 全員へ",
+        "<@U1> さん",
+        "<#C1|x>",
+        "[見る](https://evil.example/?q=1)",
+        "![見る](https://evil.example/?q=1)",
+        "<https://evil.example|見る>",
+    ],
+)
+def test_text_of_a_model_notifies_nobody_and_leads_nowhere(text: str) -> None:
+    """Mentions, links and pictures in an answer come out as the characters they are."""
+    made = harmless(text)
+
+    assert "<" not in made.replace("\\<", "")
+    assert "](" not in made
+    assert "![" not in made.replace("!\\[", "")
+
+
+def test_what_is_already_escaped_stays_as_it_is() -> None:
+    """Quotations come escaped; a second backslash would be shown."""
+    assert r"\<b\> \[2\] 3\*4" == harmless(r"\<b\> \[2\] 3\*4")
+
+
+def test_notification_is_plain_text() -> None:
+    """The text for notifications has no markup, and Slack reads no mention into it."""
+    assert "休暇は [1] &lt;!channel&gt; A&amp;B" == plain("**休暇**は [1] \\<!channel\\> A&B")
+
+
+def test_source_names_title_edition_and_printed_page() -> None:
+    """As the town hall cites: 文書名（版）p.N, markup in the title shown as it is."""
+    line = blocks.citation_line(answer().citations[0], "ja", "")
+
+    assert r"- \[1\] 休暇の\[手引き\]\*（第3版）p.3 休 暇" == line
+
+
+@pytest.mark.parametrize(
+    "kind,in_force,badges",
+    [
+        (Kind.MANUAL, True, ""),
+        (Kind.MANUAL, False, " `旧版`"),
+        (Kind.DIGEST, True, " `要約`"),
+        (Kind.CASE, False, " `旧版` `事例`"),
+    ],
+)
+def test_badges_say_what_authority_a_source_has(kind: Kind, in_force: bool, badges: str) -> None:  # noqa: FBT001
+    """Superseded editions, digests and cases are marked; a manual in force is not."""
+    held = edition("x", title="題", kind=kind)
+    citation = cite(1, held, TEXT, 0, 5, in_force=in_force)
+
+    assert f"- \\[1\\] 題（1.0）p.3{badges}" == blocks.citation_line(citation, "ja", "")
+
+
+def test_link_leads_to_the_viewer_with_the_quotation_marked() -> None:
+    """The address is that of the web page's viewer, odd labels encoded."""
+    link = blocks.viewer_link("https://t.example/", answer().citations[0])
+
+    assert (
+        "https://t.example/view?document=leave&edition=%E7%AC%AC3%E7%89%88"
+        "&page=1&start=0&end=20" == link
+    )
+
+
+def test_declined_answer_shows_its_message_and_what_is_nearest() -> None:
+    """The nearest statements are called that, and can be looked at."""
+    declined = replace(
+        answer("", cited=0), declined=Declined("not-found", "ありません。", answer().citations)
+    )
+
+    rendered = message(declined, key="k")
+
+    assert "ありません。" == rendered.blocks[0]["text"]
+    assert "**近い記載**" in rendered.blocks[1]["text"]
+    assert "page:1" in shown(rendered)
+
+
+def test_no_buttons_for_pages_where_they_cannot_be_drawn() -> None:
+    """A button that could only fail is not shown."""
+    assert "page:" not in shown(message(answer(), key="k", shows_pages=False))
+
+
+def entry(question: str) -> Entry:
+    """Return a line of the record."""
+    return Entry("a", 0.0, "slack", question, "ja", "extractive", "", "g", 1.0)
+
+
+@pytest.mark.parametrize("count", [0, 1, 400], ids=["nothing", "one", "many"])
+@pytest.mark.parametrize("language", ["ja", "en"])
+def test_home_tab_fits_whatever_is_held(count: int, language: str) -> None:
+    """No document, one, or hundreds with long titles."""
+    held = [edition(f"d{n}", title="とても長い題名" * 10) for n in range(count)]
+
+    view = blocks.home(
+        language,
+        editions=held,
+        generation="g1",
+        refreshed="2026-11-23",
+        recent=[entry("長い質問" * 400)] * min(count, 5),
+        command="/tebiki",
+    )
+
+    check_view(view)
+
+
+def test_home_tab_names_every_document_or_says_how_many_more() -> None:
+    """Nothing is left out in silence."""
+
+    def home(count: int) -> str:
+        held = [edition(f"d{n}", title=f"手引き{n}号") for n in range(count)]
+        view = blocks.home(
+            "ja",
+            editions=held,
+            generation="g1",
+            refreshed="2026-11-23",
+            recent=[],
+            command="/tebiki",
+            public_url="https://t.example/",
+        )
+        return json.dumps(view, ensure_ascii=False)
+
+    all_, some = home(300), home(320)
+    assert all(f"手引き{n}号" in all_ for n in range(300))
+    assert "ほかに" not in all_
+    assert "ほかに 20 件あります。 https://t.example/documents" in some
+
+
+@pytest.mark.parametrize("count", [0, 1, 250], ids=["nothing", "one", "many"])
+@pytest.mark.parametrize("language", ["ja", "en"])
+def test_forms_fit_whatever_is_held(count: int, language: str) -> None:
+    """The forms keep Slack's limits in both languages."""
+    held = [edition(f"d{n}", title="とても長い題名" * 20) for n in range(count)]
+    chosen = ChannelSettings(automatic=True, ephemeral=True, documents=("d0", "gone"))
+
+    view = blocks.settings_modal(language, channel="C1", chosen=chosen, editions=held)
+
+    check_view(view)
+    check_view(blocks.reason_modal(language, "a1"))
+    assert "automatic" == view["blocks"][0]["element"]["initial_option"]["value"]
+    said = view["blocks"][-1]["elements"][0]["text"]
+    assert f"{1 if count else 2} " in said  # "gone", and "d0" where nothing is held
+    if count:
+        menu = view["blocks"][2]["element"]
+        assert ["d0"] == [option["value"] for option in menu["initial_options"]]
+        groups = menu.get("option_groups", [menu])
+        offered = [option["value"] for group in groups for option in group["options"]]
+        assert [f"d{n}" for n in range(count)] == offered
+
+
+def test_chosen_settings_are_read_from_the_form() -> None:
+    """What Slack sends back, with no document chosen."""
+    values: dict[str, Any] = {
+        "when": {"when": {"selected_option": {"value": "mention"}}},
+        "who": {"who": {"selected_option": {"value": "ephemeral"}}},
+        "documents": {"documents": {"selected_options": []}},
+    }
+
+    assert (False, True, ()) == blocks.chosen_settings(values)
+
+
+def test_at_most_four_prompts_within_their_lengths() -> None:
+    """Slack refuses a fifth."""
+    made = blocks.prompts(["長" * 3_000] * 9)
+
+    assert 4 == len(made)
+    assert (75, 2_000) == (len(made[0]["title"]), len(made[0]["message"]))
+
+
+def test_both_languages_say_everything() -> None:
+    """Every sentence exists in Japanese and in English, with the same blanks."""
+    from string import Formatter
+
+    from bot.slack.words import _EN, _JA
+
+    def blanks(text: str) -> set[str]:
+        return {name for _, name, _, _ in Formatter().parse(text) if name}
+
+    assert set(_JA) == set(_EN)
+    assert {name: blanks(text) for name, text in _JA.items()} == {
+        name: blanks(text) for name, text in _EN.items()
+    }
+    assert "p.7" == say("ja", "page", page=7)
+
+
+def test_the_fake_refuses_what_slack_refuses() -> None:
+    """A checker that accepts everything would prove nothing."""
+    from tests.slack_server import Refused
+
+    wrong: list[list[dict[str, Any]]] = [
+        [{"type": "markdown", "text": ""}],
+        [{"type": "markdown", "text": "x" * 6_001}] * 2,
+        [{"type": "divider"}] * 51,
+        [{"type": "actions", "elements": []}],
+        [{"type": "context", "elements": [{"type": "plain_text", "text": ""}]}],
+        [{"type": "unknown"}],
+    ]
+    for each in wrong:
+        with pytest.raises(Refused):
+            check_blocks(each, most=50)
+    for surface in ("home", "modal"):
+        with pytest.raises(Refused, match=f"markdown in a {surface}"):
+            check_blocks([{"type": "markdown", "text": "x"}], most=50, surface=surface)

@@ -1,0 +1,108 @@
+"""An evidence sheet holds what was asked and answered, word for word, and how to check it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import date
+from hashlib import sha256
+from io import BytesIO
+
+import pytest
+from PIL import Image
+from pypdf import PdfReader
+
+from bot.answering.extractive import Extractive
+from bot.answers import Answer
+from bot.asking.question import read
+from bot.telling.evidence_sheet import Exhibit, Picture, markdown, pdf, shown_citations
+from tests.fakes import FakeLibrary, edition, edition_text
+
+QUOTE = "移行の補助金は令和2年度の予算に計上された。"
+HELD = replace(edition(title="移行の手引き"), sha256="ab" * 32, path="iko/tebiki.pdf")
+LIBRARY = FakeLibrary({HELD: edition_text(f"# 補助金\n{QUOTE}\n", labels=["A-3"])})
+
+
+def png() -> bytes:
+    """Return a small picture."""
+    made = BytesIO()
+    Image.new("RGB", (60, 90), "white").save(made, "PNG")
+    return made.getvalue()
+
+
+def answered(question: str) -> Answer:
+    """Return the answer of a library of one sentence."""
+    return Extractive(lambda: LIBRARY, today=lambda: date(2026, 4, 1)).answer(read(question))
+
+
+def exhibits(answer: Answer, *, drawn: bool = True) -> tuple[Exhibit, ...]:
+    """Return an exhibit for each citation, with or without its page."""
+    return tuple(
+        Exhibit(one, (Picture(one.page, png()),) if drawn else ())
+        for one in shown_citations(answer)
+    )
+
+
+def _flat(text: str) -> str:
+    return "".join(text.split())
+
+
+ANSWER = answered("移行の補助金はいつの予算ですか")
+
+
+def test_markdown_holds_question_answer_quotation_and_hashes() -> None:
+    """Whoever gets the sheet can find the page and see that file and picture are the same."""
+    sheet = markdown(ANSWER, exhibits(ANSWER))
+
+    for part in (
+        "移行の補助金はいつの予算ですか", ANSWER.text, f"> {QUOTE}", "移行の手引き",
+        "印刷されたページ番号 A-3", "iko/tebiki.pdf", "ab" * 32, sha256(png()).hexdigest(),
+        "](1-p1.png)", ANSWER.id, "2026-04-01", "引用のみ",
+    ):  # fmt: skip
+        assert part in sheet
+
+
+def test_pdf_holds_the_same_and_the_picture() -> None:
+    """Its text can be read and searched; the page is a picture in it."""
+    made = PdfReader(BytesIO(pdf(ANSWER, exhibits(ANSWER))))
+    text = _flat("".join(page.extract_text() for page in made.pages))
+
+    assert _flat(QUOTE) in text
+    assert "移行の補助金はいつの予算ですか" in text
+    assert "ab" * 32 in text
+    assert 1 == sum(len(page.images) for page in made.pages)
+
+
+def test_the_same_answer_makes_the_same_file() -> None:
+    """Two exports of one answer do not differ, so that a copy can be compared."""
+    assert pdf(ANSWER, exhibits(ANSWER)) == pdf(ANSWER, exhibits(ANSWER))
+
+
+def test_a_page_that_is_gone_is_said_to_be_gone() -> None:
+    """Without the PDF the quotation and its hash stay, and the sheet says what is missing."""
+    sheet = markdown(ANSWER, exhibits(ANSWER, drawn=False))
+
+    assert f"> {QUOTE}" in sheet
+    assert "ページの画像はない" in sheet
+
+
+def test_a_declined_answer_shows_what_came_near_as_no_basis() -> None:
+    """Nobody takes the nearest sentence for an answer."""
+    answer = answered("粗大ごみの収集日")
+
+    sheet = markdown(answer, exhibits(answer))
+
+    assert answer.declined is not None
+    assert "回答の根拠ではない" in sheet
+
+
+@pytest.mark.parametrize(
+    "hostile", ["<b>x</b> & <img src=a>", "| a | b | **c** [1](http://e.example)"]
+)
+def test_markup_in_a_question_is_text(hostile: str) -> None:
+    """Neither file takes the asker's characters for its own."""
+    answer = replace(ANSWER, question=replace(ANSWER.question, text=hostile))
+    made = PdfReader(BytesIO(pdf(answer, exhibits(answer))))
+
+    assert _flat(hostile) in _flat("".join(page.extract_text() for page in made.pages))
+    assert re.search(r"(?<!\\)\]\(http", markdown(answer, exhibits(answer))) is None

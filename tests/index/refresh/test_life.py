@@ -1,0 +1,341 @@
+"""Refreshes that are killed, and refreshes while others read: what a reader gets all the time."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import random
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+import httpx
+import pytest
+
+from index.generations.generations import Generation, Shelf, current, listed
+from index.generations.store import Server
+from index.passages import Filters
+from tests.fakes import edition
+from tests.pdfs import Sheet, write
+from tests.shelves import Desk, server_of
+
+ROOT = Path(__file__).parents[3]
+KILLS = int(os.environ.get("TEBIKI_KILLS", "10"))
+REAL_KILLS = max(3, KILLS // 10)
+DOCUMENTS = 8
+
+# Processes are forked from one that has imported everything and opened nothing.
+processes = multiprocessing.get_context("forkserver")
+processes.set_forkserver_preload(["tests.index.refresh.test_life", "sklearn.utils.extmath"])
+
+
+@pytest.fixture(params=["embedded", "server"])
+def address(request: pytest.FixtureRequest) -> str:
+    """Where generations are published: the address of a server, or "" for the home itself."""
+    if request.param == "embedded":
+        return ""
+    return server_of(request.getfixturevalue("chroma_server")).address
+
+
+def _desk(folder: Path, address: str) -> Desk:
+    folder.mkdir(exist_ok=True)
+    desk = Desk(folder)
+    if address:
+        desk.on(Server(address))
+    return desk
+
+
+def _stocked(folder: Path, version: int, address: str) -> Desk:
+    """Return a desk whose every document says which version it is of."""
+    desk = _desk(folder, address)
+    for number in range(DOCUMENTS):
+        pages = (
+            f"手順{number}の期限は第{version}次計画による。",
+            f"手順{number}は第{version}次計画で定める。",
+        )
+        desk.put(edition(f"m{number}"), *pages)
+    return desk
+
+
+def _refresh(folder: Path, version: int, address: str) -> None:
+    _stocked(folder, version, address).refresh()
+
+
+def _versions(generation: Generation) -> set[str]:
+    """Return the versions that one answer speaks of, each text checked against what is stored."""
+    found = generation.retrieve("手順3の期限はどの計画によるか。", k=6, filters=Filters())
+    for passage in found:
+        chunk = passage.chunk
+        assert chunk.text == generation.text(chunk.edition).text[chunk.start : chunk.end]
+    return set(re.findall(r"第(\d+)次", "".join(passage.chunk.text for passage in found)))
+
+
+def _debris(home: Path) -> list[str]:
+    hidden = [path.name for path in home.rglob("*") if path.name.startswith(".")]
+    drafts = [path.name for path in (home / "pdfs").iterdir() if path.suffix != ".pdf"]
+    readings = [path.name for path in home.glob("readings/**/*") if path.suffix == ".draft"]
+    return hidden + drafts + readings
+
+
+def _current(desk: Desk) -> str:
+    found = desk.depot.pointer() if desk.depot else None
+    return str(found.generation if found else current(desk.home))
+
+
+def _kept(desk: Desk) -> tuple[str, ...]:
+    return desk.depot.names() if desk.depot else listed(desk.home)
+
+
+@contextmanager
+def _asking(shelf: Shelf, threads: int = 1) -> Iterator[list[tuple[str, set[str]]]]:
+    """Ask all the time; the value fills with each answer's generation and versions.
+
+    Raises:
+        Whatever an answer raised.
+    """
+    over = threading.Event()
+    answers: list[tuple[str, set[str]]] = []
+    problems: list[BaseException] = []
+
+    def ask() -> None:
+        while not over.wait(0.002):
+            try:
+                generation = shelf()
+                answers.append((generation.id, _versions(generation)))
+            except BaseException as problem:  # noqa: BLE001 - whatever it is, the test tells it
+                problems.append(problem)
+                return
+
+    asking = [threading.Thread(target=ask) for _ in range(threads)]
+    for thread in asking:
+        thread.start()
+    try:
+        yield answers
+    finally:
+        over.set()
+        for thread in asking:
+            thread.join()
+    if problems:
+        raise problems[0]
+
+
+@pytest.mark.timeout(60 + 12 * KILLS)
+def test_a_kill_at_any_moment_costs_nothing(tmp_path: Path, address: str) -> None:
+    """The old index (or, after the last step, the new one) answers, during the kill and after it.
+
+    The next refresh succeeds, and no debris grows. TEBIKI_KILLS=100 kills a hundred times.
+    """
+    chance = random.Random(8)  # noqa: S311 - moments that can be repeated, not a secret
+    desk = _stocked(tmp_path, 0, address)
+    desk.refresh()
+    for version in (1, 2):  # the first one waits until everything is imported
+        began = time.monotonic()
+        worker = processes.Process(target=_refresh, args=(tmp_path, version, address))
+        worker.start()
+        worker.join()
+        took = time.monotonic() - began
+        assert ({str(version)}, 0) == (_versions(desk.shelf()()), worker.exitcode)
+    cut_off = 0
+    with _asking(desk.shelf()) as answers:
+        for version in range(3, KILLS + 3):
+            before = _current(desk)
+            worker = processes.Process(target=_refresh, args=(tmp_path, version, address))
+            worker.start()
+            worker.join(chance.uniform(0, took))
+            if worker.is_alive() and worker.pid is not None:
+                os.kill(worker.pid, signal.SIGKILL)
+            worker.join()
+            cut_off += worker.exitcode == -signal.SIGKILL
+            stands = version - 1 if _current(desk) == before else version
+
+            assert {str(stands)} == _versions(desk.shelf()())
+
+            _stocked(tmp_path, version, address).refresh()
+
+            assert {str(version)} == _versions(desk.shelf()())
+            # Beside the newest three, one that is being read may stay for a while.
+            assert ([], True) == (_debris(desk.home), len(_kept(desk)) <= 4)
+    assert cut_off >= KILLS // 2
+    assert [] == [answer for answer in answers if len(answer[1]) != 1]
+    assert len({version for _, versions in answers for version in versions}) > KILLS // 2
+
+
+def test_searches_during_ten_refreshes_never_fail_or_mix(tmp_path: Path, address: str) -> None:
+    """Each answer is of one generation, whole, from the first refresh to the last."""
+    desk = _stocked(tmp_path, 0, address)
+    desk.refresh()
+    with _asking(desk.shelf(), threads=2) as answers:
+        for version in range(1, 11):
+            _stocked(tmp_path, version, address).refresh()
+
+    assert [] == [a for a in answers if a[1] != {str(int(a[0][1:]) - 1)}]
+    assert 5 <= len({name for name, _ in answers})
+
+
+def _read_on(folder: Path, address: str, told: Connection) -> None:
+    """Tell each change of what is served, as soon as a question is answered from it."""
+    shelf, last = _desk(folder, address).shelf(), ""
+    while not told.poll(0.05):
+        generation = shelf()
+        if generation.id != last:
+            last = generation.id
+            told.send((last, sorted(_versions(generation)), time.monotonic()))
+
+
+@pytest.fixture
+def readers(tmp_path: Path, address: str) -> Iterator[list[Connection]]:
+    """Two processes that serve version 0: of the same home, or with a server of none."""
+    _stocked(tmp_path / "refresher", 0, address).refresh()
+    ends: list[Connection] = []
+    started = []
+    for number in range(2):
+        here, there = processes.Pipe()
+        folder = tmp_path / (f"replica{number}" if address else "refresher")
+        process = processes.Process(target=_read_on, args=(folder, address, there))
+        process.start()
+        there.close()
+        started.append(process)
+        ends.append(here)
+    yield ends
+    for here, process in zip(ends, started, strict=True):
+        here.send("stop")
+        process.join(20)
+        here.close()
+
+
+def test_two_processes_switch_while_a_third_refreshes(
+    tmp_path: Path, address: str, readers: list[Connection]
+) -> None:
+    """Both answer from the new generation within two seconds of its publication."""
+    assert [("g000001", ["0"])] * 2 == [here.recv()[:2] for here in readers]
+
+    _stocked(tmp_path / "refresher", 1, address).refresh()
+    published = time.monotonic()
+
+    for here in readers:
+        assert here.poll(10)
+        name, versions, at = here.recv()
+        assert ("g000002", ["1"]) == (name, versions)
+        assert 2.0 > at - published
+
+
+class Town:
+    """A corpus of real PDFs, and Tebiki's real commands over it, each in a process of its own."""
+
+    def __init__(self, folder: Path, address: str) -> None:
+        """Make an empty corpus; *address* is that of a Chroma server, or empty."""
+        self.folder, self.corpus, self.home = folder, folder / "corpus", folder / "home"
+        self.corpus.mkdir()
+        self._environment = {**os.environ, "TEBIKI_CHROMA_URL": address}
+
+    def put(self, version: int) -> None:
+        """Let every document say which version it is of."""
+        for number in range(3):
+            sheet = Sheet()
+            sheet.say(f"手順{number}の要領", 60, 700, 24)
+            sheet.say(f"手順{number}の期限は第{version}次計画による。", 60, 640, 12)
+            draft = self.folder / "draft.pdf"
+            write(draft, [sheet]).replace(self.corpus / f"m{number}.pdf")
+
+    def start(self, *words: str, home: Path | None = None) -> subprocess.Popen[bytes]:
+        """Begin a command."""
+        where = ["--home", str(home or self.home), "--corpus", str(self.corpus)]
+        return subprocess.Popen(
+            [sys.executable, "-m", "tebiki", *where, *words], cwd=ROOT, env=self._environment,
+            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True,
+        )  # fmt: skip
+
+    def refresh(self) -> None:
+        """Refresh, and fail if that fails."""
+        with self.start("refresh", "--accept") as process:
+            _, said = process.communicate(timeout=120)
+        assert 0 == process.returncode, said.decode()
+
+    @contextmanager
+    def served(self, home: Path) -> Iterator[Callable[[], set[str]]]:
+        """Serve; the value asks, and returns the versions that the answer speaks of."""
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        at = f"http://127.0.0.1:{port}"
+
+        def ask() -> set[str]:
+            asked = {"question": "手順1の期限はどの計画によるか", "k": 3}
+            told = httpx.post(f"{at}/v1/search", json=asked, timeout=20)
+            assert told.is_success, told.text
+            return set(re.findall(r"第(\d+)次", told.text))
+
+        with self.start("serve", "--port", str(port), home=home) as process:
+            try:
+                for _ in range(600):
+                    with suppress(httpx.TransportError):
+                        if httpx.get(f"{at}/readyz").is_success:
+                            break
+                    time.sleep(0.1)
+                yield ask
+            finally:
+                process.terminate()
+                process.wait(timeout=20)
+
+
+def test_two_servers_switch_while_a_third_process_refreshes(tmp_path: Path, address: str) -> None:
+    """`tebiki serve` twice and `tebiki refresh` once, as somebody runs them."""
+    town = Town(tmp_path, address)
+    town.put(1)
+    town.refresh()
+    homes = [tmp_path / f"replica{n}" if address else town.home for n in range(2)]
+    with town.served(homes[0]) as first, town.served(homes[1]) as second:
+        assert [{"1"}, {"1"}] == [first(), second()]
+        town.put(2)
+        with town.start("refresh", "--accept") as process, ThreadPoolExecutor(2) as asking:
+            seen = list(asking.map(_switched, (first, second)))
+            assert 0 == process.wait(60)
+        published = (town.home / "current").stat().st_mtime
+
+    assert [] == [at - published for at in seen if at - published > 2.0]
+
+
+def _switched(ask: Callable[[], set[str]]) -> float:
+    """Ask until the answer is of the second version, and return when that was."""
+    while (said := ask()) != {"2"}:
+        assert {"1"} == said
+        time.sleep(0.02)
+    return time.time()
+
+
+def test_a_kill_of_the_real_command_costs_nothing(tmp_path: Path, address: str) -> None:
+    """Reading processes and gate included: what stood answers, the next refresh succeeds."""
+    chance = random.Random(8)  # noqa: S311 - as above
+    town = Town(tmp_path, address)
+    town.put(0)
+    town.refresh()
+    town.put(1)
+    began = time.monotonic()
+    town.refresh()
+    took = time.monotonic() - began
+    cut_off = 0
+    replica = tmp_path / "replica" if address else town.home
+    with town.served(replica) as ask:
+        for version in range(2, REAL_KILLS + 2):
+            town.put(version)
+            with town.start("refresh", "--accept") as process:
+                time.sleep(chance.uniform(took / 3, took))
+                cut_off += process.poll() is None
+                with suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)
+
+            assert ask() in ({str(version - 1)}, {str(version)})
+
+            town.refresh()
+            assert {str(version)} == ask()
+            assert [] == _debris(town.home)
+    assert cut_off

@@ -1,0 +1,110 @@
+"""The lexical indexes of a generation: made from counts, scored as if made from words."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from index.generations.parts import Part
+from index.search import legs, tallies
+from index.search.lexical import Bm25
+from index.search.tallies import Kind, Tally
+from ingest.chunks import Chunk
+from ingest.japanese import pairs, phrases, tokens
+from tests.fakes import edition
+
+TEXTS = (
+    ("manual", "年次休暇は20日とする。", "休暇", (1,)),
+    ("manual", "繰越しは20日を限度とする。", "休暇", (1, 2)),
+    ("manual", "病気休暇は別に定める。", "病気", (2,)),
+    ("cases", "休暇の例を示す。", "例", (1,)),
+)
+
+
+def _counted(kind: Kind) -> list[Tally]:
+    """Return the tallies of the two documents of `TEXTS`."""
+    return [
+        tallies.tallied([part for part in _parts() if part.chunk.edition.document.id == name], kind)
+        for name in ("manual", "cases")
+    ]
+
+
+def _parts() -> list[Part]:
+    return [
+        Part(
+            Chunk(edition(document), (), text, 0, len(text), context), pages,
+            tuple(tokens(text)), tuple(tokens(context)),
+        )
+        for document, text, context, pages in TEXTS
+    ]  # fmt: skip
+
+
+def _phrases(text: str) -> list[str]:
+    return phrases(tokens(text))
+
+
+def _scores(index: Bm25, units: list[str]) -> list[float]:
+    return [float(score) for score in index.scores(dict.fromkeys(units, 1.0))]
+
+
+def test_chunks_are_scored_by_text_and_context(tmp_path: Path) -> None:
+    """As an index over the very words is; a unit of the context counts like one of the text."""
+    legs.build(tmp_path, _counted)
+
+    for folder, cut in (("words", tokens), ("pairs", pairs), ("phrases", _phrases)):
+        plain = Bm25.build([*cut(text), *cut(context)] for _, text, context, _ in TEXTS)
+        asked = list(cut("休暇は何日か。"))
+        np.testing.assert_allclose(
+            _scores(plain, asked), _scores(Bm25.load(tmp_path / folder), asked), rtol=1e-6
+        )
+
+
+def test_pages_gather_their_chunks_and_count_a_context_once(tmp_path: Path) -> None:
+    """A chunk belongs to the page it begins on; pages keep the order of their first chunk."""
+    legs.build(tmp_path, _counted)
+
+    for folder, cut in (
+        ("page-words", tokens), ("page-pairs", pairs), ("page-phrases", _phrases),
+    ):  # fmt: skip
+        first = [*cut(TEXTS[0][1]), *cut(TEXTS[1][1])]
+        pages = [
+            first + [unit for unit in cut("休暇") if unit not in first],
+            [*cut(TEXTS[2][1]), *(u for u in cut("病気") if u not in cut(TEXTS[2][1]))],
+            [*cut(TEXTS[3][1]), *(u for u in cut("例") if u not in cut(TEXTS[3][1]))],
+        ]
+        asked = list(cut("休暇は何日か。"))
+        np.testing.assert_allclose(
+            _scores(Bm25.build(pages), asked),
+            _scores(Bm25.load(tmp_path / folder), asked),
+            rtol=1e-6,
+        )
+
+
+def test_a_tally_comes_back_as_it_was_saved(tmp_path: Path) -> None:
+    """Also of a chunk with nothing in it, and of a count beyond a byte."""
+    many, none = "休暇" * 300, ""
+    parts = [
+        Part(
+            Chunk(edition("manual"), (), text, 0, len(text), none), (page,), tuple(tokens(text)), ()
+        )
+        for page, text in ((3, many), (4, none))
+    ]
+    tallies.save(parts, tmp_path / "kept.npz")
+
+    words, couples = (tallies.load(tmp_path / "kept.npz", kind) for kind in ("words", "pairs"))
+
+    assert ([3, 4], ("休暇",)) == (words.pages.tolist(), words.units)
+    assert [[300], [0]] == words.text.toarray().tolist()
+    assert (("休暇", "暇休"), [[300, 299], [0, 0]]) == (
+        couples.units,
+        couples.text.toarray().tolist(),
+    )
+    assert 0 == couples.context.nnz
+
+
+def test_no_tallies_make_an_empty_index(tmp_path: Path) -> None:
+    """Nothing indexed, nothing found."""
+    legs.build(tmp_path, lambda _: [])
+
+    assert [] == _scores(Bm25.load(tmp_path / "page-pairs"), ["休暇"])
