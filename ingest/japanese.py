@@ -345,7 +345,7 @@ def proper_nouns(text: str) -> list[str]:
     """Return the names of places, people and bodies in Japanese *text*, as `tokens` spells them."""
     return [
         unit.form
-        for unit in _units(text)
+        for unit in units(text)
         if unit.detail == "固有名詞"
         and _JAPANESE.search(unit.surface)
         and unit.surface not in _ERAS
@@ -405,7 +405,7 @@ def _is_whole(kinds: Sequence[str]) -> bool:
 def nouns(text: str) -> set[str]:
     """Return the words of Japanese *text* that name something, as `tokens` spells them."""
     return {
-        unit.form for unit in _units(text) if unit.part == "名詞" and _JAPANESE.search(unit.surface)
+        unit.form for unit in units(text) if unit.part == "名詞" and _JAPANESE.search(unit.surface)
     }
 
 
@@ -415,10 +415,10 @@ def joints(text: str) -> list[str]:
     特定移行支援システム has 定移, 行支 and 援シ: a text that knows the compound has them too,
     while one that only has its words may not.
     """
-    units = _units(text)
+    words = units(text)
     return [
         joint
-        for before, after in pairwise(units)
+        for before, after in pairwise(words)
         if before.end == after.begin
         and before.part == "名詞"
         and before.detail != "数詞"
@@ -458,31 +458,37 @@ def _known(line: str) -> int:
     return sum(length for unit in units if (length := len(unit)) > 1 and not unit.is_oov())
 
 
-class _Unit(NamedTuple):
-    """A short unit: how it is written and spelt, its part of speech, and where it stands."""
+class Unit(NamedTuple):
+    """A short unit: how it is written and spelt, its part of speech, and where it stands.
+
+    *part*, *detail* and *use* are Sudachi's (名詞, 普通名詞, サ変可能); the offsets are into the
+    normalised text.
+    """
 
     surface: str
     form: str
     part: str
     detail: str
+    use: str
     begin: int
     end: int
 
 
 @lru_cache(maxsize=64)
-def _units(text: str) -> tuple[_Unit, ...]:
+def units(text: str) -> tuple[Unit, ...]:
     """Return the short units of *text*; a question is asked for them several times at once."""
-    found: list[_Unit] = []
+    found: list[Unit] = []
     base = 0
     for line in _pieces(normalise(text)):
         for unit in _tokenizer().tokenize(line, SplitMode.A):
-            part, detail, *_ = unit.part_of_speech()
+            part, detail, use, *_ = unit.part_of_speech()
             found.append(
-                _Unit(
+                Unit(
                     unit.surface(),
                     unit.normalized_form(),
                     part,
                     detail,
+                    use,
                     base + unit.begin(),
                     base + unit.end(),
                 )

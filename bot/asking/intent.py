@@ -1,0 +1,249 @@
+"""What a question asks, as it was read once: everything downstream looks here, not at the text."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import date
+    from decimal import Decimal
+
+
+class Kind(StrEnum):
+    """What kind of answer is wanted."""
+
+    DATE = "date"
+    DEADLINE = "deadline"
+    AMOUNT = "amount"
+    COUNT = "count"
+    SHARE = "share"
+    DURATION = "duration"
+    FREQUENCY = "frequency"
+    AGE = "age"
+    QUANTITY = "quantity"
+    NUMBER = "number"
+    FORMULA = "formula"
+    WHO = "who"
+    TOWN = "town"
+    PLACE = "place"
+    CONTACT = "contact"
+    LIST = "list"
+    STEPS = "steps"
+    DEFINITION = "definition"
+    YES_NO = "yes-no"
+    REASON = "reason"
+    COMPARISON = "comparison"
+    CHOICE = "choice"
+    EXTREME = "extreme"
+    TOTAL = "total"
+    NAME = "name"
+    ARTICLE = "article"
+
+
+VALUES = frozenset(
+    {
+        Kind.DATE,
+        Kind.DEADLINE,
+        Kind.AMOUNT,
+        Kind.COUNT,
+        Kind.SHARE,
+        Kind.DURATION,
+        Kind.FREQUENCY,
+        Kind.AGE,
+        Kind.QUANTITY,
+        Kind.NUMBER,
+    }
+)
+"""The kinds whose answer is a figure, with a unit or a calendar."""
+
+
+class SmallTalk(StrEnum):
+    """A message that asks nothing."""
+
+    GREETING = "greeting"
+    THANKS = "thanks"
+
+
+@dataclass(frozen=True, slots=True)
+class Want:
+    """One kind of answer that is wanted, and of what unit.
+
+    *unit* is the counter or measure that was said, in its usual spelling (何人 → 人, 何ヶ月 →
+    か月, いくら → 円, 割合 → %), or what is counted (対象業務はいくつ → 業務), or for `EXTREME`
+    "most" or "least"; "" when any will do. *said* are the words that ask. *bound* is what makes
+    another thing of the value (何日前 → 前, 何人以上 → 以上). *top* is how many of an extreme are
+    wanted, or of a list (3つ挙げて), 0 when not said.
+    """
+
+    kind: Kind
+    unit: str = ""
+    said: str = ""
+    bound: str = ""
+    top: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Thing:
+    """Something that is asked about, a compound kept whole.
+
+    *said* is its words as `normalise` spells them, *words* its tokens, *particle* what follows
+    it (は, の, を, で, …; "" in English and at the end). *names* are other names of the same thing,
+    from the glossary. *asks* is true of a word that only asks (期限, 費用, deadline): a text
+    answers it also without saying it.
+    """
+
+    said: str
+    words: tuple[str, ...]
+    particle: str = ""
+    names: tuple[str, ...] = ()
+    asks: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Town:
+    """A municipality or prefecture that is named, its prefecture said with it or ""."""
+
+    name: str
+    prefecture: str = ""
+
+
+class Whole(StrEnum):
+    """How much of the calendar was named."""
+
+    DAY = "day"
+    MONTH = "month"
+    YEAR = "year"
+    FISCAL_YEAR = "fiscal-year"
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """A stretch of the calendar that is named, both days included.
+
+    令和7年度 lasts from 1 April 2025 to 31 March 2026. *said* is normalised (2025年度).
+    """
+
+    said: str
+    first: date
+    last: date
+    whole: Whole
+
+
+class Relation(StrEnum):
+    """How a value bounds what is asked about."""
+
+    EXACTLY = "="
+    AT_LEAST = ">="
+    MORE = ">"
+    AT_MOST = "<="
+    LESS = "<"
+    ABOUT = "~"
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """A value with its unit that is named in the question (5万人以上 is >= 50000 人)."""
+
+    relation: Relation
+    value: Decimal
+    unit: str
+    said: str
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """A numbered part of a rule: 第3条の2第1項, 附則第2項, 別表第1, 様式第4号.
+
+    *kind* is 条, 項, 号, 章, 節, 款, 編, 附則, 別表, 別記, or 様式; *number* is (18,), or (3, 2) for
+    第3条の2, () where none is said (附則). *paragraph* and *item* are the 項 and 号 of it, 0 and ()
+    when not said. *work* is the rule that it is said to be of (地方自治法), or "".
+    """
+
+    kind: str
+    number: tuple[int, ...] = ()
+    paragraph: int = 0
+    item: tuple[int, ...] = ()
+    supplementary: bool = False
+    work: str = ""
+    said: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Conditions:
+    """What bounds the question: only what meets all of it is an answer.
+
+    *bodies* are kinds of local government (市, 町, 村, 区, 都道府県, 市町村 …). *as_of* is the day
+    whose editions are meant, and *as_of_said* its words. *editions* are numbers or labels of
+    editions (2.0), *works* the titles that are quoted.
+    """
+
+    towns: tuple[Town, ...] = ()
+    bodies: tuple[str, ...] = ()
+    periods: tuple[Period, ...] = ()
+    bounds: tuple[Bound, ...] = ()
+    as_of: date | None = None
+    as_of_said: str = ""
+    as_of_whole: Whole = Whole.DAY
+    editions: tuple[str, ...] = ()
+    works: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """A question, read.
+
+    *text* is as typed; *core* is the question without greeting, name, thanks, signature, quoted
+    mail, mentions and markup, in the asker's own spelling. A message with several questions has
+    each of them in *parts*, in order, an Intent of its own whose *core* can be understood alone;
+    otherwise there are none. *small_talk* is set when nothing is asked.
+
+    *wanted* is in order: what is asked most plainly comes first. It is empty when nothing gives
+    it away. *predicate* holds what is said of the things (verbs and nouns that become verbs with
+    する), as `tokens` spells them, and *negative* whether it is denied (できない, 不要). *options*
+    are the things between which the question chooses or compares (国と自治体のどちらが).
+    *follows_up* is true when it makes sense only after another question.
+    """
+
+    text: str
+    core: str
+    language: str
+    things: tuple[Thing, ...] = ()
+    predicate: tuple[str, ...] = ()
+    negative: bool = False
+    conditions: Conditions = Conditions()
+    wanted: tuple[Want, ...] = ()
+    articles: tuple[Article, ...] = ()
+    options: tuple[str, ...] = ()
+    parts: tuple[Intent, ...] = ()
+    small_talk: SmallTalk | None = None
+    follows_up: bool = False
+
+    @property
+    def questions(self) -> tuple[Intent, ...]:
+        """Each question of the message; the intent itself when there is one."""
+        return self.parts or (self,)
+
+    @property
+    def kinds(self) -> tuple[Kind, ...]:
+        """The kinds that are wanted, in order, each once."""
+        return tuple(dict.fromkeys(want.kind for want in self.wanted))
+
+    @property
+    def subjects(self) -> tuple[Thing, ...]:
+        """The things that name something, without the words that only ask."""
+        return tuple(thing for thing in self.things if not thing.asks)
+
+    def want(self, kind: Kind) -> Want | None:
+        """Return what is wanted of a kind, None when it is not wanted."""
+        return next((want for want in self.wanted if want.kind is kind), None)
+
+    def named(self, names: Mapping[str, Sequence[str]]) -> Intent:
+        """Return the intent with other names of its things, by what is said of each."""
+        things = tuple(
+            replace(thing, names=tuple(names.get(thing.said, thing.names))) for thing in self.things
+        )
+        parts = tuple(part.named(names) for part in self.parts)
+        return replace(self, things=things, parts=parts)

@@ -1,0 +1,272 @@
+"""The questions of a message: without greeting, name, thanks, signature, quoted mail and markup."""
+
+from __future__ import annotations
+
+import html
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from bot.asking.conversation import follows_up
+from bot.asking.intent import SmallTalk
+from bot.asking.lexicon import table
+from bot.asking.wants import asks
+from ingest.japanese import is_japanese, normalise, tokens, units
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_LISTS = table("courtesies")
+_JAPANESE, _ENGLISH = _LISTS["japanese"], _LISTS["english"]
+_ALWAYS = frozenset(_JAPANESE["always"])
+_TOLD = _ALWAYS | frozenset(_JAPANESE["told"])
+_THANKS = frozenset(_JAPANESE["thanks"])
+_OFFICES = tuple(_JAPANESE["offices"])
+_NAMED = frozenset(_JAPANESE["named"])
+_HONORIFICS = tuple(sorted(_JAPANESE["honorifics"], key=len, reverse=True))
+_ENGLISH_ALWAYS = frozenset(_ENGLISH["always"])
+_ENGLISH_THANKS = frozenset(_ENGLISH["thanks"])
+_INTRODUCTIONS = tuple(_ENGLISH["introductions"])
+_ENGLISH_OFFICES = frozenset(_ENGLISH["offices"])
+_QUOTED = _LISTS["quoted"]
+_SIGNATURE = _LISTS["signature"]
+_REQUESTS = frozenset(table("words")["requests"])
+
+_GRAMMAR = frozenset({"助詞", "助動詞", "補助記号", "空白", "記号"})
+_COPULA = frozenset({"です", "だ", "ます", "おる", "有る", "御座る", "より"})
+_OF_A_NAME = frozenset({"名詞", "接尾辞", "接頭辞", "形状詞"})
+_FEW = 2
+_OR = ("それとも", "または", "あるいは", "or ")
+_LONGEST_INTRODUCTION = 30
+_LINK = re.compile(r"<(?:https?|mailto|tel):[^<>|\s]*(?:\|([^<>]*))?>")
+_CHANNEL = re.compile(r"<#[A-Z0-9]+(?:\|([^<>]*))?>")
+_MENTION = re.compile(r"<[@!][^<>]*>|(?<![\w.])@[\w.-]+")
+_EMOJI_CODE = re.compile(r"(?<![\w:]):(?:[a-z][a-z0-9_+'-]*|[+-]1):(?:skin-tone-\d:)?(?![\w:])")
+_FENCE = re.compile(r"```|`")
+_EMPHASIS = re.compile(r"(?<![\w*_~])([*_~]{1,2})(?=\S)(.+?)(?<=\S)\1(?![\w*_~])")
+_PICTURES, _BEYOND = 0x1F000, 0x20000
+"""Where the code points of pictures begin and end."""
+
+_VARIANT = "\ufe0f"
+_SPACES = re.compile(r"[^\S\n]+")
+_END = re.compile(r"(?<=[。！？!?])(?![。！？!?」』）)])|(?<=[a-z)”\"]\.)\s+(?=[A-Z])")
+_CLAUSE = re.compile(r"(?<=[、，,])")
+_ASKED = re.compile(r"[?？]\W*$|か[。\s]*$")
+_NUMBERED = re.compile(r"^\s*(?:[(（]?\d{1,2}[)）.．、:]|[①-⑳]|[・•*-]\s)\s*(?!\d)")
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What a message asks: *core* in the asker's words, its questions in *parts*, in order.
+
+    Without a question *small_talk* says what the message is, and *core* is it without markup.
+    """
+
+    core: str
+    parts: tuple[str, ...]
+    small_talk: SmallTalk | None = None
+
+
+@lru_cache(maxsize=256)
+def questions_in(text: str) -> Message:
+    """Return the questions of a message, made of at least one sentence that is more than manners."""
+    bare = unmarked(text)
+    said = [piece for line in _own(bare.splitlines()) for piece in _sentences(line)]
+    kept = [one for one in map(_meant, said) if one]
+    if not kept:
+        whole = " ".join(said) or bare.strip()
+        return Message(whole, (whole,), _small_talk(said))
+    parts = _parts(kept)
+    core = parts[0] if len(parts) == 1 else " ".join(kept)
+    return Message(core, tuple(parts))
+
+
+def unmarked(text: str) -> str:
+    """Return *text* without the markup of a chat: mentions, links, emphasis, emoji and their codes."""
+    plain = _LINK.sub(lambda found: found[1] or "", text)
+    plain = _CHANNEL.sub(lambda found: found[1] or "", plain)
+    plain = _MENTION.sub(" ", plain)
+    plain = _EMOJI_CODE.sub(" ", _FENCE.sub("", html.unescape(plain)))
+    plain = _EMPHASIS.sub(r"\2", plain)
+    plain = "".join(" " if _is_emoji(one) else one for one in plain)
+    return "\n".join(_SPACES.sub(" ", line).strip() for line in plain.splitlines()).strip()
+
+
+def _is_emoji(character: str) -> bool:
+    return (
+        _PICTURES <= ord(character) < _BEYOND
+        or character == _VARIANT
+        or character in _LISTS["emoji"]["pictures"]
+    )
+
+
+def _own(lines: Sequence[str]) -> list[str]:
+    """Return the lines that the asker wrote: no earlier mail, no head of a mail, no signature."""
+    own: list[str] = []
+    for line in lines:
+        low = normalise(line)
+        if low.startswith(tuple(_QUOTED["heads"])) or low.endswith(tuple(_QUOTED["ends"])):
+            if any(_carries(one) for one in own):
+                break
+            continue
+        if line.startswith((">", "＞")) or low.startswith(tuple(_QUOTED["fields"])):
+            continue
+        if _is_rule(line) and any(_carries(one) for one in own):
+            break
+        own.append(line)
+    while own and _is_signature(own[-1]) and any(_carries(one) for one in own[:-1]):
+        own.pop()
+    # Who wrote nothing but a quotation asks what it says.
+    return own if any(_carries(one) for one in own) else [one.lstrip(">＞ ") for one in lines]
+
+
+def _is_rule(line: str) -> bool:
+    bare = line.replace(" ", "")
+    return len(bare) > 1 and all(one in _SIGNATURE["rules"] for one in bare)
+
+
+def _is_signature(line: str) -> bool:
+    """Whether a last line of a message is of a signature: an address, an office, a name."""
+    low = normalise(line)
+    if not low or any(mark in low for mark in _SIGNATURE["marks"]):
+        return not _asks(line)
+    return (
+        not _asks(line) and low.split()[0].endswith(_OFFICES) and len(low) <= _LONGEST_INTRODUCTION
+    )
+
+
+def _carries(line: str) -> bool:
+    return bool(line) and not _is_courtesy(line) and not _introduces(line)
+
+
+def _sentences(line: str) -> list[str]:
+    pieces = (piece.strip() for piece in _END.split(_NUMBERED.sub("", line)))
+    return [piece for piece in pieces if any(one.isalnum() for one in piece)]
+
+
+def _meant(sentence: str) -> str:
+    """Return a sentence without the manners before and behind it, "" when it is nothing else."""
+    if _is_courtesy(sentence) or _introduces(sentence):
+        return ""
+    said = sentence
+    for honorific in _HONORIFICS:
+        # A mention that was taken off leaves さん behind.
+        if said.startswith((f"{honorific}、", f"{honorific} ", f"{honorific}，")):
+            said = said[len(honorific) + 1 :].strip()
+    clauses = _CLAUSE.split(said)
+    while len(clauses) > 1 and (_is_courtesy(clauses[0]) or _introduces(clauses[0])):
+        del clauses[0]
+    while len(clauses) > 1 and _is_courtesy(clauses[-1]):
+        del clauses[-1]
+    return "".join(clauses).strip(" 、，,")
+
+
+def _is_courtesy(said: str) -> bool:
+    """Whether a text is made of manners alone."""
+    plain = normalise(said)
+    if not is_japanese(plain):
+        words = re.findall(r"[a-z']+", plain)
+        return (
+            bool(words)
+            and all(word in _ENGLISH_ALWAYS for word in words)
+            and not plain.rstrip().endswith("why?")
+        )
+    words = [unit.form for unit in units(plain) if unit.part not in _GRAMMAR]
+    vocabulary = _ALWAYS if _ASKED.search(plain) else _TOLD
+    names = {unit.form for unit in units(plain) if unit.use == "人名"}
+    return not asks(plain) and all(word in vocabulary or word in names for word in words)
+
+
+def _introduces(said: str) -> bool:
+    """Whether a text only says who writes: 総務課の佐藤です, my name is Sato."""
+    plain = normalise(said)
+    if len(plain) > _LONGEST_INTRODUCTION * 2 or _ASKED.search(plain) or asks(plain):
+        return False
+    if is_japanese(plain):
+        return len(plain) <= _LONGEST_INTRODUCTION and _names_itself(plain)
+    words = re.findall(r"[a-z]+", plain)
+    office = _ENGLISH_OFFICES.intersection(words) or plain.startswith("my name is")
+    return plain.startswith(_INTRODUCTIONS) and bool(office)
+
+
+def _names_itself(plain: str) -> bool:
+    every = [unit for unit in units(plain) if unit.part not in {"補助記号", "空白"}]
+    ending = 0
+    while every and (every[-1].part in {"助動詞", "助詞"} or every[-1].form in _COPULA):
+        ending += every.pop().form in _COPULA
+    if not every or not ending:
+        return False
+    if every[-1].form in _NAMED:
+        return len(every) > 1 and every[-2].surface in {"と", "って"}
+    if not all(unit.part in _OF_A_NAME or unit.surface == "の" for unit in every):
+        return False
+    last = every[-1]
+    office = any(unit.surface.endswith(_OFFICES) for unit in every[:-1])
+    name = last.use == "人名" or (office and last.detail == "固有名詞")
+    return name or last.surface.endswith(_OFFICES)
+
+
+def _asks(said: str) -> bool:
+    """Whether a sentence asks: by a word, a mark, か, a request, or a noun left with は."""
+    plain = normalise(said)
+    if asks(plain) or _ASKED.search(plain):
+        return True
+    if not is_japanese(plain):
+        return plain.split(" ", 1)[0] in {
+            "list",
+            "name",
+            "tell",
+            "explain",
+            "describe",
+            "show",
+            "give",
+            "please",
+        }
+    every = [unit for unit in units(plain) if unit.part != "補助記号"]
+    if not every:
+        return False
+    told = every[-1].surface == "た"
+    return every[-1].surface in {"は", "とは", "って"} or (
+        not told and any(unit.form in _REQUESTS for unit in every[-6:])
+    )
+
+
+def _parts(kept: Sequence[str]) -> list[str]:
+    """Return the questions among the sentences, what was told before one put where it is needed."""
+    parts: list[str] = []
+    told: list[str] = []
+    for said in kept:
+        if not _asks(said):
+            told.append(said)
+        elif parts and not told and _goes_on(said):
+            parts[-1] = f"{parts[-1]} {said}"
+        else:
+            before = (told or parts[-1:]) if _needs(said) else []
+            parts.append(" ".join([*before, said]))
+            told = []
+    if not parts:
+        return [" ".join(told)]
+    parts[-1] = " ".join([parts[-1], *told])
+    return parts
+
+
+def _needs(said: str) -> bool:
+    """Whether a question says too little to be understood without what was said before it."""
+    return follows_up(said) or len(set(tokens(said))) <= _FEW
+
+
+def _goes_on(said: str) -> bool:
+    """Whether a question is the rest of the one before: それとも…, or another thing alone."""
+    plain = normalise(said)
+    return plain.startswith(_OR) or (not asks(plain) and len(set(tokens(plain))) <= 1)
+
+
+def _small_talk(said: Sequence[str]) -> SmallTalk:
+    for sentence in said:
+        plain = normalise(sentence)
+        if _ENGLISH_THANKS.intersection(re.findall(r"[a-z]+", plain)) or any(
+            unit.form in _THANKS for unit in units(plain)
+        ):
+            return SmallTalk.THANKS
+    return SmallTalk.GREETING
