@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections import OrderedDict
 from collections.abc import Sequence
@@ -14,12 +15,15 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from api.arrivals import Arrival, is_loopback
-from api.keys import Keys, Scope
+from api.keys import BrokenKeys, Key, Keys, Scope
 from api.passes import Passes, carries_pass
 from api.problems import Refused
+from api.sessions import Sessions
 
 if TYPE_CHECKING:
     from starlette.datastructures import Headers
+
+log = logging.getLogger(__name__)
 
 NOBODY = "nobody"
 """The name of a caller of whom nothing is asked."""
@@ -92,14 +96,16 @@ class Limits:
 class Access:
     """What is asked of a caller.
 
-    Without *required* everybody on this machine may do everything, until there is a key; what a
-    proxy hands on comes from elsewhere and always needs one. *user_header* names the signed-on
+    Without *required* everybody on this machine may ask, until a first key is made; what a proxy
+    hands on comes from elsewhere and always needs one. To administer wants a key, or one of
+    *sessions* on this machine: a proxy that says nothing of itself makes every caller look as if
+    he sat here. *user_header* names the signed-on
     person and counts only from an address in *proxies*, as does what a proxy says of the
     caller's address and scheme. Pages of *origins* embed the widget: they may ask and search, so
     that a widget on a public page is public. *hosts* are the names under which the server may be
     called without a key (none: any). *passes* let readers of such a page open what was cited to
     them. *per_minute* bounds the questions of one caller at one
-    address (0: no bound); who may do everything because he is here is not bounded.
+    address (0: no bound); who may ask because he is here is not bounded.
     """
 
     required: bool = False
@@ -110,6 +116,7 @@ class Access:
     hosts: tuple[str, ...] = ()
     per_minute: int = 0
     passes: Passes = field(default_factory=Passes)
+    sessions: Sessions = field(default_factory=Sessions)
     limits: Limits = field(default_factory=Limits)
 
     def admit(  # a request has that many sides
@@ -141,6 +148,9 @@ class Access:
             self.note_refusal(arrival)
             raise _run_out() if carries_pass(query) else _locked()
         if scope not in caller.scopes:
+            if caller.name == NOBODY:
+                self.note_refusal(arrival)
+                raise _unentered()
             raise _forbidden(scope)
         self._count(caller, arrival, method, path)
         return caller
@@ -170,20 +180,49 @@ class Access:
     def _known(self, headers: Headers, arrival: Arrival, on: date) -> Caller | None:
         if self.signed(headers):
             return Caller("widget", Scope.ASK.implied)
-        secret = _secret(headers)
-        if secret and self.keys is not None:
-            key = self.keys.find(secret, on=on)
-            if key is not None:
-                return Caller(f"key {key.id}", key.scope.implied)
+        secret = secret_of(headers)
+        if secret and is_here(arrival) and self.sessions.open(secret):
+            return Caller("session", Scope.ADMIN.implied)
+        if secret and (key := self.key(secret, on)) is not None:
+            return Caller(f"key {key.id}", key.scope.implied)
         if self.user_header and arrival.trusted:
-            person = headers.get(self.user_header, "").strip()
-            if person:
-                return Caller(f"person {person}", Scope.ASK.implied)
-        return None if self._closed(arrival) else Caller(NOBODY, Scope.ADMIN.implied)
+            # Where a proxy adds its header to one that the caller sent, neither is believed.
+            said = {name.strip() for name in headers.getlist(self.user_header)} - {""}
+            if len(said) == 1:
+                return Caller(f"person {said.pop()}", Scope.ASK.implied)
+        return None if self._closed(arrival) else Caller(NOBODY, Scope.ASK.implied)
+
+    def key(self, secret: str, on: date) -> Key | None:
+        """Return the key that somebody brought, None where it opens nothing.
+
+        Raises:
+            Refused: 503 the keys of this home cannot be read.
+        """
+        try:
+            return None if self.keys is None else self.keys.find(secret, on=on)
+        except BrokenKeys as broken:
+            log.error("%s", broken)  # noqa: TRY400 - the sentence says all
+            raise _unreadable_keys() from broken
+
+    def enter(self, given: str, arrival: Arrival, on: date) -> str:
+        """Return what a browser keeps: the key that was *given*, or a session for the link's word.
+
+        Raises:
+            Refused: 401 it opens nothing; 429 too often; 503 the keys cannot be read.
+        """
+        session = self.sessions.exchange(given) if is_here(arrival) else None
+        if session is None and self.key(given, on) is None:
+            self.note_refusal(arrival)
+            raise _no_key()
+        return session or given
 
     def _closed(self, arrival: Arrival) -> bool:
-        """Whether callers must say who they are. A key that has expired keeps the door shut."""
-        return self.required or arrival.relayed or (self.keys is not None and bool(self.keys.all()))
+        """Whether callers must say who they are.
+
+        A key that has expired keeps the door shut, as does the list from which the last key was
+        taken, and one that cannot be read.
+        """
+        return self.required or arrival.relayed or (self.keys is not None and self.keys.kept)
 
     def _count(self, caller: Caller, arrival: Arrival, method: str, path: str) -> None:
         if not self.per_minute or (caller.name == NOBODY and arrival.local):
@@ -202,8 +241,7 @@ class Access:
 
     def _check_host(self, host: str) -> None:
         # A name of the internet that resolves to 127.0.0.1 would make a foreign page our own.
-        name = host if host.endswith("]") else host.rpartition(":")[0] or host
-        if self.hosts and name not in self.hosts:
+        if self.hosts and _name(host) not in self.hosts:
             raise Refused(
                 HTTPStatus.MISDIRECTED_REQUEST,
                 f"このサーバーは {host} という名前では使えません。",
@@ -236,12 +274,14 @@ def decide(  # the settings of one server
 ) -> Access:
     """Return what a server that listens on *host* asks of its callers.
 
-    On loopback nothing, until there is a key or a proxy hands requests on; elsewhere a key or a
-    signed-on person.
+    On loopback nothing for a question, until there is a key or a proxy hands requests on;
+    elsewhere a key or a signed-on person. To administer always wants a key, or a session that
+    the link which was printed on this machine opens.
 
     Raises:
         Unprotected: others can reach *host*, and there is neither a proxy nor a key that opens
             anything on the day (None: today).
+        BrokenKeys: others can reach *host*, and the list of keys cannot be read.
     """
     local = is_loopback(host)
     proxied = bool(user_header and proxies)
@@ -286,7 +326,18 @@ def is_asking(method: str, path: str) -> bool:
     return method == "POST" and path.startswith(("/v1/answers", "/v1/search", "/v1/chat/", "/mcp"))
 
 
-def _secret(headers: Headers) -> str:
+def is_here(arrival: Arrival) -> bool:
+    """Whether a request looks as if somebody at this machine had made it, by one of its names."""
+    return arrival.local and _name(arrival.host) in LOOPBACK_HOSTS
+
+
+def _name(host: str) -> str:
+    """Return a host without its port."""
+    return host if host.endswith("]") else host.rpartition(":")[0] or host
+
+
+def secret_of(headers: Headers) -> str:
+    """Return the key or session that a request brings, "" when it brings none."""
     kind, _, secret = headers.get("authorization", "").partition(" ")
     if kind.lower() == "bearer" and secret.strip():
         return secret.strip()
@@ -303,6 +354,36 @@ def _locked() -> Refused:
         "利用には鍵が必要です。管理者に鍵を発行してもらってください。",
         "A key is needed. Ask your administrator for one.",
         headers={"WWW-Authenticate": "Bearer"},
+    )
+
+
+def _unentered() -> Refused:
+    return Refused(
+        HTTPStatus.UNAUTHORIZED,
+        "管理には、管理用の鍵か、「tebiki serve」が起動時に表示する一度だけのリンクが必要です。"
+        "鍵は「tebiki keys create 名前 --scope admin」で作れます。",
+        'To administer, bring an admin key ("tebiki keys create NAME --scope admin"), or open the '
+        'one-time link that "tebiki serve" printed when it started.',
+        headers={"WWW-Authenticate": "Bearer"},
+    )
+
+
+def _no_key() -> Refused:
+    return Refused(
+        HTTPStatus.UNAUTHORIZED,
+        "その鍵は使えません。期限が切れていないか、管理者に確かめてください。"
+        "一度だけのリンクは、使うか1時間たつと開けなくなります。",
+        "That key opens nothing. Ask your administrator whether it has expired. A one-time link "
+        "opens once, within an hour of the start.",
+    )
+
+
+def _unreadable_keys() -> Refused:
+    return Refused(
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        "鍵の一覧が壊れているため、いまはどの鍵も使えません。管理者にお知らせください。",
+        "The list of keys is damaged, so that no key opens anything now. Tell your administrator.",
+        headers={"Retry-After": "60"},
     )
 
 

@@ -19,7 +19,7 @@ from starlette.routing import Route
 from starlette.staticfiles import StaticFiles
 
 from api import admin, description, openai, problems, stream
-from api.access import COOKIE, Access
+from api.access import COOKIE, Access, secret_of
 from api.admin import Office
 from api.changes import Changes
 from api.door import Door, Tools
@@ -27,7 +27,6 @@ from api.gate import Gate
 from api.keys import Scope
 from api.leaves import LeafCache
 from api.passes import PASS, with_parameter
-from api.problems import Refused
 from api.recent import Recent
 from api.schemas import (
     AnswerRequest,
@@ -155,6 +154,7 @@ def create_app(
         docs_url=None,  # Swagger's page loads scripts from elsewhere; a closed network has none.
         redoc_url=None,
     )
+    app.state.access = access
     app.add_middleware(Gate, access=access)
     problems.install(app)
     _add_questions(app, library, leaves, answerer, kept, access)
@@ -420,19 +420,13 @@ def _add_session(app: FastAPI, access: Access, *, with_admin: bool) -> None:
 
     @app.post("/v1/session", status_code=204, responses=LOCKED, tags=["service"])
     def session(request: Request, given: SessionRequest) -> Response:
-        """Let a browser in: the key goes into a cookie that no script can read."""
+        """Let a browser in: the key, or the session that the one-time word of the link opens, goes into a cookie that no script can read."""
         today = date.today()  # noqa: DTZ011 - keys end by the local calendar
-        if access.keys is None or access.keys.find(given.key, on=today) is None:
-            access.note_refusal(request.state.arrival)
-            raise Refused(
-                401,
-                "その鍵は使えません。期限が切れていないか、管理者に確かめてください。",
-                "That key opens nothing. Ask your administrator whether it has expired.",
-            )
+        kept = access.enter(given.key, request.state.arrival, today)
         answer = Response(status_code=204)
         answer.set_cookie(
             COOKIE,
-            given.key,
+            kept,
             max_age=30 * 24 * 3600,
             httponly=True,
             samesite="strict",
@@ -441,8 +435,9 @@ def _add_session(app: FastAPI, access: Access, *, with_admin: bool) -> None:
         return answer
 
     @app.delete("/v1/session", status_code=204, tags=["service"])
-    def leave() -> Response:
-        """Forget the browser's key."""
+    def leave(request: Request) -> Response:
+        """Forget the browser's key, and end its session."""
+        access.sessions.end(secret_of(request.headers))
         answer = Response(status_code=204)
         answer.delete_cookie(COOKIE)
         return answer

@@ -34,15 +34,27 @@ class Arrival:
         return not self.relayed and is_loopback(self.address)
 
 
-def arrived(peer: str, scheme: str, headers: Headers, proxies: Sequence[str]) -> Arrival:
+_RELAYS = frozenset(
+    {
+        *("forwarded", "via", "x-real-ip", "x-client-ip", "x-cluster-client-ip", "true-client-ip"),
+        *("cf-connecting-ip", "cdn-loop", "x-original-host", "x-original-url", "x-proxyuser-ip"),
+    }
+)
+"""Headers that a proxy adds and no browser or program of a person sends."""
+
+
+def arrived(
+    peer: str, scheme: str, headers: Headers, proxies: Sequence[str], *, version: str = "1.1"
+) -> Arrival:
     """Read where a request came from; what *headers* say counts only when *peer* is a proxy.
 
+    Of HTTP *version* 1.0 is what nginx speaks to a server behind it; browsers have long not.
     *proxies* are addresses and networks. Of a chain of addresses the last one that is no proxy
     of ours is the caller: what stands before it, the caller may have made up.
     """
     host = headers.get("host", "")
-    relayed = any(
-        name.startswith("x-forwarded-") or name in {"forwarded", "x-real-ip"} for name in headers
+    relayed = version in {"1.0", "0.9"} or any(
+        name.startswith("x-forwarded-") or name in _RELAYS for name in headers
     )
     if not _is_among(peer, proxies):
         return Arrival(peer, scheme, host, relayed=relayed)

@@ -6,9 +6,11 @@ import asyncio
 import logging
 import secrets
 import time
+from collections import Counter
 from datetime import date
 from http import HTTPStatus
 from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl
 
 from starlette.datastructures import Headers, MutableHeaders
 
@@ -81,7 +83,13 @@ class Gate:
         method = scope["method"]
         headers = Headers(scope=scope)
         peer = scope.get("client")
-        arrival = arrived(peer[0] if peer else "", scope["scheme"], headers, self.access.proxies)
+        arrival = arrived(
+            peer[0] if peer else "",
+            scope["scheme"],
+            headers,
+            self.access.proxies,
+            version=scope.get("http_version", "1.1"),
+        )
         seen = _as_seen(scope, arrival, name)
         reply = _Reply(
             send,
@@ -114,10 +122,12 @@ class Gate:
         most = _most(scope["path"])
         if length.isdigit() and int(length) > most:
             raise _too_large(most)
+        query = scope["query_string"].decode("latin-1")
+        _check_once(query)
         return self.access.admit(
             method=scope["method"],
             path=scope["path"],
-            query=scope["query_string"].decode("latin-1"),
+            query=query,
             headers=headers,
             arrival=arrival,
             on=date.today(),  # noqa: DTZ011 - keys end by the local calendar
@@ -242,6 +252,18 @@ class _Bounded:
             if self.seen > self.most:
                 raise _too_large(self.most)
         return message
+
+
+def _check_once(query: str) -> None:
+    """Refuse a parameter that is there twice: who checks it might read another than who uses it."""
+    times = Counter(name for name, _ in parse_qsl(query, keep_blank_values=True))
+    if times and max(times.values()) > 1:
+        twice = times.most_common(1)[0][0]
+        raise Refused(
+            HTTPStatus.UNPROCESSABLE_ENTITY,
+            f"「{twice[:80]}」が2回以上指定されています。一度だけ指定してください。",
+            f'The parameter "{twice[:80]}" is given more than once. Give it once.',
+        )
 
 
 def _too_slow(timeout_s: float) -> Refused:

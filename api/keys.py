@@ -14,6 +14,7 @@ from enum import StrEnum
 from hashlib import sha256
 from pathlib import Path
 from threading import Lock
+from typing import cast
 
 PREFIX = "tbk"
 """What every key begins with, so that one that was pasted somewhere is recognised."""
@@ -53,6 +54,20 @@ class Key:
         return self.expires is None or on < self.expires
 
 
+class BrokenKeys(Exception):
+    """The list of keys cannot be read; until it is mended no key opens anything."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        """Name the file and what is wrong with it."""
+        super().__init__(
+            f"{path}: the list of keys cannot be read ({reason}). No key opens anything, and "
+            "nothing is open without one. Put the file back from a backup, or remove it and make "
+            'new keys with "tebiki keys create".'
+        )
+        self.path = path
+        self.reason = reason
+
+
 class UnknownKey(LookupError):
     """There is no key with that id."""
 
@@ -76,9 +91,18 @@ class Keys:
         self._held: tuple[Key, ...] = ()
 
     def all(self) -> tuple[Key, ...]:
-        """Return every key, oldest first, also those that have expired."""
+        """Return every key, oldest first, also those that have expired.
+
+        Raises:
+            BrokenKeys: the list cannot be read; so do the methods below.
+        """
         with self._lock:
             return self._read()
+
+    @property
+    def kept(self) -> bool:
+        """Whether a key was ever made here: the list is there, be it empty or unreadable."""
+        return self.path.exists()
 
     def create(self, name: str, scope: Scope, *, expires: date | None = None) -> tuple[Key, str]:
         """Make a key; the second value is the key itself, which cannot be had again."""
@@ -114,13 +138,14 @@ class Keys:
     def _read(self) -> tuple[Key, ...]:
         try:
             found = self.path.stat()
+            stamp = (found.st_mtime_ns, found.st_ino)
+            if stamp != self._stamp:
+                self._held = _keys(json.loads(self.path.read_text("utf-8")))
+                self._stamp = stamp
         except FileNotFoundError:
             return ()
-        stamp = (found.st_mtime_ns, found.st_ino)
-        if stamp != self._stamp:
-            entries = json.loads(self.path.read_text("utf-8"))
-            self._held = tuple(_key(entry) for entry in entries)
-            self._stamp = stamp
+        except (OSError, ValueError, RecursionError) as problem:
+            raise BrokenKeys(self.path, str(problem)) from problem
         return self._held
 
     def _write(self, keys: Iterable[Key]) -> None:
@@ -138,6 +163,18 @@ class Keys:
 
 def _digest(secret: str) -> str:
     return sha256(secret.encode()).hexdigest()
+
+
+def _keys(entries: object) -> tuple[Key, ...]:
+    """Return what the file holds.
+
+    Raises:
+        ValueError: it is not a list of keys.
+    """
+    try:
+        return tuple(_key(entry) for entry in cast("list[dict[str, str]]", entries))
+    except (KeyError, TypeError) as problem:
+        raise ValueError("it is not a list of keys") from problem
 
 
 def _key(entry: dict[str, str]) -> Key:

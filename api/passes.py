@@ -8,7 +8,7 @@ import secrets
 import time
 from hashlib import sha256
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qs
+from urllib.parse import parse_qsl
 
 from api.schemas import WireAnswer, WireCitation, WireNow
 
@@ -22,6 +22,9 @@ LASTS_S = 24 * 3600
 """How long a reader of a page with the widget may open what was cited there."""
 
 _PLACE = re.compile(r"/v1/documents/([^/]+)/editions/(.+)/(?:pages/\d+(?:/image)?|file)")
+
+_TOKEN = re.compile(r"[0-9]{1,12}-[0-9a-f]{32}")
+"""Until when, in seconds since 1970, and the seal."""
 
 
 def _random_seal() -> Callable[..., str]:
@@ -70,12 +73,14 @@ class Passes:
     def opens(self, path: str, query: str) -> bool:
         """Whether an address carries a pass of ours that has not run out."""
         place = _PLACE.fullmatch(path)
-        said = parse_qs(query)
-        token = said.get(PASS, [""])[0]
-        until, _, _ = token.partition("-")
-        if place is None or not until.isdecimal() or int(until) < self._clock():
+        said = _said(query)
+        token, digest = said.get(PASS, ""), said.get("sha256", "")
+        if place is None or not _TOKEN.fullmatch(token):
             return False
-        known = self._token(place[1], place[2], said.get("sha256", [""])[0], until)
+        until = token.partition("-")[0]
+        if int(until) < self._clock():
+            return False
+        known = self._token(place[1], place[2], digest, until)
         return hmac.compare_digest(known.encode(), token.encode())
 
     def _all(self, citations: Sequence[WireCitation]) -> list[WireCitation]:
@@ -96,7 +101,12 @@ class Passes:
 
 def carries_pass(query: str) -> bool:
     """Whether somebody came with a pass, good or not."""
-    return PASS in parse_qs(query)
+    return PASS in _said(query)
+
+
+def _said(query: str) -> dict[str, str]:
+    """Return the parameters as the routes read them; the gate lets none through that is there twice."""
+    return dict(parse_qsl(query, keep_blank_values=True))
 
 
 def with_parameter(address: str, name: str, value: str) -> str:

@@ -134,7 +134,7 @@ class FeedbackRequest(Asked):
 
 
 class SessionRequest(Asked):
-    """A key that a browser is to keep."""
+    """A key that a browser is to keep, or the word of the one-time link that `serve` printed."""
 
     key: Annotated[str, Field(min_length=1, max_length=200)]
 

@@ -49,7 +49,7 @@ def web(parts: Parts, host: str = "127.0.0.1") -> FastAPI:
         origins=chosen.origins,
     )
     ledger = ledger_of(chosen, parts.shelf)
-    access = replace(access, passes=Passes(ledger.person))
+    access = replace(access, passes=Passes(ledger.name))
     office = Office(
         corpus=chosen.corpus,
         refresh=lambda told, accept: refreshed(chosen, told, accept=accept),

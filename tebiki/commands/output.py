@@ -27,7 +27,7 @@ err = Console(stderr=True, soft_wrap=True, highlight=False)
 def told_as_words() -> Iterator[None]:
     """Turn our own errors into a sentence and an exit code."""
     from api.access import Unprotected
-    from api.keys import UnknownKey
+    from api.keys import BrokenKeys, UnknownKey
     from bot.errors import BadQuestion, BotError
     from evals.errors import EvalError
     from index.errors import FilterUnknown, IndexingError, IndexMissing
@@ -41,7 +41,15 @@ def told_as_words() -> Iterator[None]:
     except IndexMissing as problem:
         err.print(f"[red]{plain(problem)}[/red]")
         raise typer.Exit(NO_INDEX) from problem
-    except (IndexingError, IngestError, BotError, EvalError, UnknownKey, Unprotected) as problem:
+    except (
+        IndexingError,
+        IngestError,
+        BotError,
+        EvalError,
+        UnknownKey,
+        BrokenKeys,
+        Unprotected,
+    ) as problem:
         err.print(f"[red]{plain(problem)}[/red]")
         raise typer.Exit(UNUSABLE) from problem
     except BrokenPipeError:

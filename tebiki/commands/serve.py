@@ -66,9 +66,11 @@ def listen(served: FastAPI, host: str, port: int) -> None:
         raise typer.Exit(UNUSABLE) from problem
     with listening:
         shown = f"[{host}]" if ":" in host else host
-        err.print(
-            f"Tebiki: http://{shown}:{listening.getsockname()[1]}  (Ctrl+C ends it)", markup=False
-        )
+        address = f"http://{shown}:{listening.getsockname()[1]}"
+        err.print(f"Tebiki: {address}  (Ctrl+C ends it)", markup=False)
+        if (access := getattr(served.state, "access", None)) and not access.required:
+            link = f"{address}/admin#once={access.sessions.word()}"
+            err.print(f"Admin page, once, within the hour: {link}", markup=False)
         # Whom a proxy speaks for is read by api.arrivals, which knows the proxies that are
         # trusted; uvicorn would believe every process on this machine.
         config = uvicorn.Config(

@@ -10,12 +10,14 @@ import threading
 import time
 from base64 import b64encode
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from playwright.sync_api import expect, sync_playwright
 
@@ -140,8 +142,17 @@ def app_of(desk: Desk, access: Access | None = None) -> Any:  # noqa: ANN401 - F
 
 @pytest.fixture
 def client(desk: Desk) -> Iterator[TestClient]:
-    """Return a client that may do everything, as on one's own machine."""
-    with TestClient(app_of(desk), base_url="http://127.0.0.1") as made:
+    """Return a client of somebody at this machine who opened the link that was printed."""
+    with entered(app_of(desk)) as made:
+        yield made
+
+
+@contextmanager
+def entered(app: FastAPI) -> Iterator[TestClient]:
+    """Give a client that opened the one-time link to the admin page."""
+    with TestClient(app, base_url="http://127.0.0.1", client=("127.0.0.1", 50000)) as made:
+        word = app.state.access.sessions.word()
+        assert 204 == made.post("/v1/session", json={"key": word}).status_code
         yield made
 
 
@@ -186,7 +197,7 @@ def test_only_an_admin_key_opens_it(desk: Desk, tmp_path: Path) -> None:
 def test_without_an_office_there_is_no_admin_page() -> None:
     """An application that was not given one has neither the page nor the routes."""
     app = create_app(library=small, answerer=Extractive(small), page_file=lambda _: CORPUS)
-    with TestClient(app, base_url="http://127.0.0.1") as client:
+    with entered(app) as client:
         assert [404, 404] == [client.get(each).status_code for each in ("/admin", "/v1/admin")]
         assert {"admin": False} == client.get("/v1/session").json()
 
@@ -286,7 +297,7 @@ def test_refresh_that_fails_says_so(client: TestClient, desk: Desk) -> None:
         page_file=lambda _: CORPUS,
         office=replace(desk.office, refresh=broken),
     )
-    with TestClient(app, base_url="http://127.0.0.1") as other:
+    with entered(app) as other:
         other.post("/v1/admin/refresh")
         ended = refreshed(other)
         assert not ended["published"]
@@ -461,7 +472,7 @@ def test_two_of_one_name_do_not_meet(desk: Desk) -> None:
         with intake.receiving("b.pdf"):
             pass
     assert 409 == raised.value.status_code
-    with TestClient(app_of(desk), base_url="http://127.0.0.1") as client:
+    with entered(app_of(desk)) as client:
         twice = [received(client, "c.pdf", STARTER.read_bytes()) for _ in range(2)]
         assert [201, 409] == [enter(client, found, edition="第1版").status_code for found in twice]
 
@@ -559,7 +570,8 @@ DROP = """([name, content]) => {
 def test_page_adds_refreshes_and_shows(desk: Desk, how: dict[str, Any]) -> None:
     """Drop a PDF, correct and confirm it, refresh with progress, return to a generation; axe."""
     desk.report = replace(desk.report, notices=("notes.docx is no PDF.",), pages=12)
-    with serving(app_of(desk)) as address, sync_playwright() as playwright:
+    app = app_of(desk)
+    with serving(app) as address, sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=system_package("chromium"), args=["--no-sandbox"]
         )
@@ -567,10 +579,11 @@ def test_page_adds_refreshes_and_shows(desk: Desk, how: dict[str, Any]) -> None:
         page.set_default_timeout(15_000)
         complaints: list[str] = []
         page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.goto(address)
-        if "viewport" in how:
-            page.goto(f"{address}/admin")
-        else:
+        page.goto(f"{address}/admin#once={app.state.access.sessions.word()}")
+        expect(page.locator("#missing")).to_contain_text("育児休業の給与")
+        assert page.url == f"{address}/admin"
+        if "viewport" not in how:
+            page.goto(address)
             page.get_by_role("link", name="管理").click()
         expect(page.locator("#missing")).to_contain_text("育児休業の給与")
 
@@ -616,13 +629,14 @@ def test_page_offers_to_publish_what_was_refused(desk: Desk) -> None:
     """Reasons and the offer stay over a reload and in English; accepting publishes; axe."""
     desk.reasons = (Remark("worse: “休暇は何日ですか”", "悪くなる質問「休暇は何日ですか」"),)
     desk.let_go.set()
-    with serving(app_of(desk)) as address, sync_playwright() as playwright:
+    app = app_of(desk)
+    with serving(app) as address, sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=system_package("chromium"), args=["--no-sandbox"]
         )
         page = browser.new_context(locale="ja-JP").new_page()
         page.set_default_timeout(15_000)
-        page.goto(f"{address}/admin")
+        page.goto(f"{address}/admin#once={app.state.access.sessions.word()}")
         page.get_by_role("button", name="索引を更新").click()
         expect(page.locator("#outcome")).to_contain_text("悪くなる質問「休暇は何日ですか」")
         page.reload()
