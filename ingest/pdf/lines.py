@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ingest.pitch import Pitch, pitch
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -152,10 +154,11 @@ def lines_of(glyphs: Glyphs, shapes: Shapes) -> list[Line]:
     """
     if not len(glyphs.codes):
         return []
-    runs = _runs(glyphs, shapes)
+    measured = pitch(glyphs)
+    runs = _runs(glyphs, shapes, measured)
     runs = _without_doubles(runs)
     runs = _stacked(runs, glyphs, shapes)
-    runs = _joined(runs, glyphs, shapes)
+    runs = _joined(runs, glyphs, shapes, measured)
     _put_in_frames(runs, shapes.frames)
     return runs
 
@@ -185,7 +188,7 @@ def given(
     return found
 
 
-def _runs(glyphs: Glyphs, shapes: Shapes) -> list[Line]:
+def _runs(glyphs: Glyphs, shapes: Shapes, measured: Pitch) -> list[Line]:
     """Cut the file's own order wherever the next glyph does not stand beside the last."""
     left, bottom, right, top = glyphs.boxes.T
     height = np.maximum(top - bottom, 0.5)
@@ -194,7 +197,9 @@ def _runs(glyphs: Glyphs, shapes: Shapes) -> list[Line]:
     gap = left[1:] - right[:-1]
     overlap = np.minimum(top[:-1], top[1:]) - np.maximum(bottom[:-1], bottom[1:])
     spaces = glyphs.spaced[1:]
-    reach = np.where(spaces > 0, (1.15 + 1.0 * np.minimum(spaces, 3)) * low, 0.8 * low)
+    letter = measured.letter[:-1]
+    plain = measured.cell()[:-1] if measured.bare else 0.8 + letter
+    reach = np.where(spaces > 0, 1.15 + letter + 1.0 * np.minimum(spaces, 3), plain) * low
     codes = np.minimum(glyphs.codes, _LAST_OF_PLANE)
     half_empty = _IS_CLOSING[codes[:-1]] | _IS_OPENING[codes[1:]]
     least = np.where(half_empty, -_TIGHT, -0.7) * low
@@ -206,6 +211,11 @@ def _runs(glyphs: Glyphs, shapes: Shapes) -> list[Line]:
         ) / 2
         apart = _ruled(right[wide] - 0.5, left[wide + 1] + 0.5, middle, shapes.down)
         linked[wide[apart]] = False
+    # An empty cell is a space, whatever the engine supposed between the characters of a grid.
+    emptied = linked & (gap > (letter * 2 + 0.6) * low)
+    tight = (spaces < 0) & (letter > 0.1) & (gap < (letter + 0.15) * low)
+    glyphs.spaced[1:][emptied & (spaces <= 0)] = 1
+    glyphs.spaced[1:][tight] = 0
     order = np.arange(len(glyphs.codes), dtype=np.int32)
     return _made(order, np.concatenate([[0], np.flatnonzero(~linked) + 1]), glyphs)
 
@@ -294,13 +304,13 @@ def _without_doubles(runs: list[Line]) -> list[Line]:
     return kept
 
 
-def _joined(runs: list[Line], glyphs: Glyphs, shapes: Shapes) -> list[Line]:
+def _joined(runs: list[Line], glyphs: Glyphs, shapes: Shapes, measured: Pitch) -> list[Line]:
     """Join runs that stand side by side on one line but not one after the other in the file."""
     if not 1 < len(runs) <= _MOST_RUNS:
         return runs
     after: dict[int, int] = {}
     taken: set[int] = set()
-    for one, other, set_off in _neighbours(runs, shapes):
+    for one, other, set_off in _neighbours(runs, shapes, measured):
         if one not in after and other not in taken:
             after[one] = other
             taken.add(other)
@@ -319,7 +329,9 @@ def _joined(runs: list[Line], glyphs: Glyphs, shapes: Shapes) -> list[Line]:
     return kept + _together(chains, glyphs)
 
 
-def _neighbours(runs: list[Line], shapes: Shapes) -> Iterator[tuple[int, int, bool]]:
+def _neighbours(
+    runs: list[Line], shapes: Shapes, measured: Pitch
+) -> Iterator[tuple[int, int, bool]]:
     """Which runs may go on with which, by their positions, those closest to each other first.
 
     And whether the second is set off by as much as a space is wide.
@@ -334,9 +346,10 @@ def _neighbours(runs: list[Line], shapes: Shapes) -> Iterator[tuple[int, int, bo
     gap = box[behind, 0] - box[ahead, 2]
     upright = np.array([run.upright for run in runs])
     # A bullet or number is set off from its text by a tab, and short titles are spaced out.
-    reach = np.array(
-        [_TAB if run.item and _ITEM.fullmatch(run.text) else _SIDE for run in runs], np.float32
-    )
+    first = np.array([run.glyphs[0] for run in runs])
+    side = measured.cell()[first] if measured.bare else _SIDE + measured.letter[first]
+    marks = np.array([run.item and _ITEM.fullmatch(run.text) is not None for run in runs])
+    reach = np.where(marks, _TAB, side)
     alone = np.array([len(run.text) == 1 and "一" <= run.text <= "龥" for run in runs])
     closing = np.array([run.text[-1] in _CLOSING for run in runs])
     opening = np.array([run.text[0] in _OPENING for run in runs])
