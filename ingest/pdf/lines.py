@@ -48,6 +48,16 @@ _ITEM = re.compile(
 )
 
 
+# What is an item's mark only where it stands apart from the text: ２, ア, 一, イ, 甲.
+_BARE_MARK = re.compile(
+    r"(?:[0-9０-９]{1,2}|[ア-ン]|[一二三四五六七八九十]{1,3})(?=[^0-9０-９.．,，、)）年月日])"
+)
+_ARTICLE = re.compile(
+    r"第[0-9０-９一二三四五六七八九十百]+[章節条編部款項](?:の[0-9０-９一二三四五六七八九十]+)*"
+)
+_SET_OFF = 0.45
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Glyphs:
     """The printed characters of a page, without white space, in the order the file gives them.
@@ -160,7 +170,22 @@ def lines_of(glyphs: Glyphs, shapes: Shapes) -> list[Line]:
     runs = _stacked(runs, glyphs, shapes)
     runs = _joined(runs, glyphs, shapes, measured)
     _put_in_frames(runs, shapes.frames)
+    _note_numbers(runs, glyphs)
     return runs
+
+
+def _note_numbers(found: list[Line], glyphs: Glyphs) -> None:
+    """Note which lines begin an item with a bare number, set off from its text by half a cell.
+
+    第５条 begins an article only where it is set off too: a sentence may be wrapped before it.
+    """
+    for line in found:
+        mark = _BARE_MARK.match(line.text) or _ARTICLE.match(line.text)
+        if mark is None or not line.upright or mark.end() == len(line.text):
+            continue
+        last, first = line.glyphs[mark.end() - 1], line.glyphs[mark.end()]
+        gap = float(glyphs.boxes[first, 0] - glyphs.boxes[last, 2])
+        line.item = gap > _SET_OFF * line.size or line.text[mark.end()] in "（(「"
 
 
 def given(

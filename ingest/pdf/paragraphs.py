@@ -26,6 +26,8 @@ _CANNOT_BEGIN = re.compile(
 _BEGINS_SMALL = re.compile(r"(?!https?:|[ivx]+[.)])[a-z]{2}")
 _OPEN_LATIN = re.compile(r"[A-Za-z][A-Za-z0-9,;’”\")\-]*$")
 _LATIN_WORD = re.compile(r"[“\"(]?[A-Za-z][!-~’”]*")
+# A line of its own in brackets heads what follows it: （目的） above an article.
+_CAPTION = re.compile(r"[（(][^（()）。]{1,30}[）)]")
 _MORE_FOLLOWS = re.compile(
     r"(?:[、，,（(「『・をはがのにとへやもでし]|から|まで|ため|より|など|及び|又は)$"
 )
@@ -90,7 +92,7 @@ def _goes_on(
     listing = _BULLET.match(line.text) and not _CIRCLED.search(above.text)
     if above.text[-1] in "、，（(「" and not listing:
         return pitch < 2.2 * max(column.pitch, above.size)
-    if line.item:
+    if line.item or _CAPTION.fullmatch(line.text):
         return False
     if _CANNOT_BEGIN.match(line.text):
         return True
