@@ -53,6 +53,18 @@ class Sheet:
         self.drawn.append(f"BT /V {size} Tf 1 0 0 1 {x} {y} Tm <{_hex(text)}> Tj ET")
         return self
 
+    def say_in_cells(
+        self, text: str, x: float, y: float, size: float = 10.5, pitch: float = 1.22
+    ) -> Sheet:
+        """Set each character into a cell of its own, *pitch* times as wide; 　 leaves one empty.
+
+        So do word processors that print on a grid: no space is a character.
+        """
+        for at, character in enumerate(text):
+            if character != "　":
+                self.say(character, round(x + at * pitch * size, 2), y, size)
+        return self
+
     def rule(self, x0: float, y0: float, x1: float, y1: float) -> Sheet:
         """Draw a thin straight line."""
         self.drawn.append(f"0.5 w {x0} {y0} m {x1} {y1} l S")

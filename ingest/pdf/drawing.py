@@ -14,6 +14,7 @@ import pypdfium2.raw as c
 from ingest.pdf.calls import ADDRESS, bare, handle, handle_of, numbers_of
 from ingest.pdf.lines import Shapes
 from ingest.pdf.tables import distinct
+from ingest.pdf.clips import clipped
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -181,6 +182,10 @@ def shapes(page: Drawn, width: float, height: float) -> Shapes:
     images = page.shown(which[image], own[image])
     which, own = which[path], own[path]
     wide, high = own[:, 2] - own[:, 0], own[:, 3] - own[:, 1]
+    rules = np.flatnonzero(
+        (np.minimum(wide, high) <= _THIN) & (np.maximum(wide, high) > _LEAST_RULE)
+    )
+    own[rules] = clipped(page.handles_of(which[rules]), own[rules])
     # What is thin or small is no frame, whatever it is made of.
     solid = np.flatnonzero(
         (np.minimum(wide, high) > _LEAST_FRAME[1]) & (np.maximum(wide, high) > _LEAST_FRAME[0])

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ingest.pitch import Pitch, pitch
+from ingest.pdf.pitch import Pitch, pitch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from ingest.pdf.lines import Glyphs, Line
 
 _NEAR, _INDENT = 4, 1.5
+_OPEN, _MOST_BRACKETS = 1.6, 6
+_NARROW = str.maketrans("（）", "()")
 _CIRCLED = re.compile("[①-⑳]")
 _BULLET = re.compile(r"[・･•●○◯〇◎◆◇■□▪▫▶►①-⑳]|[（(][0-9０-９]")
 _LABEL = re.compile(r"[^\s：:。、]{1,10}[：:](?!//)")
@@ -94,6 +96,8 @@ def _goes_on(
         return pitch < 2.2 * max(column.pitch, above.size)
     if line.item or _CAPTION.fullmatch(line.text):
         return False
+    if _open_bracket(paragraph) and pitch < _OPEN * max(column.pitch, above.size):
+        return True
     if _CANNOT_BEGIN.match(line.text):
         return True
     open_ended = bool(_MORE_FOLLOWS.search(above.text))
@@ -102,6 +106,14 @@ def _goes_on(
     if _latin_goes_on(above, line, column, glyphs):
         return True
     return _looks_joined(paragraph, line, column, near, open_ended=open_ended)
+
+
+def _open_bracket(paragraph: list[Line]) -> bool:
+    """Whether a bracket is still open at the end of what *paragraph* holds so far."""
+    said = "".join(line.text for line in paragraph[-_NEAR:]).translate(_NARROW)
+    return said.rfind("(") > said.rfind(")") or (
+        said.count("(") > said.count(")") and said.count("(") <= _MOST_BRACKETS
+    )
 
 
 def _latin_goes_on(above: Line, line: Line, column: _Column, glyphs: Glyphs) -> bool:

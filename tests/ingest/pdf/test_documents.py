@@ -56,6 +56,71 @@ def test_hard_wrapped_lines_are_one_sentence(tmp_path: Path) -> None:
     )
 
 
+def test_an_empty_cell_is_no_gutter(tmp_path: Path) -> None:
+    """On a grid of cells what is defined stays with its number and its definition."""
+    sheet = Sheet()
+    sheet.say_in_cells("第２条　次の各号に掲げる用語の意義は、当該各号に定め", 72, 700)
+    sheet.say_in_cells("　るところによる。", 72, 680)
+    sheet.say_in_cells("　⑴　利用者　広場を使う者として町長に届け出た個人及び団", 72, 660)
+    sheet.say_in_cells("　　体をいう。", 72, 640)
+    sheet.say_in_cells("　⑵　町民　広場のある地区に住所を有する者をいう。", 72, 620)
+
+    page = only(tmp_path, sheet)
+
+    assert [
+        "第２条 次の各号に掲げる用語の意義は、当該各号に定めるところによる。",
+        "⑴ 利用者 広場を使う者として町長に届け出た個人及び団体をいう。",
+        "⑵ 町民 広場のある地区に住所を有する者をいう。",
+    ] == said(page)
+
+
+@pytest.mark.parametrize("marks", [("２", "３"), ("ア", "イ"), ("一", "二"), ("①", "②")])
+def test_a_bare_number_stands_before_its_paragraph(tmp_path: Path, marks: tuple[str, str]) -> None:
+    """Numbers that an empty cell sets off each begin a paragraph; a caption in brackets does too."""
+    sheet = Sheet()
+    sheet.say_in_cells("第７条　広場を使おうとする者は、町長に届け出るものとする。", 72, 700)
+    sheet.say_in_cells(f"{marks[0]}　町長は、届出を受けたときは、速やかに台帳に記載する。", 72, 680)
+    sheet.say_in_cells(f"{marks[1]}　届出は、使おうとする日の七日前までに行うものとする。", 72, 660)
+    sheet.say_in_cells("　（使用料）", 72, 640)
+    sheet.say_in_cells("第８条　使用料は、徴収しない。", 72, 620)
+
+    page = only(tmp_path, sheet)
+
+    assert [
+        "第７条 広場を使おうとする者は、町長に届け出るものとする。",
+        f"{marks[0]} 町長は、届出を受けたときは、速やかに台帳に記載する。",
+        f"{marks[1]} 届出は、使おうとする日の七日前までに行うものとする。",
+        "（使用料）",
+        "第８条 使用料は、徴収しない。",
+    ] == said(page)
+
+
+def test_an_article_named_in_a_sentence_begins_nothing(tmp_path: Path) -> None:
+    """A sentence wrapped before 第５条 goes on there: only a set-off number begins an article."""
+    sheet = Sheet()
+    sheet.say_in_cells("３　次の表に掲げる者のうち前項の届出をしたもの（この章の", 72, 700)
+    sheet.say_in_cells("　第５条の規定により名簿に載った者に限る。", 72, 680)
+    sheet.say_in_cells("　以下同じ。）は、使用料を納めるものとする。", 72, 660)
+
+    page = only(tmp_path, sheet)
+
+    assert [
+        "３ 次の表に掲げる者のうち前項の届出をしたもの（この章の第５条の規定により名簿に載った者に"
+        "限る。以下同じ。）は、使用料を納めるものとする。"
+    ] == said(page)
+
+
+def test_a_rule_counts_only_where_it_is_painted(tmp_path: Path) -> None:
+    """A rule that is drawn too long and cut off does not part the words below the table."""
+    sheet = Sheet()
+    sheet.drawn.append("q 70 690 200 60 re W n 0.5 w 85 600 m 85 745 l S Q")
+    sheet.say_in_cells("２　広場の通称は、町長が定める。", 72, 660)
+
+    page = only(tmp_path, sheet)
+
+    assert ["２ 広場の通称は、町長が定める。"] == said(page)
+
+
 def test_wrapped_latin_words_keep_a_space(tmp_path: Path) -> None:
     """Where English is wrapped, a space stands for the line break."""
     sheet = Sheet()

@@ -10,7 +10,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from ingest.lines import Glyphs
+    from ingest.pdf.lines import Glyphs
 
 # In heights of a character: what two neighbours on one line share, the widest gap inside a word,
 # and between which widths a gap is one empty cell.
