@@ -26,7 +26,8 @@ from ingest.pages import Block, BlockKind, EditionText, OutlineEntry, Page
 from ingest.pdf import drafts, layout
 from ingest.pdf.characters import LOCK, broken, taken
 from ingest.pdf.engines import MAX_PIXELS, Engines, is_scan, may_be_scan
-from ingest.pdf.lines import Line, Shapes, given, lines_of
+from ingest.pdf.joining import given, lines_of
+from ingest.pdf.lines import Line, Shapes
 from ingest.pdf.margins import Margin, margins
 
 if TYPE_CHECKING:

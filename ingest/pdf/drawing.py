@@ -12,9 +12,9 @@ import numpy as np
 import pypdfium2.raw as c
 
 from ingest.pdf.calls import ADDRESS, bare, handle, handle_of, numbers_of
+from ingest.pdf.clips import clipped
 from ingest.pdf.lines import Shapes
 from ingest.pdf.tables import distinct
-from ingest.pdf.clips import clipped
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

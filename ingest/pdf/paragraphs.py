@@ -96,9 +96,8 @@ def _goes_on(
         return pitch < 2.2 * max(column.pitch, above.size)
     if line.item or _CAPTION.fullmatch(line.text):
         return False
-    if _open_bracket(paragraph) and pitch < _OPEN * max(column.pitch, above.size):
-        return True
-    if _CANNOT_BEGIN.match(line.text):
+    inside = _open_bracket(paragraph) and pitch < _OPEN * max(column.pitch, above.size)
+    if inside or _CANNOT_BEGIN.match(line.text):
         return True
     open_ended = bool(_MORE_FOLLOWS.search(above.text))
     if pitch > column.pitch + 0.6 * above.size and not open_ended:

@@ -38,8 +38,7 @@ class Pitch:
 def pitch(glyphs: Glyphs, *, down: bool = False) -> Pitch:
     """Measure a page along its lines, or *down* its columns where it is written vertically."""
     count = len(glyphs.codes)
-    boxes = glyphs.boxes[:, [3, 0, 1, 2]] * (-1, 1, -1, 1) if down else glyphs.boxes
-    left, bottom, right, top = boxes.T
+    left, bottom, right, top = (_turned(glyphs.boxes) if down else glyphs.boxes).T
     if count <= 1:
         return Pitch(np.zeros(count, np.float32), bare=False)
     height = np.maximum(top - bottom, 0.5)
@@ -53,8 +52,14 @@ def pitch(glyphs: Glyphs, *, down: bool = False) -> Pitch:
     letter = _by_line(gap, inside, line, np.rint(height))
     empty = gap - letter[:-1] * 2
     cells = level & (empty > _CELL[0]) & (empty < _CELL[1])
-    real = np.count_nonzero(glyphs.spaced[1:][cells] > 0)
-    return Pitch(letter, bare=bool(real < 0.5 * max(np.count_nonzero(cells), 1)))
+    real = int(np.count_nonzero(glyphs.spaced[1:][cells] > 0))
+    return Pitch(letter, bare=2 * real < int(np.count_nonzero(cells)))
+
+
+def _turned(boxes: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Boxes with the way down the page as the way to the right."""
+    left, bottom, right, top = boxes.T
+    return np.stack([-top, left, -bottom, right], axis=1)
 
 
 def _by_line(
@@ -75,7 +80,7 @@ def _by_line(
         if count >= _FEW:
             begin, end = np.searchsorted(line, [one, one + 1])
             letter[begin:end] = median
-    return np.maximum(letter, 0).astype(np.float32)
+    return np.asarray(np.maximum(letter, 0), np.float32)
 
 
 def _medians(
