@@ -1,0 +1,257 @@
+"""The figures of a text: what each is worth, what it counts, and every word that bounds it.
+
+五千円, 3万5千円以内, 百分の五, 原則として2週間, R6.4.1から, 第18条の2 and 年2回 are figures; so are
+"at least two steps" and "up to 5 million yen". The finder reads Japanese and English alike, takes
+time linear in the length of the text, and gives spans of the text as it stands on the page.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from functools import cache
+
+from ingest.language import days
+from ingest.language.counted import TENTHS, counts, prices, shares, unit_pattern, units
+from ingest.language.figure import Bound, Figure, Kind
+from ingest.language.references import articles, editions, ordinals
+from ingest.language.spelling import aligned
+from ingest.language.tables import alternatives, table
+from ingest.language.times import frequencies, times
+
+__all__ = ["Asked", "Bound", "Figure", "Kind", "asked", "figures", "same"]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A figure that a question asks for: its kind, the unit where one is said, and the words."""
+
+    kind: Kind
+    unit: str
+    start: int
+    end: int
+
+
+def figures(text: str) -> tuple[Figure, ...]:
+    """Return the figures of *text* in order, without overlaps."""
+    plain = aligned(text)
+    found = _figures(plain.text)
+    return tuple(
+        replace(
+            one,
+            start=plain.places[one.start],
+            end=plain.places[one.end],
+            first=plain.places[one.first],
+            last=plain.places[one.last],
+        )
+        for one in found
+    )
+
+
+def asked(question: str) -> tuple[Asked, ...]:
+    """Return the figures that *question* asks for, in order: 何人, いくら, how many steps, いつ."""
+    plain = aligned(question)
+    found: list[Asked] = []
+    for match in _asking().finditer(plain.text):
+        start, end = plain.span(match.start(), match.end())
+        kind, unit = _KINDS_ASKED[match.lastgroup or ""], ""
+        if kind is None:
+            counted = unit_pattern().match(plain.text, match.end())
+            if counted is None:
+                continue
+            kind, unit = units()[counted.lastindex or 0]
+            unit = "%" if unit == TENTHS else unit
+            end = plain.places[counted.end()]
+        found.append(Asked(kind, unit, start, end))
+    return tuple(found)
+
+
+def same(one: Figure, other: Figure) -> bool:
+    """Whether two figures say the same, whatever their units are called; bounds do not count.
+
+    A bare number says the same as one with a unit; 1年 and 12か月 are the same.
+    """
+    if Kind.DAY in {one.kind, other.kind}:
+        return one.kind == other.kind and (one.day, one.until) == (other.day, other.until)
+    if one.name or other.name:
+        return one.name == other.name
+    if Kind.NUMBER in {one.kind, other.kind}:
+        return (one.value, one.upto) == (other.value, other.upto)
+    mine, theirs = _in_base(one), _in_base(other)
+    return one.kind == other.kind and mine == theirs
+
+
+def _in_base(one: Figure) -> tuple[Fraction | None, Fraction | None, str]:
+    unit, times = _BASE.get(one.unit, (one.unit, 1))
+    return (
+        None if one.value is None else one.value * times,
+        None if one.upto is None else one.upto * times,
+        unit,
+    )
+
+
+_BASE = {
+    "年": ("か月", 12),
+    "時間": ("分", 60),
+    "週": ("日", 7),
+    "kg": ("g", 1000),
+    "km": ("m", 1000),
+}
+
+
+def _figures(text: str) -> list[Figure]:
+    """Return the figures of a folded text, with offsets into it."""
+    taken = bytearray(len(text))
+    found: list[Figure] = []
+    for read in _READERS:
+        for one in read(text):
+            if not any(taken[one.start : one.end]):
+                taken[one.start : one.end] = b"\1" * (one.end - one.start)
+                found.append(one)
+    found.sort(key=lambda one: one.start)
+    joined = _ranges(text, _compounds(found))
+    return [_bounded(text, one) for one in joined]
+
+
+def _day_figures(text: str) -> Iterator[Figure]:
+    for said in days.find(text):
+        yield Figure(said.start, said.end, Kind.DAY, day=said.day)
+
+
+# The first that reads a stretch has it.
+_READERS: tuple[Callable[[str], Iterator[Figure]], ...] = (
+    editions, _day_figures, articles, frequencies, times, shares, prices, ordinals, counts,
+)  # fmt: skip
+
+_SMALLER = {"年": ("か月", 12), "時間": ("分", 60), "分": ("秒", 60), "か月": ("日", 30)}
+
+
+def _compounds(found: Sequence[Figure]) -> list[Figure]:
+    """Join 1年6か月 and 1時間30分 into one duration, in the smaller unit."""
+    joined: list[Figure] = []
+    for one in found:
+        last = joined[-1] if joined else None
+        smaller, times = _SMALLER.get(last.unit, ("", 0)) if last else ("", 0)
+        if (
+            last is not None
+            and one.kind is last.kind is Kind.DURATION
+            and last.end == one.start
+            and one.unit == smaller
+            and last.value is not None
+            and one.value is not None
+        ):
+            joined[-1] = replace(
+                last, end=one.end, value=last.value * times + one.value, unit=smaller
+            )
+        else:
+            joined.append(one)
+    return joined
+
+
+@cache
+def _joint() -> re.Pattern[str]:
+    return re.compile(
+        rf"\s?(?:{alternatives(table('units')['joints']['words'])})\s?", re.IGNORECASE
+    )
+
+
+def _ranges(text: str, found: Sequence[Figure]) -> list[Figure]:
+    """Join the two ends of a range: 3~5年, 10人から20人, 4月1日から9月30日."""
+    joined: list[Figure] = []
+    for one in found:
+        last = joined[-1] if joined else None
+        between = _joint().fullmatch(text, last.end, one.start) if last else None
+        if last is not None and between is not None and _spans(text, last, one, between[0].strip()):
+            joined[-1] = replace(
+                one,
+                start=last.start,
+                value=last.value,
+                upto=one.value,
+                day=last.day,
+                until=one.day.after(last.day) if one.day and last.day else None,
+            )
+        else:
+            joined.append(one)
+    return joined
+
+
+def _spans(text: str, low: Figure, high: Figure, joint: str) -> bool:
+    """Whether two figures that follow one another are the ends of one range."""
+    if low.upto is not None or low.until is not None or high.name or low.name:
+        return False
+    if joint == "and" and not text[max(0, low.start - 8) : low.start].lower().endswith("between "):
+        return False
+    if high.kind is Kind.DAY:
+        return low.kind is Kind.DAY and joint != "-"
+    if low.kind is Kind.NUMBER:
+        return (
+            high.kind is not Kind.NUMBER
+            and low.value is not None
+            and high.value is not None
+            and low.value < high.value
+        )
+    return low.kind is high.kind and low.unit == high.unit and high.kind is not Kind.FREQUENCY
+
+
+@cache
+def _behind() -> re.Pattern[str]:
+    groups = "|".join(
+        f"(?P<{bound}>{alternatives(words)})"
+        for bound, words in table("units")["bounds"]["behind"].items()
+    )
+    return re.compile(rf"\s?の?(?:{groups})", re.IGNORECASE)
+
+
+@cache
+def _before() -> dict[str, Bound]:
+    return {
+        word: Bound(bound)
+        for bound, words in table("units")["bounds"]["before"].items()
+        for word in sorted(words, key=len)
+    }
+
+
+@cache
+def _endings() -> tuple[str, ...]:
+    return tuple(_before())
+
+
+_REACH, _MOST_BOUNDS = 24, 3
+_BETWEEN = "はをでのにが、,: "
+"""What may stand between a bounding word and its figure."""
+
+
+def _bounded(text: str, one: Figure) -> Figure:
+    """Return a figure with the words that touch it and bound it."""
+    found: list[Bound] = []
+    first, last = one.start, one.end
+    for _ in range(_MOST_BOUNDS):
+        before = text[max(0, first - _REACH) : first].lower().rstrip(_BETWEEN)
+        if not before.endswith(_endings()):
+            break
+        word = max((word for word in _endings() if before.endswith(word)), key=len)
+        rest = before[: -len(word)]
+        if word.isascii() and rest[-1:].isalpha() and rest[-1:].isascii():
+            break
+        found.append(_before()[word])
+        first = max(0, first - _REACH) + len(rest)
+    for _ in range(_MOST_BOUNDS):
+        match = _behind().match(text, last)
+        if match is None or match.lastgroup is None:
+            break
+        found.append(Bound(match.lastgroup))
+        last = match.end()
+    return replace(one, bounds=tuple(dict.fromkeys(found)), first=first, last=last)
+
+
+_KINDS_ASKED: dict[str, Kind | None] = {kind.value: kind for kind in Kind} | {"counted": None}
+
+
+@cache
+def _asking() -> re.Pattern[str]:
+    groups = "|".join(
+        f"(?P<{kind}>{alternatives(words)})" for kind, words in table("asking").items()
+    )
+    return re.compile(groups, re.IGNORECASE)
