@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import typer
-
 from tebiki.commands import (
     answers,
     ask,
@@ -19,9 +17,9 @@ from tebiki.commands import (
     slack,
     status,
 )
-from tebiki.commands.options import common
+from tebiki.commands.options import Commands, common
 
-app = typer.Typer(
+app = Commands(
     help="Cited answers from the manuals that local governments work by.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,

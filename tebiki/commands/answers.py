@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tebiki.building import Parts, build, ledger_of, today
-from tebiki.commands.options import CorpusOption, HomeOption, JsonOption, chosen_by
-from tebiki.commands.output import out, print_json, say, told_as_words
+from tebiki.commands.options import Common
+from tebiki.commands.output import out, print_json, say
 from tebiki.serving import page_image
 
 if TYPE_CHECKING:
@@ -20,23 +20,19 @@ if TYPE_CHECKING:
 
 
 def show_answer(
-    context: typer.Context,
     name: Annotated[str, typer.Argument(help="The id of an answer.")],
     *,
-    home: HomeOption = None,
-    corpus: CorpusOption = None,
-    as_json: JsonOption = False,
+    given: Common,
 ) -> None:
     """Print a recorded answer again, word for word."""
-    with told_as_words():
-        answer = ledger_of(chosen_by(context, home, corpus)).answer(name)
-        if as_json:
-            from api.schemas import WireAnswer
+    answer = ledger_of(given.settings()).answer(name)
+    if given.as_json:
+        from api.schemas import WireAnswer
 
-            print_json(WireAnswer.of(answer).model_dump(mode="json"))
-            return
-        out.print(answer.question.text, style="bold", markup=False)
-        say_answer(answer)
+        print_json(WireAnswer.of(answer).model_dump(mode="json"))
+        return
+    out.print(answer.question.text, style="bold", markup=False)
+    say_answer(answer)
 
 
 def say_answer(answer: Answer) -> None:
@@ -48,41 +44,37 @@ def say_answer(answer: Answer) -> None:
 
 
 def export(
-    context: typer.Context,
     name: Annotated[str, typer.Argument(help="The id of an answer.")],
     *,
     to: Annotated[
         Path, typer.Option("--to", help="The folder for the sheet; made where it is missing.")
     ] = Path(),
-    home: HomeOption = None,
-    corpus: CorpusOption = None,
-    as_json: JsonOption = False,
+    given: Common,
 ) -> None:
     """Make an evidence sheet of a recorded answer, as Markdown with pictures and as PDF."""
-    with told_as_words():
-        chosen = chosen_by(context, home, corpus)
-        from bot.telling import evidence_sheet
+    chosen = given.settings()
+    from bot.telling import evidence_sheet
 
-        parts = build(chosen)
-        answer = ledger_of(chosen).answer(name)
-        exhibits = tuple(
-            evidence_sheet.Exhibit(citation, tuple(_pictures(parts, citation)))
-            for citation in evidence_sheet.shown_citations(answer)
-        )
-        files = {
-            f"{answer.id}.md": evidence_sheet.markdown(answer, exhibits).encode(),
-            f"{answer.id}.pdf": evidence_sheet.pdf(answer, exhibits),
-        }
-        for exhibit in exhibits:
-            files |= {exhibit.name_of(picture): picture.png for picture in exhibit.pictures}
-        folder = to / answer.id
-        folder.mkdir(parents=True, exist_ok=True)
-        for file, content in files.items():
-            (folder / file).write_bytes(content)
-        if as_json:
-            print_json({"folder": str(folder), "files": sorted(files)})
-            return
-        out.print(f"{folder}: {', '.join(sorted(files))}", markup=False)
+    parts = build(chosen)
+    answer = ledger_of(chosen).answer(name)
+    exhibits = tuple(
+        evidence_sheet.Exhibit(citation, tuple(_pictures(parts, citation)))
+        for citation in evidence_sheet.shown_citations(answer)
+    )
+    files = {
+        f"{answer.id}.md": evidence_sheet.markdown(answer, exhibits).encode(),
+        f"{answer.id}.pdf": evidence_sheet.pdf(answer, exhibits),
+    }
+    for exhibit in exhibits:
+        files |= {exhibit.name_of(picture): picture.png for picture in exhibit.pictures}
+    folder = to / answer.id
+    folder.mkdir(parents=True, exist_ok=True)
+    for file, content in files.items():
+        (folder / file).write_bytes(content)
+    if given.as_json:
+        print_json({"folder": str(folder), "files": sorted(files)})
+        return
+    out.print(f"{folder}: {', '.join(sorted(files))}", markup=False)
 
 
 def _pictures(parts: Parts, citation: Citation) -> Iterator[Picture]:
@@ -97,47 +89,43 @@ def _pictures(parts: Parts, citation: Citation) -> Iterator[Picture]:
 
 
 def stale(
-    context: typer.Context,
     *,
-    home: HomeOption = None,
-    corpus: CorpusOption = None,
-    as_json: JsonOption = False,
+    given: Common,
 ) -> None:
     """List recorded answers whose quotations changed or vanished since, earliest first.
 
     Of an answer given in a private channel or message only the id and the place are told.
     """
-    with told_as_words():
-        chosen = chosen_by(context, home, corpus)
-        from bot.answering.present import overtaken
+    chosen = given.settings()
+    from bot.answering.present import overtaken
 
-        generation = build(chosen).generation()
-        changed: list[dict[str, object]] = []
-        for kept in ledger_of(chosen).whole():
-            for citation, now in overtaken(kept.answer, generation, today()):
-                changed.append(
-                    {
-                        "answer": kept.answer.id,
-                        "private": kept.private,
-                        "question": "" if kept.private else kept.answer.question.text,
-                        "marker": citation.marker,
-                        "edition": citation.edition.key,
-                        "page": citation.page,
-                        "state": now.state,
-                        "quote": "" if kept.private else citation.quote,
-                        "now": "" if kept.private else now.text,
-                        "now_edition": now.edition.label if now.edition else "",
-                        "now_page": now.page,
-                    }
-                )
-        if as_json:
-            print_json(changed)
-            return
-        if not changed:
-            out.print("Nothing that was answered has changed since.")
-        for row in changed:
-            told = "" if row["private"] else f"  {row['quote']} → {row['now'] or '—'}"
-            say(
-                f"{row['answer']} [{row['marker']}] {row['edition']} p.{row['page']}: {row['state']}"
-                + " ".join(told.split("\n"))
+    generation = build(chosen).generation()
+    changed: list[dict[str, object]] = []
+    for kept in ledger_of(chosen).whole():
+        for citation, now in overtaken(kept.answer, generation, today()):
+            changed.append(
+                {
+                    "answer": kept.answer.id,
+                    "private": kept.private,
+                    "question": "" if kept.private else kept.answer.question.text,
+                    "marker": citation.marker,
+                    "edition": citation.edition.key,
+                    "page": citation.page,
+                    "state": now.state,
+                    "quote": "" if kept.private else citation.quote,
+                    "now": "" if kept.private else now.text,
+                    "now_edition": now.edition.label if now.edition else "",
+                    "now_page": now.page,
+                }
             )
+    if given.as_json:
+        print_json(changed)
+        return
+    if not changed:
+        out.print("Nothing that was answered has changed since.")
+    for row in changed:
+        told = "" if row["private"] else f"  {row['quote']} → {row['now'] or '—'}"
+        say(
+            f"{row['answer']} [{row['marker']}] {row['edition']} p.{row['page']}: {row['state']}"
+            + " ".join(told.split("\n"))
+        )

@@ -9,131 +9,100 @@ import typer
 
 from tebiki.building import build, ledger_of, today
 from tebiki.commands.answers import say_answer
-from tebiki.commands.options import (
-    AsOfOption,
-    CorpusOption,
-    DocumentOption,
-    EditionOption,
-    HomeOption,
-    JsonOption,
-    KindOption,
-    LanguageOption,
-    MunicipalityOption,
-    chosen_by,
-    filters_of,
-    warn_of_another_corpus,
-)
-from tebiki.commands.output import err, out, print_json, told_as_words
+from tebiki.commands.options import Bounds, Common, warn_of_another_corpus
+from tebiki.commands.output import err, out, print_json
 
 if TYPE_CHECKING:
     from bot.answers import Answerer, Turn
 
 
 def search(
-    context: typer.Context,
     question: Annotated[str, typer.Argument(help="What to look for, in Japanese or English.")],
     *,
     k: Annotated[int, typer.Option("-k", min=1, max=100, help="How many passages.")] = 5,
-    document: DocumentOption = None,
-    kind: KindOption = None,
-    edition: EditionOption = None,
-    municipality: MunicipalityOption = None,
-    language: LanguageOption = None,
-    as_of: AsOfOption = None,
-    home: HomeOption = None,
-    corpus: CorpusOption = None,
-    as_json: JsonOption = False,
+    bounds: Bounds,
+    given: Common,
 ) -> None:
     """Find the passages nearest to a question, at most one a page."""
-    with told_as_words():
-        chosen = chosen_by(context, home, corpus)
-        warn_of_another_corpus(chosen)
-        parts = build(chosen)
-        from api.schemas import WirePassage
-        from bot.asking.question import read
-        from index.passages import by_page
+    chosen = given.settings()
+    warn_of_another_corpus(chosen)
+    parts = build(chosen)
+    from api.schemas import WirePassage
+    from bot.asking.question import read
+    from index.passages import by_page
 
-        generation = parts.generation()
-        filters = filters_of(generation, document, kind, edition, municipality, language, as_of)
-        asked = read(question, filters=filters)
-        words = generation.mended(asked.standalone)
-        read_as = words if words != asked.standalone else None
-        found = by_page(generation, words, k=k, filters=asked.filters)
-        if as_json:
-            day = asked.filters.as_of or today()
-            in_force = {edition.key for edition in generation.in_force(day)}
-            passages = [
-                WirePassage.of(
-                    passage,
-                    labels=[
-                        generation.text(passage.chunk.edition).pages[number - 1].label
-                        for number in passage.pages
-                    ],
-                    in_force=in_force,
-                ).model_dump(mode="json")
-                for passage in found
-            ]
-            print_json({"passages": passages, "read_as": read_as})
-            return
-        if read_as:
-            err.print(f"Searched for: {read_as} / と読み替えて探しました。", markup=False)
-        if not found:
-            out.print("Nothing in the documents comes near. / 近い箇所はありません。")
-        for passage in found:
-            held = passage.chunk.edition
-            pages = "–".join(
-                str(number) for number in dict.fromkeys((passage.pages[0], passage.pages[-1]))
-            )
-            out.print(
-                f"[bold]{held.document.title}[/bold]（{held.label}） p.{pages}  "
-                f"[dim]{' › '.join(passage.chunk.section)}[/dim]"
-            )
-            out.print(passage.chunk.text.strip(), markup=False)
-            out.print()
+    generation = parts.generation()
+    filters = bounds.filters(generation)
+    asked = read(question, filters=filters)
+    words = generation.mended(asked.standalone)
+    read_as = words if words != asked.standalone else None
+    found = by_page(generation, words, k=k, filters=asked.filters)
+    if given.as_json:
+        day = asked.filters.as_of or today()
+        in_force = {edition.key for edition in generation.in_force(day)}
+        passages = [
+            WirePassage.of(
+                passage,
+                labels=[
+                    generation.text(passage.chunk.edition).pages[number - 1].label
+                    for number in passage.pages
+                ],
+                in_force=in_force,
+            ).model_dump(mode="json")
+            for passage in found
+        ]
+        print_json({"passages": passages, "read_as": read_as})
+        return
+    if read_as:
+        err.print(f"Searched for: {read_as} / と読み替えて探しました。", markup=False)
+    if not found:
+        out.print("Nothing in the documents comes near. / 近い箇所はありません。")
+    for passage in found:
+        held = passage.chunk.edition
+        pages = "–".join(
+            str(number) for number in dict.fromkeys((passage.pages[0], passage.pages[-1]))
+        )
+        out.print(
+            f"[bold]{held.document.title}[/bold]（{held.label}） p.{pages}  "
+            f"[dim]{' › '.join(passage.chunk.section)}[/dim]"
+        )
+        out.print(passage.chunk.text.strip(), markup=False)
+        out.print()
 
 
 def ask(
-    context: typer.Context,
     question: Annotated[str, typer.Argument(help="A question, in Japanese or English.")],
     *,
     conversation: Annotated[
         str, typer.Option(help="A name of your own under which follow-ups are understood.")
     ] = "",
-    document: DocumentOption = None,
-    kind: KindOption = None,
-    edition: EditionOption = None,
-    municipality: MunicipalityOption = None,
-    language: LanguageOption = None,
-    as_of: AsOfOption = None,
-    home: HomeOption = None,
-    corpus: CorpusOption = None,
-    as_json: JsonOption = False,
+    bounds: Bounds,
+    given: Common,
 ) -> None:
     """Answer a question with quotations, or say that the documents do not hold it."""
-    with told_as_words():
-        chosen = chosen_by(context, home, corpus)
-        warn_of_another_corpus(chosen)
-        parts = build(chosen)
-        from bot.asking.question import read
-        from bot.ledger.errors import LedgerUnavailable
-        from bot.ledger.record import Recorded
+    chosen = given.settings()
+    warn_of_another_corpus(chosen)
+    parts = build(chosen)
+    from bot.asking.question import read
+    from bot.ledger.errors import LedgerUnavailable
+    from bot.ledger.record import Recorded
 
-        generation = parts.generation()
-        filters = filters_of(generation, document, kind, edition, municipality, language, as_of)
-        answerer: Answerer = parts.answerer
-        history: Sequence[Turn] = ()
-        try:
-            ledger = ledger_of(chosen, parts.shelf)
-        except (LedgerUnavailable, OSError) as problem:
-            err.print(f"This answer is not recorded: {problem}", style="yellow", markup=False)
-        else:
-            history = ledger.turns(conversation) if conversation else ()
-            answerer = Recorded(answerer, ledger, origin="cli")
-        asked = read(question, filters=filters, history=history, conversation=conversation)
-        answer = answerer.answer(asked)
-        if as_json:
-            from api.schemas import WireAnswer
+    generation = parts.generation()
+    filters = bounds.filters(generation)
+    answerer: Answerer = parts.answerer
+    history: Sequence[Turn] = ()
+    try:
+        ledger = ledger_of(chosen, parts.shelf)
+    except (LedgerUnavailable, OSError) as problem:
+        err.print(f"This answer is not recorded: {problem}", style="yellow", markup=False)
+    else:
+        history = ledger.turns(conversation) if conversation else ()
+        answerer = Recorded(answerer, ledger, origin="cli")
+    asked = read(question, filters=filters, history=history, conversation=conversation)
+    answer = answerer.answer(asked)
+    if given.as_json:
+        from api.schemas import WireAnswer
 
-            print_json(WireAnswer.of(answer).model_dump(mode="json"))
-            return
-        say_answer(answer)
+        print_json(WireAnswer.of(answer).model_dump(mode="json"))
+        return
+    say_answer(answer)

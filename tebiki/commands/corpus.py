@@ -11,19 +11,16 @@ from typing import Annotated
 import typer
 
 from tebiki.building import today
-from tebiki.commands.options import CorpusOption, HomeOption, JsonOption, chosen_by
-from tebiki.commands.output import LEFT_OUT, err, out, plain, print_json, tell, told_as_words
+from tebiki.commands.options import Commands, Common
+from tebiki.commands.output import LEFT_OUT, err, fail_with, out, print_json
 
-corpus_app = typer.Typer(
+corpus_app = Commands(
     help="What the corpus holds: add, list, correct, withdraw, check, fetch.", no_args_is_help=True
 )
-
 
 PublishedOption = Annotated[
     datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The day on which it was published.")
 ]
-
-
 SinceOption = Annotated[
     datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Its first day in force.")
 ]
@@ -31,7 +28,6 @@ SinceOption = Annotated[
 
 @corpus_app.command("add")
 def corpus_add(
-    context: typer.Context,
     source: Annotated[str, typer.Argument(help="A PDF file, or the address of one.")],
     *,
     document: Annotated[
@@ -47,54 +43,50 @@ def corpus_add(
         bool, typer.Option("--allow-private", help="Fetch from this network too.")
     ] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
-    home: HomeOption = None,
-    corpus: CorpusOption = None,
-    as_json: JsonOption = False,
+    given: Common,
 ) -> None:
     """Put a PDF into the corpus: say what was understood of it, ask, and list it."""
-    with told_as_words():
-        chosen = chosen_by(context, home, corpus)
-        from tempfile import TemporaryDirectory
+    chosen = given.settings()
+    from tempfile import TemporaryDirectory
 
-        from ingest.catalog.entries import add, understood
-        from ingest.catalog.fetching import Bounds, Seen, fetch
+    from ingest.catalog.entries import add, understood
+    from ingest.catalog.fetching import Bounds, Seen, fetch
 
-        chosen.corpus.mkdir(parents=True, exist_ok=True)
-        asking = sys.stdin.isatty() and not yes
-        with TemporaryDirectory() as scratch:
-            url = source if "://" in source else None
-            file = Path(scratch, Path(source).name or "fetched.pdf") if url else Path(source)
-            if url:
-                fetch(url, file, seen=Seen(), bounds=Bounds(private=allow_private))
-            read = partial(
-                understood, chosen.corpus, file, document=document, title=title, url=url,
-                published=published.date() if published else None,
-            )  # fmt: skip
-            day = in_force_from.date() if in_force_from else None
+    chosen.corpus.mkdir(parents=True, exist_ok=True)
+    asking = sys.stdin.isatty() and not yes
+    with TemporaryDirectory() as scratch:
+        url = source if "://" in source else None
+        file = Path(scratch, Path(source).name or "fetched.pdf") if url else Path(source)
+        if url:
+            fetch(url, file, seen=Seen(), bounds=Bounds(private=allow_private))
+        read = partial(
+            understood, chosen.corpus, file, document=document, title=title, url=url,
+            published=published.date() if published else None,
+        )  # fmt: skip
+        day = in_force_from.date() if in_force_from else None
+        entry = read(label=edition, in_force_from=day)
+        if asking and not entry.label:
+            edition = typer.prompt("Which edition is it (such as 第2.0版)?")
             entry = read(label=edition, in_force_from=day)
-            if asking and not entry.label:
-                edition = typer.prompt("Which edition is it (such as 第2.0版)?")
-                entry = read(label=edition, in_force_from=day)
-            if asking and entry.since is None:
-                entry = read(label=edition, in_force_from=_asked_day())
-            new = (
-                "one more edition"
-                if entry.known
-                else "a new document; --document ID makes it an edition of one that is listed"
-            )
-            (err if as_json else out).print(
-                f"{entry.document}  {entry.title}（{entry.label or '?'}）  "
-                f"in force from {entry.since or '?'}  ({new})",
-                markup=False,
-            )
-            if asking and not typer.confirm("Add it?", default=True):
-                raise typer.Exit(LEFT_OUT)
-            added = add(chosen.corpus, file, entry)
-        tell(
-            {"edition": added.key, "file": added.path, "in_force_from": str(entry.since or "")},
-            f'{added.key} is listed as {added.path}. Run "tebiki refresh" to index it.',
-            as_json=as_json,
+        if asking and entry.since is None:
+            entry = read(label=edition, in_force_from=_asked_day())
+        new = (
+            "one more edition"
+            if entry.known
+            else "a new document; --document ID makes it an edition of one that is listed"
         )
+        (err if given.as_json else out).print(
+            f"{entry.document}  {entry.title}（{entry.label or '?'}）  "
+            f"in force from {entry.since or '?'}  ({new})",
+            markup=False,
+        )
+        if asking and not typer.confirm("Add it?", default=True):
+            raise typer.Exit(LEFT_OUT)
+        added = add(chosen.corpus, file, entry)
+    given.tell(
+        {"edition": added.key, "file": added.path, "in_force_from": str(entry.since or "")},
+        f'{added.key} is listed as {added.path}. Run "tebiki refresh" to index it.',
+    )
 
 
 def _asked_day() -> date | None:
@@ -109,72 +101,62 @@ def _asked_day() -> date | None:
 
 @corpus_app.command("list")
 def corpus_list(
-    context: typer.Context,
     *,
-    home: HomeOption = None,
-    corpus: CorpusOption = None,
-    as_json: JsonOption = False,
+    given: Common,
 ) -> None:
     """Say what the catalog and the folder hold, with what is in force today."""
-    with told_as_words():
-        chosen = chosen_by(context, home, corpus)
-        from ingest.catalog import catalog
+    chosen = given.settings()
+    from ingest.catalog import catalog
 
-        held = catalog.read(chosen.corpus)
-        rows = catalog.rows(held, today())
-        if as_json:
-            print_json(rows)
-            return
-        for row in rows:
-            place = row["file"] or row["url"] or ""
-            out.print(
-                f"{catalog.state(row):<10} {row['document']}@{row['edition']}  {row['title']}  {place}",
-                markup=False,
-            )
+    held = catalog.read(chosen.corpus)
+    rows = catalog.rows(held, today())
+    if given.as_json:
+        print_json(rows)
+        return
+    for row in rows:
+        place = row["file"] or row["url"] or ""
+        out.print(
+            f"{catalog.state(row):<10} {row['document']}@{row['edition']}  {row['title']}  {place}",
+            markup=False,
+        )
 
 
 @corpus_app.command("correct")
 def corpus_correct(
-    context: typer.Context,
     document: Annotated[str, typer.Argument(help="DOCUMENT or DOCUMENT@EDITION.")],
     *,
     published: PublishedOption = None,
     in_force_from: SinceOption = None,
-    home: HomeOption = None,
-    corpus: CorpusOption = None,
-    as_json: JsonOption = False,
+    given: Common,
 ) -> None:
     """Put other days into the catalog; one that is not named stays as it is."""
-    with told_as_words():
-        chosen = chosen_by(context, home, corpus)
-        from ingest.catalog.entries import correct
+    chosen = given.settings()
+    from ingest.catalog.entries import correct
 
-        if published is None and in_force_from is None:
-            err.print("Name the day to be corrected: --published or --in-force-from.", style="red")
-            raise typer.Exit(2)
-        name, _, label = document.partition("@")
-        now = correct(
-            chosen.corpus,
-            name,
-            label or None,
-            published=published.date() if published else None,
-            in_force_from=in_force_from.date() if in_force_from else None,
-        )
-        days = {
-            "published": str(now.published or ""),
-            "in_force_from": str(now.in_force_from or now.published or ""),
-        }
-        tell(
-            {"edition": now.key, **days},
-            f"{now.key} was published {days['published'] or '?'} and is in force from "
-            f'{days["in_force_from"] or "?"}. Run "tebiki refresh".',
-            as_json=as_json,
-        )
+    if published is None and in_force_from is None:
+        err.print("Name the day to be corrected: --published or --in-force-from.", style="red")
+        raise typer.Exit(2)
+    name, _, label = document.partition("@")
+    now = correct(
+        chosen.corpus,
+        name,
+        label or None,
+        published=published.date() if published else None,
+        in_force_from=in_force_from.date() if in_force_from else None,
+    )
+    days = {
+        "published": str(now.published or ""),
+        "in_force_from": str(now.in_force_from or now.published or ""),
+    }
+    given.tell(
+        {"edition": now.key, **days},
+        f"{now.key} was published {days['published'] or '?'} and is in force from "
+        f'{days["in_force_from"] or "?"}. Run "tebiki refresh".',
+    )
 
 
 @corpus_app.command("withdraw")
 def corpus_withdraw(
-    context: typer.Context,
     document: Annotated[str, typer.Argument(help="DOCUMENT or DOCUMENT@EDITION.")],
     *,
     on: Annotated[
@@ -183,102 +165,90 @@ def corpus_withdraw(
             formats=["%Y-%m-%d"], help="The first day on which it no longer counts (today)."
         ),
     ] = None,
-    home: HomeOption = None,
-    corpus: CorpusOption = None,
-    as_json: JsonOption = False,
+    given: Common,
 ) -> None:
     """Let an edition no longer count; answers "as of" an earlier day still quote it."""
-    with told_as_words():
-        chosen = chosen_by(context, home, corpus)
-        from ingest.catalog.entries import withdraw
+    chosen = given.settings()
+    from ingest.catalog.entries import withdraw
 
-        name, _, label = document.partition("@")
-        gone = withdraw(chosen.corpus, name, label or None, on.date() if on else today())
-        tell(
-            {"edition": gone.key, "withdrawn_on": str(gone.withdrawn_on)},
-            f'{gone.key} no longer counts from {gone.withdrawn_on}. Run "tebiki refresh".',
-            as_json=as_json,
-        )
+    name, _, label = document.partition("@")
+    gone = withdraw(chosen.corpus, name, label or None, on.date() if on else today())
+    given.tell(
+        {"edition": gone.key, "withdrawn_on": str(gone.withdrawn_on)},
+        f'{gone.key} no longer counts from {gone.withdrawn_on}. Run "tebiki refresh".',
+    )
 
 
 @corpus_app.command("check")
 def corpus_check(
-    context: typer.Context,
     *,
-    home: HomeOption = None,
-    corpus: CorpusOption = None,
-    as_json: JsonOption = False,
+    given: Common,
 ) -> None:
     """Compare the catalog with the files: strays, absent ones, other bytes, duplicates."""
-    with told_as_words():
-        chosen = chosen_by(context, home, corpus)
-        from index.refresh.reports import problems_json
-        from ingest.catalog import catalog
+    chosen = given.settings()
+    from index.refresh.reports import problems_json
+    from ingest.catalog import catalog
 
-        held = catalog.read(chosen.corpus)
-        problems = (*held.problems, *held.unreadable.values())
-        count = sum(edition.held for edition in held.editions) - len(held.unreadable)
-        there = (chosen.corpus / catalog.CATALOG).exists()
-        if as_json:
-            told = {"held": count, "catalog": there, "notices": list(held.notices)}
-            print_json(told | {"problems": problems_json(problems)})
-        for notice in () if as_json else held.notices:
-            err.print(notice, markup=False)
-        for problem in () if as_json else problems:
-            err.print(f"[red]{plain(problem)}[/red]")
-        if not as_json and not there:
-            out.print(
-                f"There is no {catalog.CATALOG} in {chosen.corpus}, so there is nothing to compare "
-                f"with: each of {count} PDFs counts as a document of its own. "
-                '"tebiki corpus add FILE" lists one with its edition and dates, and writes the catalog.',
-                markup=False,
-            )
-        if problems:
-            raise typer.Exit(LEFT_OUT)
-        if not as_json and there:
-            out.print(f"{count} editions are held and as the catalog says.")
+    held = catalog.read(chosen.corpus)
+    problems = (*held.problems, *held.unreadable.values())
+    count = sum(edition.held for edition in held.editions) - len(held.unreadable)
+    there = (chosen.corpus / catalog.CATALOG).exists()
+    if given.as_json:
+        told = {"held": count, "catalog": there, "notices": list(held.notices)}
+        print_json(told | {"problems": problems_json(problems)})
+    for notice in () if given.as_json else held.notices:
+        err.print(notice, markup=False)
+    for problem in () if given.as_json else problems:
+        fail_with(problem)
+    if not given.as_json and not there:
+        out.print(
+            f"There is no {catalog.CATALOG} in {chosen.corpus}, so there is nothing to compare "
+            f"with: each of {count} PDFs counts as a document of its own. "
+            '"tebiki corpus add FILE" lists one with its edition and dates, and writes the catalog.',
+            markup=False,
+        )
+    if problems:
+        raise typer.Exit(LEFT_OUT)
+    if not given.as_json and there:
+        out.print(f"{count} editions are held and as the catalog says.")
 
 
 @corpus_app.command("fetch")
 def corpus_fetch(
-    context: typer.Context,
     *,
     allow_private: Annotated[
         bool, typer.Option("--allow-private", help="Fetch from this network too.")
     ] = False,
-    home: HomeOption = None,
-    corpus: CorpusOption = None,
-    as_json: JsonOption = False,
+    given: Common,
 ) -> None:
     """Ask the official addresses in the catalog for new editions."""
-    with told_as_words():
-        chosen = chosen_by(context, home, corpus)
-        from index.refresh.reports import problems_json
-        from ingest.catalog.fetching import Bounds, added, fetch_all
+    chosen = given.settings()
+    from index.refresh.reports import problems_json
+    from ingest.catalog.fetching import Bounds, added, fetch_all
 
-        outcomes = fetch_all(
-            chosen.corpus,
-            chosen.home,
-            today(),
-            bounds=Bounds(private=allow_private),
-            told=lambda url: err.print(url, markup=False),
-        )
-        failed = [outcome.problem for outcome in outcomes if outcome.problem]
-        new = added(outcomes)
-        for problem in failed:
-            err.print(f"[red]{plain(problem)}[/red]")
-        lines = [f"{edition.key}  {edition.path}" for edition in new]
-        lines.append(
-            f"{len(outcomes)} addresses asked, {len(new)} editions new. "
-            'Run "tebiki refresh" to index them.'
-            if outcomes
-            else "The catalog names no address."
-        )
-        told = {
-            "asked": len(outcomes),
-            "added": [{"edition": edition.key, "file": edition.path} for edition in new],
-            "problems": problems_json(failed),
-        }
-        tell(told, "\n".join(lines), as_json=as_json)
-        if failed:
-            raise typer.Exit(LEFT_OUT)
+    outcomes = fetch_all(
+        chosen.corpus,
+        chosen.home,
+        today(),
+        bounds=Bounds(private=allow_private),
+        told=lambda url: err.print(url, markup=False),
+    )
+    failed = [outcome.problem for outcome in outcomes if outcome.problem]
+    new = added(outcomes)
+    for problem in failed:
+        fail_with(problem)
+    lines = [f"{edition.key}  {edition.path}" for edition in new]
+    lines.append(
+        f"{len(outcomes)} addresses asked, {len(new)} editions new. "
+        'Run "tebiki refresh" to index them.'
+        if outcomes
+        else "The catalog names no address."
+    )
+    told = {
+        "asked": len(outcomes),
+        "added": [{"edition": edition.key, "file": edition.path} for edition in new],
+        "problems": problems_json(failed),
+    }
+    given.tell(told, "\n".join(lines))
+    if failed:
+        raise typer.Exit(LEFT_OUT)

@@ -1,36 +1,36 @@
-"""The options that many commands take, and the settings that come of them."""
+"""The options that many commands take, each group one object, and what comes of them."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import inspect
+from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import dataclass, fields, is_dataclass
 from datetime import datetime
+from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, cast
+from typing import TYPE_CHECKING, Annotated, Any, Literal, cast, get_type_hints
 
 import typer
 
-from tebiki.commands.output import err
+from tebiki.commands.output import err, print_json, say, told_as_words
 from tebiki.settings import BUNDLED, Settings, environment_of_this_process, settings
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from index.generations.generations import Generation
     from index.passages import Filters
     from ingest.catalog.editions import Kind
-
 
 HomeOption = Annotated[
     Path | None,
     typer.Option("--home", help="Where everything that Tebiki writes goes (TEBIKI_HOME; var)."),
 ]
-
-
 CorpusOption = Annotated[
     Path | None,
     typer.Option("--corpus", help="The folder of PDFs (TEBIKI_CORPUS; the bundled digests)."),
 ]
-
-
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for a program to read.")]
 
 
@@ -39,10 +39,135 @@ def common(context: typer.Context, home: HomeOption = None, corpus: CorpusOption
     context.obj = (home, corpus)
 
 
-def chosen_by(context: typer.Context, home: Path | None, corpus: Path | None) -> Settings:
-    """Return the settings; an option behind the command wins over one before it."""
-    before_home, before_corpus = context.obj
-    return settings(environment_of_this_process(), home or before_home, corpus or before_corpus)
+@dataclass(frozen=True)
+class Where:
+    """Which home and which corpus a command works on."""
+
+    context: typer.Context
+    home: HomeOption = None
+    corpus: CorpusOption = None
+
+    def settings(self) -> Settings:
+        """Return the settings; an option behind the command wins over one before it."""
+        home, corpus = self.context.obj
+        return settings(environment_of_this_process(), self.home or home, self.corpus or corpus)
+
+
+@dataclass(frozen=True)
+class Printed:
+    """For whom a command prints: people, or a program."""
+
+    as_json: JsonOption = False
+
+    def tell(self, content: Mapping[str, object], sentence: str) -> None:
+        """Print what was done: as JSON for a program, as a sentence for people."""
+        if self.as_json:
+            print_json(content)
+        else:
+            say(sentence)
+
+
+@dataclass(frozen=True)
+class Common(Printed, Where):
+    """What almost every command takes: where it works, and for whom it prints."""
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """In which documents a question is put."""
+
+    document: Annotated[
+        list[str] | None,
+        typer.Option("--document", help="Search this document only, by id; may be repeated."),
+    ] = None
+    kind: Annotated[
+        list[str] | None,
+        typer.Option("--kind", help="Search documents of this kind only; may be repeated."),
+    ] = None
+    edition: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--edition", help="Search editions of this label, in force or not; may be repeated."
+        ),
+    ] = None
+    municipality: Annotated[
+        str | None,
+        typer.Option("--municipality", help="Keep passages that name it (北海道北見市, Kitami)."),
+    ] = None
+    language: Annotated[
+        Literal["ja", "en"] | None,
+        typer.Option("--language", help="Search documents in this language only."),
+    ] = None
+    as_of: Annotated[
+        datetime | None,
+        typer.Option(
+            "--as-of",
+            formats=["%Y-%m-%d"],
+            help="Search the editions in force on this day (today).",
+        ),
+    ] = None
+
+    def filters(self, generation: Generation) -> Filters:
+        """Return the bounds as the index takes them.
+
+        Raises:
+            FilterUnknown: there is no such document, kind or edition to search in.
+        """
+        from index.passages import Filters, checked
+
+        chosen = Filters(
+            documents=tuple(self.document or ()),
+            # What is no kind is not held either.
+            kinds=tuple(cast("Sequence[Kind]", self.kind or ())),
+            editions=tuple(self.edition or ()),
+            language=self.language,
+            municipality=self.municipality,
+            as_of=self.as_of.date() if self.as_of else None,
+        )
+        return checked(chosen, generation.editions)
+
+
+class Commands(typer.Typer):
+    """Commands whose parameters may be objects of options, and whose errors are words."""
+
+    def command(self, name: str | None = None, **how: Any) -> Callable[..., Any]:  # noqa: ANN401 - Typer's
+        """Register a command; it stays as it was written."""
+        register = super().command(name, **how)
+
+        def registered(command: Callable[..., None]) -> Callable[..., None]:
+            register(spread(command))
+            return command
+
+        return registered
+
+
+def spread(command: Callable[..., None]) -> Callable[..., None]:
+    """Return *command* as Typer takes it: each dataclass among its parameters as its fields."""
+    hints = get_type_hints(command, include_extras=True)
+    groups = {n: kind for n, kind in hints.items() if isinstance(kind, type) and is_dataclass(kind)}
+    parameters: dict[str, inspect.Parameter] = {}
+    for name, one in inspect.signature(command).parameters.items():
+        own = fields(groups[name]) if name in groups else ()
+        types = get_type_hints(groups[name], include_extras=True) if own else hints
+        for taken, default in [(f.name, f.default) for f in own] or [(name, one.default)]:
+            parameters[taken] = inspect.Parameter(
+                taken,
+                inspect.Parameter.KEYWORD_ONLY,
+                annotation=types[taken],
+                default=default if taken != "context" else inspect.Parameter.empty,
+            )
+
+    @wraps(command)
+    def called(**given: Any) -> None:  # noqa: ANN401 - whatever the options are
+        for name, group in groups.items():
+            given[name] = group(**{one.name: given.pop(one.name) for one in fields(group)})
+        with told_as_words():
+            command(**given)
+
+    signature = inspect.Signature(list(parameters.values()))
+    called.__signature__ = signature  # type: ignore[attr-defined]
+    called.__annotations__ = {name: one.annotation for name, one in parameters.items()}
+    return called
 
 
 def warn_of_another_corpus(chosen: Settings) -> None:
@@ -65,70 +190,3 @@ def warn_of_another_corpus(chosen: Settings) -> None:
                 style="yellow",
                 markup=False,
             )
-
-
-DocumentOption = Annotated[
-    list[str] | None,
-    typer.Option("--document", help="Search this document only, by id; may be repeated."),
-]
-
-
-KindOption = Annotated[
-    list[str] | None,
-    typer.Option("--kind", help="Search documents of this kind only; may be repeated."),
-]
-
-
-EditionOption = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--edition", help="Search editions of this label, in force or not; may be repeated."
-    ),
-]
-
-
-MunicipalityOption = Annotated[
-    str | None,
-    typer.Option("--municipality", help="Keep passages that name it (北海道北見市, Kitami)."),
-]
-
-
-LanguageOption = Annotated[
-    Literal["ja", "en"] | None,
-    typer.Option("--language", help="Search documents in this language only."),
-]
-
-
-AsOfOption = Annotated[
-    datetime | None,
-    typer.Option(
-        "--as-of", formats=["%Y-%m-%d"], help="Search the editions in force on this day (today)."
-    ),
-]
-
-
-def filters_of(
-    generation: Generation,
-    documents: Sequence[str] | None,
-    kinds: Sequence[str] | None,
-    editions: Sequence[str] | None,
-    municipality: str | None,
-    language: str | None,
-    as_of: datetime | None,
-) -> Filters:
-    """Return the bounds that the options set.
-
-    Raises:
-        FilterUnknown: there is no such document, kind or edition to search in.
-    """
-    from index.passages import Filters, checked
-
-    chosen = Filters(
-        documents=tuple(documents or ()),
-        kinds=tuple(cast("Sequence[Kind]", kinds or ())),  # what is no kind is not held either
-        editions=tuple(editions or ()),
-        language=language,
-        municipality=municipality,
-        as_of=as_of.date() if as_of else None,
-    )
-    return checked(chosen, generation.editions)

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import typer
 from rich.console import Console
-from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 LEFT_OUT, NO_INDEX, UNUSABLE = 1, 3, 4
@@ -26,6 +25,28 @@ err = Console(stderr=True, soft_wrap=True, highlight=False)
 @contextmanager
 def told_as_words() -> Iterator[None]:
     """Turn our own errors into a sentence and an exit code."""
+    try:
+        yield
+    except BrokenPipeError:
+        raise  # whoever read what we print has gone: typer ends quietly
+    except OSError as problem:
+        where = problem.filename or "The system"
+        fail(
+            f"{where}: {problem.strerror or problem}. The command was broken off. Make room, let "
+            f"it be read and written, or name another folder (TEBIKI_HOME, TEBIKI_CORPUS)."
+        )
+        raise typer.Exit(UNUSABLE) from problem
+    except Exception as problem:
+        code = _code_of(problem)
+        if code is None:
+            raise
+        fail_with(problem)
+        raise typer.Exit(code) from problem
+
+
+def _code_of(problem: Exception) -> int | None:
+    """Return the exit code of one of our own errors, None for any other."""
+    # Imported when something went wrong: a command that goes well needs none of them.
     from api.access import Unprotected
     from api.keys import BrokenKeys, UnknownKey
     from bot.errors import BadQuestion, BotError
@@ -33,41 +54,22 @@ def told_as_words() -> Iterator[None]:
     from index.errors import FilterUnknown, IndexingError, IndexMissing
     from ingest.errors import IngestError
 
-    try:
-        yield
-    except (BadQuestion, FilterUnknown) as problem:
-        err.print(f"[red]{plain(problem)}[/red]")
-        raise typer.Exit(2) from problem
-    except IndexMissing as problem:
-        err.print(f"[red]{plain(problem)}[/red]")
-        raise typer.Exit(NO_INDEX) from problem
-    except (
-        IndexingError,
-        IngestError,
-        BotError,
-        EvalError,
-        UnknownKey,
-        BrokenKeys,
-        Unprotected,
-    ) as problem:
-        err.print(f"[red]{plain(problem)}[/red]")
-        raise typer.Exit(UNUSABLE) from problem
-    except BrokenPipeError:
-        raise  # whoever read what we print has gone: typer ends quietly
-    except OSError as problem:
-        where = problem.filename or "The system"
-        err.print(
-            f"{where}: {problem.strerror or problem}. The command was broken off. Make room, let "
-            f"it be read and written, or name another folder (TEBIKI_HOME, TEBIKI_CORPUS).",
-            style="red",
-            markup=False,
-        )
-        raise typer.Exit(UNUSABLE) from problem
+    if isinstance(problem, BadQuestion | FilterUnknown):
+        return 2
+    if isinstance(problem, IndexMissing):
+        return NO_INDEX
+    ours = (IndexingError, IngestError, BotError, EvalError, UnknownKey, BrokenKeys, Unprotected)
+    return UNUSABLE if isinstance(problem, ours) else None
 
 
-def plain(problem: Exception) -> str:
-    """Return an error's name and sentence, safe to print as markup."""
-    return escape(f"{type(problem).__name__}: {problem}")
+def fail(sentence: str) -> None:
+    """Print on the error stream what went wrong."""
+    err.print(sentence, style="red", markup=False)
+
+
+def fail_with(problem: Exception) -> None:
+    """Print an error's name and sentence on the error stream."""
+    fail(f"{type(problem).__name__}: {problem}")
 
 
 def write(path: Path, content: str) -> None:
@@ -76,19 +78,11 @@ def write(path: Path, content: str) -> None:
         path.write_text(content, encoding="utf-8")
     except OSError as problem:
         why = problem.strerror or str(problem)
-        err.print(
-            f"[red]{escape(str(path))}: it could not be written ({escape(why)}). Name a file in a "
-            "folder that is there and may be written.[/red]"
+        fail(
+            f"{path}: it could not be written ({why}). Name a file in a folder that is there and "
+            "may be written."
         )
         raise typer.Exit(UNUSABLE) from problem
-
-
-def tell(content: Mapping[str, object], sentence: str, *, as_json: bool) -> None:
-    """Print what was done: as JSON for a program, as a sentence for people."""
-    if as_json:
-        print_json(content)
-    else:
-        out.print(sentence, markup=False)
 
 
 def print_json(content: object) -> None:

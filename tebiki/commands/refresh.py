@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tebiki.building import configured_embedder, hold_current, vectors_of
-from tebiki.commands.options import CorpusOption, HomeOption, JsonOption, chosen_by
+from tebiki.commands.options import Common
 from tebiki.commands.output import (
     LEFT_OUT,
     UNUSABLE,
     err,
+    fail,
+    fail_with,
     out,
-    plain,
     print_json,
     progress,
     told_as_words,
@@ -28,10 +29,8 @@ if TYPE_CHECKING:
 
 
 def refresh(
-    context: typer.Context,
     *,
-    home: HomeOption = None,
-    corpus: CorpusOption = None,
+    given: Common,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would change.")] = False,
     full: Annotated[bool, typer.Option("--full", help="Build everything anew.")] = False,
     accept: Annotated[
@@ -44,58 +43,54 @@ def refresh(
             help="Go on, and refresh whenever the folder has changed (--full: the first time).",
         ),
     ] = False,
-    as_json: JsonOption = False,
 ) -> None:
     """Read the PDFs and make the index current; answers go on from the old one meanwhile."""
-    with told_as_words():
-        chosen = chosen_by(context, home, corpus)
-        from index.generations import generations
-        from index.refresh import refresh as refreshing
-        from index.search import glossary
-        from ingest.catalog import catalog
+    chosen = given.settings()
+    from index.generations import generations
+    from index.refresh import refresh as refreshing
+    from index.search import glossary
+    from ingest.catalog import catalog
 
-        if dry_run:
-            listed = catalog.read(chosen.corpus)
-            common = glossary.read(BUNDLED / refreshing.GLOSSARY)
-            hold_current(chosen)
-            name = generations.current(chosen.home)
-            manifest = (
-                generations.read_manifest(generations.folder_of(chosen.home, name))
-                if name
-                else None
-            )
-            wanted = refreshing.recipe(
-                refreshing.embedder_name(configured_embedder(chosen)),
-                glossary.hash_of(common.joined(glossary.read(chosen.corpus / refreshing.GLOSSARY))),
-                reader(),
-                vectors_of(chosen).name,
-            )
-            _say_plan(refreshing.plan(listed, manifest, wanted), listed, as_json=as_json)
-            if listed.problems:
-                raise typer.Exit(LEFT_OUT)
-            return
-        if watch:
-            from index.refresh.watching import watch as watched
-
-            everything = full
-
-            def again() -> bool:
-                nonlocal everything
-                done = _refresh_and_say(chosen, full=everything, accept=accept, as_json=as_json)
-                everything = everything and not done
-                return done
-
-            watched(chosen.corpus, again)
-            return
-        with progress(show=not as_json) as told:
-            report = refreshed(chosen, told, full=full, accept=accept)
-        _say_report(report, as_json=as_json)
-        if report.poor_pages and not as_json:
-            _say_what_ocr_would_do()
-        if report.generation is None:
-            raise typer.Exit(UNUSABLE)
-        if report.problems:
+    if dry_run:
+        listed = catalog.read(chosen.corpus)
+        common = glossary.read(BUNDLED / refreshing.GLOSSARY)
+        hold_current(chosen)
+        name = generations.current(chosen.home)
+        manifest = (
+            generations.read_manifest(generations.folder_of(chosen.home, name)) if name else None
+        )
+        wanted = refreshing.recipe(
+            refreshing.embedder_name(configured_embedder(chosen)),
+            glossary.hash_of(common.joined(glossary.read(chosen.corpus / refreshing.GLOSSARY))),
+            reader(),
+            vectors_of(chosen).name,
+        )
+        _say_plan(refreshing.plan(listed, manifest, wanted), listed, as_json=given.as_json)
+        if listed.problems:
             raise typer.Exit(LEFT_OUT)
+        return
+    if watch:
+        from index.refresh.watching import watch as watched
+
+        everything = full
+
+        def again() -> bool:
+            nonlocal everything
+            done = _refresh_and_say(chosen, full=everything, accept=accept, as_json=given.as_json)
+            everything = everything and not done
+            return done
+
+        watched(chosen.corpus, again)
+        return
+    with progress(show=not given.as_json) as told:
+        report = refreshed(chosen, told, full=full, accept=accept)
+    _say_report(report, as_json=given.as_json)
+    if report.poor_pages and not given.as_json:
+        _say_what_ocr_would_do()
+    if report.generation is None:
+        raise typer.Exit(UNUSABLE)
+    if report.problems:
+        raise typer.Exit(LEFT_OUT)
 
 
 def _refresh_and_say(chosen: Settings, *, full: bool, accept: bool, as_json: bool) -> bool:
@@ -127,7 +122,7 @@ def _say_plan(plan: Plan, listed: Catalog, *, as_json: bool) -> None:
     for line in reports.plan_lines(plan):
         out.print(line, markup=False)
     for problem in listed.problems:
-        err.print(f"[red]{plain(problem)}[/red]")
+        fail_with(problem)
 
 
 def _say_what_ocr_would_do() -> None:
@@ -146,8 +141,8 @@ def _say_report(report: RefreshReport, *, as_json: bool) -> None:
     if said := reports.outcome(report):
         out.print(said)
     else:
-        err.print("[red]No PDF could be read, so there is no index.[/red]")
+        fail("No PDF could be read, so there is no index.")
     for line in reports.remarks(report):
         err.print(line, markup=False)
     for problem in report.problems:
-        err.print(f"[red]{plain(problem)}[/red]")
+        fail_with(problem)

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tebiki.building import build, ledger_of
-from tebiki.commands.options import CorpusOption, HomeOption, chosen_by, warn_of_another_corpus
-from tebiki.commands.output import UNUSABLE, err, told_as_words
+from tebiki.commands.options import Where, warn_of_another_corpus
+from tebiki.commands.output import UNUSABLE, err
 from tebiki.serving import web
 
 if TYPE_CHECKING:
@@ -26,19 +26,16 @@ SWITCH_S = 0.0005
 
 
 def serve(
-    context: typer.Context,
     *,
     host: Annotated[str, typer.Option(help="Which address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="Which port.")] = 8000,
-    home: HomeOption = None,
-    corpus: CorpusOption = None,
+    where: Where,
 ) -> None:
     """Serve the chat page and the HTTP interface."""
-    with told_as_words():
-        chosen = chosen_by(context, home, corpus)
-        warn_of_another_corpus(chosen)
-        served = web(build(chosen), host)
-        listen(served, host, port)
+    chosen = where.settings()
+    warn_of_another_corpus(chosen)
+    served = web(build(chosen), host)
+    listen(served, host, port)
 
 
 def listen(served: FastAPI, host: str, port: int) -> None:
@@ -89,14 +86,13 @@ def listen(served: FastAPI, host: str, port: int) -> None:
             uvicorn.Server(config).run([listening])
 
 
-def mcp(context: typer.Context, *, home: HomeOption = None, corpus: CorpusOption = None) -> None:
+def mcp(*, where: Where) -> None:
     """Speak MCP over standard input and output, for agents on this machine."""
-    with told_as_words():
-        from api.app import tools_of
-        from api.mcp import serve as serve_mcp
-        from bot.ledger.record import Recorded
+    from api.app import tools_of
+    from api.mcp import serve as serve_mcp
+    from bot.ledger.record import Recorded
 
-        chosen = chosen_by(context, home, corpus)
-        parts = build(chosen)
-        recorded = Recorded(parts.answerer, ledger_of(chosen, parts.shelf), origin="mcp")
-        serve_mcp(tools_of(library=parts.shelf, answerer=recorded, page_file=parts.page_file))
+    chosen = where.settings()
+    parts = build(chosen)
+    recorded = Recorded(parts.answerer, ledger_of(chosen, parts.shelf), origin="mcp")
+    serve_mcp(tools_of(library=parts.shelf, answerer=recorded, page_file=parts.page_file))

@@ -9,53 +9,48 @@ import typer
 from rich.markup import escape
 
 from tebiki.building import build, ledger_of
-from tebiki.commands.options import CorpusOption, HomeOption, chosen_by
-from tebiki.commands.output import LEFT_OUT, UNUSABLE, err, out, plain, told_as_words
+from tebiki.commands.options import Where
+from tebiki.commands.output import LEFT_OUT, UNUSABLE, err, fail, out
 from tebiki.serving import colleague_of, slack_of
 
 
 def slack(
-    context: typer.Context,
     *,
     check: Annotated[
         bool, typer.Option("--check", help="Say what is missing, and post nothing.")
     ] = False,
-    home: HomeOption = None,
-    corpus: CorpusOption = None,
+    where: Where,
 ) -> None:
     """Answer in Slack over an outgoing connection (Socket Mode)."""
-    with told_as_words():
-        chosen = chosen_by(context, home, corpus)
-        if check:
-            from bot.slack.check import check as looked_at
+    chosen = where.settings()
+    if check:
+        from bot.slack.check import check as looked_at
 
-            found = looked_at(slack_of(chosen))
-            marks = {True: "[green]✓[/green]", False: "[red]✗[/red]", None: "・"}
-            for finding in found:
-                # In both languages: who sets this up may be a clerk, an engineer, or both.
-                out.print(marks[finding.fine], escape(finding.what("ja")))
-                for line in (finding.advice("ja"), finding.what("en"), finding.advice("en")):
-                    if line:
-                        out.print("  ", escape(line), style="dim" if line.isascii() else None)
-            if any(finding.fine is False for finding in found):
-                raise typer.Exit(LEFT_OUT)
-            return
-        if not (chosen.slack_bot_token and chosen.slack_app_token):
-            message = (
-                "TEBIKI_SLACK_BOT_TOKEN and TEBIKI_SLACK_APP_TOKEN are not set (docs/slack.md)"
-            )
-            raise typer.BadParameter(message)
-        from bot.slack.calls import SlackBusy, SlackRefused
+        found = looked_at(slack_of(chosen))
+        marks = {True: "[green]✓[/green]", False: "[red]✗[/red]", None: "・"}
+        for finding in found:
+            # In both languages: who sets this up may be a clerk, an engineer, or both.
+            out.print(marks[finding.fine], escape(finding.what("ja")))
+            for line in (finding.advice("ja"), finding.what("en"), finding.advice("en")):
+                if line:
+                    out.print("  ", escape(line), style="dim" if line.isascii() else None)
+        if any(finding.fine is False for finding in found):
+            raise typer.Exit(LEFT_OUT)
+        return
+    if not (chosen.slack_bot_token and chosen.slack_app_token):
+        message = "TEBIKI_SLACK_BOT_TOKEN and TEBIKI_SLACK_APP_TOKEN are not set (docs/slack.md)"
+        raise typer.BadParameter(message)
+    from bot.slack.calls import SlackBusy, SlackRefused
 
-        parts = build(chosen)
-        colleague = colleague_of(parts, ledger_of(chosen, parts.shelf))
-        try:
-            colleague.connect()
-        except (SlackRefused, SlackBusy) as problem:
-            err.print(f"[red]{plain(problem)}[/red]  (tebiki slack --check)")
-            raise typer.Exit(UNUSABLE) from problem
-        err.print("Tebiki answers in Slack. (Ctrl+C ends it)", markup=False)
-        try:
-            threading.Event().wait()
-        except KeyboardInterrupt:
-            colleague.close()
+    parts = build(chosen)
+    colleague = colleague_of(parts, ledger_of(chosen, parts.shelf))
+    try:
+        colleague.connect()
+    except (SlackRefused, SlackBusy) as problem:
+        fail(f"{type(problem).__name__}: {problem}  (tebiki slack --check)")
+        raise typer.Exit(UNUSABLE) from problem
+    err.print("Tebiki answers in Slack. (Ctrl+C ends it)", markup=False)
+    try:
+        threading.Event().wait()
+    except KeyboardInterrupt:
+        colleague.close()

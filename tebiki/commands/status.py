@@ -9,73 +9,69 @@ import typer
 from rich.table import Table
 
 from tebiki.building import hold_current, today, tokens_of
-from tebiki.commands.options import CorpusOption, HomeOption, JsonOption, chosen_by
-from tebiki.commands.output import out, print_json, told_as_words
+from tebiki.commands.options import Common
+from tebiki.commands.output import out, print_json
 
 if TYPE_CHECKING:
     from index.generations.generations import Manifest
 
 
 def status(
-    context: typer.Context,
     *,
-    home: HomeOption = None,
-    corpus: CorpusOption = None,
+    given: Common,
     pages: Annotated[
         str | None, typer.Option("--pages", help="Say how each page of a document was read.")
     ] = None,
-    as_json: JsonOption = False,
 ) -> None:
     """Say what is indexed: documents, editions in force, and what the index was made with."""
-    with told_as_words():
-        chosen = chosen_by(context, home, corpus)
-        from index.errors import IndexMissing
-        from index.generations import generations
-        from index.refresh import reports
+    chosen = given.settings()
+    from index.errors import IndexMissing
+    from index.generations import generations
+    from index.refresh import reports
 
-        hold_current(chosen)
-        name = generations.current(chosen.home)
-        if name is None:
-            raise IndexMissing(str(chosen.home))
-        folder = generations.folder_of(chosen.home, name)
-        manifest = generations.read_manifest(folder)
-        if pages is not None:
-            _say_pages(folder, manifest, pages, as_json=as_json)
-            return
-        from ingest.catalog.editions import in_force
+    hold_current(chosen)
+    name = generations.current(chosen.home)
+    if name is None:
+        raise IndexMissing(str(chosen.home))
+    folder = generations.folder_of(chosen.home, name)
+    manifest = generations.read_manifest(folder)
+    if pages is not None:
+        _say_pages(folder, manifest, pages, as_json=given.as_json)
+        return
+    from ingest.catalog.editions import in_force
 
-        now = in_force(manifest.editions, today())
-        model, tokens = chosen.model, tokens_of(chosen)
-        if as_json:
-            told = model and {
-                "name": f"{model.kind}/{model.name}",
-                "tokens_a_day": model.tokens_a_day,
-                "tokens_today": tokens.used() if tokens else None,
-            }
-            print_json({**reports.manifest_json(manifest, now), "model": told})
-            return
-        out.print(
-            f"{manifest.id}, made {manifest.created}: {manifest.pages} pages, "
-            f"{manifest.chunks} passages"
+    now = in_force(manifest.editions, today())
+    model, tokens = chosen.model, tokens_of(chosen)
+    if given.as_json:
+        told = model and {
+            "name": f"{model.kind}/{model.name}",
+            "tokens_a_day": model.tokens_a_day,
+            "tokens_today": tokens.used() if tokens else None,
+        }
+        print_json({**reports.manifest_json(manifest, now), "model": told})
+        return
+    out.print(
+        f"{manifest.id}, made {manifest.created}: {manifest.pages} pages, "
+        f"{manifest.chunks} passages"
+    )
+    table = Table(box=None, pad_edge=False)
+    for heading in ("document", "title", "edition", "kind", "state"):
+        table.add_column(heading)
+    for edition in manifest.editions:
+        state = "in force" if edition in now else "superseded"
+        table.add_row(
+            edition.document.id,
+            edition.document.title,
+            edition.label,
+            edition.document.kind,
+            state if edition.held else "not held",
         )
-        table = Table(box=None, pad_edge=False)
-        for heading in ("document", "title", "edition", "kind", "state"):
-            table.add_column(heading)
-        for edition in manifest.editions:
-            state = "in force" if edition in now else "superseded"
-            table.add_row(
-                edition.document.id,
-                edition.document.title,
-                edition.label,
-                edition.document.kind,
-                state if edition.held else "not held",
-            )
-        out.print(table)
-        for line in reports.kept_lines(manifest):
-            out.print(line, markup=False)
-        if model is not None:
-            used = f": {tokens.used():,} of today's {tokens.a_day:,} tokens used" if tokens else ""
-            out.print(f"language model {model.kind}/{model.name}{used}", markup=False)
+    out.print(table)
+    for line in reports.kept_lines(manifest):
+        out.print(line, markup=False)
+    if model is not None:
+        used = f": {tokens.used():,} of today's {tokens.a_day:,} tokens used" if tokens else ""
+        out.print(f"language model {model.kind}/{model.name}{used}", markup=False)
 
 
 def _say_pages(folder: Path, manifest: Manifest, document: str, *, as_json: bool) -> None:
