@@ -244,8 +244,8 @@ class Depot:
         if now is None:
             return
         self.bring(home, now.generation)
-        if now.instead_of in self.names():
-            self.bring(home, str(now.instead_of))
+        for name in now.rolled_back(self.names()):
+            self.bring(home, name)
         if _local(home) != now:
             generations.publish(home, now.generation, instead_of=now.instead_of)
         if pdfs:
@@ -261,15 +261,12 @@ class Depot:
             GenerationBroken: there is no such generation.
             ServerAway: the server does not answer.
         """
-        now = self.pointer()
-        current = now.generation if now else None
-        name, instead_of = generations.earlier(self.names(), current, to, self._store.address)
-        self.bring(home, name)
+        made = generations.earlier(self.names(), self.pointer(), to, self._store.address)
+        self.bring(home, made.generation)
         with self._told():
-            content = json.dumps(asdict(Pointer(name, instead_of)))
-            self._store.set_record(_POINTER, content)
-        generations.publish(home, name, instead_of=instead_of)
-        return name
+            self._store.set_record(_POINTER, json.dumps(asdict(made)))
+        generations.publish(home, made.generation, instead_of=made.instead_of)
+        return made.generation
 
     def kept(self) -> tuple[Kept, ...]:
         """Return every generation on the server, oldest first."""

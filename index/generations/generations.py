@@ -107,10 +107,15 @@ class Manifest:
 
 @dataclass(frozen=True, slots=True)
 class Pointer:
-    """What is current. *instead_of* is the generation that was rolled back from, or None."""
+    """What is current. *instead_of* is the newest generation that was rolled back from, or None."""
 
     generation: str
     instead_of: str | None = None
+
+    def rolled_back(self, names: Iterable[str]) -> tuple[str, ...]:
+        """Return those of some generations that somebody rolled back from, in their order."""
+        last = self.instead_of or ""
+        return tuple(name for name in names if self.generation < name <= last)
 
 
 def folder_of(home: Path, generation: str) -> Path:
@@ -595,31 +600,30 @@ def roll_back(home: Path, to: str | None = None) -> str:
         GenerationBroken: there is no such complete generation.
     """
     try:
-        now = current(home)
+        now = pointer(home)
     except GenerationBroken:
         now = None
-    name, instead_of = earlier(listed(home), now, to, str(home))
-    read_manifest(folder_of(home, name))
-    publish(home, name, instead_of=instead_of)
-    return name
+    made = earlier(listed(home), now, to, str(home))
+    read_manifest(folder_of(home, made.generation))
+    publish(home, made.generation, instead_of=made.instead_of)
+    return made.generation
 
 
-def earlier(
-    names: Sequence[str], now: str | None, to: str | None, where: str
-) -> tuple[str, str | None]:
-    """Return the generation to go back to, and what is rolled back from; pure.
+def earlier(names: Sequence[str], now: Pointer | None, to: str | None, where: str) -> Pointer:
+    """Return the pointer to the generation to go back to; pure.
 
     Raises:
         NoSuchGeneration: there is none; *where* is named.
     """
     if to is None:
-        before = [name for name in names if now is None or name < now]
+        before = [name for name in names if now is None or name < now.generation]
         if not before:
             raise NoSuchGeneration(where, "there is no earlier generation to return to")
         to = before[-1]
     if to not in names:
         raise NoSuchGeneration(f"{where}: {to}", "there is no such generation")
-    return to, now if now is not None and to < now else None
+    left = max(now.generation, now.instead_of or "") if now else ""
+    return Pointer(to, left if to < left else None)
 
 
 def made_from(home: Path, manifest: Manifest, corpus: Path) -> bool:

@@ -291,6 +291,7 @@ def _refreshed(catalog: Catalog, workshop: Workshop, *, full: bool) -> RefreshRe
         embedder_name(workshop.embedder), glossary.hash_of(words), workshop.reader,
         workshop.vectors.name,
     )  # fmt: skip
+    asked = catalog
     if manifest is not None:
         catalog = with_superseded(catalog, manifest.editions, workshop.today())
         catalog = _without_lost(catalog, home, folder)
@@ -300,23 +301,24 @@ def _refreshed(catalog: Catalog, workshop: Workshop, *, full: bool) -> RefreshRe
         named = ", ".join(damaged[:3]) + (" and more" if len(damaged) > 3 else "")  # noqa: PLR2004 - as listed
         reason = f"files of {name} are damaged or missing ({named})"
         compared = replace(compared, reasons=(*compared.reasons, reason))
-    left = None if workshop.accept or full else _rolled_back_from(home)
-    again = left is not None and not damaged and plan(catalog, left, wanted).empty
-    if manifest is not None and not full and (compared.empty or again):
-        if name is not None and _pointed(home) != name:
-            generations.publish(home, name)
-        notices = catalog.notices
-        if again and left is not None and not compared.empty:
-            notices = (*notices, _STAYS_BACK.format(left.id, manifest.id))
-        # What could not be read then cannot be read now, unless the file was replaced.
-        return RefreshReport(
-            compared, manifest.id, published=False, pages=manifest.pages,
-            chunks=manifest.chunks, problems=catalog.problems, notices=notices,
-            kept=manifest.kept,
-        )  # fmt: skip
+    refused = () if workshop.accept or full or damaged else _refused(home)
+    if manifest is not None and not full:
+        back = next((left for left in refused if plan(asked, left, wanted).empty), None)
+        if compared.empty or back is not None:
+            if name is not None and _pointed(home) != name:
+                generations.publish(home, name)
+            notices = catalog.notices
+            if back is not None and not compared.empty:
+                notices = (*notices, _STAYS_BACK.format(back.id, manifest.id))
+            # What could not be read then cannot be read now, unless the file was replaced.
+            return RefreshReport(
+                compared, manifest.id, published=False, pages=manifest.pages,
+                chunks=manifest.chunks, problems=catalog.problems, notices=notices,
+                kept=manifest.kept,
+            )  # fmt: skip
     draft = _Draft(workshop, folder, manifest, wanted, damaged=damaged, full=full)
     try:
-        return draft.make(catalog, compared, words)
+        return draft.make(catalog, compared, words, asked, refused)
     finally:
         draft.clear()
 
@@ -365,15 +367,17 @@ def _pointed(home: Path) -> str | None:
         return None
 
 
-def _rolled_back_from(home: Path) -> Manifest | None:
-    """Return the generation that somebody rolled back from, while it can be told."""
-    try:
+def _refused(home: Path) -> tuple[Manifest, ...]:
+    """Return the generations that somebody rolled back from, the newest first."""
+    with suppress(GenerationBroken):
         found = generations.pointer(home)
-        if found is None or found.instead_of is None:
-            return None
-        return generations.read_manifest(generations.folder_of(home, found.instead_of))
-    except GenerationBroken:
-        return None
+        names = generations.listed(home) if found else ()
+        return tuple(
+            one.manifest
+            for one in reversed(generations.kept_in(home))
+            if found and one.name in found.rolled_back(names) and one.manifest is not None
+        )
+    return ()
 
 
 def _without_lost(catalog: Catalog, home: Path, former: Path | None) -> Catalog:
@@ -452,20 +456,35 @@ class _Draft:
         """Remove what is left of a draft that was not published."""
         shutil.rmtree(self._folder, ignore_errors=True)
 
-    def make(self, catalog: Catalog, compared: Plan, words: glossary.Glossary) -> RefreshReport:
-        """Build the generation, ask whether it may go live, and publish it."""
+    def make(
+        self,
+        catalog: Catalog,
+        compared: Plan,
+        words: glossary.Glossary,
+        asked: Catalog,
+        refused: Sequence[Manifest],
+    ) -> RefreshReport:
+        """Build the generation, ask whether it may go live, and publish it.
+
+        Nothing is built when what can be read is what is served, or what one of the *refused*
+        generations was made of; *asked* is the catalog before the present one was looked at.
+        """
         for name in ("texts", "parts", "tallies", "embedded"):
             (self._folder / name).mkdir(parents=True)
         read = self._read(catalog)
         problems = [*catalog.problems, *(p for p in read.values() if isinstance(p, IngestError))]
-        editions, kept = self._standing(catalog, read)
+        now = self._manifest or _NOTHING
+        editions, kept = _standing(catalog, read, now, self._stands)
         held = [edition for edition in editions if edition.held]
         report = RefreshReport(
-            compared, self._manifest.id if self._manifest else None, published=False,
+            compared, now.id or None, published=False, pages=now.pages, chunks=now.chunks,
             problems=tuple(problems), notices=catalog.notices, kept=kept,
         )  # fmt: skip
-        if not held or (self._manifest and self._same(editions)):
+        if not held or (self._manifest and self._same(editions, now)):
             return report
+        if back := next((one for one in refused if self._is_again(asked, read, one)), None):
+            notice = _STAYS_BACK.format(back.id, now.id)
+            return replace(report, notices=(*report.notices, notice))
         counts = self._parts(held, read)
         fitted = self._index(held, counts, words)
         self._keep_files(held, catalog)
@@ -508,15 +527,24 @@ class _Draft:
         generations.publish(home, self._name)
         _remove_old(home)
 
-    def _same(self, editions: tuple[Edition, ...]) -> bool:
-        """Whether what can be served is what is served already."""
-        assert self._manifest is not None  # noqa: S101 - told by the caller
+    def _same(self, editions: Sequence[Edition], manifest: Manifest) -> bool:
+        """Whether a generation holds these editions, in whatever order, and is as one made now."""
         return (
-            self._manifest.editions == editions
-            and self._manifest.recipe == self._wanted
+            {edition.key: edition for edition in editions}
+            == {edition.key: edition for edition in manifest.editions}
+            and manifest.recipe == self._wanted
             and self._reusable
             and not self._damaged
         )
+
+    def _is_again(
+        self, asked: Catalog, read: Mapping[str, _Seen | UnreadablePdf], refused: Manifest
+    ) -> bool:
+        """Whether a refresh would change nothing if a refused generation were the current one."""
+        folder = generations.folder_of(self._workshop.home, refused.id)
+        catalog = with_superseded(asked, refused.editions, self._workshop.today())
+        editions, _ = _standing(catalog, read, refused, lambda e: text_of(folder, e).exists())
+        return self._same(editions, refused)
 
     def _read(self, catalog: Catalog) -> Mapping[str, _Seen | UnreadablePdf]:
         """Read and cut the PDFs whose text the former generation does not hold.
@@ -569,35 +597,6 @@ class _Draft:
         path = place(self._former, edition)
         name = path.relative_to(self._former).as_posix()
         return path.exists() and name not in self._damaged
-
-    def _standing(
-        self, catalog: Catalog, read: Mapping[str, _Seen | UnreadablePdf]
-    ) -> tuple[tuple[Edition, ...], dict[str, str]]:
-        """Return the editions to serve, and why former ones stand for files that failed."""
-        before = {edition.key: edition for edition in (self._manifest or _NOTHING).editions}
-        failed = {
-            str(problem.path): problem
-            for problem in catalog.problems
-            if isinstance(problem, UnreadablePdf)
-        }
-        editions: dict[str, Edition] = {}
-        kept: dict[str, str] = {}
-        for edition in catalog.editions:
-            problem = read.get(str(edition.sha256))
-            if not isinstance(problem, UnreadablePdf):
-                editions[edition.key] = edition
-                continue
-            former = before.get(edition.key) or next(
-                (e for e in reversed(before.values()) if e.path == edition.path), None
-            )
-            if former is not None and self._stands(former):
-                editions.setdefault(former.key, former)
-                kept[former.key] = str(problem)
-        for former in before.values():
-            if former.key not in editions and former.path in failed and self._stands(former):
-                editions[former.key] = former
-                kept[former.key] = str(failed[str(former.path)])
-        return tuple(editions.values()), kept
 
     def _parts(
         self, held: Sequence[Edition], read: Mapping[str, _Seen | UnreadablePdf]
@@ -756,6 +755,42 @@ class _Draft:
 
 
 _NOTHING = Manifest("", "", {}, (), 0, 0, {})
+
+
+def _standing(
+    catalog: Catalog,
+    read: Mapping[str, _Seen | UnreadablePdf],
+    manifest: Manifest,
+    stands: Callable[[Edition], bool],
+) -> tuple[tuple[Edition, ...], dict[str, str]]:
+    """Return the editions to serve, and why former ones stand for files that failed; pure.
+
+    *stands* tells whether an edition of the former *manifest* can go on being served.
+    """
+    before = {edition.key: edition for edition in manifest.editions}
+    failed = {
+        str(problem.path): problem
+        for problem in catalog.problems
+        if isinstance(problem, UnreadablePdf)
+    }
+    editions: dict[str, Edition] = {}
+    kept: dict[str, str] = {}
+    for edition in catalog.editions:
+        problem = read.get(str(edition.sha256))
+        if not isinstance(problem, UnreadablePdf):
+            editions[edition.key] = edition
+            continue
+        former = before.get(edition.key) or next(
+            (e for e in reversed(before.values()) if e.path == edition.path), None
+        )
+        if former is not None and stands(former):
+            editions.setdefault(former.key, former)
+            kept[former.key] = str(problem)
+    for former in before.values():
+        if former.key not in editions and former.path in failed and stands(former):
+            editions[former.key] = former
+            kept[former.key] = str(failed[str(former.path)])
+    return tuple(editions.values()), kept
 
 
 def _poor(

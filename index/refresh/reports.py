@@ -83,11 +83,11 @@ def report_json(report: RefreshReport) -> dict[str, object]:
 
 def outcome(report: RefreshReport) -> str:
     """Say in one line how a refresh ended; empty where there is no index at all."""
-    if report.published:
-        return f"{report.generation} is current: {report.pages} pages, {report.chunks} passages."
     if report.generation is None:
         return ""
-    return f"{report.generation} stays current; nothing else could change."
+    stands = "is" if report.published else "stays"
+    held = f"{report.pages} pages, {report.chunks} passages"
+    return f"{report.generation} {stands} current: {held}."
 
 
 def remarks(report: RefreshReport) -> Iterator[str]:

@@ -8,7 +8,7 @@ import os
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -286,6 +286,84 @@ def test_after_a_rollback_something_new_is_published(desk: Desk) -> None:
 
     assert "g000003" == desk.refresh().generation
     assert (False, "g000003") == ((last := desk.refresh()).published, last.generation)
+
+
+@pytest.mark.parametrize("junk", ["new", "listed", "altered"])
+def test_a_rollback_stays_whatever_cannot_be_read(desk: Desk, junk: str) -> None:
+    """A file that cannot be read asks for nothing, so nothing but what was rolled back from."""
+    desk.put(edition("plan"), "推進計画の期間を定める。")
+    desk.refresh()
+    roll_back(desk.home)
+    problems = []
+    if junk == "new":
+        desk.put(edition("junk"), "本文")
+        desk.broken.add("junk-1.0.pdf")
+    elif junk == "listed":
+        desk.withdraw(edition("manual"))
+        problems.append(UnreadablePdf("manual-1.0.pdf", "the file is not there", "Copy it there."))
+    else:
+        desk.put(edition("manual"), "標準化の期限は令和9年度である。")
+        desk.broken.add("manual-1.0.pdf")
+
+    reports = [desk.refresh(*problems), desk.refresh(*problems)]
+
+    assert [(False, "g000001")] * 2 == [(r.published, r.generation) for r in reports]
+    assert all("somebody rolled back from it" in report.notices[0] for report in reports)
+    assert ("g000001", "g000002") == listed(desk.home)
+
+
+def test_going_back_twice_goes_forward_to_neither(desk: Desk) -> None:
+    """Whoever goes back from the third to the second and then to the first wants the first."""
+    desk.put(edition("plan"), "推進計画の期間を定める。")
+    desk.refresh()
+    desk.put(edition("more"), "費用を定める。")
+    desk.refresh()
+    roll_back(desk.home)
+    roll_back(desk.home)
+
+    assert (False, "g000001") == ((third := desk.refresh()).published, third.generation)
+    desk.withdraw(edition("more"))
+    assert (False, "g000001") == ((second := desk.refresh()).published, second.generation)
+    assert "g000003" == roll_back(desk.home, "g000003")
+    assert (True, "g000004") == ((taken := desk.refresh()).published, taken.generation)
+
+
+def test_a_rollback_of_a_file_that_no_catalog_lists_stays_on_the_next_day(tmp_path: Path) -> None:
+    """Its edition began on the day it was first seen, however often it is seen after that."""
+    today = [TODAY]
+    desk = Desk(tmp_path, lambda: today[0])
+    desk.drop("manual", "標準化の期限は令和7年度である。")
+    desk.refresh()
+    desk.drop("manual", "標準化の期限は令和9年度である。")
+    desk.refresh()
+    roll_back(desk.home)
+    today[0] = TODAY + timedelta(days=1)
+
+    report = desk.refresh()
+
+    assert (False, "g000001") == (report.published, report.generation)
+
+
+def test_a_file_that_can_no_longer_be_read_makes_no_generation(desk: Desk) -> None:
+    """Its edition stands as it was, and where it stood; the report counts what is served."""
+    desk.put(edition("manual"), "標準化の期限は令和9年度である。")
+    desk.broken.add("manual-1.0.pdf")
+
+    report = desk.refresh()
+
+    assert (False, "g000001") == (report.published, report.generation)
+    assert ["manual@1.0"] == list(report.kept)
+    assert (2, 2) == (report.pages, report.chunks)
+
+
+def test_a_listed_file_that_disappeared_makes_no_generation(desk: Desk) -> None:
+    """What is served stays the same, so nothing is made anew."""
+    desk.withdraw(edition("manual"))
+    problem = UnreadablePdf("manual-1.0.pdf", "the file is not there", "Copy it there.")
+
+    report = desk.refresh(problem)
+
+    assert (False, "g000001", 2) == (report.published, report.generation, report.pages)
 
 
 def test_the_fitted_embedder_is_kept_until_the_corpus_has_drifted(tmp_path: Path) -> None:
