@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
+from bot.asking.intent import SmallTalk
 from index.passages import Filters, Passage
 from index.revisions.following import Followed
 from ingest.catalog.editions import Edition
@@ -27,9 +28,11 @@ class Turn:
 class Question:
     """What was asked.
 
-    *text* is as asked; *standalone* is what is searched (a follow-up made whole). *language* is
+    *text* is as asked; *core* is what of it asks, without greeting, name, thanks and markup (*text*
+    when it is not given); *standalone* is what is searched (a follow-up made whole). *language* is
     "ja" or "en". *conversation* is the id under which turns are kept, or "". *day_said* are the
     words from which the day in *filters* was understood, "" when it was given or there is none.
+    *small_talk* is set of a greeting or thanks, which ask nothing.
     """
 
     text: str
@@ -40,6 +43,13 @@ class Question:
     conversation: str = ""
     notices: tuple[str, ...] = ()
     day_said: str = ""
+    core: str = ""
+    small_talk: SmallTalk | None = None
+
+    def __post_init__(self) -> None:
+        """Take the whole text for what asks, where nothing else is given."""
+        if not self.core:
+            object.__setattr__(self, "core", self.text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +96,7 @@ class Declined:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An answer with its evidence, or the reason why there is none.
+    """An answer with its evidence, or the reason why there is none; small talk needs neither.
 
     *text* is Markdown with markers like [1]. *mode* is "extractive" or "generative".
     *consulted* are the passages it was made from, best first. *generation*, *recipe* and

@@ -95,7 +95,7 @@ def _ordinary() -> frozenset[str]:
 
 def understood(question: Question) -> Asked | None:
     """Return what a question for changes asks, None when it is no such question."""
-    plain = normalise(question.text)
+    plain = normalise(question.core)
     if not _ASKS.search(plain):
         return None
     found = list(_NUMBERED.finditer(plain))
@@ -166,7 +166,7 @@ def _chosen(
 
 def _of_another_year(question: Question, works: dict[str, list[Edition]]) -> bool:
     """Whether a revision of a year is asked about in which nothing that is held was made."""
-    years = years_in(question.text)
+    years = years_in(question.core)
     made = " ".join(
         f"{edition.label} {edition.published} {edition.in_force_from} {edition.document.title}"
         for held in works.values()
@@ -387,7 +387,7 @@ def _told(
             ),
         ),
         clarify=tuple(
-            phrase(language, "choice", title=title, question=question.text)
+            phrase(language, "choice", title=title, question=question.core)
             for title in others[: LOOKED_INTO - 1]
         ),
     )

@@ -69,7 +69,7 @@ def doubts(
         return Doubt("not-found", missing)
     # A passage about what was asked before holds most of the words and may not answer what is
     # asked now; on its own the new part is short, so that less is asked of it.
-    new = timeless(question.text) if follows(question) else ""
+    new = timeless(question.core) if follows(question) else ""
     if tokens(new) and library.confidence(new, passages) < _NEWLY_SURE:
         return Doubt("not-found")
     return None
@@ -79,9 +79,9 @@ def follows(question: Question) -> bool:
     """Whether a question was made whole from earlier ones and asks something of its own."""
     return (
         bool(question.history)
-        and question.standalone.endswith(question.text)
-        and question.standalone != question.text
-        and not wants_more(question.text)
+        and question.standalone.endswith(question.core)
+        and question.standalone != question.core
+        and not wants_more(question.core)
     )
 
 
@@ -103,7 +103,7 @@ def unheld(question: Question, evidences: Evidences, library: Library) -> tuple[
         )
         texts.append(plain(f"{said}\n{context}"))
     held = "\n".join(texts)
-    asked = unicodedata.normalize("NFKC", question.text)
+    asked = unicodedata.normalize("NFKC", question.core)
     towns = _towns(asked)
     editions = [
         match[0]
@@ -143,7 +143,7 @@ def decline(
     language = blank.question.language
     nearest = list(citations[:_NEAREST])
     cases = cases_in(library)
-    asked = escaped(blank.question.text)
+    asked = escaped(blank.question.core)
     message = phrase(language, "declined", question=asked)
     if doubt.words:
         words = "、".join(f"「{word}」" for word in doubt.words)

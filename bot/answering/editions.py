@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from bot.answering.changes import changes_of, years_in
 from bot.answering.extractive import spoken
 from bot.answering.present import pointed, to_now
+from bot.answering.small_talk import reply
 from bot.answers import Answer, Citation
 from index.revisions.comparisons import Comparisons
 
@@ -44,6 +45,8 @@ class AcrossEditions:
 
     def answer(self, question: Question) -> Answer:
         """Return the answer, what was superseded in it with its present place."""
+        if question.small_talk is not None:
+            return reply(question, self._library(), self._today())
         changes, library = self._changes(question)
         if changes is not None and changes.declined is None:
             # What holds now stands beside what held then, unless both are superseded.
@@ -55,6 +58,9 @@ class AcrossEditions:
     def stream(self, question: Question) -> Iterator[Event]:
         """Yield what the answerer yields, its citations and its answer with present places."""
         inner = getattr(self._answerer, "stream", None)
+        if question.small_talk is not None:
+            yield from spoken(self.answer(question))
+            return
         changes, library = self._changes(question)
         if inner is None or changes is not None:
             yield from spoken(self.answer(question))
@@ -85,7 +91,7 @@ def _better(changes: Answer | None, answer: Answer) -> Answer:
     """
     if changes is None:
         return answer
-    years = years_in(answer.question.text)
+    years = years_in(answer.question.core)
     told = any(
         _REVISED.search(citation.quote) and (not years or years & years_in(citation.quote))
         for citation in answer.citations

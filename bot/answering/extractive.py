@@ -127,7 +127,7 @@ class Extractive:
             for edition in library.in_force(on)
             if edition.held and edition.document.language == question.language
         )
-        meant = beside(question.text, question.history, documents)
+        meant = beside(question.core, question.history, documents)
         return replace(question, standalone=meant) if meant else question
 
     def from_passages(
@@ -137,7 +137,7 @@ class Extractive:
         language = question.language
         readings = self._read_of(library)
         shapes = _shapes(question)
-        again = times_more(question.text, question.history)
+        again = times_more(question.core, question.history)
         evidences = find(
             question.standalone,
             passages,
@@ -204,7 +204,7 @@ class Extractive:
 
 def _shapes(question: Question) -> frozenset[Wants]:
     """Return what shape of answer is asked for: by a follow-up itself, where it says one."""
-    return (follows(question) and wants(question.text)) or wants(question.standalone)
+    return (follows(question) and wants(question.core)) or wants(question.standalone)
 
 
 def _marks(question: str, shapes: frozenset[Wants], library: Library) -> list[re.Pattern[str]]:
@@ -438,7 +438,7 @@ def clarify(
     The things are works, editions of one work, municipalities or sections, in this order. At
     most one question is asked back: never to somebody who has just been asked, or who chose.
     """
-    if is_choice(question.text) or question.filters.documents:
+    if is_choice(question.core) or question.filters.documents:
         return ()
     if len(tokens(question.standalone)) > _VAGUE:
         return ()

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from bot.asking.intent import Article
 from bot.asking.lexicon import table
-from ingest.japanese import normalise
+from ingest.language.spelling import normalise
 
 _NUMERAL = r"[0-9〇一二三四五六七八九十百]+"
 _BRANCH = rf"(?:の{_NUMERAL})*"

@@ -13,7 +13,8 @@ from bot.asking.intent import Bound, Conditions, Period, Relation, Town, Whole
 from bot.asking.lexicon import Phrases, table
 from bot.asking.wants import TOP
 from index.search.municipalities import PREFECTURES
-from ingest.japanese import is_japanese, normalise, units
+from ingest.language.spelling import is_japanese, normalise
+from ingest.language.words import units
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

@@ -12,7 +12,8 @@ from bot.asking.conversation import follows_up
 from bot.asking.intent import SmallTalk
 from bot.asking.lexicon import table
 from bot.asking.wants import asks
-from ingest.japanese import is_japanese, normalise, tokens, units
+from ingest.language.spelling import is_japanese, normalise
+from ingest.language.words import tokens, units
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,6 +37,7 @@ _REQUESTS = frozenset(table("words")["requests"])
 _GRAMMAR = frozenset({"助詞", "助動詞", "補助記号", "空白", "記号"})
 _COPULA = frozenset({"です", "だ", "ます", "おる", "有る", "御座る", "より"})
 _OF_A_NAME = frozenset({"名詞", "接尾辞", "接頭辞", "形状詞"})
+_ENDS = "。！？"
 _FEW = 2
 _OR = ("それとも", "または", "あるいは", "or ")
 _LONGEST_INTRODUCTION = 30
@@ -75,11 +77,19 @@ def questions_in(text: str) -> Message:
     said = [piece for line in _own(bare.splitlines()) for piece in _sentences(line)]
     kept = [one for one in map(_meant, said) if one]
     if not kept:
-        whole = " ".join(said) or bare.strip()
+        whole = _joined(said) or bare.strip()
         return Message(whole, (whole,), _small_talk(said))
     parts = _parts(kept)
-    core = parts[0] if len(parts) == 1 else " ".join(kept)
+    core = parts[0] if len(parts) == 1 else _joined(kept)
     return Message(core, tuple(parts))
+
+
+def _joined(said: Sequence[str]) -> str:
+    """Return sentences as one text: a space only where the one before does not end in Japanese."""
+    whole = ""
+    for one in said:
+        whole += one if not whole or whole[-1] in _ENDS else f" {one}"
+    return whole
 
 
 def unmarked(text: str) -> str:
@@ -167,11 +177,7 @@ def _is_courtesy(said: str) -> bool:
     plain = normalise(said)
     if not is_japanese(plain):
         words = re.findall(r"[a-z']+", plain)
-        return (
-            bool(words)
-            and all(word in _ENGLISH_ALWAYS for word in words)
-            and not plain.rstrip().endswith("why?")
-        )
+        return bool(words) and not asks(plain) and _ENGLISH_ALWAYS.issuperset(words)
     words = [unit.form for unit in units(plain) if unit.part not in _GRAMMAR]
     vocabulary = _ALWAYS if _ASKED.search(plain) else _TOLD
     names = {unit.form for unit in units(plain) if unit.use == "人名"}
@@ -240,14 +246,14 @@ def _parts(kept: Sequence[str]) -> list[str]:
         if not _asks(said):
             told.append(said)
         elif parts and not told and _goes_on(said):
-            parts[-1] = f"{parts[-1]} {said}"
+            parts[-1] = _joined([parts[-1], said])
         else:
             before = (told or parts[-1:]) if _needs(said) else []
-            parts.append(" ".join([*before, said]))
+            parts.append(_joined([*before, said]))
             told = []
     if not parts:
-        return [" ".join(told)]
-    parts[-1] = " ".join([parts[-1], *told])
+        return [_joined(told)]
+    parts[-1] = _joined([parts[-1], *told])
     return parts
 
 

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 from bot.answers import Question, Turn
 from bot.asking import days
 from bot.asking.conversation import condense
+from bot.asking.messages import questions_in
 from bot.errors import BadQuestion
 from index.passages import Filters
-from ingest.japanese import is_japanese
+from ingest.language.spelling import is_japanese
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -107,7 +108,8 @@ def read(
     """Take a question as somebody typed it.
 
     Characters that nobody sees (zero-width, direction marks, tags) are removed, runs of white
-    space become one space. A follow-up is made whole from *history*, oldest turn first. A day
+    space become one space. Greeting, name, thanks, signature and markup are no part of what is
+    asked. A follow-up is made whole from *history*, oldest turn first. A day
     that it or what it follows names ("令和4年3月時点で") is taken out of what is searched and into
     the filters, unless they name a day already.
 
@@ -120,21 +122,27 @@ def read(
             f"Ask for the one thing you need to know."
         )
         raise BadQuestion(message)
-    cleaned = clean(text)
+    visible = _visible(text)
+    cleaned = _SPACES.sub(" ", visible).strip()
     if not any(character.isalnum() for character in cleaned):
         message = "The question is empty. Type what you would like to know."
         raise BadQuestion(message)
+    said = questions_in(visible)
+    core = _SPACES.sub(" ", said.core).strip()
     chosen = filters or Filters()
-    named = days.carried(cleaned, history) if chosen.as_of is None else None
-    earlier = [Turn(days.without(turn.question), turn.answer) for turn in history]
+    before = [Turn(questions_in(turn.question).core, turn.answer) for turn in history]
+    named = days.carried(core, before) if chosen.as_of is None else None
+    earlier = [Turn(days.without(turn.question), turn.answer) for turn in before]
     return Question(
         text=cleaned,
-        standalone=condense(days.without(cleaned), earlier) or cleaned,
-        language=language_of(cleaned),
+        core=core,
+        standalone=condense(days.without(core), earlier) or core,
+        language=language_of(core),
         filters=replace(chosen, as_of=named.day) if named else chosen,
-        history=tuple(history),
+        history=tuple(before),
         conversation=conversation,
         day_said=named.words if named else "",
+        small_talk=said.small_talk,
     )
 
 
@@ -144,11 +152,16 @@ def clean(text: str) -> str:
     Raises:
         BadQuestion: control characters or lone surrogates, so it is not text.
     """
+    return _SPACES.sub(" ", _visible(text)).strip()
+
+
+def _visible(text: str) -> str:
+    """Return *text* without invisible characters, its lines kept."""
     seen: list[str] = []
     for character in text:
         category = unicodedata.category(character)
         if character in _LAYOUT:
-            seen.append(" ")
+            seen.append("\n" if character in "\n\r" else " ")
         elif category in {"Cc", "Cs"} or character == "\ufffd":
             message = (
                 "The question contains characters that are not text, as if a file had been "
@@ -157,7 +170,7 @@ def clean(text: str) -> str:
             raise BadQuestion(message)
         elif category not in {"Cf", "Co", "Cn"}:
             seen.append(character)
-    return _SPACES.sub(" ", "".join(seen)).strip()
+    return "".join(seen)
 
 
 def language_of(text: str) -> str:

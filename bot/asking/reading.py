@@ -14,7 +14,7 @@ from bot.asking.intent import Intent, Kind, Thing
 from bot.asking.messages import questions_in
 from bot.asking.things import predicate, spoken, things
 from bot.asking.wants import asking, heads, wanted
-from ingest.japanese import is_japanese, normalise
+from ingest.language.spelling import is_japanese, normalise
 
 
 def read(text: str, *, language: str | None = None) -> Intent:

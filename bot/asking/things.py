@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from bot.asking.intent import Kind, Thing, Want
 from bot.asking.lexicon import Phrases, table
-from ingest.japanese import Unit, is_japanese, tokens, units
+from ingest.language.spelling import is_japanese
+from ingest.language.words import Unit, tokens, units
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

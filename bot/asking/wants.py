@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from bot.asking.intent import VALUES, Kind, Want
 from bot.asking.lexicon import Found, Phrases, table
 from bot.asking.things import HEADS
-from ingest.japanese import is_japanese, units
+from ingest.language.spelling import is_japanese
+from ingest.language.words import units
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -8,6 +8,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from bot.answers import Answer, Citation, Declined, Question
+from bot.asking.intent import SmallTalk
 from index.passages import Filters, Passage
 from index.revisions.following import Followed, State
 from ingest.catalog.editions import Document, Edition, Kind, Original
@@ -78,6 +79,8 @@ def dump(answer: Answer) -> bytes:
             "conversation": question.conversation,
             "notices": question.notices,
             "day_said": question.day_said,
+            "core": question.core,
+            "small_talk": question.small_talk,
         },
         "text": answer.text,
         "mode": answer.mode,
@@ -163,6 +166,8 @@ def load(data: bytes) -> Answer:
             conversation=asked["conversation"],
             notices=tuple(asked["notices"]),
             day_said=asked.get("day_said", ""),
+            core=asked.get("core", ""),
+            small_talk=SmallTalk(asked["small_talk"]) if asked.get("small_talk") else None,
         ),
         text=content["text"],
         mode=content["mode"],

@@ -377,7 +377,12 @@ def masked(answer: Answer, guard: Guard) -> Answer:
     *guard* refuses such a record, none of the question's words stay.
     """
     question = answer.question
-    asked = (question.text, question.standalone, *(turn.question for turn in question.history))
+    asked = (
+        question.text,
+        question.core,
+        question.standalone,
+        *(turn.question for turn in question.history),
+    )
     if guard.record is Policy.REFUSE:
         words = {text: _UNRECORDED for text in asked if guard.findings(text)}
     else:
@@ -397,6 +402,7 @@ def masked(answer: Answer, guard: Guard) -> Answer:
         question=replace(
             question,
             text=hide(question.text),
+            core=hide(question.core),
             standalone=hide(question.standalone),
             history=tuple(Turn(hide(t.question), hide(t.answer)) for t in question.history),
         ),

@@ -30,9 +30,9 @@ def rewritten(question: Question, model: LanguageModel, guard: Guard) -> str:
     What it writes must be one short line of the asker's language that brings in no figure and
     hardly a word that nobody said; whatever else happens, the form that rules made stays.
     """
-    if question.standalone == question.text or not question.history:
+    if question.standalone == question.core or not question.history:
         return question.standalone
-    said = [*(turn.question for turn in question.history), question.text]
+    said = [*(turn.question for turn in question.history), question.core]
     if any(guard.findings(text) for text in said):
         return question.standalone
     fence = fence_of(*said)
@@ -43,7 +43,7 @@ def rewritten(question: Question, model: LanguageModel, guard: Guard) -> str:
     except ModelFailed as failure:
         log.warning("%s", failure)
         return question.standalone
-    return reply if _trusted(reply, question.text, "\n".join(said)) else question.standalone
+    return reply if _trusted(reply, question.core, "\n".join(said)) else question.standalone
 
 
 def _trusted(reply: str, last: str, said: str) -> bool:

@@ -483,7 +483,7 @@ def test_misspelt_name_is_put_right_and_said_so() -> None:
     answer = ask("外部の専問家を任用できますか", held)
 
     assert ["外部の専門家を任用できますか"] == held.asked
-    assert ("「外部の専門家を任用できますか」と読み替えて探しました。",) == answer.notices[:1]
+    assert ("「外部の専門家を任用できますか」とのお尋ねと読みました。",) == answer.notices[:1]
 
 
 def test_vague_question_is_asked_back_once() -> None:

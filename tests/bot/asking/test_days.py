@@ -130,7 +130,7 @@ def test_what_was_in_force_then_answers_and_the_day_is_told() -> None:
     assert [NEW] == [one.edition for one in now.citations]
     told = "「令和4年3月時点」を月末の2022年3月31日と読み、その日に効力のあった版から探しました。"
     assert told in then.notices
-    assert not any("読み替えて" in notice for notice in then.notices)
+    assert not any("とのお尋ねと読みました" in notice for notice in then.notices)
     assert date(2022, 3, 31) == then.asked_on
 
 

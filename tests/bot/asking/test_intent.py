@@ -67,7 +67,7 @@ def test_each_question_of_a_message_is_kept() -> None:
 def test_what_is_told_before_a_short_question_stays_with_it() -> None:
     """Without the sentence before, nobody knows what number is meant."""
     assert (
-        "手順書について問い合わせたい。 電話番号は？"
+        "手順書について問い合わせたい。電話番号は？"
         == read("手順書について問い合わせたい。電話番号は？").core
     )
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from bot.answers import Turn
+from bot.asking.intent import SmallTalk
 from bot.asking.question import LONGEST, Wants, language_of, read, wants
 from bot.errors import BadQuestion
 from index.passages import Filters
@@ -97,3 +99,26 @@ def test_shape_of_the_answer_is_read_off_the_question(text: str, shape: Wants) -
 def test_question_with_a_question_word_does_not_ask_for_yes_or_no(text: str) -> None:
     """ですか ends both kinds; the question word tells them apart."""
     assert Wants.YES_NO not in wants(text)
+
+
+def test_manners_are_no_part_of_what_is_searched() -> None:
+    """The question as typed stays; what is searched and answered is what it asks."""
+    question = read("総務課の佐藤です。標準化の目標時期は？\n\n--\n佐藤\nTEL 03-1234-5678")
+
+    assert question.text.startswith("総務課の佐藤です。")
+    assert ("標準化の目標時期は？",) * 2 == (question.core, question.standalone)
+
+
+def test_follow_up_follows_what_was_asked_and_not_how_politely() -> None:
+    """Thanks around an earlier question are not carried along."""
+    before = Turn("お世話になっております。CIO補佐官の任期は？")
+
+    question = read("ありがとうございます。その費用は誰が負担しますか？", history=[before])
+
+    assert "CIO補佐官の任期は？ その費用は誰が負担しますか？" == question.standalone
+
+
+def test_greeting_asks_nothing() -> None:
+    """Nothing is searched for it."""
+    assert SmallTalk.GREETING is read("こんにちは").small_talk
+    assert None is read("補助金はいくらですか").small_talk

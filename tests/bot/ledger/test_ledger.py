@@ -26,6 +26,7 @@ from alembic.script import ScriptDirectory
 
 from api.schemas import WireAnswer
 from bot.answers import Answer, Declined, Question, Turn, cite
+from bot.asking.intent import SmallTalk
 from bot.errors import AnswerUnknown, BudgetSpent
 from bot.guard import Guard
 from bot.ledger import database as databases
@@ -98,6 +99,7 @@ def answer(name: str = "a1", text: str = "休暇は何日ですか", conversatio
             conversation,
             ("お知らせ",),
             "令和8年5月1日時点",
+            small_talk=SmallTalk.THANKS,
         ),
         text="手引きには次の記載があります。\n\n- 「年次有給休暇は、一年につき20日とする。」[1]",
         mode="generative",
