@@ -22,6 +22,8 @@ from api import problems
 from api.leaves import POOR
 from api.problems import Refused
 from api.schemas import Asked, Wire
+from bot.guard import remark
+from index.remarks import in_language
 from ingest.catalog import catalog, entries
 from ingest.catalog.editions import Edition, Kind
 from ingest.errors import (
@@ -32,6 +34,7 @@ from ingest.errors import (
     MissingCorpus,
     UnreadablePdf,
 )
+from ingest.personal.finding import personal_pages
 from ingest.reading import read_all
 
 if TYPE_CHECKING:
@@ -206,7 +209,10 @@ class Intake:
             publisher=entry.publisher,
             known=entry.known,
             missing=list(missing),
-            notices=[_notice(what, entry, language) for what in _noticed(entry, missing)],
+            notices=[
+                *(_notice(what, entry, language) for what in _noticed(entry, missing)),
+                *_personal(file.name, text, language),
+            ],
             pages=len(text.pages),
             poor_pages=[
                 WirePoorPage(file=file.name, page=page.number, note=page.quality.note)
@@ -356,6 +362,12 @@ _MISSING = {
         "No date is printed on its first pages. Give its first day in force.",
     ),
 }
+
+
+def _personal(name: str, text: EditionText, language: Literal["ja", "en"]) -> list[str]:
+    """Say on which pages the document seems to hold personal data."""
+    pages = personal_pages(page.text for page in text.pages)
+    return [in_language(remark(name, pages), language)] if pages else []
 
 
 def _noticed(entry: Entry, missing: Sequence[str]) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ full of: telephone numbers that the corpus itself gives, numbers of laws, dates 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from bot.errors import BadSetting
 from bot.telling.phrases import phrase
 from index.errors import IndexingError
+from index.remarks import Remark
 from ingest.personal.finding import PUBLISHED, find, published
 from ingest.personal.kinds import Finding, Kind
 
@@ -147,6 +148,23 @@ class Guard:
             findings,
             phrase(language, "guarded", kinds=named),
         )
+
+
+def remark(name: str, pages: Mapping[int, Sequence[Kind]]) -> Remark:
+    """Return what the owner of the documents is told of one that holds people's data."""
+    kinds = dict.fromkeys(kind for found in pages.values() for kind in found)
+    numbers = ", ".join(map(str, list(pages)[:_PAGES])) + (" …" if len(pages) > _PAGES else "")
+    ja, en = ("、".join(SPOKEN["ja"][k] for k in kinds), ", ".join(SPOKEN["en"][k] for k in kinds))
+    return Remark(
+        f"{name}: page {numbers} looks as if it held personal data ({en}). Whoever may ask can "
+        "read it: take the document out, or black it out, unless it is to be public.",
+        f"「{name}」の{numbers}ページに、個人情報({ja})と思われるものがあります。質問できる人は誰でも"
+        "読めるため、公開してよいものでなければ、文書を外すか、黒塗りにしてください。",
+    )
+
+
+_PAGES = 10
+"""So many pages are named; the others are said to be there."""
 
 
 def policies(environment: Mapping[str, str]) -> dict[str, Policy]:

@@ -50,7 +50,7 @@ def refreshed(
     workshop = refreshing.Workshop(
         chosen.corpus,
         chosen.home,
-        _reading(chosen, told),
+        _reading(chosen, told, notes.append),
         reader(),
         configured_embedder(chosen, lambda share: told("embedding", share)),
         gate(
@@ -74,10 +74,12 @@ def refreshed(
 
 
 def _reading(
-    chosen: Settings, told: Callable[[str, float], None]
+    chosen: Settings, told: Callable[[str, float], None], noted: Callable[[str], None]
 ) -> Callable[[Mapping[str, Path]], Iterator[tuple[str, EditionText | UnreadablePdf]]]:
-    """Return what reads many PDFs, in processes of their own."""
+    """Return what reads many PDFs, in processes of their own, and notes what is personal in them."""
+    from bot.guard import remark
     from index.refresh.refresh import READINGS
+    from ingest.personal.finding import personal_pages
     from ingest.reading import Progress as Read
     from ingest.reading import read_each
 
@@ -87,6 +89,10 @@ def _reading(
 
     def reading(files: Mapping[str, Path]) -> Iterator[tuple[str, EditionText | UnreadablePdf]]:
         for name, one in read_each(files, cache=chosen.home / READINGS, progress=moved):
+            if not isinstance(one, Exception) and (
+                pages := personal_pages(page.text for page in one.pages)
+            ):
+                noted(remark(name, pages))
             yield name, _named(one, chosen.corpus)
 
     return reading

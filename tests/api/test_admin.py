@@ -380,6 +380,15 @@ def test_received_pdf_is_understood_and_not_yet_there(client: TestClient, desk: 
     assert [] == list(desk.corpus.iterdir())
 
 
+def test_received_pdf_with_personal_data_is_told_by_page(client: TestClient) -> None:
+    """A filled-in form among the manuals is a mistake that its owner hears of before he confirms."""
+    content = pdfs.made(["手続の説明", "記入例　個人番号 123456789018"])
+
+    notices = received(client, "form.pdf", content)["notices"]
+
+    assert "の2ページに、個人情報(マイナンバー)" in notices[-1]
+
+
 def test_confirmed_pdf_is_listed_with_what_was_corrected(client: TestClient, desk: Desk) -> None:
     """Title, edition, day, kind and publisher are those of the person; the bytes are the file's."""
     content = STARTER.read_bytes()
