@@ -72,7 +72,10 @@ def _stands_alone(text: str, finding: Finding) -> bool:
     """Whether a number is more than figures of a table that happen to check out together."""
     if finding.kind not in {Kind.MY_NUMBER, Kind.RESIDENT_CODE, Kind.CARD}:
         return True
-    before, after = text[max(0, finding.start - 3) : finding.start], text[finding.end : finding.end + 3]
+    before, after = (
+        text[max(0, finding.start - 3) : finding.start],
+        text[finding.end : finding.end + 3],
+    )
     figures = any(character.isdecimal() or character in ",." for character in before + after)
     return not figures and _AS_PRINTED.fullmatch(text[finding.start : finding.end]) is not None
 

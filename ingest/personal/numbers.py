@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 
 from ingest.personal.checks import is_card, is_my_number, is_resident_code
 from ingest.personal.kinds import Finding, Kind
@@ -80,22 +81,19 @@ def _in_chain(text: str, match: re.Match[str]) -> Iterator[Finding]:
 def _checked(
     text: str, groups: Sequence[_Group], digits: str, said: Kind | None, *, whole: bool
 ) -> Kind | None:
-    """Return what a check digit says that groups of digits are together."""
-    if len(digits) == _MY_NUMBER:
-        if said is Kind.MY_NUMBER:
-            return said
-        if is_my_number(digits) and _together(text, groups, whole=whole):
-            return Kind.MY_NUMBER
-    if len(digits) == _RESIDENT_CODE:
-        if said is Kind.RESIDENT_CODE:
-            return said
-        if is_resident_code(digits) and len(groups) == 1 and digits[0] != "0":
-            return Kind.RESIDENT_CODE
-    if len(digits) in _CARD:
-        if said is Kind.CARD:
-            return said
-        if is_card(digits) and (_even(groups) or (whole and _is_amex(groups))):
-            return None if _is_moment(groups) else Kind.CARD
+    """Return what a word or a check digit says that groups of digits are together."""
+    length = len(digits)
+    if (said, length) in {(Kind.MY_NUMBER, _MY_NUMBER), (Kind.RESIDENT_CODE, _RESIDENT_CODE)} or (
+        said is Kind.CARD and length in _CARD
+    ):
+        return said
+    if is_my_number(digits) and _together(text, groups, whole=whole):
+        return Kind.MY_NUMBER
+    if is_resident_code(digits) and len(groups) == 1 and digits[0] != "0":
+        return Kind.RESIDENT_CODE
+    even = _even(groups) or (whole and _is_amex(groups))
+    if length in _CARD and is_card(digits) and even and not _is_moment(groups):
+        return Kind.CARD
     return None
 
 
@@ -113,9 +111,9 @@ def _inside(text: str, group: _Group, said: Kind | None) -> Iterator[Finding]:
 def _is_public(text: str, group: _Group) -> bool:
     """Whether thirteen digits are a number of a body or a book, or fourteen a moment."""
     before = text[max(0, group.start - 12) : group.start]
-    if len(group.digits) == 13:  # noqa: PLR2004 - corporate numbers, ISBN, JAN
+    if len(group.digits) == 13:
         return before.endswith("T") or _public().search(before) is not None
-    return len(group.digits) == 14 and _is_moment([group])  # noqa: PLR2004 - 20261130123456
+    return len(group.digits) == 14 and _is_moment([group])
 
 
 def _together(text: str, groups: Sequence[_Group], *, whole: bool) -> bool:
@@ -123,14 +121,14 @@ def _together(text: str, groups: Sequence[_Group], *, whole: bool) -> bool:
     if len(groups) == 1:
         return True
     numbers = [group.digits for group in groups]
-    between = {text[a.end : b.start] for a, b in zip(groups, groups[1:], strict=False)}
+    between = {text[a.end : b.start] for a, b in pairwise(groups)}
     if stepped(numbers) or _is_moment(groups):
         return False
     if _even(groups):
-        triplets = len(numbers[0]) == 3  # noqa: PLR2004 - 1,234,567 and 192.168.100.200
+        triplets = len(numbers[0]) == 3
         if triplets and between == {","}:
             return _counted().match(text, groups[-1].end) is None
-        return not (triplets and between == {"."} and all(int(each) < 256 for each in numbers))  # noqa: PLR2004
+        return not (triplets and between == {"."} and all(int(each) < 256 for each in numbers))
     return whole and len(between) == 1 and all(len(each) > 1 for each in numbers)
 
 
@@ -149,7 +147,7 @@ def _is_moment(groups: Sequence[_Group]) -> bool:
     year, month = (
         (groups[0].digits, groups[1].digits) if len(groups) > 1 else (digits[:4], digits[4:6])
     )
-    return len(year) == 4 and 1900 <= int(year) < 2100 and 1 <= int(month) <= 12  # noqa: PLR2004
+    return len(year) == 4 and 1900 <= int(year) < 2100 and 1 <= int(month) <= 12
 
 
 def _said(text: str) -> Iterator[Finding]:
@@ -168,16 +166,15 @@ def _said(text: str) -> Iterator[Finding]:
 def _kind_said(text: str, start: int, digits: int = 12) -> Kind | None:
     """Return what the words right before a number call it; few digits want the word 番号, too."""
     before = text[max(0, start - _REACH) : start]
-    found = None
-    for found in _labels().finditer(before):  # the nearest counts
-        pass
-    if found is None:
+    labels = list(_labels().finditer(before))
+    if not labels:
         return None
+    found = labels[-1]  # the nearest counts
     between = before[found.end() :]
     kind = Kind(found.lastgroup.replace("_", "-"))  # type: ignore[union-attr]
-    if not _between().fullmatch(between) or digits < 4:  # noqa: PLR2004 - a year, an article, a share
+    if not _between().fullmatch(between) or digits < 4:
         return None
-    if digits < 6 and not re.search(r"番号|記号|第|No|no", found[0] + between):  # noqa: PLR2004
+    if digits < 6 and not re.search(r"番号|記号|第|No|no", found[0] + between):
         return None
     return kind
 

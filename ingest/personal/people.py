@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from functools import cache
 
-from ingest.japanese import person_names, strangers
+from ingest.language.words import person_names, strangers
 from ingest.personal.kinds import Finding, Kind
 from ingest.personal.words import names, one_of, words
 
@@ -59,7 +59,7 @@ def _may_be_honored(said: str, honorific: str) -> bool:
         return not said.isupper() or " " in said
     if re.match(r"[ァ-ヶー]", said):
         return (
-            said.split("・")[0] in names("katakana")
+            said.split("・", maxsplit=1)[0] in names("katakana")
             or bool(strangers(said))
             or _reads_as_name(said)
         )
@@ -69,14 +69,14 @@ def _may_be_honored(said: str, honorific: str) -> bool:
         return True
     if honorific in {"様", "氏", "殿", "君"}:
         return False  # they end many words that are no names; known names are found all the same
-    return len(said) <= 4 and not said.endswith(tuple(words()["names"]["nobody"]))  # noqa: PLR2004
+    return len(said) <= 4 and not said.endswith(tuple(words()["names"]["nobody"]))
 
 
 def _hiragana_names(said: str) -> Iterator[str]:
     """Yield the ends of a run of hiragana that read as a family or a given name."""
     for at in range(max(0, len(said) - 8), len(said) - 1):
         end = said[at:]
-        if len(end) > 2 and (end in names("family_readings") or end in names("given_readings")):  # noqa: PLR2004
+        if len(end) > 2 and (end in names("family_readings") or end in names("given_readings")):
             yield end
 
 
@@ -113,11 +113,16 @@ def _katakana(text: str) -> Iterator[Finding]:
         foreign = len(parts) > 1 and (
             parts[0] in names("katakana") or sum(part in names("katakana") for part in parts) > 1
         )
-        if foreign or _reads_as_name(match[0]):
-            yield Finding(match.start(), match.end(), Kind.NAME)
-        elif parts[0] in names("katakana") and (
-            _role_before().search(text[max(0, match.start() - _LOOK) : match.start()])
-            or _act().match(text, match.end())
+        if (
+            foreign
+            or _reads_as_name(match[0])
+            or (
+                parts[0] in names("katakana")
+                and (
+                    _role_before().search(text[max(0, match.start() - _LOOK) : match.start()])
+                    or _act().match(text, match.end())
+                )
+            )
         ):
             yield Finding(match.start(), match.end(), Kind.NAME)
 

@@ -52,4 +52,4 @@ def number(text: str) -> int | None:
 def stepped(numbers: list[str]) -> bool:
     """Whether three or more numbers go on in equal steps, as the ticks of a chart or months do."""
     steps = {int(after) - int(before) for before, after in pairwise(numbers)}
-    return len(numbers) > 2 and len(steps) == 1  # noqa: PLR2004 - two always do
+    return len(numbers) > 2 and len(steps) == 1

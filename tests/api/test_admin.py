@@ -382,7 +382,12 @@ def test_received_pdf_is_understood_and_not_yet_there(client: TestClient, desk: 
 
 def test_received_pdf_with_personal_data_is_told_by_page(client: TestClient) -> None:
     """A filled-in form among the manuals is a mistake that its owner hears of before he confirms."""
-    content = pdfs.made(["手続の説明", "記入例　個人番号 123456789018"])
+    content = pdfs.made(
+        [
+            pdfs.Sheet().say("手続の説明", 72, 700),
+            pdfs.Sheet().say("記入例 個人番号 123456789018", 72, 700),
+        ]
+    )
 
     notices = received(client, "form.pdf", content)["notices"]
 

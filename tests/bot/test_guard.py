@@ -12,10 +12,10 @@ from bot.errors import BadSetting
 from bot.guard import Contacts, Guard, Policy, policies
 from index.errors import IndexMissing
 from index.passages import Library
+from ingest.pdf.documents import read
 from ingest.personal.checks import is_card, is_my_number, is_resident_code
 from ingest.personal.finding import find, published
 from ingest.personal.kinds import Kind
-from ingest.pdf.documents import read
 from tests.fakes import FakeLibrary, edition, edition_text
 
 SEED = 20260401
