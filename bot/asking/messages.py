@@ -24,6 +24,7 @@ _ALWAYS = frozenset(_JAPANESE["always"])
 _TOLD = _ALWAYS | frozenset(_JAPANESE["told"])
 _THANKS = frozenset(_JAPANESE["thanks"])
 _OFFICES = tuple(_JAPANESE["offices"])
+_FIRMS = frozenset(_JAPANESE["firms"])
 _NAMED = frozenset(_JAPANESE["named"])
 _HONORIFICS = tuple(sorted(_JAPANESE["honorifics"], key=len, reverse=True))
 _ENGLISH_ALWAYS = frozenset(_ENGLISH["always"])
@@ -34,10 +35,13 @@ _QUOTED = _LISTS["quoted"]
 _SIGNATURE = _LISTS["signature"]
 _REQUESTS = frozenset(table("words")["requests"])
 
-_GRAMMAR = frozenset({"助詞", "助動詞", "補助記号", "空白", "記号"})
+_GRAMMAR = frozenset({"助詞", "助動詞", "補助記号", "空白", "記号", "感動詞"})
 _COPULA = frozenset({"です", "だ", "ます", "おる", "有る", "御座る", "より"})
 _OF_A_NAME = frozenset({"名詞", "接尾辞", "接頭辞", "形状詞"})
 _ENDS = "。！？"
+_STOPS = "。.!！ "
+_GLOSSES = tuple(_JAPANESE["glosses"])
+_TALK = frozenset(_JAPANESE["talk"])
 _FEW = 2
 _OR = ("それとも", "または", "あるいは", "or ")
 _LONGEST_INTRODUCTION = 30
@@ -52,10 +56,13 @@ _PICTURES, _BEYOND = 0x1F000, 0x20000
 
 _VARIANT = "\ufe0f"
 _SPACES = re.compile(r"[^\S\n]+")
-_END = re.compile(r"(?<=[。！？!?])(?![。！？!?」』）)])|(?<=[a-z)”\"]\.)\s+(?=[A-Z])")
-_CLAUSE = re.compile(r"(?<=[、，,])")
+_END = re.compile(
+    r"(?<=[。！？!?])(?![。！？!?」』）)])|(?<=\s)(?=[①-⑳])|(?<=[a-z)”\"]\.)\s+(?=[A-Z])"
+)
+_CLAUSE = re.compile(r"(?<=[、，,】])|(?<=さん)\s|(?=[（(][^（()）]{1,6}[）)]\W*$)|(?<=[a-z]:)\s")
+_ADDRESS = re.compile(r"https?://[^\s<>「」（）、。]+")
 _ASKED = re.compile(r"[?？]\W*$|か[。\s]*$")
-_NUMBERED = re.compile(r"^\s*(?:[(（]?\d{1,2}[)）.．、:]|[①-⑳]|[・•*-]\s)\s*(?!\d)")
+_NUMBERED = re.compile(r"^\s*(?:[(（]?\d{1,2}[)）.．、:]|[①-⑳]|[・•●◆■]|[*-]\s)\s*(?!\d)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +85,7 @@ def questions_in(text: str) -> Message:
     kept = [one for one in map(_meant, said) if one]
     if not kept:
         whole = _joined(said) or bare.strip()
-        return Message(whole, (whole,), _small_talk(said))
+        return Message(whole, (whole,), _small_talk(said) if _talks(said) else None)
     parts = _parts(kept)
     core = parts[0] if len(parts) == 1 else _joined(kept)
     return Message(core, tuple(parts))
@@ -96,10 +103,11 @@ def unmarked(text: str) -> str:
     """Return *text* without the markup of a chat: mentions, links, emphasis, emoji and their codes."""
     plain = _LINK.sub(lambda found: found[1] or "", text)
     plain = _CHANNEL.sub(lambda found: found[1] or "", plain)
-    plain = _MENTION.sub(" ", plain)
-    plain = _EMOJI_CODE.sub(" ", _FENCE.sub("", html.unescape(plain)))
+    plain = _ADDRESS.sub(" ", _MENTION.sub(" ", plain))
+    # A picture ends a sentence as a full stop does.
+    plain = _EMOJI_CODE.sub("\n", _FENCE.sub("", html.unescape(plain)))
     plain = _EMPHASIS.sub(r"\2", plain)
-    plain = "".join(" " if _is_emoji(one) else one for one in plain)
+    plain = "".join("\n" if _is_emoji(one) else one for one in plain)
     return "\n".join(_SPACES.sub(" ", line).strip() for line in plain.splitlines()).strip()
 
 
@@ -122,7 +130,7 @@ def _own(lines: Sequence[str]) -> list[str]:
             continue
         if line.startswith((">", "＞")) or low.startswith(tuple(_QUOTED["fields"])):
             continue
-        if _is_rule(line) and any(_carries(one) for one in own):
+        if (_is_rule(line) or _closes(low)) and any(_carries(one) for one in own):
             break
         own.append(line)
     while own and _is_signature(own[-1]) and any(_carries(one) for one in own[:-1]):
@@ -136,14 +144,27 @@ def _is_rule(line: str) -> bool:
     return len(bare) > 1 and all(one in _SIGNATURE["rules"] for one in bare)
 
 
+def _closes(low: str) -> bool:
+    """Whether a line closes an English mail."""
+    return _is_courtesy(low) and any(word in low for word in _ENGLISH["closings"])
+
+
 def _is_signature(line: str) -> bool:
     """Whether a last line of a message is of a signature: an address, an office, a name."""
     low = normalise(line)
+    if _asks(line):
+        return False
     if not low or any(mark in low for mark in _SIGNATURE["marks"]):
-        return not _asks(line)
-    return (
-        not _asks(line) and low.split()[0].endswith(_OFFICES) and len(low) <= _LONGEST_INTRODUCTION
+        return True
+    if len(low) > _LONGEST_INTRODUCTION or not is_japanese(low):
+        return False
+    every = units(low)
+    only = all(
+        unit.part in _OF_A_NAME | {"補助記号", "空白", "記号"} or unit.surface == "の"
+        for unit in every
     )
+    name = any(unit.use == "人名" or unit.surface in _FIRMS for unit in every)
+    return only and (name or any(word.endswith(_OFFICES) for word in low.split()))
 
 
 def _carries(line: str) -> bool:
@@ -151,25 +172,37 @@ def _carries(line: str) -> bool:
 
 
 def _sentences(line: str) -> list[str]:
-    pieces = (piece.strip() for piece in _END.split(_NUMBERED.sub("", line)))
-    return [piece for piece in pieces if any(one.isalnum() for one in piece)]
+    pieces = (_NUMBERED.sub("", piece).strip() for piece in _END.split(line))
+    return [piece for piece in pieces if _says(piece)]
+
+
+def _says(piece: str) -> bool:
+    """Whether a piece of a line has words: a face made of signs, m(_ _)m, has none."""
+    letters = sum(one.isalnum() for one in piece)
+    signs = sum(not one.isalnum() and not one.isspace() for one in piece)
+    return letters > 0 and not (letters <= _FEW and signs > _FEW)
 
 
 def _meant(sentence: str) -> str:
     """Return a sentence without the manners before and behind it, "" when it is nothing else."""
     if _is_courtesy(sentence) or _introduces(sentence):
         return ""
-    said = sentence
-    for honorific in _HONORIFICS:
-        # A mention that was taken off leaves さん behind.
-        if said.startswith((f"{honorific}、", f"{honorific} ", f"{honorific}，")):
-            said = said[len(honorific) + 1 :].strip()
-    clauses = _CLAUSE.split(said)
-    while len(clauses) > 1 and (_is_courtesy(clauses[0]) or _introduces(clauses[0])):
+    clauses = _CLAUSE.split(sentence)
+    while len(clauses) > 1 and (
+        _addresses(clauses[0]) or _is_courtesy(clauses[0]) or _introduces(clauses[0])
+    ):
         del clauses[0]
     while len(clauses) > 1 and _is_courtesy(clauses[-1]):
         del clauses[-1]
     return "".join(clauses).strip(" 、，,")
+
+
+def _addresses(clause: str) -> bool:
+    """Whether a clause only calls somebody: 鈴木さん、 or さん、 where a mention was taken off."""
+    name = clause.strip(" 、，,")
+    return name.endswith(_HONORIFICS) and all(
+        unit.part in {"名詞", "接尾辞", "接頭辞"} for unit in units(normalise(name))
+    )
 
 
 def _is_courtesy(said: str) -> bool:
@@ -181,7 +214,9 @@ def _is_courtesy(said: str) -> bool:
     words = [unit.form for unit in units(plain) if unit.part not in _GRAMMAR]
     vocabulary = _ALWAYS if _ASKED.search(plain) else _TOLD
     names = {unit.form for unit in units(plain) if unit.use == "人名"}
-    return not asks(plain) and all(word in vocabulary or word in names for word in words)
+    known = all(word in vocabulary or word in names for word in words)
+    exclaims = any(unit.part == "感動詞" for unit in units(plain))
+    return known and bool(words or exclaims) and not asks(plain)
 
 
 def _introduces(said: str) -> bool:
@@ -253,7 +288,10 @@ def _parts(kept: Sequence[str]) -> list[str]:
             told = []
     if not parts:
         return [_joined(told)]
-    parts[-1] = _joined([parts[-1], *told])
+    # 「…をするの？業務の流れのこと」 tells of what is asked; what else stands behind is an aside.
+    parts[-1] = _joined(
+        [parts[-1], *(one for one in told if one.rstrip(_STOPS).endswith(_GLOSSES))]
+    )
     return parts
 
 
@@ -266,6 +304,16 @@ def _goes_on(said: str) -> bool:
     """Whether a question is the rest of the one before: それとも…, or another thing alone."""
     plain = normalise(said)
     return plain.startswith(_OR) or (not asks(plain) and len(set(tokens(plain))) <= 1)
+
+
+def _talks(said: Sequence[str]) -> bool:
+    """Whether sentences of manners greet, thank or introduce: 担当 電話 has no other words either."""
+    return any(
+        _introduces(one)
+        or not is_japanese(one)
+        or any(unit.part == "感動詞" or unit.form in _TALK for unit in units(normalise(one)))
+        for one in said
+    )
 
 
 def _small_talk(said: Sequence[str]) -> SmallTalk:
