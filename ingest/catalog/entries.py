@@ -14,7 +14,7 @@ from typing import IO, TYPE_CHECKING, Any, Self
 import tomlkit
 from tomlkit.exceptions import TOMLKitError
 
-from ingest import reading
+from ingest import private, reading
 from ingest.catalog import catalog
 from ingest.catalog.editions import Kind
 from ingest.errors import AlreadyHeld, BrokenCatalog, EntryMissing, FactsMissing
@@ -244,7 +244,9 @@ def _placed(corpus: Path, file: Path, entry: Entry) -> Path:
     if source.is_relative_to(inside):
         return source
     folder = inside / entry.document
-    folder.mkdir(parents=True, exist_ok=True)
+    if not folder.is_dir():
+        folder.mkdir(parents=True, exist_ok=True)
+        private.shared(folder)
     # Hidden until it is whole: a copy that breaks off leaves no PDF that looks like one.
     draft = folder / f".{os.getpid()}.pdf"
     try:
@@ -296,6 +298,7 @@ def _left_behind(corpus: Path, entry: Entry, digest: str) -> Path | None:
 def _locked(draft: Path) -> Iterator[IO[bytes]]:
     """Write a new file that is known to be in the making as long as this process lives."""
     with draft.open("xb") as file:
+        private.shared(draft)  # the corpus belongs to all who care for it
         fcntl.flock(file, fcntl.LOCK_EX)
         yield file
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ingest import private
 from tebiki.building import Parts, build, ledger_of, today
 from tebiki.commands.options import Common
 from tebiki.commands.output import out, print_json, say
@@ -69,8 +70,10 @@ def export(
         files |= {exhibit.name_of(picture): picture.png for picture in exhibit.pictures}
     folder = to / answer.id
     folder.mkdir(parents=True, exist_ok=True)
+    private.shared(folder)
     for file, content in files.items():
         (folder / file).write_bytes(content)
+        private.shared(folder / file)
     if given.as_json:
         print_json({"folder": str(folder), "files": sorted(files)})
         return

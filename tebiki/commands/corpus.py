@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from ingest import private
 from tebiki.building import today
 from tebiki.commands.options import Commands, Common
 from tebiki.commands.output import LEFT_OUT, err, fail_with, out, print_json
@@ -52,7 +53,9 @@ def corpus_add(
     from ingest.catalog.entries import add, understood
     from ingest.catalog.fetching import Bounds, Seen, fetch
 
-    chosen.corpus.mkdir(parents=True, exist_ok=True)
+    if not chosen.corpus.is_dir():
+        chosen.corpus.mkdir(parents=True)
+        private.shared(chosen.corpus)
     asking = sys.stdin.isatty() and not yes
     with TemporaryDirectory() as scratch:
         url = source if "://" in source else None

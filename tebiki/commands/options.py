@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, cast, get_type_hints
 
 import typer
 
+from ingest import private
 from tebiki.commands.output import err, print_json, say, told_as_words
 from tebiki.settings import BUNDLED, Settings, environment_of_this_process, settings
 
@@ -48,9 +49,15 @@ class Where:
     corpus: CorpusOption = None
 
     def settings(self) -> Settings:
-        """Return the settings; an option behind the command wins over one before it."""
+        """Return the settings; an option behind the command wins over one before it.
+
+        From here on what is written is private, as is what the home holds.
+        """
         home, corpus = self.context.obj
-        return settings(environment_of_this_process(), self.home or home, self.corpus or corpus)
+        chosen = settings(environment_of_this_process(), self.home or home, self.corpus or corpus)
+        for line in private.keep(chosen.home, apart=chosen.corpus):
+            err.print(line, style="yellow", markup=False)
+        return chosen
 
 
 @dataclass(frozen=True)

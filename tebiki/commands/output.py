@@ -13,6 +13,8 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
+from ingest import private
+
 LEFT_OUT, NO_INDEX, UNUSABLE = 1, 3, 4
 
 
@@ -76,6 +78,7 @@ def write(path: Path, content: str) -> None:
     """Write a report where somebody asked for it, or say that it cannot be written there."""
     try:
         path.write_text(content, encoding="utf-8")
+        private.shared(path)
     except OSError as problem:
         why = problem.strerror or str(problem)
         fail(
