@@ -177,13 +177,15 @@ _known_facts: dict[str, Facts] = {}
 
 
 def facts_of(
-    files: Mapping[str, Path], *, bounds: Bounds | None = None
+    files: Mapping[str, Path], *, kept: Path | None = None, bounds: Bounds | None = None
 ) -> dict[str, Facts | UnreadablePdf]:
     """Return what *files* (name → path) say about themselves, or why they cannot be read.
 
     They are looked at in a process of its own, bounded like a reading; what a file says is
-    remembered by the hash of its bytes as long as this process lives.
+    remembered by the hash of its bytes as long as this process lives, and in the folder *kept*.
     """
+    use_ocr = ocr.installed()
+    how = f"{documents.READER_VERSION}-{ocr.reads_with() if use_ocr else 'plain'}"
     found: dict[str, Facts | UnreadablePdf] = {}
     waiting: deque[_Task] = deque()
     digests: dict[str, str] = {}
@@ -197,20 +199,43 @@ def facts_of(
         except OSError as problem:
             found[name] = _closed(path, problem)
             continue
-        if digests[name] in _known_facts:
-            found[name] = _known_facts[digests[name]]
-        else:
+        known = _known_facts.get(digests[name]) or _noted(kept, digests[name], how)
+        if known is None:
             waiting.append(_Task(name, path))
+        else:
+            found[name] = known
     if waiting:
         meter = _Meter(len(waiting), None)
-        with tempfile.TemporaryDirectory() as place:
-            for task, said in _read(
-                waiting, 1, Path(place), bounds or Bounds(), meter, use_ocr=False
-            ):
-                found[task.name] = said if isinstance(said, UnreadablePdf) else _facts(said)
-                if isinstance(told := found[task.name], Facts):
-                    _known_facts[digests[task.name]] = told
+        with tempfile.TemporaryDirectory() as draft:
+            place = Path(draft) if kept is None else kept
+            for task, said in _read(waiting, 1, place, bounds or Bounds(), meter, use_ocr=use_ocr):
+                if isinstance(said, UnreadablePdf):
+                    found[task.name] = said
+                    continue
+                found[task.name] = _known_facts[digests[task.name]] = _facts(said)
+                if kept is not None:
+                    _note(kept, digests[task.name], how, said)
     return {name: found[name] for name in files}
+
+
+def _noted(kept: Path | None, digest: str, how: str) -> Facts | None:
+    """What was noted of a file of these bytes when it was looked at like this."""
+    if kept is None:
+        return None
+    try:
+        said = json.loads((kept / f"{digest[:40]}.facts.json").read_text(encoding="utf-8"))
+        return _facts(said) if said["how"] == how else None
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _note(kept: Path, digest: str, how: str, said: dict[str, Any]) -> None:
+    """Note what a file says of itself; a folder that cannot be written is no harm."""
+    with suppress(OSError):
+        kept.mkdir(parents=True, exist_ok=True)
+        draft = Path(tempfile.mktemp(dir=kept, suffix=".draft"))  # noqa: S306 - replaced at once
+        draft.write_text(json.dumps({**said, "how": how}, ensure_ascii=False), encoding="utf-8")
+        draft.replace(kept / f"{digest[:40]}.facts.json")
 
 
 def facts(path: Path, *, bounds: Bounds | None = None) -> Facts:
@@ -226,9 +251,12 @@ def facts(path: Path, *, bounds: Bounds | None = None) -> Facts:
 
 
 def _facts(said: Mapping[str, Any]) -> Facts:
-    published = said["published"]
+    days: dict[str, date | None] = {
+        name: date.fromisoformat(said[name]) if said[name] else None
+        for name in ("published", "in_force_from")
+    }
     return Facts(
-        said["title"], said["edition"], date.fromisoformat(published) if published else None
+        said["title"], said["edition"], days["published"], days["in_force_from"], said["language"]
     )
 
 
@@ -487,7 +515,7 @@ def _serve(memory_mb: int, cache: Path, *, use_ocr: bool) -> None:
         path = Path(asked["path"])
         try:
             if asked["kept"] is None:
-                said = _told(documents.facts(path))
+                said = _told(documents.facts(path, ocr=reader))
             else:
                 _one(path, Path(asked["kept"]), reader)
                 said = {"said": "read"}
@@ -502,9 +530,10 @@ def _serve(memory_mb: int, cache: Path, *, use_ocr: bool) -> None:
 
 
 def _told(found: Facts) -> dict[str, Any]:
-    published = found.published and found.published.isoformat()
+    days = {"published": found.published, "in_force_from": found.in_force_from}
     return {
-        "said": "facts", "title": found.title, "edition": found.edition, "published": published,
+        "said": "facts", "title": found.title, "edition": found.edition, "language": found.language,
+        **{name: day and day.isoformat() for name, day in days.items()},
     }  # fmt: skip
 
 

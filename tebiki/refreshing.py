@@ -69,7 +69,9 @@ def refreshed(
         vectors=vectors_of(chosen),
         depot=depot_of(chosen),
     )
-    report = refreshing.carry_out(catalog.read(chosen.corpus), workshop, full=full)
+    report = refreshing.carry_out(
+        catalog.read(chosen.corpus, kept=chosen.home / refreshing.READINGS), workshop, full=full
+    )
     return replace(report, notices=(*report.notices, *notes))
 
 

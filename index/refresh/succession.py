@@ -13,6 +13,8 @@ from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING
 
+from ingest.catalog.editions import ENTERED
+
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
@@ -47,8 +49,10 @@ def _line(edition: Edition, before: Sequence[Edition], today: date) -> list[Edit
     """Return the superseded editions of a work and then its present one."""
     old = [e for e in before if e.sha256 != edition.sha256]
     if not old:
-        # Nothing precedes it; what its file says of itself is all there is.
-        return [edition]
+        # Nothing precedes it; what its file says of itself is all there is. The day on which the
+        # file came is the one seen first: a copy of a copy is no other edition.
+        named = edition.label.startswith(ENTERED) and before[-1].label.startswith(ENTERED)
+        return [replace(edition, label=before[-1].label) if named else edition]
     superseded = [replace(e, document=edition.document) for e in old]
     taken = {e.label for e in old}
     latest = before[-1]

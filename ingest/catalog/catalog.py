@@ -5,14 +5,13 @@ from __future__ import annotations
 import re
 import tomllib
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, datetime
 from hashlib import file_digest
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, TypedDict
 
-from ingest.catalog.editions import Document, Edition, Kind, Original, in_force
+from ingest.catalog.editions import ENTERED, Document, Edition, Kind, Original, in_force
 from ingest.errors import BrokenCatalog, IngestError, MissingCorpus, UnreadablePdf
-from ingest.japanese import is_japanese
 from ingest.reading import facts_of
 
 if TYPE_CHECKING:
@@ -55,8 +54,11 @@ class Catalog:
     unreadable: Mapping[str, UnreadablePdf] = field(default_factory=dict)
 
 
-def read(folder: Path) -> Catalog:
+def read(folder: Path, *, kept: Path | None = None) -> Catalog:
     """Read the catalog of a corpus folder and check it against the files there.
+
+    *kept* is a folder in which what unlisted files say of themselves is noted, so that they are
+    looked at once.
 
     A PDF that the catalog does not list is read as a document of its own, and named in a
     notice, as are office files and pictures, which are not read; a listed one that is absent
@@ -90,7 +92,7 @@ def read(folder: Path) -> Catalog:
     strays: set[str] = set()
     taken = {edition.document.id for edition in entries}
     unlisted = [name for name in files if name not in named]
-    said = facts_of({name: folder / name for name in unlisted})
+    said = facts_of({name: folder / name for name in unlisted}, kept=kept)
     for stray in unlisted:
         try:
             editions.append(_stray(stray, folder, taken | strays, said[stray]))
@@ -263,19 +265,25 @@ def _stray(
     digest = hash_of(path)
     if isinstance(understood, UnreadablePdf):
         # The reading that follows names the file and says what is wrong with it.
-        return Edition(Document(identity, path.stem), digest[:8], path=name, sha256=digest)
+        return Edition(Document(identity, path.stem), _entered(path), path=name, sha256=digest)
     return Edition(
         Document(
             identity,
             understood.title or path.stem,
-            language="ja" if is_japanese(understood.title or "和") else "en",
+            language=understood.language,
         ),
-        understood.edition or digest[:8],
+        understood.edition or _entered(path),
         published=understood.published,
-        in_force_from=understood.published,
+        in_force_from=understood.in_force_from or understood.published,
         path=name,
         sha256=digest,
     )
+
+
+def _entered(path: Path) -> str:
+    """What an edition is called that nothing names: the day on which its file was put there."""
+    day = datetime.fromtimestamp(path.stat().st_mtime).astimezone().date()
+    return f"{ENTERED}{day.isoformat()}"
 
 
 def _without_duplicates(editions: Sequence[Edition]) -> tuple[list[Edition], list[str]]:

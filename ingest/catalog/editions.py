@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
+ENTERED = "登録 "
+"""How the label of an edition begins that is only known by the day on which its file came."""
+
 
 class Kind(StrEnum):
     """What authority a sentence of the document has, strongest first."""

@@ -93,7 +93,7 @@ def understood(
         work.title if work else called,
         (label or facts.edition or "").strip(),
         published or facts.published,
-        in_force_from or published or facts.published,
+        in_force_from or published or facts.in_force_from or facts.published,
         publisher=work.publisher if work else "",
         kind=work.kind if work else Kind.MANUAL,
         url=url,
@@ -103,7 +103,8 @@ def understood(
     if awaited is None:
         return found
     # A day that somebody wrote down by hand is not moved by one that is printed on a cover.
-    day = awaited.in_force_from or (None if awaited.published else published or facts.published)
+    said = published or facts.in_force_from or facts.published
+    day = awaited.in_force_from or (None if awaited.published else said)
     return replace(
         found,
         published=published or awaited.published or facts.published,

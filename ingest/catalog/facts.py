@@ -1,4 +1,4 @@
-"""What a PDF says about itself: its title, which edition it is, and when it was published."""
+"""What a PDF says about itself: its title, which edition it is, since when, in which language."""
 
 from __future__ import annotations
 
@@ -8,119 +8,183 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
+from ingest.catalog import titles
+from ingest.catalog.cover import rows
+from ingest.japanese import is_japanese
 
-    from ingest.pages import Block, Page
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from ingest.catalog.cover import Row
+    from ingest.pages import Page
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What could be understood; *edition* and *published* are None where nothing says so.
+    """What could be understood; the days and *edition* are None where nothing says so.
 
-    *title* is empty when the file says nothing usable. *edition* is what the cover prints
-    (第2.0版, Ver. 1.3), else the date in ISO form. A date without a day is the first of its
-    month; a year alone (第5期 2030年) is no date of publication.
+    *title* is empty when no line of the first pages is one. *edition* is what the cover prints
+    (第2.0版, Ver. 1.3, 令和4年3月4日提出), of a list of revisions the current one, else the date in ISO
+    form. *published* is the day of publication, *in_force_from* the one that the supplementary
+    provisions (附則) name. A date without a day is the first of its month; a year alone (第5期
+    2030年) is none. *language* is that of the text on all pages: "ja" or "en".
     """
 
     title: str
     edition: str | None
     published: date | None
+    in_force_from: date | None = None
+    language: str = "ja"
 
 
-_USELESS = re.compile(
-    r"^<[0-9A-F]{8,}|^(?:microsoft|untitled|無題|名称未設定|タイトル|powerpoint|プレゼンテーション|スライド|document|print|表紙)\b.{0,3}\d*$"
-    r"|\.(?:docx?|pptx?|xlsx?|indd|ai|jtd|pwd|pdf|txt|qxd)$|^[\x00-\x7f]{0,40}$|[\ufffd\x00-\x1f]",
-    re.IGNORECASE,
-)
-_PROGRAM = re.compile(
-    r"^Microsoft (?:Word|PowerPoint|Excel) - |\.(?:docx?|pptx?|xlsx?)$", re.IGNORECASE
-)
 _EDITION = re.compile(
-    r"第\s?[0-9]+(?:\.[0-9]+)*\s?版|(?:Ver(?:sion)?\.?|バージョン)\s?[0-9]+(?:\.[0-9]+)*|(?<![0-9a-z])v[0-9]+\.[0-9]+"
-    r"|改訂?第?[0-9]+版|[0-9]{4}\s?年度?版|令和[0-9元]+年度?版|平成[0-9元]+年度?版|初版",
+    r"第[0-9]+(?:\.[0-9]+)*版|(?:Ver(?:sion)?\.?|バージョン) ?[0-9]+(?:\.[0-9]+)*|(?<![0-9a-z])v[0-9]+\.[0-9]+"
+    r"|改訂?第?[0-9]+版|[0-9]{4}年度?版|(?:令和|平成)(?:[0-9]+|元)年度?版|初版",
     re.IGNORECASE,
 )
 _DATE = re.compile(
-    r"(?:(令和|平成|昭和)\s?([0-9]{1,2}|元)|((?:19|20)[0-9]{2}))\s?"
-    r"(?:年(?:\s?\((?:19|20)?[0-9]{2}年?\))?\s?([0-9]{1,2})\s?月(?:\s?([0-9]{1,2})\s?日)?|[./-]([0-9]{1,2})(?:[./-]([0-9]{1,2}))?(?![0-9]))"
+    r"(?:(令和|平成|昭和|(?<![A-Za-z])[RHS])\.?([0-9]{1,2}|元)|((?:19|20)[0-9]{2}))"
+    r"(?:年(?:度)?(?:[(](?:(?:19|20)[0-9]{2}|(?:令和|平成|昭和)(?:[0-9]{1,2}|元))年?[)])?([0-9]{1,2})月(?:([0-9]{1,2})日)?"
+    r"|[(](?:令和|平成|昭和)(?:[0-9]{1,2}|元)[)]年([0-9]{1,2})月(?:([0-9]{1,2})日)?"
+    r"|[./-]([0-9]{1,2})(?:[./-]([0-9]{1,2}))?(?![0-9]))"
 )
-_ERAS = {"令和": 2018, "平成": 1988, "昭和": 1925}
-_NOT_A_TITLE = re.compile(
-    r"^.*(?:第[0-9]+号|(?:課|局|部)長|(?:制\s*定|改[定訂正])[：:])|[0-9元]年[0-9]{1,2}月[0-9日]*(?:策定|改[定訂])?$|^(?:資料|参考資料|別[紙添]|機密性|取扱注意|目\s*次|はじめに|[0-9年月日\s../令和平成元]+$|第?[0-9.]+版)"
+_ERAS = {"令和": 2018, "平成": 1988, "昭和": 1925, "R": 2018, "H": 1988, "S": 1925}
+_SPAN = re.compile(r"[日月年][(（]?.?[)）]?[~〜～\-−–—―]")
+_PUT = re.compile(r"提出")
+_NUMBERS = re.compile(r"[0-9]+")
+_LITTLE_ELSE = 14
+_COLOPHON = re.compile(r"発行|発刊|刊行|初版|改[訂定]|制定|作成|公表|編集|奥付")
+_SUPPLEMENT = re.compile(r"附則(?!第)")
+_IN_FORCE = re.compile(r"(?:から施行|から適用|より施行)")
+_REGULATES = (
+    "条例",
+    "規則",
+    "規程",
+    "要綱",
+    "要領",
+    "告示",
+    "訓令",
+    "細則",
+    "内規",
+    "規約",
+    "基準",
 )
+_NEAR = 60
 
 
-def understood(named: str, pages: Sequence[Page], *, today: date) -> Facts:
+def understood(
+    named: str, pages: Sequence[Page], *, today: date, last: Page | None = None, text: str = ""
+) -> Facts:
     """Return what the file's own title *named* and its first *pages* say.
 
-    Of several dates on the cover the latest counts, which is the revision's, unless it lies
-    after *today*.
+    *last* is the file's last page, for a colophon, and *text* what pages all over it say, for the
+    language. Of several dates that stand where a publication is
+    dated, the latest counts, which is the revision's, unless it lies after *today*; a date in a
+    table, in a sentence or beside a deadline is none of them.
     """
-    cover = next((page for page in pages if len(page.text.strip()) > 1), None)
+    title = titles.title_of(named, pages)
+    language = "ja" if is_japanese(text.strip() or title or "和") else "en"
+    cover = titles.cover_of(pages)
     if cover is None:
-        return Facts(_sensible(named), None, None)
-    plain = unicodedata.normalize("NFKC", cover.text[:1500])
-    printed = _printed_title(cover)
-    file_name = bool(_PROGRAM.search(named))
-    title = (printed or _sensible(named)) if file_name else (_sensible(named) or printed)
-    if title.count("「") > title.count("」") and printed:
-        title = printed  # programs cut long titles short
-    edition = _EDITION.search(unicodedata.normalize("NFKC", named)) or _EDITION.search(plain)
-    published = max(_dates(plain, today), default=None)
-    label = edition.group() if edition else None
+        return Facts(title, None, None, None, language)
+    lines = rows(cover)
+    issues = list(_issues(lines, today))
+    if last is not None and last.number != cover.number:
+        colophon = [row for row in rows(last) if _COLOPHON.search(row.plain)]
+        issues += _issues(colophon, today)
+    issue = max(issues, key=lambda one: (one[0], one[1] or ""), default=None)
+    published = issue[0] if issue else None
+    label = issue[1] if issue else None
+    if label is None:
+        label = _edition_in(title, lines)
     if label is None and published is not None:
         label = published.isoformat()
-    return Facts(title, label, published)
+    return Facts(title, label, published, None, language)
 
 
-def _sensible(named: str) -> str:
-    """The file's own title, or nothing where a program put its file name there."""
-    plain = " ".join(_PROGRAM.sub("", named).split())
-    return "" if _USELESS.search(plain) and not _reads_as_english(plain) else plain
-
-
-def _reads_as_english(plain: str) -> bool:
-    """Whether a title without Japanese characters is words rather than a file name."""
-    words = plain.split()
-    return len(words) > 2 and all(word[0].isalnum() for word in words) and "_" not in plain
-
-
-def _printed_title(cover: Page) -> str:
-    """The largest lines of the cover, as far as they stand together."""
-    blocks = [block for block in cover.blocks if _may_title(cover, block)]
-    if not blocks:
-        return ""
-    largest = max(block.size for block in blocks)
-    parts: list[str] = []
-    last: Block | None = None
-    for block in blocks:
-        if block.size < 0.85 * largest:
-            if parts:
-                break
+def _issues(lines: Sequence[Row], today: date) -> Iterator[tuple[date, str | None]]:
+    """The days on which lines say that the document was issued, and the edition beside each."""
+    for row in lines:
+        plain = row.plain
+        if (
+            row.tabled
+            or "。" in plain
+            or any(word in plain for word in titles.words()["elsewhere"])
+        ):
             continue
-        if last is not None and (block.start - last.end > 60 or sum(map(len, parts)) > 50):
-            break
-        parts.append(cover.text[block.start : block.end])
-        last = block
-    return " ".join(" ".join(parts).split())[:120]
+        dates = list(_dated(plain))
+        if not dates or _SPAN.search(plain):
+            continue
+        edition = _EDITION.search(plain)
+        rest = _DATE.sub("", _EDITION.sub("", plain))
+        for word in titles.words()["issued"]:
+            rest = rest.replace(word, "")
+        if len(_NUMBERS.sub("", re.sub(r"\W", "", rest))) > _LITTLE_ELSE:
+            continue
+        day, said = max(dates)
+        if day > today:
+            continue
+        label = edition.group() if edition else None
+        if label is None and _PUT.search(plain):
+            label = f"{said}提出"
+        yield day, label
 
 
-def _may_title(cover: Page, block: Block) -> bool:
-    said = cover.text[block.start : block.end].strip()
-    plain = unicodedata.normalize("NFKC", said)
-    return 3 <= len(said) <= 80 and said[-1] not in "。、" and not _NOT_A_TITLE.search(plain)
-
-
-def _dates(plain: str, today: date) -> list[date]:
-    found = []
+def _dated(plain: str) -> Iterator[tuple[date, str]]:
+    """The days in words without white space, each with how it is written."""
     for match in _DATE.finditer(plain):
-        era, of_era, western, month, day, short_month, short_day = match.groups()
+        era, of_era, western, *numbers = match.groups()
         year = int(western) if western else _ERAS[era] + (1 if of_era == "元" else int(of_era))
+        month, day = (next((n for n in numbers[at::2] if n), None) for at in (0, 1))
         try:
-            day_named = date(year, int(month or short_month or 1), int(day or short_day or 1))
+            yield date(year, int(month or 1), int(day or 1)), match.group()
         except ValueError:
             continue
-        if day_named <= today:
-            found.append(day_named)
-    return found
+
+
+def _edition_in(title: str, lines: Sequence[Row]) -> str | None:
+    """The edition that the title or a line of its own names; the highest, where there are more."""
+    plain = unicodedata.normalize("NFKC", title)
+    if said := _EDITION.search("".join(plain.split())):
+        return said.group()
+    found = []
+    for row in lines:
+        match = _EDITION.search(row.plain)
+        rest = _EDITION.sub("", row.plain)
+        if (
+            match
+            and not row.tabled
+            and not _DATE.search(row.plain)
+            and len(re.sub(r"\W", "", rest)) <= len(match.group())
+        ):
+            found.append(match.group())
+    return max(found, key=_version, default=None)
+
+
+def _version(label: str) -> tuple[int, ...]:
+    return tuple(int(number) for number in _NUMBERS.findall(label)) or (1,)
+
+
+def regulates(title: str) -> bool:
+    """Whether a document of this title has supplementary provisions that put it in force."""
+    bare = re.sub(r"[(（].*?[)）]", "", title)
+    return bare.endswith(_REGULATES) or "改正する" in bare
+
+
+def in_force_from(text: str, *, today: date) -> date | None:
+    """Return the day from which the supplementary provisions in *text*, all of it, put it in force.
+
+    Of several, as in a text with its amendments, the last one up to *today*; else the first.
+    """
+    plain = "".join(unicodedata.normalize("NFKC", text).split())
+    days: list[date] = []
+    for start in _SUPPLEMENT.finditer(plain):
+        end = _IN_FORCE.search(plain, start.end(), start.end() + 2 * _NEAR)
+        if end is None:
+            continue
+        before = list(_dated(plain[max(start.end(), end.start() - _NEAR) : end.start()]))
+        said = plain[start.end() : end.start()]
+        if before and said.endswith(before[-1][1]):
+            days.append(before[-1][0])
+    past = [day for day in days if day <= today]
+    return max(past, default=min(days, default=None))

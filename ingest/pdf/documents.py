@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from io import BytesIO
@@ -20,18 +20,18 @@ import pypdfium2.raw as c
 from PIL import Image, ImageChops, ImageDraw
 
 from ingest import headings
-from ingest.catalog.facts import Facts, understood
+from ingest.catalog.facts import Facts, in_force_from, regulates, understood
 from ingest.errors import UnreadablePdf
 from ingest.pages import Block, BlockKind, EditionText, OutlineEntry, Page
-from ingest.pdf import drafts, layout
-from ingest.pdf.characters import LOCK, broken, taken
-from ingest.pdf.engines import MAX_PIXELS, Engines, is_scan, may_be_scan
+from ingest.pdf import drafts, layout, plausible
+from ingest.pdf.characters import LOCK, broken, is_blank, taken
+from ingest.pdf.engines import MAX_PIXELS, Engines, is_scan, may_be_scan, pictures
 from ingest.pdf.joining import given, lines_of
 from ingest.pdf.lines import Line, Shapes
 from ingest.pdf.margins import Margin, margins
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from ingest.pages import Box
@@ -43,7 +43,8 @@ READER_VERSION = "17"
 """Changes when the same file would be read differently: what was read before is read again."""
 
 _PASSWORD = 4
-_COVER_PAGES = 3
+_COVER_PAGES, _SAMPLE = 3, 20
+_FEW_WORDS = 700
 _MAX_PAGES = 20_000
 _RUNNING = 3
 _DIGITS = re.compile(r"\d+")
@@ -113,18 +114,60 @@ def _scans(sheets: Sequence[Sheet], lines: Sequence[list[Line]]) -> Sequence[She
     ]
 
 
-def facts(path: Path) -> Facts:
-    """Return title, edition and date as the file's metadata and first pages give them.
+def facts(path: Path, *, ocr: Ocr | None = None) -> Facts:
+    """Return what the file's metadata, its first pages and its last one say about it.
+
+    A first page of pictures and a few words without a title among them is read by *ocr*.
 
     Raises:
         UnreadablePdf: see `read`.
     """
+    today = datetime.now(tz=UTC).date()
     with _opened(path) as document:
-        count = min(len(document), _COVER_PAGES)
-        sheets = [_guarded(at, lambda at=at: taken(document, at)) for at in range(count)]  # type: ignore[misc]
-        title = _title(document)
-    pages = _pages(sheets, [_lines(sheet) for sheet in sheets])
-    return understood(title, pages, today=datetime.now(tz=UTC).date())
+        count = len(document)
+        wanted = [*range(min(count, _COVER_PAGES)), *range(max(_COVER_PAGES, count - 1), count)]
+        sheets = [_guarded(at, lambda at=at: taken(document, at)) for at in wanted]  # type: ignore[misc]
+        sample = _said(document, range(0, count, 1 + count // _SAMPLE))
+        pages = [_alone(sheet) for sheet in sheets]
+
+        def asked() -> Facts:
+            first, last = pages[:_COVER_PAGES], pages[-1]
+            return understood(_title(document), first, today=today, last=last, text=sample)
+
+        found = asked()
+        pictured = sheets[0].quality.score < plausible.BAR or pictures(sheets[0])
+        if ocr and pictured and not found.title and len(pages[0].text) < _FEW_WORDS:
+            seen = Engines(document, path, ocr).improved(replace(sheets[0], scanned=True))
+            if seen.quality.engine != sheets[0].quality.engine:
+                pages[0] = _alone(seen)
+                found = asked()
+        if not regulates(found.title):
+            return found
+        begun = in_force_from(_said(document, range(count)), today=today)
+    return replace(found, in_force_from=begun)
+
+
+def _alone(sheet: Sheet) -> Page:
+    """A sheet as a page by itself: what a cover says is no running head of the pages after it."""
+    return _composed(sheet, _lines(sheet), Margin(None, frozenset()), None)[0]
+
+
+def _said(document: pdfium.PdfDocument, which: Iterable[int]) -> str:
+    """The text of some pages (from 0) as PDFium gives it, but for what no one can read."""
+    found = []
+    for at in which:
+        with LOCK, suppress(pdfium.PdfiumError):
+            page = document[at]
+            try:
+                text = page.get_textpage()
+                said = text.get_text_bounded()
+                text.close()
+                codes = np.array([ord(one) for one in said], np.uint32)
+                if plausible.score(codes[~is_blank(codes)]) >= plausible.BAR:
+                    found.append(said)
+            finally:
+                page.close()
+    return "\n".join(found)
 
 
 def check(path: Path) -> None:

@@ -52,7 +52,7 @@ def refresh(
     from ingest.catalog import catalog
 
     if dry_run:
-        listed = catalog.read(chosen.corpus)
+        listed = catalog.read(chosen.corpus, kept=chosen.home / refreshing.READINGS)
         common = glossary.read(BUNDLED / refreshing.GLOSSARY)
         hold_current(chosen)
         name = generations.current(chosen.home)

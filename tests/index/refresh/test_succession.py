@@ -29,6 +29,14 @@ def test_the_replaced_file_stays_known_before_its_successor() -> None:
     assert (OLD, NEW) == with_superseded(_stray(NEW), [OLD], TODAY).editions
 
 
+def test_an_edition_without_a_name_keeps_the_day_on_which_it_was_first_seen() -> None:
+    """The same bytes copied anew are no other edition, and no reader sees a hash."""
+    first, copied = (replace(OLD, label=f"登録 2026-11-{day}") for day in (10, 30))
+
+    assert (first,) == with_superseded(_stray(copied), [first], TODAY).editions
+    assert (NEW,) == with_superseded(_stray(NEW), [replace(NEW, label=first.label)], TODAY).editions
+
+
 def test_done_twice_it_changes_nothing_more() -> None:
     """The plan and the refresh may both do it."""
     once = with_superseded(_stray(NEW), [OLD], TODAY)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import date
 from functools import partial
 from hashlib import sha256
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from ingest import reading
 from ingest.catalog import catalog
 from ingest.catalog.catalog import CATALOG, read
 from ingest.catalog.editions import Kind
@@ -120,6 +122,33 @@ def test_without_a_catalog_nobody_is_told_that_files_are_not_listed(tmp_path: Pa
     held = read(tmp_path)
 
     assert (["a", "b"], ()) == ([e.document.id for e in held.editions], held.notices)
+
+
+def test_a_stray_without_edition_or_date_is_called_by_the_day_it_came(tmp_path: Path) -> None:
+    """Readers see a day, never a hash of bytes."""
+    file = write(tmp_path / "memo.pdf", [Sheet().say("職員駐車場の利用料", 72, 700, 16)])
+    os.utime(file, (1_780_000_000, 1_780_000_000))
+
+    (held,) = catalog.read(tmp_path).editions
+
+    assert ("職員駐車場の利用料", "登録 2026-05-28") == (held.document.title, held.label)
+
+
+def test_what_a_stray_says_is_noted_for_the_next_time(tmp_path: Path) -> None:
+    """A file is opened once for its title; a note that is damaged is made anew."""
+    folder, notes = tmp_path / "corpus", tmp_path / "notes"
+    folder.mkdir()
+    write(folder / "memo.pdf", [Sheet().say("職員寮の利用料", 72, 700, 16)])
+    first = catalog.read(folder, kept=notes).editions
+    (note,) = notes.glob("*.facts.json")
+    reading._known_facts.clear()  # noqa: SLF001 - as a new process begins
+    note.write_text(note.read_text().replace("職員寮", "庁用車"))
+
+    assert "庁用車の利用料" == catalog.read(folder, kept=notes).editions[0].document.title
+
+    reading._known_facts.clear()  # noqa: SLF001
+    note.write_text("{")
+    assert first == catalog.read(folder, kept=notes).editions
 
 
 def test_two_strays_of_one_name_get_two_ids(tmp_path: Path) -> None:
