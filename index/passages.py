@@ -15,6 +15,7 @@ from index.search.glossary import Glossary
 from ingest.catalog.editions import Edition, Kind
 from ingest.chunks import Chunk
 from ingest.pages import EditionText
+from ingest.sentences import Sentences
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +123,10 @@ class Library(Retriever, Protocol):
 
     def chunks(self, edition: Edition) -> Sequence[Chunk]:
         """The chunks of a held edition in reading order."""
+        ...
+
+    def sentences(self, edition: Edition) -> Sentences:
+        """The stored sentences of a held edition, with what each depends on."""
         ...
 
     def confidence(self, question: str, passages: Sequence[Passage]) -> float:

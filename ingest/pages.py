@@ -40,7 +40,8 @@ class Block:
 
     *start* and *end* are offsets into `Page.text`; *size* is the font size in points (0 when
     unknown). *context* is searched and shown but never quoted: the column heads of a table
-    row, the caption of a figure.
+    row, the caption of a figure. *heads* are the heads of a row's cells, one for each; empty
+    where no column has one.
     """
 
     start: int
@@ -48,6 +49,7 @@ class Block:
     kind: BlockKind
     size: float = 0.0
     context: str = ""
+    heads: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,8 +257,8 @@ def load(path: Path) -> EditionText:
             height=page["height"],
             quality=Quality(*page["quality"]),
             blocks=tuple(
-                Block(start, stop, BlockKind(kind), size, context)
-                for start, stop, kind, size, context in page["blocks"]
+                Block(start, stop, BlockKind(kind), size, context, *map(tuple, heads))
+                for start, stop, kind, size, context, *heads in page["blocks"]
             ),
         )
         for page, end in zip(told["pages"], ends, strict=True)

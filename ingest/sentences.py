@@ -1,168 +1,268 @@
-"""The sentences, items and rows of a page: the smallest spans that are worth quoting."""
+"""The sentences of an edition as a generation keeps them: read once, never parsed again.
+
+A sentence is the smallest span worth quoting: a statement, an item, a table row, a heading. It
+knows what it depends on to be understood, and which others it stands beside.
+"""
 
 from __future__ import annotations
 
-import re
+import json
+import zlib
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from enum import IntFlag, StrEnum
+from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
+from zipfile import BadZipFile
 
-from ingest.pages import Block, BlockKind
+import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from numpy.typing import NDArray
 
-    from ingest.pages import EditionText, Page
+SENTENCES_VERSION = "1"
+"""Part of a generation's recipe: raise it when the same text gives other sentences."""
 
-_OPENING = "「『（(【〈《［[“"
-_CLOSING = "」』）)】〉》］]”"
-_ENDING = "。！？!?．"
-_ENGLISH_END = re.compile(
-    r"(?<![A-Z])(?<!\b(?:No|Mr|Dr|vs|cf|pp))(?<!\be\.g)(?<!\bi\.e)\.(?=\s+[A-Z“\"(\d])"
-)
-_ITEM = re.compile(
-    r"\s*(?:[・●○◆◇■□▪▶►‣•※➢✓☑–—]|[-*]\s|[（(]?[0-9０-９]{1,2}[)）]|[0-9０-９]{1,2}[.．、]\s?(?![0-9０-９])"
-    r"|[①-⑳➀-➓❶-❿㋐-㋾]|[（(][ア-ンa-zァ-ヶ一二三四五六七八九十][)）]|[ア-ン][　\s.．、])"
-)
-BULLETS = " \t\n\r\u3000・●○◆◇■□▪▶►‣•➢✓☑"
-"""White space and marks that stand before an item or a heading and are not quoted with it."""
 
-NUMBERING = re.compile(
-    r"^\s*(?:第\s*[\d０-９一二三四五六七八九十]+\s*[章節部編]|[（(]?[\d０-９]+(?:[.．][\d０-９]+)*[)）.．、]?|[①-⑳]|【[^】]*】)\s*"
-)
-"""What stands before a title: its number, or a label in brackets."""
+class Kind(StrEnum):
+    """What a sentence is on its page.
 
-_NOTE = re.compile(r"(?<=[。）)\s])(?=[※])")
-_MAY_END = re.compile(r"[。！？!?．.※]")
-_WRAPPED_LINE = 18
-"""A line at least this long that ends without a full stop goes on in the next line."""
+    HEAD is a row that only heads the columns below it; NOTE a remark (※, 注); CONTENTS a line of a
+    table of contents; LABEL a scrap that says nothing by itself, such as the tick of a chart;
+    COVER a line of the cover.
+    """
+
+    HEADING = "heading"
+    STATEMENT = "statement"
+    ITEM = "item"
+    ROW = "row"
+    HEAD = "head"
+    CAPTION = "caption"
+    NOTE = "note"
+    CONTENTS = "contents"
+    LABEL = "label"
+    COVER = "cover"
+
+
+class Flag(IntFlag):
+    """What else is true of a sentence.
+
+    LEAD_IN announces what follows it; MACHINE stands in a paragraph that addresses a language
+    model; OPEN breaks off without an end, as titles and labels do; NUMBERED begins with a number or
+    letter; QUALIFIES bounds the one before it (ただし); POINTS_BACK speaks of what that names (当該);
+    SHORT is a line without an end that is too short to be a statement.
+    """
+
+    LEAD_IN = 1
+    MACHINE = 2
+    OPEN = 4
+    NUMBERED = 8
+    QUALIFIES = 16
+    POINTS_BACK = 32
+    SHORT = 64
+
+
+NO_FLAGS = Flag(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A cell of a table row: its offsets in the edition's text, its column's head, and its unit.
+
+    *head* is "" where no column has one. *unit* is what the head or the table gives for it
+    (千円, 件, %), "" where neither does.
+    """
+
+    start: int
+    end: int
+    head: str = ""
+    unit: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """A span of an edition's text that can be understood, or nearly, on its own.
+    """One sentence: its place, and what it needs to be understood.
 
-    *start* and *end* are offsets into `EditionText.text`. *block* numbers the page's runs of
-    lines from 0, so that two sentences of one paragraph share it. *context* are the column
-    heads of a row or the caption of a figure.
+    *start* and *end* are offsets into `EditionText.text`, *page* counts from 1, *block* numbers
+    the runs of lines of its page from 0. *section* is an index into `Sentences.paths`. *over* is
+    the sentence that it depends on: the lead-in or caption that announces it, the item that it belongs
+    under, the sentence that it qualifies. *heads* is the row that heads its columns. *group* is
+    shared by siblings: the items of one list, the rows of one table. All three are -1 for none.
+    *context* are words that head it without standing in it: column heads, a caption.
     """
 
     start: int
     end: int
     page: int
     block: int
-    kind: BlockKind
+    kind: Kind
+    section: int
+    over: int = -1
+    heads: int = -1
+    group: int = -1
+    flags: Flag = NO_FLAGS
     context: str = ""
+    cells: tuple[Cell, ...] = ()
 
 
-def sentences(text: EditionText, number: int) -> tuple[Sentence, ...]:
-    """Return the sentences of page *number* (from 1) in reading order; none for an empty page."""
-    page = text.pages[number - 1]
-    base = text.start_of(number)
-    found: list[Sentence] = []
-    blocks = page.blocks or _guessed(page)
-    for order, block in enumerate(blocks):
-        if _heads(page.text, block, blocks[order + 1 : order + 2]):
-            continue
-        for start, end in _split(page.text, block):
-            found.append(
-                Sentence(base + start, base + end, number, order, block.kind, block.context)
-            )
-    return tuple(found)
+_KINDS = tuple(Kind)
+_COLUMNS = ("start", "end", "page", "block", "kind", "section", "over", "heads", "group", "flags")
 
 
-def each_of(said: str) -> list[str]:
-    """Return the sentences of a quotation, as a reader counts them."""
-    cuts = [0, *_ends(said, 0, len(said)), len(said)]
-    pieces = [said[start:end] for start, end in pairwise(cuts)]
-    return [one for one in pieces if any(letter.isalnum() for letter in one)]
+class Sentences:
+    """The sentences of one edition in reading order, in columns.
 
-
-def _heads(text: str, block: Block, following: Sequence[Block]) -> bool:
-    """Whether a row only heads the next one's columns: it says nothing by itself."""
-    if block.kind is not BlockKind.ROW or not following or block.context:
-        return False
-    cells = "".join(text[block.start : block.end].split())
-    heads = "".join(following[0].context.replace(" / ", "").split())
-    return following[0].kind is BlockKind.ROW and cells == heads
-
-
-def shown(quote: str) -> str:
-    """Return *quote* as one line: only its white space changes, every other character stays.
-
-    A line break inside a sentence goes, or becomes a space between two ASCII characters;
-    between labels that are no sentences it becomes a wide space, so that they stay apart.
+    *columns* holds a row for each sentence, shape (n, 11), int32: the fields of `Sentence` in order,
+    the kind as its place among `Kind`, the context as an index into *contexts*. *cells* holds a row
+    for each cell, shape (m, 5): sentence, start, end, and the head and the unit as indexes into
+    *contexts*. *plain* are the normalised sentences, one a line. *paths* are the edition's sections.
     """
-    lines = [line.strip() for line in quote.splitlines() if line.strip()]
-    joined = lines[0] if lines else ""
-    for before, after in pairwise(lines):
-        if len(before) < _WRAPPED_LINE and before[-1] not in _ENDING:
-            joined += "\u3000"
-        elif before[-1].isascii() and after[0].isascii():
-            joined += " "
-        joined += after
-    return joined.replace("\t", "\u3000")
+
+    def __init__(
+        self,
+        columns: NDArray[np.int32],
+        cells: NDArray[np.int32],
+        plain: str,
+        contexts: tuple[str, ...],
+        paths: tuple[tuple[str, ...], ...],
+    ) -> None:
+        self._columns = columns
+        self._cells = cells
+        self.plain = plain
+        self.contexts = contexts
+        self.paths = paths
+
+    @classmethod
+    def of(
+        cls, found: Sequence[Sentence], plain: Sequence[str], paths: Sequence[tuple[str, ...]]
+    ) -> Sentences:
+        """Put sentences into columns; *plain* holds the normalised text of each."""
+        words: dict[str, int] = {"": 0}
+
+        def place(word: str) -> int:
+            return words.setdefault(word, len(words))
+
+        columns = np.array(
+            [
+                (
+                    *(
+                        _KINDS.index(one.kind) if name == "kind" else int(getattr(one, name))
+                        for name in _COLUMNS
+                    ),
+                    place(one.context),
+                )
+                for one in found
+            ],
+            dtype=np.int32,
+        ).reshape(-1, len(_COLUMNS) + 1)
+        cells = np.array(
+            [
+                (at, cell.start, cell.end, place(cell.head), place(cell.unit))
+                for at, one in enumerate(found)
+                for cell in one.cells
+            ],
+            dtype=np.int32,
+        ).reshape(-1, 5)
+        return cls(columns, cells, "\n".join(plain), tuple(words), tuple(paths))
+
+    def __len__(self) -> int:
+        return len(self._columns)
+
+    def __getitem__(self, at: int) -> Sentence:
+        *numbers, context = self._columns[at].tolist()
+        start, end, page, block, kind, section, over, heads, group, flags = numbers
+        return Sentence(
+            start, end, page, block, _KINDS[kind], section, over, heads, group, Flag(flags),
+            self.contexts[context], self._cells_of(at % len(self)),
+        )  # fmt: skip
+
+    def __iter__(self) -> Iterator[Sentence]:
+        return (self[at] for at in range(len(self)))
+
+    def column(self, name: str) -> NDArray[np.int32]:
+        """Return a field of all sentences, shape (n,): a number, or the place of a kind."""
+        return self._columns[:, _COLUMNS.index(name)]
+
+    def are(self, kind: Kind) -> NDArray[np.bool_]:
+        """Return for each sentence whether it is of a kind, shape (n,)."""
+        found: NDArray[np.bool_] = self.column("kind") == _KINDS.index(kind)
+        return found
+
+    def have(self, flag: Flag) -> NDArray[np.bool_]:
+        """Return for each sentence whether it has a flag, shape (n,)."""
+        found: NDArray[np.bool_] = (self.column("flags") & flag) > 0
+        return found
+
+    @cached_property
+    def lines(self) -> tuple[str, ...]:
+        """The normalised text of each sentence."""
+        return tuple(self.plain.split("\n")) if len(self) else ()
+
+    @cached_property
+    def line_starts(self) -> NDArray[np.int64]:
+        """Where in *plain* the line of each sentence begins, shape (n,)."""
+        lengths = np.fromiter((len(line) + 1 for line in self.lines), np.int64, len(self))
+        return np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths)])[: len(self)]
+
+    def on(self, page: int) -> range:
+        """Return which sentences stand on a page (from 1)."""
+        pages = self.column("page")
+        return range(int(np.searchsorted(pages, page)), int(np.searchsorted(pages, page, "right")))
+
+    def within(self, start: int, end: int) -> range:
+        """Return which sentences touch the span of the edition's text from *start* to *end*."""
+        first = int(np.searchsorted(self.column("end"), start, "right"))
+        return range(first, max(first, int(np.searchsorted(self.column("start"), end))))
+
+    def siblings(self, at: int) -> tuple[int, ...]:
+        """Return the sentences of the same list or table in order, itself among them."""
+        group = int(self.column("group")[at])
+        return (at,) if group < 0 else tuple(np.flatnonzero(self.column("group") == group).tolist())
+
+    def under(self, at: int) -> tuple[int, ...]:
+        """Return the sentences that depend on this one: its list, its rows, what qualifies it."""
+        return tuple(np.flatnonzero(self.column("over") == at).tolist())
+
+    def _cells_of(self, at: int) -> tuple[Cell, ...]:
+        owners = self._owners
+        first, last = bisect_right(owners, at - 1), bisect_right(owners, at)
+        return tuple(
+            Cell(start, end, self.contexts[head], self.contexts[unit])
+            for _, start, end, head, unit in self._cells[first:last].tolist()
+        )
+
+    @cached_property
+    def _owners(self) -> list[int]:
+        return [int(owner) for owner in self._cells[:, 0]]
+
+    def save(self, path: Path) -> None:
+        """Write the sentences to a new file, so that `load` gives them back."""
+        told = json.dumps([self.plain, self.contexts, self.paths], ensure_ascii=False)
+        with path.open("xb") as file:
+            np.savez_compressed(
+                file,
+                columns=self._columns,
+                cells=self._cells,
+                told=np.frombuffer(told.encode("utf-8", "surrogatepass"), dtype=np.uint8),
+            )
 
 
-def _split(text: str, block: Block) -> Iterator[tuple[int, int]]:
-    """Yield the (start, end) of each sentence of a block, without bullets and space around it."""
-    if block.kind in {BlockKind.HEADING, BlockKind.ROW, BlockKind.CAPTION}:
-        cuts = [block.start, block.end]
-    else:
-        cuts = [block.start, *_ends(text, block.start, block.end), block.end]
-    for start, end in pairwise(cuts):
-        piece = text[start:end]
-        lead = len(piece) - len(piece.lstrip(BULLETS))
-        tail = len(piece.rstrip())
-        if tail > lead and any(character.isalnum() for character in piece):
-            yield start + lead, start + tail
+def load(path: Path) -> Sentences:
+    """Read sentences that `Sentences.save` wrote.
 
-
-def _ends(text: str, start: int, end: int) -> Iterator[int]:
-    """Yield the offsets behind full stops that end a sentence and stand in no bracket."""
-    depth = 0
-    if not _MAY_END.search(text, start, end):
-        return
-    for at in range(start, end):
-        character = text[at]
-        if character in _OPENING:
-            depth += 1
-        elif character in _CLOSING:
-            depth = max(0, depth - 1)
-        elif (
-            character in _ENDING
-            and not depth
-            and at + 1 < end
-            and text[at + 1] not in _ENDING + _CLOSING
-        ):
-            if character == "．" and (text[at - 1].isdigit() or text[at + 1].isdigit()):
-                continue
-            yield at + 1
-        elif not depth and character == "." and _ENGLISH_END.match(text, at):
-            yield at + 1
-        elif character == "※" and at > start and _NOTE.match(text, at) and not depth:
-            yield at
-
-
-def _guessed(page: Page) -> tuple[Block, ...]:
-    """Read runs of lines off a page whose layout is not known."""
-    blocks: list[Block] = []
-    at = 0
-    for line in page.text.splitlines(keepends=True):
-        start, at = at, at + len(line)
-        if not line.strip():
-            continue
-        if blocks and _continues(page.text[blocks[-1].start : blocks[-1].end], line):
-            blocks[-1] = Block(blocks[-1].start, at, blocks[-1].kind)
-        else:
-            kind = BlockKind.ITEM if _ITEM.match(line) else BlockKind.TEXT
-            blocks.append(Block(start, at, kind))
-    return tuple(blocks)
-
-
-def _continues(before: str, line: str) -> bool:
-    """Whether *line* goes on with the sentence that *before* left open."""
-    last = before.rstrip("\n").rsplit("\n", 1)[-1].rstrip()
-    if len(last) < _WRAPPED_LINE or _ITEM.match(line):
-        return False
-    return last[-1] not in _ENDING + ".:：" + "」』"
+    Raises:
+        OSError, ValueError, KeyError: the file is missing or damaged.
+    """
+    try:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
+            told = json.loads(stored["told"].tobytes().decode("utf-8", "surrogatepass"))
+            columns, cells = stored["columns"], stored["cells"]
+    except (BadZipFile, zlib.error) as problem:
+        raise ValueError(str(problem)) from problem
+    plain, contexts, paths = told
+    if len(columns) and plain.count("\n") + 1 != len(columns):
+        message = f"{path}: {len(columns)} sentences and {plain.count(chr(10)) + 1} lines"
+        raise ValueError(message)
+    return Sentences(columns, cells, plain, tuple(contexts), tuple(map(tuple, paths)))

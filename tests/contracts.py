@@ -30,6 +30,10 @@ def keeps_library_promises(library: Library, question: str, on: date) -> None:
         assert text.text[chunk.start : chunk.end] == chunk.text
         assert text.pages_of(chunk.start, chunk.end) == tuple(passage.pages)
         assert chunk in library.chunks(chunk.edition)
+        held = library.sentences(chunk.edition)
+        inside = [held[at] for at in held.within(chunk.start, chunk.end)]
+        assert all(one.start < chunk.end and chunk.start < one.end for one in inside)
+        assert any(map(str.isalnum, chunk.text)) == bool(inside)
     one = passages[0].chunk.edition.document.id
     only = library.retrieve(question, k=5, filters=Filters(as_of=on, documents=(one,)))
     assert {one} == {passage.chunk.edition.document.id for passage in only}

@@ -21,8 +21,11 @@ from index.passages import Filters, Passage
 from index.search.glossary import Glossary
 from ingest.catalog.editions import Document, Edition, Kind, Original, in_force
 from ingest.chunks import Chunk
+from ingest.headings import sections
 from ingest.japanese import pairs, tokens
 from ingest.pages import Block, BlockKind, EditionText, Page, Quality
+from ingest.parsing import parse
+from ingest.sentences import Sentences
 
 
 def page(number: int, text: str, *, label: str | None = None) -> Page:
@@ -147,6 +150,11 @@ class FakeLibrary:
     def chunks(self, edition: Edition) -> Sequence[Chunk]:
         """One chunk for each heading and what follows it."""
         return chunks_of(edition, self.texts[edition])
+
+    def sentences(self, edition: Edition) -> Sentences:
+        """The sentences, parsed each time."""
+        text = self.texts[edition]
+        return parse(text, sections(text))
 
     def confidence(self, question: str, passages: Sequence[Passage]) -> float:
         """Return what a test set, else 1 when a third of the question's words are in a passage."""

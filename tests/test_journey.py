@@ -23,7 +23,7 @@ from pypdf import PdfReader, PdfWriter
 from typer.testing import CliRunner
 
 from bot.asking.question import read
-from ingest.sentences import sentences
+from ingest.splitting import sentences
 from tebiki.building import build
 from tebiki.command_line import app
 from tebiki.settings import settings

@@ -15,7 +15,7 @@ from bot.asking.days import timeless
 from bot.telling.phrases import phrase
 from bot.telling.quotations import body, cases_in, escaped, notices
 from ingest.japanese import normalise, tokens
-from ingest.sentences import sentences
+from ingest.splitting import sentences
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

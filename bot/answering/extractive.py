@@ -26,7 +26,7 @@ from bot.telling.phrases import opening, phrase
 from bot.telling.quotations import body, escaped, notices
 from index.kinds import definition, subject
 from ingest.japanese import normalise, tokens
-from ingest.sentences import BULLETS, NUMBERING, shown
+from ingest.splitting import BULLETS, NUMBERING, shown
 
 if TYPE_CHECKING:
     from index.passages import Library, Passage

@@ -13,7 +13,7 @@ from bot.answering.relevance import fitting, plain
 from bot.telling.quotations import cases_in
 from ingest.commands import addresses_a_machine
 from ingest.pages import BlockKind
-from ingest.sentences import BULLETS, Sentence, sentences
+from ingest.splitting import BULLETS, Sentence, sentences
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

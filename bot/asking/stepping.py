@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from bot.asking.conversation import condense
 from ingest.japanese import normalise
-from ingest.sentences import BULLETS, NUMBERING
+from ingest.splitting import BULLETS, NUMBERING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

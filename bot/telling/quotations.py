@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from bot.telling.phrases import phrase
 from ingest.catalog.editions import Kind
-from ingest.sentences import each_of, shown
+from ingest.splitting import each_of, shown
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence

@@ -21,7 +21,7 @@ from bot.writing.model import LanguageModel, Message, fence_of, prompt, prompt_h
 from bot.writing.rewriting import rewritten
 from bot.writing.support import Source
 from ingest.commands import addresses_a_machine
-from ingest.sentences import sentences
+from ingest.splitting import sentences
 
 if TYPE_CHECKING:
     from index.passages import Library, Passage

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from bot.answering.relevance import words_of
 from ingest.japanese import is_japanese, normalise
-from ingest.sentences import sentences
+from ingest.splitting import sentences
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence

@@ -4,7 +4,7 @@ A home looks like this::
 
     current                 the pointer: a small JSON file, replaced in one step
     refresh.lock            held by the one process that refreshes; a name that no other home has
-    generations/g0007/      manifest.json, glossary.toml; for each edition its text and parts, and
+    generations/g0007/      manifest.json, glossary.toml; for each edition its text, sentences and parts, and
                             what the next generation makes its indexes of (tallies, embedded);
                             the lexical indexes (words, pairs, …), vectors/ and, if fitted, embedder/
     pdfs/<sha256>.pdf       every PDF ever indexed, so that an old answer can show its page
@@ -41,7 +41,11 @@ from index.search.misspelt import Spelling
 from index.search.municipalities import Municipalities
 from ingest.catalog.catalog import hash_of
 from ingest.catalog.editions import Document, Edition, Kind, Original, in_force
+from ingest.headings import sections
 from ingest.pages import EditionText, load
+from ingest.parsing import parse
+from ingest.sentences import Sentences
+from ingest.sentences import load as load_sentences
 
 if TYPE_CHECKING:
     from index.generations.depot import Depot
@@ -56,10 +60,11 @@ MANIFEST = "manifest.json"
 LEAVING = ".leaving-"
 VECTORS = "vectors/"
 _TEXTS = "texts/"
-_TEXTS_KEPT = 64
-"""Editions whose texts stay in memory: about half a megabyte for one of thirty pages."""
+_TEXTS_KEPT, _SENTENCES_KEPT = 64, 256
+"""Editions whose texts and sentences stay in memory: half a megabyte and a tenth of one for one of
+thirty pages."""
 # Opening looks at no text, and never at what only a refresh takes over.
-_UNOPENED = (_TEXTS, "tallies/", "embedded/")
+_UNOPENED = (_TEXTS, "sentences/", "tallies/", "embedded/")
 
 # Chosen on one half of the questions of several sets and reported on the other half, in five
 # random halves (evals/tuning.py). The document's evidence: right page first 0.891 to 0.901 and
@@ -131,6 +136,11 @@ def pdf_of(home: Path, edition: Edition) -> Path:
 def text_of(folder: Path, edition: Edition) -> Path:
     """Return where a generation keeps an edition's text."""
     return folder / "texts" / f"{edition.sha256}.npz"
+
+
+def sentences_of(folder: Path, edition: Edition) -> Path:
+    """Return where a generation keeps an edition's sentences."""
+    return folder / "sentences" / f"{edition.sha256}.npz"
 
 
 def parts_of(folder: Path, edition: Edition) -> Path:
@@ -370,8 +380,12 @@ class Generation:
         except Exception as problem:
             raise GenerationBroken(str(folder), f"it cannot be opened ({problem})") from problem
         # Without a reference to this object, so that it goes, and its hold, with its last reader.
+        self._parsed: dict[str | None, Sentences] = {}
         self._text = lru_cache(maxsize=_TEXTS_KEPT)(
             partial(_load_text, folder, self.manifest.files)
+        )
+        self._sentences = lru_cache(maxsize=_SENTENCES_KEPT)(
+            partial(_load_sentences, folder, self.manifest.files)
         )
 
     def _open(self, embedder: Embedder, vectors: Vectors) -> None:
@@ -452,6 +466,22 @@ class Generation:
         """Return the chunks of a held edition in reading order."""
         return self._chunks.get(edition.key, ())
 
+    def sentences(self, edition: Edition) -> Sentences:
+        """Return the stored sentences of a held edition.
+
+        A generation older than they are has them read from its texts.
+
+        Raises:
+            GenerationBroken: their file is damaged, or the text is missing.
+        """
+        found = self._sentences(edition.sha256 or "")
+        if found is None:
+            found = self._parsed.get(edition.sha256)
+        if found is None:
+            text = self.text(edition)
+            found = self._parsed[edition.sha256] = parse(text, sections(text))
+        return found
+
     def confidence(self, question: str, passages: Sequence[Passage]) -> float:
         """Return how sure we are, from 0 to 1, that *passages* hold an answer at all."""
         return self._confidence.of(question, passages)
@@ -459,6 +489,22 @@ class Generation:
     def mended(self, question: str) -> str:
         """Return *question* with misspelt names put right; itself where none is."""
         return self._spelling.mended(question)
+
+
+def _load_sentences(folder: Path, files: Mapping[str, str], sha256: str) -> Sentences | None:
+    """Return the sentences that a generation keeps of a text, None when it is older than they are."""
+    name = f"sentences/{sha256}.npz"
+    if name not in files:
+        return None
+    try:
+        whole = _is(folder / name, files[name])
+        found = load_sentences(folder / name) if whole else None
+    except Exception as problem:  # as when a generation is opened
+        reason = f"stored sentences are damaged ({problem})"
+        raise GenerationBroken(str(folder / name), reason) from problem
+    if found is None:
+        raise GenerationBroken(str(folder / name), "stored sentences are damaged or missing")
+    return found
 
 
 def _load_text(folder: Path, files: Mapping[str, str], sha256: str) -> EditionText:

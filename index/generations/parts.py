@@ -11,9 +11,11 @@ from ingest.headings import sections
 from ingest.japanese import tokens
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from ingest.catalog.editions import Edition
+    from ingest.headings import Section
     from ingest.pages import EditionText
 
 
@@ -32,8 +34,10 @@ class Part:
         return self.words + self.context_words
 
 
-def cut(edition: Edition, text: EditionText) -> tuple[Part, ...]:
-    """Cut an edition's text into parts, in reading order."""
+def cut(
+    edition: Edition, text: EditionText, found: Sequence[Section] | None = None
+) -> tuple[Part, ...]:
+    """Cut an edition's text into parts, in reading order; *found* are its sections, if known."""
     return tuple(
         Part(
             chunk,
@@ -41,7 +45,7 @@ def cut(edition: Edition, text: EditionText) -> tuple[Part, ...]:
             tuple(tokens(chunk.text)),
             tuple(tokens(chunk.context)),
         )
-        for chunk in split(edition, text, sections(text))
+        for chunk in split(edition, text, sections(text) if found is None else found)
     )
 
 

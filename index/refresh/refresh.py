@@ -21,7 +21,15 @@ import numpy as np
 
 from index.errors import AnotherRefresh, GenerationBroken, HomeUnusable, IndexingError
 from index.generations import generations, parts
-from index.generations.generations import Manifest, embedded_of, parts_of, pdf_of, tally_of, text_of
+from index.generations.generations import (
+    Manifest,
+    embedded_of,
+    parts_of,
+    pdf_of,
+    sentences_of,
+    tally_of,
+    text_of,
+)
 from index.generations.store import Embedded, Vectors
 from index.refresh.succession import superseded_of, with_superseded
 from index.search import glossary, legs, tallies
@@ -29,9 +37,12 @@ from index.search.fitted import DIMENSIONS, Fitted, fit
 from ingest.catalog.catalog import hash_of
 from ingest.chunks import CHUNKS_VERSION
 from ingest.errors import IngestError, UnreadablePdf
+from ingest.headings import sections
 from ingest.japanese import TOKENIZER_VERSION, tokens
 from ingest.pages import load, save
+from ingest.parsing import parse
 from ingest.pdf.documents import READER_VERSION
+from ingest.sentences import SENTENCES_VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -146,6 +157,7 @@ def recipe(embedder: str, glossary_hash: str, reader: str, vectors: str = "") ->
         "tokenizer": TOKENIZER_VERSION,
         "reader": reader,
         "chunks": CHUNKS_VERSION,
+        "sentences": SENTENCES_VERSION,
         "index": INDEX_VERSION,
         "glossary": glossary_hash,
     }
@@ -173,6 +185,7 @@ def plan(catalog: Catalog, manifest: Manifest | None, wanted: Mapping[str, str])
         ("tokenizer", "word splitting"),
         ("reader", "PDF reading"),
         ("chunks", "chunking"),
+        ("sentences", "cutting of sentences"),
         ("index", "index layout"),
         ("glossary", "glossary"),
         ("vectors", "place of the vectors"),
@@ -448,6 +461,8 @@ class _Draft:
         self._reusable = same and not full
         before = manifest.recipe.get("index") if manifest else None
         self._counted_alike = before == wanted["index"]
+        parsed = manifest.recipe.get("sentences") if manifest else None
+        self._parsed_alike = self._reusable and parsed == wanted["sentences"]
         others = workshop.depot.names() if workshop.depot else ()
         self._name = generations.next_name(workshop.home, others)
         self._folder = workshop.home / "generations" / f"{_BUILDING}{self._name}"
@@ -469,7 +484,7 @@ class _Draft:
         Nothing is built when what can be read is what is served, or what one of the *refused*
         generations was made of; *asked* is the catalog before the present one was looked at.
         """
-        for name in ("texts", "parts", "tallies", "embedded"):
+        for name in ("texts", "sentences", "parts", "tallies", "embedded"):
             (self._folder / name).mkdir(parents=True)
         read = self._read(catalog)
         problems = [*catalog.problems, *(p for p in read.values() if isinstance(p, IngestError))]
@@ -576,7 +591,9 @@ class _Draft:
         if isinstance(text, UnreadablePdf):
             return text
         save(text, text_of(self._folder, edition))
-        found = parts.cut(edition, text)
+        cut = sections(text)
+        parse(text, cut).save(sentences_of(self._folder, edition))
+        found = parts.cut(edition, text, cut)
         parts.save(found, parts_of(self._folder, edition))
         tallies.save(found, tally_of(self._folder, edition))
         poor = ((page.number, page.quality.note) for page in text.pages if page.quality.note)
@@ -605,8 +622,14 @@ class _Draft:
         counts: dict[str, int] = {}
         for edition in held:
             if not isinstance(read.get(str(edition.sha256)), _Seen):
-                for place in (text_of, parts_of, *([tally_of] if self._counted_alike else [])):
+                same = [sentences_of] if self._parsed_alike else []
+                counted = [tally_of] if self._counted_alike else []
+                for place in (text_of, parts_of, *same, *counted):
                     self._take_over(place, edition)
+            if not sentences_of(self._folder, edition).exists():
+                # The former generation kept none, or cut them otherwise.
+                text = load(text_of(self._folder, edition))
+                parse(text, sections(text)).save(sentences_of(self._folder, edition))
             if not tally_of(self._folder, edition).exists():
                 # The former generation counted other units, or its own count is damaged.
                 tallies.save(self._loaded(edition), tally_of(self._folder, edition))

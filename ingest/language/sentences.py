@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cache
 from itertools import pairwise
 
 from ingest.language.tables import alternatives, table
@@ -85,7 +86,8 @@ def _ends_here(text: str, at: int, sign: str) -> bool:
 def _english_end(text: str, at: int) -> bool:
     rest = text[at + 1 : at + 4]
     begins = rest.lstrip()[:1]
-    if not rest[:1].isspace() or not (begins.isupper() or begins.isdigit() or begins in '“"(['):
+    starts = begins.isupper() or begins.isdigit() or not begins.isascii() or begins in '"(['
+    if not rest[:1].isspace() or not starts:
         return False
     return bool(begins) and _ABBREVIATED.search(text[max(0, at - _LONGEST_SHORT) : at]) is None
 
@@ -109,3 +111,35 @@ def _closed(text: str, start: int, end: int) -> frozenset[int]:
 
 
 _BRACKET = re.compile(rf"[{re.escape(OPENING + CLOSING)}]")
+
+
+def qualifies(text: str) -> bool:
+    """Whether a sentence bounds or explains the one before it: ただし, なお, ※, However."""
+    return _beginning("qualifying").match(text) is not None
+
+
+def points_back(text: str) -> bool:
+    """Whether a sentence speaks of what the one before it names: これ, 当該, This."""
+    return _beginning("pointing_back").match(text) is not None
+
+
+def announces(text: str) -> bool:
+    """Whether a sentence leads in to a list or a table, as far as its own words tell."""
+    return _announcing().search(text[-_LONGEST_ANNOUNCEMENT:]) is not None
+
+
+_LONGEST_ANNOUNCEMENT = 60
+
+
+@cache
+def _beginning(which: str) -> re.Pattern[str]:
+    words = (
+        rf"{re.escape(w)}\b" if w.isascii() else re.escape(w) for w in table("sentences")[which]
+    )
+    return re.compile(rf"\s*(?:{alternatives(list(words))})")
+
+
+@cache
+def _announcing() -> re.Pattern[str]:
+    words = alternatives(table("sentences")["announcing"])
+    return re.compile(rf"(?:[:：]|(?:{words}))[。.:：]?\s*$", re.IGNORECASE)

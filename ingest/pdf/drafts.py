@@ -79,8 +79,8 @@ class Draft:
     blocks: tuple[Block, ...]
 
 
-# Where a block begins and ends, and what else it is made of: kind, size and context.
-_Placed: TypeAlias = tuple[int, int, tuple[BlockKind, float, str]]
+# Where a block begins and ends, and what else it is made of: kind, size, context and heads.
+_Placed: TypeAlias = tuple[int, int, tuple[BlockKind, float, str, tuple[str, ...]]]
 _NEWLINE, _SPACE, _TABULATOR = -1, -2, -3
 
 
@@ -120,7 +120,7 @@ def compose(glyphs: Glyphs, found: Sequence[Unit]) -> Draft:
         size = paragraph[0].size
         if len(paragraph) > 1:
             size = sorted([line.size for line in paragraph])[len(paragraph) // 2]
-        blocks.append((start, length, (kind, round(size, 1), unit.context)))
+        blocks.append((start, length, (kind, round(size, 1), unit.context, unit.heads)))
     if not parts:
         return Draft("", np.zeros(0, np.int32), np.zeros((0, 4), np.float32), ())
     order = np.concatenate(parts)

@@ -38,8 +38,8 @@ _ALIKE = 1.25
 class Unit:
     """Something with a place in the reading order: a column of lines, or a frame with its content.
 
-    *row* holds a table row's cells, each a list of lines; *context* what heads it. *columns* are
-    those of a whole table.
+    *row* holds a table row's cells, each a list of lines; *context* what heads it, and *heads* what
+    heads each of its cells. *columns* are those of a whole table.
     """
 
     left: float
@@ -50,6 +50,7 @@ class Unit:
     inside: list[Unit] = field(default_factory=list)
     row: list[list[Line]] | None = None
     context: str = ""
+    heads: tuple[str, ...] = ()
     columns: Columns | None = None
 
 
@@ -242,7 +243,7 @@ def _rows(
             _has_items(in_order[at]) for at in members
         ):
             context = _heading(under, *beside, *columns)
-            found.append(_row([in_order[at] for at in members], context))
+            found.append(_row([in_order[at] for at in members], context, columns))
             continue
         first = said[members[0]] if len(said[members[0]]) <= _LONGEST_HEAD else ""
         for at, column in zip(members, columns, strict=True):
@@ -258,9 +259,10 @@ def _heading(*words: str) -> str:
     return " / ".join(dict.fromkeys(word for word in words if word))
 
 
-def _row(cells: list[list[Line]], context: str) -> Unit:
+def _row(cells: list[list[Line]], context: str, heads: Sequence[str] = ()) -> Unit:
     unit = _around_lines([line for cell in cells for line in cell])
     unit.row, unit.context = cells, context
+    unit.heads = tuple(heads) if any(heads) else ()
     return unit
 
 

@@ -24,6 +24,7 @@ from index.generations.generations import (
     listed,
     read_manifest,
     roll_back,
+    sentences_of,
     write_manifest,
 )
 from index.passages import Filters
@@ -36,6 +37,7 @@ from tests.shelves import TODAY, Desk
 
 RECIPE = {
     "embedder": "e", "tokenizer": "t", "reader": "r", "chunks": "c", "index": "i", "glossary": "g",
+    "sentences": "s",
 }  # fmt: skip
 
 
@@ -452,6 +454,50 @@ def test_a_generation_that_counted_other_units_is_searched_and_gone_on_from(desk
     assert before.chunk == after.chunk
     assert "phrases" not in before.legs
     assert 0 < after.legs["phrases"]
+
+
+def test_a_generation_older_than_its_sentences_is_read_and_gone_on_from(desk: Desk) -> None:
+    """Its sentences are cut from its texts when asked for; a refresh keeps them, and reads no PDF."""
+    folder = folder_of(desk.home, "g000001")
+    manifest = read_manifest(folder)
+    shutil.rmtree(folder / "sentences")
+    kept = {name: digest for name, digest in manifest.files.items() if (folder / name).exists()}
+    recipe = {name: made for name, made in manifest.recipe.items() if name != "sentences"}
+    write_manifest(replace(manifest, recipe=recipe, files=kept), folder)
+
+    old = desk.shelf()()
+    before = [list(old.sentences(held)) for held in old.editions]
+    report = desk.refresh()
+    new = desk.shelf()()
+
+    assert ("the cutting of sentences changed",) == report.plan.reasons
+    assert [] == desk.read
+    assert before == [list(new.sentences(held)) for held in new.editions]
+    assert all(before)
+    assert sentences_of(folder_of(desk.home, "g000002"), new.editions[0]).exists()
+
+
+def test_sentences_of_an_edition_that_stays_are_taken_over(desk: Desk) -> None:
+    """What did not change is linked, not cut again."""
+    desk.put(edition("plan"), "推進計画の期間を定める。")
+    held = desk.shelf()().editions[0]
+
+    desk.refresh()
+
+    first, second = (
+        sentences_of(folder_of(desk.home, name), held) for name in ("g000001", "g000002")
+    )
+    assert first.stat().st_ino == second.stat().st_ino
+
+
+def test_damaged_sentences_are_told(desk: Desk) -> None:
+    """A generation whose sentences are cut short says so instead of answering from less."""
+    library = desk.shelf()()
+    path = sentences_of(folder_of(desk.home, "g000001"), library.editions[0])
+    path.write_bytes(path.read_bytes()[:40])
+
+    with pytest.raises(GenerationBroken, match="sentences"):
+        library.sentences(library.editions[0])
 
 
 def test_a_generation_older_than_tallies_is_gone_on_from(desk: Desk) -> None:

@@ -144,7 +144,7 @@ def test_range(written: str, value: int, upto: int) -> None:
     """A range is one figure with two ends."""
     found = only(written)
 
-    assert (value, upto) == (found.value, found.upto)
+    assert (Fraction(value), Fraction(upto)) == (found.value, found.upto)
 
 
 def test_range_of_days_goes_over_the_new_year() -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from ingest.pages import BlockKind, EditionText
-from ingest.sentences import sentences, shown
+from ingest.splitting import sentences, shown
 from tests.fakes import edition_text
 
 
