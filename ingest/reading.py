@@ -385,7 +385,7 @@ def _pipe(stream: IO[bytes] | None) -> IO[bytes]:
 
 def _started(cache: Path, bounds: Bounds, *, use_ocr: bool) -> _Worker:
     """Start a reading process."""
-    command = [sys.executable, "-m", "ingest.reading", str(bounds.memory_mb), str(cache)]
+    command = [sys.executable, "-m", "ingest.reading", str(bounds.memory_mb), str(cache.resolve())]
     command += ["ocr"] if use_ocr else []
     complaints = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the worker
     process = subprocess.Popen(

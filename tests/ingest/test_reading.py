@@ -24,6 +24,7 @@ from tests.pdfs import Sheet, bomb, write
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+PICTURE = "q 595 0 0 842 0 0 cm BI /W 1 /H 1 /CS /G /BPC 8 ID \x7f EI Q"
 BOUNDS = Bounds(timeout_s=60.0, ocr_page_s=0.0, memory_mb=1_024)
 
 
@@ -168,24 +169,43 @@ def test_facts_are_bounded_and_remembered(tmp_path: Path, monkeypatch: pytest.Mo
     assert found["good"] == reading.facts(files["good"])
 
 
-def test_what_ocr_gave_up_is_not_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A page that tesseract was too slow for is given once, and read again the next time."""
-    programs = tmp_path / "bin"
+def _tesseract(folder: Path, monkeypatch: pytest.MonkeyPatch, does: str) -> None:
+    """Put a program in tesseract's place that knows Japanese and *does* what it is told."""
+    programs = folder / "bin"
     programs.mkdir()
     (programs / "tesseract").write_text(
-        '#!/bin/sh\n[ "$1" = --list-langs ] && printf "List:\\njpn\\n" && exit\nexit 1\n'
+        f'#!/bin/sh\n[ "$1" = --list-langs ] && printf "List:\\njpn\\n" && exit\n{does}\n'
     )
     (programs / "tesseract").chmod(0o755)
     monkeypatch.setenv("PATH", str(programs), prepend=os.pathsep)
     monkeypatch.setattr(ocr, "languages", lambda: frozenset({"jpn"}))
-    picture = "q 595 0 0 842 0 0 cm BI /W 1 /H 1 /CS /G /BPC 8 ID \x7f EI Q"
-    path = write(tmp_path / "scan.pdf", [Sheet(drawn=[picture])])
+
+
+def test_what_ocr_gave_up_is_not_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A page that tesseract was too slow for is given once, and read again the next time."""
+    _tesseract(tmp_path, monkeypatch, "exit 1")
+    path = write(tmp_path / "scan.pdf", [Sheet(drawn=[PICTURE])])
 
     found = read_all({"a": path}, cache=tmp_path / "c", with_ocr=True, bounds=BOUNDS)["a"]
 
     assert isinstance(found, EditionText)
     assert "tesseract broke down" in found.pages[0].quality.note
     assert [] == list((tmp_path / "c").glob("*.npz"))
+
+
+def test_ocr_is_kept_in_the_folder_that_was_meant(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A relative folder begins where the command runs, not where the program lies."""
+    table = "level\tpage_num\tblock_num\tpar_num\tline_num\tword_num\tleft\ttop\twidth\theight"
+    _tesseract(tmp_path, monkeypatch, f"printf '{table}\tconf\ttext\n'")
+    path = write(tmp_path / "scan.pdf", [Sheet(drawn=[PICTURE])])
+    monkeypatch.chdir(tmp_path)
+
+    read_all({"a": path}, cache=Path("home", "readings"), with_ocr=True, bounds=BOUNDS)
+
+    assert [] != list((tmp_path / "home" / "readings" / "ocr").glob("*.tsv"))
+    assert not (Path(reading.__file__).parents[1] / "home").exists()
 
 
 def test_what_ends_a_process_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
