@@ -25,8 +25,9 @@ from bot.asking.question import read
 from bot.ledger.ledger import open_ledger
 from evals import questions
 from tebiki.building import Parts, build
+from tebiki.places import BUNDLED
 from tebiki.serving import web
-from tebiki.settings import BUNDLED, settings
+from tebiki.settings import settings
 from tests.conftest import system_package
 from tests.served import serving
 

@@ -42,7 +42,3 @@ class BudgetSpent(ModelFailed):
 
 class AnswerUnknown(BotError):
     """No answer is recorded under that id."""
-
-
-class BadSetting(BotError):
-    """A setting has a value that it cannot have; the message names both."""

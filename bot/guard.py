@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from bot.errors import BadSetting
 from bot.telling.phrases import phrase
 from index.errors import IndexingError
 from index.remarks import Remark
@@ -165,22 +164,6 @@ def remark(name: str, pages: Mapping[int, Sequence[Kind]]) -> Remark:
 
 _PAGES = 10
 """So many pages are named; the others are said to be there."""
-
-
-def policies(environment: Mapping[str, str]) -> dict[str, Policy]:
-    """Read TEBIKI_GUARD_MODEL and TEBIKI_GUARD_RECORD: mask (the default), refuse or allow.
-
-    Raises:
-        BadSetting: another word; the message names the setting.
-    """
-    found = {}
-    for destination in ("model", "record"):
-        name = f"TEBIKI_GUARD_{destination.upper()}"
-        given = environment.get(name, "").strip() or Policy.MASK.value
-        if given not in set(Policy):
-            raise BadSetting(f'{name} is "{given}"; it may be {", ".join(Policy)}')
-        found[destination] = Policy(given)
-    return found
 
 
 def masked(text: str, findings: Iterable[Finding], language: str = "ja") -> str:

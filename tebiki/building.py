@@ -9,9 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import typer
-
-from tebiki.settings import FITTED, Settings
+from tebiki.settings import FITTED, BadSettings, Settings
 
 if TYPE_CHECKING:
     from bot.answers import Answerer
@@ -73,9 +71,13 @@ def build(chosen: Settings) -> Parts:
 
 def guard_of(chosen: Settings, shelf: Shelf | None) -> Guard:
     """Return what decides which personal data may go where; *shelf* says what is published."""
-    from bot.guard import Contacts, Guard
+    from bot.guard import Contacts, Guard, Policy
 
-    return Guard(**chosen.guard, contacts=Contacts(shelf) if shelf else frozenset)
+    return Guard(
+        model=Policy(chosen.guard_model),
+        record=Policy(chosen.guard_record),
+        contacts=Contacts(shelf) if shelf else frozenset,
+    )
 
 
 def ledger_of(chosen: Settings, shelf: Shelf | None = None) -> Ledger:
@@ -86,7 +88,7 @@ def ledger_of(chosen: Settings, shelf: Shelf | None = None) -> Ledger:
         chosen.home,
         url=chosen.database_url,
         key=chosen.ledger_key,
-        plain_ids=chosen.plain_ids,
+        plain_ids=chosen.ledger_plain_ids,
         guard=guard_of(chosen, shelf),
     )
 
@@ -133,8 +135,8 @@ def configured_embedder(
 
     return SentenceTransformerEmbedder(
         chosen.embedding,
-        question_prefix=chosen.question_prefix,
-        passage_prefix=chosen.passage_prefix,
+        question_prefix=chosen.embedding_question_prefix,
+        passage_prefix=chosen.embedding_passage_prefix,
         progress=progress,
     )
 
@@ -169,7 +171,7 @@ def _server(url: str) -> Server:
     try:
         return Server(url)
     except ValueError as problem:
-        raise typer.BadParameter(str(problem), param_hint="TEBIKI_CHROMA_URL") from problem
+        raise BadSettings(f"TEBIKI_CHROMA_URL: {problem}") from problem
 
 
 def hold_current(chosen: Settings) -> None:

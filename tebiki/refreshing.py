@@ -15,7 +15,8 @@ from tebiki.building import (
     today,
     vectors_of,
 )
-from tebiki.settings import BUNDLED, Settings
+from tebiki.places import BUNDLED
+from tebiki.settings import Settings
 
 if TYPE_CHECKING:
     from index.refresh.refresh import RefreshReport

@@ -4,89 +4,259 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated, Literal, Self
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    NonNegativeInt,
+    PositiveFloat,
+    PositiveInt,
+    ValidationError,
+    model_validator,
+)
+
+from tebiki import places
 
 if TYPE_CHECKING:
-    from bot.guard import Policy
     from bot.writing.model import Configured
 
-
+PREFIX = "TEBIKI_"
 FITTED = "fitted"
 
+Policy = Annotated[Literal["mask", "refuse", "allow"], Field(description="mask, refuse or allow")]
+_Several = Annotated[
+    tuple[str, ...],
+    BeforeValidator(lambda given: tuple(filter(None, map(str.strip, given.split(","))))),
+]
+_Seconds = Annotated[PositiveFloat, Field(description="a number above 0")]
+_Secret = Annotated[str, Field(repr=False)]
 
-BUNDLED = Path(__file__).resolve().parent.parent / "corpus"
+
+class BadSettings(Exception):
+    """Settings that cannot be used; each is named once, with where it stands."""
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """What differs between two installations; each has a line in .env.example."""
+class Settings(BaseModel):
+    """What differs between two installations; each has a line in .env.example.
+
+    A field is the setting of its name in capitals behind "TEBIKI_". What may be wrong says in its
+    description what would be right. *notices* are for whoever typed the command.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     home: Path
     corpus: Path
     embedding: str = FITTED
-    question_prefix: str | None = None
-    passage_prefix: str | None = None
+    embedding_question_prefix: str | None = None
+    embedding_passage_prefix: str | None = None
     reranker: str = ""
-    model: Configured | None = None
-    guard: Mapping[str, Policy] = field(default_factory=dict)
+    llm: Annotated[
+        Literal["", "openai-like", "anthropic", "ollama"],
+        Field(description="openai-like, anthropic or ollama"),
+    ] = ""
+    llm_model: str = ""
+    llm_address: str = ""
+    llm_key: _Secret = ""
+    llm_timeout_s: _Seconds = 30.0
+    llm_deadline_s: _Seconds = 90.0
+    llm_tokens: Annotated[PositiveInt, Field(description="a whole number above 0")] = 900
+    llm_tokens_a_day: Annotated[
+        NonNegativeInt, Field(description="a whole number; 0 means no bound")
+    ] = 0
+    guard_model: Policy = "mask"
+    guard_record: Policy = "mask"
     user_header: str = ""
-    proxies: tuple[str, ...] = ()
-    origins: tuple[str, ...] = ()
-    database_url: str = ""
-    ledger_key: str = ""
-    plain_ids: bool = False
-    chroma_url: str = ""
+    proxies: _Several = ()
+    origins: _Several = ()
+    database_url: _Secret = ""
+    ledger_key: _Secret = ""
+    ledger_plain_ids: Annotated[bool, Field(description="1 or 0")] = False
+    slack_bot_token: _Secret = ""
+    slack_app_token: _Secret = ""
+    slack_signing_secret: _Secret = ""
     public_url: str = ""
-    slack_bot_token: str = ""
-    slack_app_token: str = ""
-    slack_signing_secret: str = ""
+    chroma_url: str = ""
+    notices: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        """Refuse half a language model."""
+        if self.llm and not self.llm_model:
+            raise ValueError(f"TEBIKI_LLM is {self.llm}, but TEBIKI_LLM_MODEL names no model")
+        if self.llm == "openai-like" and not self.llm_address:
+            raise ValueError(
+                "TEBIKI_LLM is openai-like, but TEBIKI_LLM_ADDRESS is not set; give the server's, "
+                "like http://127.0.0.1:8080/v1"
+            )
+        return self
+
+    @property
+    def model(self) -> Configured | None:
+        """The language model, None where none is set."""
+        if not self.llm:
+            return None
+        from bot.writing.model import Configured
+
+        return Configured(
+            self.llm,
+            self.llm_model,
+            self.llm_address,
+            self.llm_key,
+            timeout_s=self.llm_timeout_s,
+            deadline_s=self.llm_deadline_s,
+            tokens=self.llm_tokens,
+            tokens_a_day=self.llm_tokens_a_day,
+        )
+
+
+NAMES = tuple(PREFIX + name.upper() for name in Settings.model_fields if name != "notices")
+_PATHS = ("home", "corpus", "embedding", "reranker")
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a setting is set to, and where."""
+
+    value: str
+    where: str
+
+
+def read(*, home: Path | None = None, corpus: Path | None = None) -> Settings:
+    """Return the settings of this process: what an option names, the environment, then .env.
+
+    Raises:
+        BadSettings: a name in .env is unknown, or a value cannot be used.
+    """
+    file = places.env_file(os.environ, Path.cwd())
+    found = settings(os.environ, home, corpus, file=file.path)
+    notices = (file.notice, *found.notices, *_unknown(os.environ))
+    return found.model_copy(update={"notices": tuple(filter(None, notices))})
 
 
 def settings(
-    environment: Mapping[str, str], home: Path | None = None, corpus: Path | None = None
+    environment: Mapping[str, str],
+    home: Path | None = None,
+    corpus: Path | None = None,
+    *,
+    file: Path | None = None,
 ) -> Settings:
-    """Read the settings; what the command line names wins over the environment.
+    """Return the settings that *environment* makes, over those of a *file* like .env.
 
     Raises:
-        ModelFailed: a setting of the language model is missing or not usable.
-        BadSetting: a setting of the guard is none of its words.
+        BadSettings: a name in the file is unknown, or a value cannot be used.
     """
-    from bot.guard import policies
-    from bot.writing.model import configured
-
-    return Settings(
-        home=home or Path(environment.get("TEBIKI_HOME") or "var"),
-        corpus=corpus or Path(environment.get("TEBIKI_CORPUS") or BUNDLED),
-        embedding=environment.get("TEBIKI_EMBEDDING") or FITTED,
-        question_prefix=environment.get("TEBIKI_EMBEDDING_QUESTION_PREFIX"),
-        passage_prefix=environment.get("TEBIKI_EMBEDDING_PASSAGE_PREFIX"),
-        reranker=environment.get("TEBIKI_RERANKER", ""),
-        model=configured(environment),
-        guard=policies(environment),
-        user_header=environment.get("TEBIKI_USER_HEADER", ""),
-        proxies=_parts_of(environment.get("TEBIKI_PROXIES", "")),
-        origins=_parts_of(environment.get("TEBIKI_ORIGINS", "")),
-        database_url=environment.get("TEBIKI_DATABASE_URL", ""),
-        ledger_key=environment.get("TEBIKI_LEDGER_KEY", ""),
-        plain_ids=environment.get("TEBIKI_LEDGER_PLAIN_IDS", "") not in {"", "0"},
-        chroma_url=environment.get("TEBIKI_CHROMA_URL", ""),
-        public_url=environment.get("TEBIKI_PUBLIC_URL", ""),
-        slack_bot_token=environment.get("TEBIKI_SLACK_BOT_TOKEN", ""),
-        slack_app_token=environment.get("TEBIKI_SLACK_APP_TOKEN", ""),
-        slack_signing_secret=environment.get("TEBIKI_SLACK_SIGNING_SECRET", ""),
-    )
+    told = said(environment, file)
+    base = places.folder(environment)
+    given: dict[str, object] = {_field(name): one.value for name, one in told.items()}
+    for name in given.keys() & _PATHS:
+        given[name] = _from(base, str(given[name]), model=name not in ("home", "corpus"))
+    given |= {
+        name: path.expanduser().absolute()
+        for name, path in (("home", home), ("corpus", corpus))
+        if path is not None
+    }
+    if "home" not in given:
+        usual = places.home(environment, Path.cwd())
+        given |= {"home": usual.path, "notices": (usual.notice,) if usual.notice else ()}
+    try:
+        return Settings.model_validate({"corpus": places.BUNDLED, **given})
+    except ValidationError as problem:
+        raise BadSettings(_sentences(problem, told)) from problem
 
 
-def _parts_of(given: str) -> tuple[str, ...]:
-    """Return the parts of a setting that lists several things, separated by commas."""
-    return tuple(part.strip() for part in given.split(",") if part.strip())
+def said(environment: Mapping[str, str], file: Path | None = None) -> dict[str, Said]:
+    """Return by name what is set to something; what the environment says counts first.
+
+    Raises:
+        BadSettings: the file cannot be read as one, or names what is no setting.
+    """
+    told = _in_file(file) if file is not None and file.is_file() else {}
+    told |= {
+        name: Said(environment[name], "the environment") for name in NAMES if name in environment
+    }
+    # A prefix may be nothing on purpose; its blanks are part of it.
+    kept = {name: one for name, one in told.items() if name.endswith("_PREFIX")}
+    rest = {name: Said(one.value.strip(), one.where) for name, one in told.items()}
+    return {name: one for name, one in rest.items() if one.value} | kept
 
 
-def environment_of_this_process() -> dict[str, str]:
-    """Return the environment over what a file .env in the working folder says."""
+def _in_file(file: Path) -> dict[str, Said]:
+    """Return what a file like .env sets, by name, each with its line."""
+    from io import StringIO
+
     from dotenv import dotenv_values
+    from dotenv.parser import parse_stream
 
-    said = {name: value for name, value in dotenv_values(".env").items() if value is not None}
-    return {**said, **os.environ}
+    try:
+        # Windows' editors begin a file with a mark.
+        text = file.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as problem:
+        raise BadSettings(f"{file}: it is not UTF-8. Save it as UTF-8.") from problem
+    lines: dict[str, int] = {}
+    wrong: list[str] = []
+    for one in parse_stream(StringIO(text)):
+        # A statement begins behind the blank lines that are read with it.
+        blank = len(one.original.string) - len(one.original.string.lstrip())
+        line = one.original.line + one.original.string[:blank].count("\n")
+        ours = one.key is not None and one.key.startswith(PREFIX)
+        if one.error or (ours and one.value is None):
+            wrong.append(f'{file}, line {line}: it is not like "NAME=value".')
+        elif one.key is not None:
+            lines[one.key] = line
+            if ours and one.key not in NAMES:
+                wrong.append(f"{file}, line {line}: {_no_setting(one.key)}")
+    if wrong:
+        raise BadSettings("\n".join(wrong))
+    values = dotenv_values(stream=StringIO(text))
+    return {
+        name: Said(value, f"{file}, line {lines[name]}")
+        for name, value in values.items()
+        if value is not None and name in NAMES
+    }
+
+
+def _unknown(environment: Mapping[str, str]) -> tuple[str, ...]:
+    """Return what to say of names in the environment: others may put some there, so only a notice."""
+    strange = (name for name in environment if name.startswith(PREFIX) and name not in NAMES)
+    return tuple(f"The environment: {_no_setting(name)}" for name in sorted(strange))
+
+
+def _no_setting(name: str) -> str:
+    """Return the sentence for a name that is none of a setting, with the nearest that is."""
+    known = [one.removeprefix(PREFIX) for one in NAMES]
+    near = get_close_matches(name.removeprefix(PREFIX), known, n=1)
+    rest = f"Is {PREFIX}{near[0]} meant?" if near else ".env.example lists every setting."
+    return f"{name} is no setting. {rest}"
+
+
+def _field(name: str) -> str:
+    return name.removeprefix(PREFIX).lower()
+
+
+def _from(base: Path, given: str, *, model: bool) -> str:
+    """Return a path in a setting as it stands from *base*; a *model* may be a name as well."""
+    path = base / Path(given).expanduser()
+    return str(path) if not model or path.is_dir() else given
+
+
+def _sentences(problem: ValidationError, told: Mapping[str, Said]) -> str:
+    """Return a line for each setting that cannot be used, with where it stands."""
+    lines = []
+    for one in problem.errors():
+        if not one["loc"]:
+            lines.append(f"{one['ctx']['error']}.")
+            continue
+        name = str(one["loc"][0])
+        setting = told[PREFIX + name.upper()]
+        wanted = Settings.model_fields[name].description
+        lines.append(
+            f'{setting.where}: {PREFIX}{name.upper()} is "{setting.value}"; it may be {wanted}.'
+        )
+    return "\n".join(dict.fromkeys(lines))

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from llama_index.core.llms import LLM, ChatMessage
     from llama_index.llms.anthropic import Anthropic
 
-KINDS = ("openai-like", "anthropic", "ollama")
 _WINDOW = 12_288
 """Tokens that the excerpts, the question and the reply need at the most."""
 
@@ -95,7 +94,7 @@ class Spending(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Configured:
-    """How a model is reached. *kind* is one of `KINDS`.
+    """How a model is reached. *kind* is openai-like, anthropic or ollama.
 
     *timeout_s* bounds each wait for the server, *deadline_s* a whole reply; *tokens* bounds
     its length, *tokens_a_day* what all prompts and replies of a day may use (0: no bound).
@@ -110,58 +109,6 @@ class Configured:
     deadline_s: float = 90.0
     tokens: int = 900
     tokens_a_day: int = 0
-
-
-def configured(environment: Mapping[str, str]) -> Configured | None:
-    """Read the settings TEBIKI_LLM, TEBIKI_LLM_MODEL, …_ADDRESS, …_KEY and its bounds.
-
-    The bounds are …_TIMEOUT_S, …_DEADLINE_S, …_TOKENS and …_TOKENS_A_DAY.
-
-    None means that no model is configured.
-
-    Raises:
-        ModelFailed: a setting is missing or not usable; the message names it.
-    """
-    kind = environment.get("TEBIKI_LLM", "").strip()
-    if not kind:
-        return None
-    if kind not in KINDS:
-        raise ModelFailed(kind, f"TEBIKI_LLM must be one of {', '.join(KINDS)}")
-    name = environment.get("TEBIKI_LLM_MODEL", "").strip()
-    if not name:
-        raise ModelFailed(kind, "TEBIKI_LLM_MODEL is not set; name the model to use")
-    address = environment.get("TEBIKI_LLM_ADDRESS", "").strip()
-    if kind == "openai-like" and not address:
-        raise ModelFailed(
-            kind, "TEBIKI_LLM_ADDRESS is not set; give the server's, like http://127.0.0.1:8080/v1"
-        )
-    return Configured(
-        kind,
-        name,
-        address,
-        environment.get("TEBIKI_LLM_KEY", "").strip(),
-        timeout_s=_number(environment, "TEBIKI_LLM_TIMEOUT_S", 30.0),
-        deadline_s=_number(environment, "TEBIKI_LLM_DEADLINE_S", 90.0),
-        tokens=int(_number(environment, "TEBIKI_LLM_TOKENS", 900)),
-        tokens_a_day=_bound(environment, "TEBIKI_LLM_TOKENS_A_DAY"),
-    )
-
-
-def _number(environment: Mapping[str, str], name: str, otherwise: float) -> float:
-    given = environment.get(name, "").strip()
-    try:
-        value = float(given) if given else otherwise
-    except ValueError:
-        value = 0.0
-    if value <= 0:
-        raise ModelFailed(name, f'"{given}" is not a number above 0')
-    return value
-
-
-def _bound(environment: Mapping[str, str], name: str) -> int:
-    """Return a whole number of which 0, or nothing, means that there is no bound."""
-    given = environment.get(name, "").strip()
-    return 0 if given == "0" else int(_number(environment, name, 0.0) if given else 0)
 
 
 def open_model(settings: Configured, spending: Spending | None = None) -> LanguageModel:

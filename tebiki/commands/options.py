@@ -15,7 +15,8 @@ import typer
 
 from ingest import private
 from tebiki.commands.output import err, print_json, say, told_as_words
-from tebiki.settings import BUNDLED, Settings, environment_of_this_process, settings
+from tebiki.places import BUNDLED
+from tebiki.settings import Settings, read
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -54,8 +55,8 @@ class Where:
         From here on what is written is private, as is what the home holds.
         """
         home, corpus = self.context.obj
-        chosen = settings(environment_of_this_process(), self.home or home, self.corpus or corpus)
-        for line in private.keep(chosen.home, apart=chosen.corpus):
+        chosen = read(home=self.home or home, corpus=self.corpus or corpus)
+        for line in (*chosen.notices, *private.keep(chosen.home, apart=chosen.corpus)):
             err.print(line, style="yellow", markup=False)
         return chosen
 

@@ -55,13 +55,15 @@ def _code_of(problem: Exception) -> int | None:
     from evals.errors import EvalError
     from index.errors import FilterUnknown, IndexingError, IndexMissing
     from ingest.errors import IngestError
+    from tebiki.settings import BadSettings
 
     if isinstance(problem, BadQuestion | FilterUnknown):
         return 2
     if isinstance(problem, IndexMissing):
         return NO_INDEX
-    ours = (IndexingError, IngestError, BotError, EvalError, UnknownKey, BrokenKeys, Unprotected)
-    return UNUSABLE if isinstance(problem, ours) else None
+    rooms = (IndexingError, IngestError, BotError, EvalError)
+    doors = (BadSettings, UnknownKey, BrokenKeys, Unprotected)
+    return UNUSABLE if isinstance(problem, (*rooms, *doors)) else None
 
 
 def fail(sentence: str) -> None:

@@ -20,8 +20,9 @@ from tebiki.commands.output import (
     progress,
     told_as_words,
 )
+from tebiki.places import BUNDLED
 from tebiki.refreshing import reader, refreshed
-from tebiki.settings import BUNDLED, Settings
+from tebiki.settings import Settings
 
 if TYPE_CHECKING:
     from index.refresh.refresh import Plan, RefreshReport

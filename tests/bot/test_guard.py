@@ -8,8 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.errors import BadSetting
-from bot.guard import Contacts, Guard, Policy, policies
+from bot.guard import Contacts, Guard, Policy
 from index.errors import IndexMissing
 from index.passages import Library
 from ingest.pdf.documents import read
@@ -216,14 +215,6 @@ def test_each_destination_has_its_own_policy() -> None:
         guard.for_model("田中太郎さん").allowed,
     )
     assert "田中太郎さん" == guard.for_record("田中太郎さん").text
-
-
-def test_the_policies_are_settings() -> None:
-    """Both default to masking; another word is named with its setting."""
-    assert {"model": Policy.MASK, "record": Policy.MASK} == policies({})
-    assert Policy.REFUSE is policies({"TEBIKI_GUARD_MODEL": "refuse"})["model"]
-    with pytest.raises(BadSetting, match="TEBIKI_GUARD_RECORD"):
-        policies({"TEBIKI_GUARD_RECORD": "perhaps"})
 
 
 def test_contacts_are_those_of_the_documents() -> None:

@@ -18,7 +18,6 @@ from bot.writing.model import (
     Message,
     ServedModel,
     Spending,
-    configured,
     open_model,
 )
 from tests.fakes import ModelServer, Reply
@@ -139,62 +138,6 @@ def test_absent_server_is_a_failure() -> None:
 
     with pytest.raises(ModelFailed, match="could not be reached"):
         model.complete(ASKED)
-
-
-def test_no_setting_means_no_model() -> None:
-    """The default has no model."""
-    assert configured({}) is None
-
-
-def test_settings_are_read() -> None:
-    """Everything a model needs has a name in the environment."""
-    settings = configured(
-        {
-            "TEBIKI_LLM": "openai-like",
-            "TEBIKI_LLM_MODEL": "m",
-            "TEBIKI_LLM_ADDRESS": "http://127.0.0.1:1/v1",
-            "TEBIKI_LLM_KEY": "k",
-            "TEBIKI_LLM_TIMEOUT_S": "5",
-            "TEBIKI_LLM_TOKENS": "100",
-            "TEBIKI_LLM_TOKENS_A_DAY": "50000",
-        }
-    )
-
-    bounds = {"timeout_s": 5.0, "tokens": 100, "tokens_a_day": 50_000}
-    assert Configured("openai-like", "m", "http://127.0.0.1:1/v1", "k", **bounds) == settings  # type: ignore[arg-type]
-
-
-@pytest.mark.parametrize(
-    "given", [{}, {"TEBIKI_LLM_TOKENS_A_DAY": ""}, {"TEBIKI_LLM_TOKENS_A_DAY": "0"}]
-)
-def test_a_day_has_no_bound_unless_one_is_given(given: dict[str, str]) -> None:
-    """Nothing and 0 mean the same."""
-    settings = configured({"TEBIKI_LLM": "ollama", "TEBIKI_LLM_MODEL": "m", **given})
-
-    assert settings is not None
-    assert 0 == settings.tokens_a_day
-
-
-@pytest.mark.parametrize(
-    "environment, named",
-    [
-        ({"TEBIKI_LLM": "gpt"}, "openai-like, anthropic, ollama"),
-        ({"TEBIKI_LLM": "ollama"}, "TEBIKI_LLM_MODEL"),
-        ({"TEBIKI_LLM": "openai-like", "TEBIKI_LLM_MODEL": "m"}, "TEBIKI_LLM_ADDRESS"),
-        (
-            {"TEBIKI_LLM": "ollama", "TEBIKI_LLM_MODEL": "m", "TEBIKI_LLM_TIMEOUT_S": "soon"},
-            "TEBIKI_LLM_TIMEOUT_S",
-        ),
-        (
-            {"TEBIKI_LLM": "ollama", "TEBIKI_LLM_MODEL": "m", "TEBIKI_LLM_TOKENS_A_DAY": "-1"},
-            "TEBIKI_LLM_TOKENS_A_DAY",
-        ),
-    ],
-)
-def test_missing_setting_is_named(environment: dict[str, str], named: str) -> None:
-    """The error names the setting to change."""
-    with pytest.raises(ModelFailed, match=named):
-        configured(environment)
 
 
 @pytest.mark.parametrize("kind", ["anthropic", "ollama"])
