@@ -6,9 +6,14 @@ for one another instead of failing half-way.
 
 from __future__ import annotations
 
+import fcntl
+import logging
+import sqlite3
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
+from datetime import date
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -19,13 +24,20 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 
-from bot.ledger.errors import LedgerTooNew, LedgerUnavailable
+from bot.ledger.errors import LedgerDamaged, LedgerTooNew, LedgerUnavailable
 
 HEAD = "0004"
 """The newest step in `migrations/versions`."""
 
 WAIT_S = 10
 """How long one process waits for another that is writing."""
+
+READ_WAIT_S = 2
+"""How long a reader waits; in SQLite it does so only for one who keeps everybody out."""
+
+_DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+
+log = logging.getLogger(__name__)
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _LOCK = 0x7465_6269
@@ -35,45 +47,114 @@ _LOCK = 0x7465_6269
 class Database:
     """An open database whose tables are up to date; shared by the threads of a process."""
 
-    def __init__(self, where: Path | str) -> None:
+    def __init__(self, where: Path | str, *, patient: bool = False) -> None:
         """Open the SQLite file *where*, or the PostgreSQL URL, and bring its tables up to date.
 
-        Several processes may do so at once: one changes the tables, the others wait.
+        Several processes may do so at once: one changes the tables, the others wait. A SQLite
+        file that is damaged is set aside, and a new one begins. *patient*: one that is locked, or
+        for which the disk has no room, is opened when it can be, and refuses until then.
 
         Raises:
             LedgerUnavailable: it cannot be opened or changed.
             LedgerTooNew: a newer version made the tables.
         """
+        self._file = where if isinstance(where, Path) else None
+        self._opening = threading.RLock()
+        self._ready = False
+        self._inode = 0
         if isinstance(where, Path):
             self.name = str(where)
-            url = sa.URL.create("sqlite", database=str(where))
+            self._url = sa.URL.create("sqlite", database=str(where))
         else:
-            url = _postgresql(where)
-            self.name = url.render_as_string(hide_password=True)
-        self._turns = _Turns() if isinstance(where, Path) else None
-        with self._told():
-            if isinstance(where, Path):
-                where.parent.mkdir(parents=True, exist_ok=True)
-            self.engine = _engine(url)
-            try:
-                self._bring_up_to_date()
-            except BaseException:
-                self.engine.dispose()
+            self._url = _postgresql(where)
+            self.name = self._url.render_as_string(hide_password=True)
+        self._turns = _Turns() if self._file else None
+        try:
+            self._open()
+        except LedgerUnavailable as problem:
+            later = patient and self._file is not None and isinstance(problem.__cause__, DBAPIError)
+            if not later:
                 raise
+            log.warning("%s", problem)
+
+    def _open(self) -> None:
+        """Make the engine and the tables; a damaged file is set aside first."""
+        with self._opening:
+            if self._ready:
+                return
+            try:
+                with self._told():
+                    self._connect()
+            except LedgerDamaged:
+                self._set_aside()
+                with self._told():
+                    self._connect()
+            self._ready = True
+
+    def _connect(self) -> None:
+        if self._file is not None:
+            self._file.parent.mkdir(parents=True, exist_ok=True)
+        self.engine = _engine(self._url)
+        try:
+            self._bring_up_to_date()
+        except BaseException:
+            self.engine.dispose()
+            raise
+        if self._file is not None:
+            self._inode = self._file.stat().st_ino
+
+    def _set_aside(self) -> None:
+        """Give a damaged file and what belongs to it a name that says so, unless it is gone."""
+        file = self._file
+        if file is None:
+            return
+        with self._opening, file.with_name(f"{file.name}.lock").open("a") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            self._ready = False
+            self.engine.dispose()
+            if self._inode and (not file.exists() or file.stat().st_ino != self._inode):
+                return  # another process did it
+            kept = _free(file, date.today())  # noqa: DTZ011 - the day of whoever looks for it
+            for end in ("-wal", "-shm", ""):
+                part = file.with_name(file.name + end)
+                if part.exists():
+                    part.replace(kept.with_name(kept.name + end))
+            self._inode = 0
+            log.error(
+                "%s was damaged. It is kept as %s, and a new ledger begins: answers given before "
+                "cannot be opened, and their conversations begin anew. A backup can be put in "
+                "its place while nothing runs.",
+                file, kept.name,
+            )  # fmt: skip
 
     @contextmanager
-    def write(self, *, urgent: bool = False) -> Iterator[sa.Connection]:
+    def write(
+        self, *, urgent: bool = False, wait_s: float | None = None
+    ) -> Iterator[sa.Connection]:
         """Give a transaction that may write; it is undone when the block raises.
 
         On SQLite the threads of a process take turns, the *urgent* ones first: somebody waits
-        for an acknowledgement. (SQLite itself lets them sleep and try again, in no order.)
+        for an acknowledgement. (SQLite itself lets them sleep and try again, in no order.) With
+        *wait_s* it is given up after so long.
 
         Raises:
-            LedgerUnavailable: the database refused.
+            LedgerUnavailable: the database refused, or others were writing for longer.
         """
-        turn = self._turns.taken(urgent=urgent) if self._turns else nullcontext()
-        with turn, self._told(), self.engine.begin() as connection:
-            yield connection
+        until_s = time.monotonic() + (wait_s or 0.0)
+        turn = (
+            self._turns.taken(urgent=urgent, wait_s=wait_s)
+            if self._turns
+            else nullcontext(enter_result=True)
+        )
+        with turn as mine, self._told():
+            if not mine:
+                raise LedgerUnavailable(self.name, "others are writing to it")
+            self._open()
+            with self.engine.connect() as connection:
+                left_s = WAIT_S if wait_s is None else max(0.0, until_s - time.monotonic())
+                told = connection.execution_options(wait_s=left_s)
+                with told.begin():
+                    yield told
 
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:
@@ -82,8 +163,10 @@ class Database:
         Raises:
             LedgerUnavailable: the database refused.
         """
-        with self._told(), self.engine.connect().execution_options(reads=True) as connection:
-            yield connection
+        with self._told():
+            self._open()
+            with self.engine.connect().execution_options(reads=True) as connection:
+                yield connection
 
     def close(self) -> None:
         """Close every connection."""
@@ -124,6 +207,10 @@ class Database:
         try:
             yield
         except DBAPIError as problem:
+            if _is_damaged(problem) and self._file is not None:
+                if self._ready:
+                    self._set_aside()
+                raise LedgerDamaged(self.name, _first_line(problem.orig)) from problem
             raise LedgerUnavailable(self.name, _first_line(problem.orig)) from problem
         except (SQLAlchemyError, OSError) as problem:
             raise LedgerUnavailable(self.name, _first_line(problem)) from problem
@@ -167,15 +254,21 @@ class _Turns:
         self._hurried = 0
 
     @contextmanager
-    def taken(self, *, urgent: bool) -> Iterator[None]:
+    def taken(self, *, urgent: bool, wait_s: float | None = None) -> Iterator[bool]:
+        """Give a turn, and whether it came within *wait_s* seconds (None: whenever it comes)."""
         with self._free:
             self._hurried += urgent
-            while self._busy or (self._hurried and not urgent):
-                self._free.wait()
+            came = self._free.wait_for(
+                lambda: not self._busy and (urgent or not self._hurried), wait_s
+            )
             self._hurried -= urgent
-            self._busy = True
+            if came:
+                self._busy = True
+        if not came:
+            yield False
+            return
         try:
-            yield
+            yield True
         finally:
             with self._free:
                 self._busy = False
@@ -198,7 +291,9 @@ def _postgresql(text: str) -> sa.URL:
 def _engine(url: sa.URL) -> sa.Engine:
     if url.get_backend_name() == "postgresql":
         return sa.create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": WAIT_S})
-    engine = sa.create_engine(url, connect_args={"timeout": WAIT_S}, pool_size=10, max_overflow=20)
+    engine = sa.create_engine(
+        url, connect_args={"timeout": READ_WAIT_S}, pool_size=10, max_overflow=20
+    )
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
@@ -216,8 +311,27 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:  # noqa: ANN401 -
 
 
 def _begin_sqlite(connection: sa.Connection) -> None:
-    reads = connection.get_execution_options().get("reads", False)
+    told = connection.get_execution_options()
+    reads = told.get("reads", False)
+    wait_s = READ_WAIT_S if reads else told.get("wait_s", WAIT_S)
+    connection.exec_driver_sql(f"PRAGMA busy_timeout={int(wait_s * 1000)}")
     connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+
+
+def _free(file: Path, day: date) -> Path:
+    """Return a name for a damaged file that none has: ledger.damaged-2026-11-30.sqlite."""
+    number = 1
+    while True:
+        more = "" if number == 1 else f"-{number}"
+        kept = file.with_name(f"{file.stem}.damaged-{day.isoformat()}{more}{file.suffix}")
+        if not kept.exists():
+            return kept
+        number += 1
+
+
+def _is_damaged(problem: DBAPIError) -> bool:
+    code = getattr(problem.orig, "sqlite_errorcode", None)
+    return code is not None and code & 0xFF in _DAMAGED
 
 
 def _first_line(problem: BaseException | None) -> str:

@@ -30,3 +30,7 @@ class LedgerTooNew(BotError):
         )
         self.name = name
         self.revision = revision
+
+
+class LedgerDamaged(LedgerUnavailable):
+    """The SQLite file is no longer a database; it was set aside, and a new one began."""

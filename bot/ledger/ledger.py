@@ -2,29 +2,35 @@
 
 from __future__ import annotations
 
+import logging
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any
 
 import sqlalchemy as sa
 
 from bot.answers import Answer, Turn
 from bot.errors import AnswerUnknown
-from bot.guard import SPOKEN, Guard, Policy
+from bot.guard import Guard
 from bot.ledger import people
 from bot.ledger.database import Database
+from bot.ledger.errors import LedgerUnavailable
 from bot.ledger.evidence import dump, load, packed, unpacked
+from bot.ledger.later import Later
+from bot.ledger.masking import hidden, marks_in, masked
 from bot.ledger.tables import answers, feedback, followers
+
+log = logging.getLogger(__name__)
 
 FILE = "ledger.sqlite"
 
 TURNS = 6
 """How many earlier turns of a conversation are given back; older ones no longer matter."""
 
-_UNRECORDED = "［記録しません］"
-"""Stands for a question that is not to be kept."""
+ANSWER_WAIT_S = 2.0
+"""How long an answer waits for its record before it goes out without."""
 
 LONGEST_TURN = 4_000
 """How many characters of an earlier answer a turn holds."""
@@ -85,6 +91,7 @@ class Ledger:
         self._key = key
         self._plain_ids = plain_ids
         self._clock = clock
+        self.later = Later()
 
     def person(self, *names: str) -> str:
         """Return what somebody (a team and a user id) is known by: a keyed hash.
@@ -106,8 +113,10 @@ class Ledger:
         origin: str = "",
         asker: str = "",
         private: bool = False,
+        at: float | None = None,
+        wait_s: float | None = None,
     ) -> None:
-        """Record an answer under its id; the same id again replaces it.
+        """Record an answer under its id; the same id again replaces it. *at*: when it was asked.
 
         Personal data in what was asked is masked first, wherever the answer repeats it;
         quotations stay as they are. *private* answers are left out of reports.
@@ -116,13 +125,13 @@ class Ledger:
             LedgerUnavailable: the database refused.
         """
         shown = masked(answer, self.guard)
-        with self.database.write() as connection:
+        with self.database.write(wait_s=wait_s) as connection:
             self.database.put(
                 connection,
                 answers,
                 {
                     "id": shown.id,
-                    "asked_at": self._clock(),
+                    "asked_at": self._clock() if at is None else at,
                     "asked_on": shown.asked_on,
                     "origin": origin,
                     "private": int(private),
@@ -142,6 +151,29 @@ class Ledger:
                 },
             )
 
+    def record(self, answer: Answer, *, origin: str) -> bool:
+        """Record an answer now, or as soon as the database takes it; return whether it is there.
+
+        Nobody waits longer than `ANSWER_WAIT_S` for it.
+        """
+        at = self._clock()
+        return self.now_or_later(
+            answer.id,
+            lambda wait_s: self.keep(answer, origin=origin, at=at, wait_s=wait_s),
+        )
+
+    def now_or_later(self, name: str, write: Callable[[float], None]) -> bool:
+        """Write what takes so many seconds to wait; return False when it has to be tried again."""
+        if not self.later:
+            try:
+                write(ANSWER_WAIT_S)
+            except LedgerUnavailable as problem:
+                log.warning("%s is not recorded yet: %s", name, problem)
+            else:
+                return True
+        self.later.add(name, lambda: write(ANSWER_WAIT_S))
+        return False
+
     def answer(self, name: str) -> Answer:
         """Return an answer as it was given, with its evidence.
 
@@ -153,14 +185,16 @@ class Ledger:
             raise unknown(name)
         return load(evidence)
 
-    def keep_sent(self, name: str, columns: dict[str, Any], content: object) -> None:
+    def keep_sent(
+        self, name: str, columns: dict[str, Any], content: object, *, wait_s: float | None = None
+    ) -> None:
         """Record what was sent of an answer, unless the answer itself is recorded already.
 
         *columns* are those of `tables.answers` that are known; *content* is JSON. Personal data
         of the question is masked in both.
         """
-        marks = _marks(columns.get("question", ""), self.guard, columns.get("language", "ja"))
-        columns, content = _hidden(columns, marks), _hidden(content, marks)
+        marks = marks_in(columns.get("question", ""), self.guard, columns.get("language", "ja"))
+        columns, content = hidden(columns, marks), hidden(content, marks)
         row = {
             "asked_at": self._clock(),
             "origin": "",
@@ -173,7 +207,7 @@ class Ledger:
             "id": name,
             "sent": packed(content),
         }
-        with self.database.write() as connection:
+        with self.database.write(wait_s=wait_s) as connection:
             if not self.database.add_new(connection, answers, row):
                 connection.execute(
                     sa.update(answers)
@@ -360,88 +394,15 @@ def open_ledger(
 ) -> Ledger:
     """Open the ledger of a home: its SQLite file, or the PostgreSQL database that *url* names.
 
+    A file that is damaged is set aside; one that is locked, or full, is opened when it can be.
     *key* hashes people's ids, unless *plain_ids* are kept.
 
     Raises:
         LedgerUnavailable: it cannot be opened.
         LedgerTooNew: a newer version made its tables.
     """
-    database = Database(url or home / FILE)
+    database = Database(url or home / FILE, patient=True)
     return Ledger(database, people.key_of(home, key), plain_ids=plain_ids, guard=guard)
-
-
-def masked(answer: Answer, guard: Guard) -> Answer:
-    """Return *answer* with the asker's personal data masked wherever it repeats the question.
-
-    The text of the answer is touched only where it is not a quotation of a document. Where
-    *guard* refuses such a record, none of the question's words stay.
-    """
-    question = answer.question
-    asked = (
-        question.text,
-        question.core,
-        question.standalone,
-        *(turn.question for turn in question.history),
-    )
-    if guard.record is Policy.REFUSE:
-        words = {text: _UNRECORDED for text in asked if guard.findings(text)}
-    else:
-        words = {
-            said: mark for text in asked for said, mark in _marks(text, guard, answer.language)
-        }
-    if not words:
-        return answer
-
-    def hide(text: str) -> str:
-        return _replaced(text, words.items())
-
-    quoted = [citation.quote for citation in answer.citations]
-    unquoted = [(w, m) for w, m in words.items() if not any(w in quote for quote in quoted)]
-    return replace(
-        answer,
-        question=replace(
-            question,
-            text=hide(question.text),
-            core=hide(question.core),
-            standalone=hide(question.standalone),
-            history=tuple(Turn(hide(t.question), hide(t.answer)) for t in question.history),
-        ),
-        text=_replaced(answer.text, unquoted),
-        declined=None
-        if answer.declined is None
-        else replace(answer.declined, message=hide(answer.declined.message)),
-        notices=tuple(hide(notice) for notice in answer.notices),
-    )
-
-
-def _marks(text: str, guard: Guard, language: str) -> list[tuple[str, str]]:
-    """Return what is to be masked in a text that is kept, with what stands in its place."""
-    if guard.record is Policy.ALLOW:
-        return []
-    return [
-        (text[found.start : found.end], f"［{SPOKEN[language][found.kind]}］")
-        for found in guard.findings(text)
-    ]
-
-
-Json = TypeVar("Json")
-
-
-def _hidden(content: Json, marks: Sequence[tuple[str, str]]) -> Json:
-    """Return JSON with *marks* in place of what they stand for, wherever a text repeats it."""
-    if isinstance(content, str):
-        return cast("Json", _replaced(content, marks))
-    if isinstance(content, dict):
-        return cast("Json", {name: _hidden(value, marks) for name, value in content.items()})
-    if isinstance(content, list):
-        return cast("Json", [_hidden(value, marks) for value in content])
-    return content
-
-
-def _replaced(text: str, words: Iterable[tuple[str, str]]) -> str:
-    for said, mark in sorted(words, key=lambda pair: -len(pair[0])):
-        text = text.replace(said, mark)
-    return text
 
 
 def _plain(text: str) -> str:

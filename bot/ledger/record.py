@@ -12,6 +12,7 @@ from bot.answering.extractive import spoken
 from bot.answers import Answer
 from bot.ledger.errors import LedgerUnavailable
 from bot.ledger.ledger import Ledger, unknown
+from bot.telling.phrases import phrase
 
 if TYPE_CHECKING:
     from bot.answers import Answerer, Event, Question, Turn
@@ -55,7 +56,7 @@ class SentRecord(Generic[Wire]):
 
         *conversation* is the name under which its turns are kept, where that is not what was sent.
 
-        A ledger that cannot be written costs the record, not the answer; the log says so.
+        A ledger that cannot be written now is written later; the log says so.
         """
         told = answer.model_dump(mode="json")
         declined = told["declined"]
@@ -70,18 +71,23 @@ class SentRecord(Generic[Wire]):
             "generation": told["generation"],
             "took_ms": told["took_ms"],
         }
-        try:
-            self._ledger.keep_sent(answer.id, columns, told)
-        except LedgerUnavailable:
-            log.exception("answer %s could not be recorded", answer.id)
+        if self._ledger.later.holds(answer.id):
+            return  # the answer itself is on its way into the ledger
+        self._ledger.now_or_later(
+            f"sent {answer.id}",
+            lambda wait_s: self._ledger.keep_sent(answer.id, columns, told, wait_s=wait_s),
+        )
 
     def turns(self, conversation: str) -> Sequence[Turn]:
         """Return the last turns of a conversation, oldest first; none of "" or an unknown one.
 
-        Raises:
-            LedgerUnavailable: the database refused.
+        None, too, while the database refuses: the question is answered without them.
         """
-        return self._ledger.turns(conversation)
+        try:
+            return self._ledger.turns(conversation)
+        except LedgerUnavailable as problem:
+            log.warning("a conversation cannot be read: %s", problem)
+            return ()
 
     def find(self, name: str, *, private: bool = False) -> Wire:
         """Return the answer as it was given; one given in private only when *private* asks so.
@@ -98,10 +104,17 @@ class SentRecord(Generic[Wire]):
     def rate(self, name: str, rating: str, comment: str) -> None:
         """Note what a reader thought; a later rating of the same answer replaces the earlier.
 
+        That of an answer which waits for its record waits with it.
+
         Raises:
             AnswerUnknown: none is remembered under that id.
             LedgerUnavailable: the database refused.
         """
+        if self._ledger.later.holds(name):
+            self._ledger.later.add(
+                f"rating {name}", lambda: self._ledger.rate(name, rating, comment)
+            )
+            return
         self._ledger.rate(name, rating, comment)
 
 
@@ -117,7 +130,7 @@ class Recorded:
     def answer(self, question: Question) -> Answer:
         """Return the answer, recorded.
 
-        A ledger that cannot be written costs the record, not the answer; the log says so.
+        A ledger that cannot be written delays the record, not the answer, which then says so.
         """
         return self._recorded(self._answerer.answer(question))
 
@@ -131,11 +144,9 @@ class Recorded:
             yield self._recorded(event) if isinstance(event, Answer) else event
 
     def _recorded(self, answer: Answer) -> Answer:
-        try:
-            self._ledger.keep(answer, origin=self._origin)
-        except LedgerUnavailable as problem:
-            log.warning("answer %s is not recorded: %s", answer.id, problem)
-        notice = self._ledger.guard.for_record(answer.question.text, answer.language).notice
-        if not notice or notice in answer.notices:
-            return answer
-        return replace(answer, notices=(notice, *answer.notices))
+        """Return the answer with what its reader has to know of the record."""
+        masked = self._ledger.guard.for_record(answer.question.text, answer.language).notice
+        kept = self._ledger.record(answer, origin=self._origin)
+        told = ("" if kept else phrase(answer.language, "not-recorded"), masked)
+        new = tuple(each for each in told if each and each not in answer.notices)
+        return replace(answer, notices=(*new, *answer.notices)) if new else answer

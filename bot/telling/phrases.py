@@ -89,6 +89,7 @@ _JA: Mapping[str, str] = {
     "model-silent": "モデルは抜粋から答えを見つけられなかったため、近い記載を引用します。",
     "model-removed": "文書で裏付けられない文を{count}件取り除きました。",
     "guarded": "個人情報と思われる部分（{kinds}）は、送信や記録の際に伏せました。",
+    "not-recorded": "この回答はまだ記録できていません。記録できるまで、後で開き直したり証拠の資料として印刷したりすることはできません。",
     "refused": "個人情報と思われる部分（{kinds}）が含まれるため、言語モデルへの送信や記録をしませんでした。",
 }
 
@@ -168,6 +169,7 @@ _EN: Mapping[str, str] = {
     "model-silent": "The model found no answer in the excerpts; the closest statements are quoted.",
     "model-removed": "Sentences that the documents do not support were removed: {count}.",
     "guarded": "What looks like personal data ({kinds}) was masked wherever it is sent or kept.",
+    "not-recorded": "This answer is not recorded yet. Until it is, it cannot be opened again or printed as evidence.",
     "refused": "The question holds what looks like personal data ({kinds}), so it was neither sent to a language model nor kept.",
 }
 
