@@ -10,7 +10,7 @@ from datetime import date, datetime
 from statistics import quantiles
 from typing import TYPE_CHECKING
 
-from ingest.japanese import tokens
+from ingest.language.words import tokens
 
 if TYPE_CHECKING:
     from bot.ledger.ledger import Entry

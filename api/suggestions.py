@@ -7,6 +7,8 @@ from datetime import date
 from itertools import islice, zip_longest
 from typing import TYPE_CHECKING
 
+from ingest.language.marks import unmarked
+
 if TYPE_CHECKING:
     from index.passages import Library
     from ingest.catalog.editions import Edition
@@ -20,11 +22,6 @@ LONGEST_HEADING = 28
 SHORTEST_HEADING = 5
 """Characters of a heading that still says by itself what it is about."""
 
-_NUMBERING = re.compile(
-    r"^\s*(?:第?[0-9０-９一二三四五六七八九十]+[章節編部項条]|(?:ステップ|Step)\s*[0-9０-９]+"
-    r"|[(（]?[0-9０-９a-zA-Zア-ン一二三四五六七八九十]{1,3}[)）.．、:：]|[①-⑳]|[0-9]{1,2}\s)"
-    r"[\s　:：.．]*"
-)
 _ASIDE = re.compile(r"[（(][^（）()]*[)）]\s*$")
 _EMPTY = re.compile(
     r"目次|はじめに|おわりに|表紙|概要|凡例|要約|この文書|本書|索引|一覧|その他|それ以外|contents"
@@ -49,7 +46,7 @@ def suggested(library: Library, language: str) -> tuple[str, ...]:
 def _headings(library: Library, edition: Edition) -> list[str]:
     """Return the innermost headings that say what a section is about, the most telling first."""
     found = dict.fromkeys(
-        _ASIDE.sub("", _NUMBERING.sub("", _NUMBERING.sub("", chunk.section[-1]))).strip()
+        _ASIDE.sub("", unmarked(chunk.section[-1])).strip()
         for chunk in library.chunks(edition)
         if chunk.section
     )

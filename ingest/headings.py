@@ -7,6 +7,7 @@ import unicodedata
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from ingest.language import marks
 from ingest.pages import BlockKind
 
 if TYPE_CHECKING:
@@ -45,28 +46,11 @@ class Heading:
     on_cover: bool = False
 
 
-_NUMBERING = (
-    (0, re.compile(r"第\s?[0-9一二三四五六七八九十百]+\s?[部編]")),
-    (1, re.compile(r"第\s?[0-9一二三四五六七八九十百]+\s?章|附則|別[紙添表]|[IVX]{1,4}[.、 ]")),
-    (2, re.compile(r"第\s?[0-9一二三四五六七八九十百]+\s?節")),
-    (
-        3,
-        re.compile(
-            r"第\s?[0-9一二三四五六七八九十百]+\s?条|[0-9]{1,2}\s?[.、](?![0-9])|[0-9]{1,2}\s(?=\D)"
-        ),
-    ),
-    (4, re.compile(r"[0-9]{1,2}\s?[.\-−‐]\s?[0-9]{1,2}(?!\s?[.\-−‐]\s?[0-9])(?![0-9%年月])")),
-    (5, re.compile(r"[0-9]{1,2}\s?[.\-−‐]\s?[0-9]{1,2}\s?[.\-−‐]\s?[0-9]{1,2}")),
-    (6, re.compile(r"[(][0-9一二三四五六七八九十]{1,2}[)]")),
-)
 _MARKED = 6
 """From this order on a number may as well mark an item of a list."""
 
-_CIRCLED, _ORDER_CIRCLED = re.compile(r"[①-⑳]"), 7
-# ○○市 is a name left open.
-_RING, _ORDER_RING = re.compile(r"[○◯〇](?![○◯〇×])"), 8
-_UNNUMBERED = 9
-_MARK = re.compile(r"■|◆|●|▌|□|◇")
+# ○ ranks as a heading below every number.
+_RING, _RINGED = "○◯〇", 8
 _BRACKETED = re.compile(r"【[^【】]{1,30}】$")
 _NOT_A_HEADING = re.compile(
     r"[。、，,;；]$|^[\d\s.,%年月日()（）〜~\-−:：/]+$|^(?:図表?|表|出典|資料|注|※|\*|[・･•⚫➢➤✓✔‣–⬧⬥❖\uf000-\uf0ff]|→|https?:)|(?:……|・・・|\.{4,}|．{3,})"
@@ -89,11 +73,11 @@ def sections(text: EditionText) -> tuple[Section, ...]:
     A document without a single heading is one section with an empty path.
     """
     length = len(text.text)
-    marks = sorted(_headings(text), key=lambda heading: heading.offset)
+    heads = sorted(_headings(text), key=lambda heading: heading.offset)
     found: list[Section] = []
     stack: list[Heading] = []
     begin, path = 0, ()  # type: int, tuple[str, ...]
-    for heading in marks:
+    for heading in heads:
         if heading.offset > begin:
             found.append(Section(path, begin, heading.offset))
         if not heading.on_cover:
@@ -133,7 +117,7 @@ def _above(upper: Heading, lower: Heading) -> bool:
     """Whether *lower* stands under *upper*: bookmarks first, then numbering, then size."""
     if upper.level is not None or lower.level is not None:
         return lower.level is None or (upper.level is not None and upper.level < lower.level)
-    numbered = _UNNUMBERED not in {upper.order, lower.order}
+    numbered = marks.UNRANKED not in {upper.order, lower.order}
     if not numbered and not 1 / _TELLING < upper.size / lower.size < _TELLING:
         return upper.size > lower.size
     return upper.order < lower.order
@@ -160,7 +144,7 @@ def _headings(text: EditionText) -> Iterator[Heading]:
             seen = _seen(page, block, start, usual)
             if _tops_a_slide(page, at, usual) and (seen is None or seen.order >= _MARKED):
                 title = page.text[block.start : block.end]
-                seen = Heading(_clean(title), start + block.start, block.size, _UNNUMBERED)
+                seen = Heading(_clean(title), start + block.start, block.size, marks.UNRANKED)
             # Numbers that follow each other without a word between them are a list, but for one
             # that is set larger than what follows it.
             listed = (
@@ -168,7 +152,11 @@ def _headings(text: EditionText) -> Iterator[Heading]:
                 and block.size <= _LARGER * usual
                 and orders[at] in {*orders[max(0, at - 1) : at], *orders[at + 1 : at + 2]}
             )
-            if seen is not None and crowd < _CROWD and not (listed and orders[at] != _UNNUMBERED):
+            if (
+                seen is not None
+                and crowd < _CROWD
+                and not (listed and orders[at] != marks.UNRANKED)
+            ):
                 crowd += 1
                 yield replace(seen, on_cover=cover)
 
@@ -236,8 +224,8 @@ def _seen(page: Page, block: Block, start: int, usual: float) -> Heading | None:
     order = _order(title)
     larger = block.size > _LARGER * usual
     numbered = order <= 5 and block.size > 0.97 * usual and len(title) <= 45
-    marked = bool(_MARK.match(title)) and block.size > 1.02 * usual
-    inner = 6 <= order < _UNNUMBERED and len(title) <= 30 and block.size > 0.97 * usual
+    marked = title[:1] in marks.HEADING_SIGNS and block.size > 1.02 * usual
+    inner = 6 <= order < marks.UNRANKED and len(title) <= 30 and block.size > 0.97 * usual
     bracketed = bool(_BRACKETED.match(title)) and block.size > 0.97 * usual
     if (
         block.kind == BlockKind.HEADING
@@ -255,16 +243,11 @@ def _says_something(title: str) -> bool:
 
 
 def _order(title: str) -> int:
-    # Before NFKC, which makes "1 " of "① ".
-    if _CIRCLED.match(title.lstrip()):
-        return _ORDER_CIRCLED
-    if _RING.match(title.lstrip()):
-        return _ORDER_RING
-    plain = unicodedata.normalize("NFKC", title).strip()
-    for order, pattern in _NUMBERING:
-        if pattern.match(plain):
-            return order
-    return _UNNUMBERED
+    """Return how high a title stands by what numbers it, the highest 0."""
+    found = marks.mark(title)
+    if found is None:
+        return marks.UNRANKED
+    return _RINGED if title[found.start] in _RING else found.rank
 
 
 def _plain(title: str) -> str:

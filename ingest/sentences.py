@@ -211,6 +211,16 @@ class Sentences:
         pages = self.column("page")
         return range(int(np.searchsorted(pages, page)), int(np.searchsorted(pages, page, "right")))
 
+    def in_block(self, at: int) -> range:
+        """Return which sentences stand in the same run of lines as this one."""
+        first = last = at
+        mine = self._columns[at, 2:4]
+        while first and (self._columns[first - 1, 2:4] == mine).all():
+            first -= 1
+        while last + 1 < len(self) and (self._columns[last + 1, 2:4] == mine).all():
+            last += 1
+        return range(first, last + 1)
+
     def within(self, start: int, end: int) -> range:
         """Return which sentences touch the span of the edition's text from *start* to *end*."""
         first = int(np.searchsorted(self.column("end"), start, "right"))

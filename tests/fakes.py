@@ -22,7 +22,7 @@ from index.search.glossary import Glossary
 from ingest.catalog.editions import Document, Edition, Kind, Original, in_force
 from ingest.chunks import Chunk
 from ingest.headings import sections
-from ingest.japanese import pairs, tokens
+from ingest.language.words import pairs, tokens
 from ingest.pages import Block, BlockKind, EditionText, Page, Quality
 from ingest.parsing import parse
 from ingest.sentences import Sentences

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bot.asking.question import Wants
-from index.search.municipalities import PREFECTURES
 from ingest.japanese import normalise
+from ingest.language.places import PREFECTURES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -12,7 +12,7 @@ from bot.asking import days
 from bot.asking.intent import Bound, Conditions, Period, Relation, Town, Whole
 from bot.asking.lexicon import Phrases, table
 from bot.asking.wants import TOP
-from index.search.municipalities import PREFECTURES
+from ingest.language.places import PREFECTURES
 from ingest.language.spelling import is_japanese, normalise
 from ingest.language.words import units
 

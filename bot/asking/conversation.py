@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from ingest.japanese import tokens
+from ingest.language.words import tokens
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -9,7 +9,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from bot.asking.conversation import REMEMBERED, follows_up
-from ingest.japanese import normalise
+from ingest.language.spelling import normalise
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -7,8 +7,8 @@ from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from bot.asking.conversation import condense
-from ingest.japanese import normalise
-from ingest.splitting import BULLETS, NUMBERING
+from ingest.language.marks import unmarked
+from ingest.language.spelling import normalise
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -69,5 +69,4 @@ def _step(text: str) -> int:
 
 def _plain(title: str) -> str:
     """Return a title as a question would name it: without its number and what is in brackets."""
-    flat = normalise(" ".join(title.split())).lstrip(BULLETS)
-    return _REMARK.sub("", NUMBERING.sub("", flat)).strip()
+    return _REMARK.sub("", normalise(unmarked(" ".join(title.split())))).strip()

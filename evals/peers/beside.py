@@ -37,7 +37,7 @@ from index.passages import Filters, Passage  # noqa: E402 - likewise
 from index.search.fitted import Fitted  # noqa: E402 - likewise
 from ingest.catalog.editions import Edition  # noqa: E402 - likewise
 from ingest.chunks import Chunk  # noqa: E402 - likewise
-from ingest.japanese import pairs, tokens  # noqa: E402 - likewise
+from ingest.language.words import pairs, tokens  # noqa: E402 - likewise
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ingest.chunks import Chunk, split
 from ingest.headings import sections
-from ingest.japanese import tokens
+from ingest.language.words import tokens
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -38,7 +38,7 @@ from ingest.catalog.catalog import hash_of
 from ingest.chunks import CHUNKS_VERSION
 from ingest.errors import IngestError, UnreadablePdf
 from ingest.headings import sections
-from ingest.japanese import TOKENIZER_VERSION, tokens
+from ingest.language.words import TOKENIZER_VERSION, tokens
 from ingest.pages import load, save
 from ingest.parsing import parse
 from ingest.pdf.documents import READER_VERSION

@@ -30,7 +30,8 @@ class Comparisons:
         with self._lock:
             found = self._made.pop(name, None)
             if found is None:
-                found = compare(old, library.text(old), new, library.text(new))
+                held = library.sentences(old), library.sentences(new)
+                found = compare(old, library.text(old), new, library.text(new), held)
             self._made[name] = found
             while len(self._made) > KEPT:
                 self._made.popitem(last=False)

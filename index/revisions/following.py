@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections import Counter
 from dataclasses import dataclass
@@ -11,6 +10,8 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from ingest.language.sentences import split
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from datetime import date
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from index.passages import Library
     from ingest.catalog.editions import Edition
     from ingest.pages import EditionText
+    from ingest.sentences import Sentences
 
 # A sentence with fewer characters in common is another sentence.
 _ALIKE = 0.6
@@ -62,7 +64,7 @@ def follow(library: Library, edition: Edition, quote: str, on: date) -> Followed
     if found is not None:
         same = now.sha256 == edition.sha256
         return _at(State.STANDS if same else State.MOVED, now, text, *found)
-    near = _nearest(text, quote)
+    near = _nearest(text, library.sentences(now), quote)
     if near is None:
         return Followed(State.GONE, now)
     return _at(State.CHANGED, now, text, *near)
@@ -99,14 +101,14 @@ def _plain(said: str) -> tuple[str, list[int]]:
     return "".join(found), places
 
 
-def _nearest(text: EditionText, quote: str) -> tuple[int, int] | None:
+def _nearest(text: EditionText, held: Sentences, quote: str) -> tuple[int, int] | None:
     """Find the sentences most like a quotation, if any are like it at all."""
     wanted, _ = _plain(quote)
-    several = range(1, _sentences_in(quote) + 2)
+    several = range(1, max(1, len(split(quote))) + 2)
     pairs = Counter(wanted[at : at + 2] for at in range(len(wanted) - 1))
     ranked = sorted(
         ((-sum((pairs & Counter(_pairs(said))).values()), start, end, said)
-         for start, end, said in _runs(tuple(_blocks(text)), several)),
+         for start, end, said in _runs(_blocks(text, held), several)),
     )[:_LOOKED_AT]  # fmt: skip
     best = max(
         ((SequenceMatcher(None, wanted, said, autojunk=False).ratio(), -start, end)
@@ -120,10 +122,6 @@ def _pairs(said: str) -> Iterator[str]:
     return (said[at : at + 2] for at in range(len(said) - 1))
 
 
-def _sentences_in(quote: str) -> int:
-    return max(1, len([part for part in re.split(r"[。\n]", quote) if part.strip()]))
-
-
 def _runs(
     blocks: Sequence[tuple[int, int, str]], several: Iterable[int]
 ) -> Iterator[tuple[int, int, str]]:
@@ -134,12 +132,6 @@ def _runs(
             yield run[0][0], run[-1][1], "".join(said for _, _, said in run)
 
 
-def _blocks(text: EditionText) -> Iterator[tuple[int, int, str]]:
-    """Yield the sentences of all blocks: where they stand, and what is compared."""
-    for page, base in zip(text.pages, text.starts, strict=True):
-        for block in page.blocks:
-            start = block.start
-            for part in page.text[block.start : block.end].replace("。", "。\0").split("\0"):
-                if part.strip():
-                    yield base + start, base + start + len(part), _plain(part)[0]
-                start += len(part)
+def _blocks(text: EditionText, held: Sentences) -> tuple[tuple[int, int, str], ...]:
+    """Return the sentences of an edition: where they stand, and what is compared."""
+    return tuple((one.start, one.end, _plain(text.text[one.start : one.end])[0]) for one in held)

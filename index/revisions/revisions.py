@@ -12,7 +12,7 @@ import re
 import unicodedata
 from bisect import bisect_left
 from collections import Counter, defaultdict
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 from enum import StrEnum
 from functools import lru_cache
@@ -20,7 +20,10 @@ from typing import TYPE_CHECKING
 
 from index.errors import EditionUnknown
 from ingest.headings import sections
-from ingest.pages import BlockKind
+from ingest.language.sentences import is_whole
+from ingest.parsing import parse
+from ingest.sentences import Kind as StoredKind
+from ingest.sentences import Sentences
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -137,9 +140,19 @@ def _since(edition: Edition) -> int:
     return day.toordinal() if day else 0
 
 
-def compare(old: Edition, before: EditionText, new: Edition, after: EditionText) -> Revision:
-    """Compare two editions; pure, and the same for the same texts."""
-    units, others = list(_units(before)), list(_units(after))
+def compare(
+    old: Edition,
+    before: EditionText,
+    new: Edition,
+    after: EditionText,
+    held: tuple[Sentences, Sentences] | None = None,
+) -> Revision:
+    """Compare two editions; pure, and the same for the same texts.
+
+    *held* are the stored sentences of both; without them they are cut from the texts.
+    """
+    first, second = held or (parse(before, sections(before)), parse(after, sections(after)))
+    units, others = list(_units(before, first)), list(_units(after, second))
     apart = _apart(before, units, after, others), _apart(after, others, before, units)
     numbering = {head[0] for head in _section_heads(before) | _section_heads(after) if head}
     parts = _parts(before, apart[0], numbering), _parts(after, apart[1], numbering)
@@ -179,10 +192,8 @@ _NUMBER = re.compile(
     r"|[0-9]{1,3}(?:\s?[.\-‐−]\s?[0-9]{1,3})*\s?[.、)]?(?=\s|[^0-9年月日%])"
     r"|[(][0-9一二三四五六七八九十]{1,3}[)]|[IVX]{1,4}[.、 ]|[ア-ン][.、)]|[■◆●▌□◇○])\s*"
 )
-_SENTENCE = re.compile(r"[^。！？]*[。！？]+[」』）)]*|[^。！？]+$")
 # What follows a title in a sentence of which it is only the first word.
 _GOES_ON = re.compile(r"[のはをにがとでもへや、・及]|など|から|まで|より|する|した|して|され")
-_ENDED = re.compile(r"[。！？.!?:：][」』）)\s]*$")
 
 
 def _plain(said: str) -> str:
@@ -285,52 +296,39 @@ def _without_heading(own: list[_Unit], heading: str) -> list[_Unit]:
     return own[at:] if seen == wanted else own[max(at, 1) :]
 
 
-def _units(text: EditionText) -> Iterator[_Unit]:
+def _units(text: EditionText, found: Sentences) -> Iterator[_Unit]:
     """Yield sentences and rows in order; a sentence that a page break cuts is one."""
-    waiting: tuple[int, int] | None = None
-    for page, base in zip(text.pages, text.starts, strict=True):
-        for at, block in enumerate(page.blocks):
-            row = block.kind in {BlockKind.ROW, BlockKind.HEADING, BlockKind.CAPTION}
-            start, end = base + block.start, base + block.end
-            if waiting is not None and at == 0 and block.kind is BlockKind.TEXT:
-                start = waiting[0]
-            elif waiting is not None:
-                yield from _sentences(text, *waiting)
-            waiting = None
-            if row:
-                heading = block.kind is BlockKind.HEADING
-                plain = _plain(text.text[start:end])
-                yield _Unit(start, end, plain, block.kind is BlockKind.ROW, heading)
-            elif at == len(page.blocks) - 1 and _goes_on(text.text[start:end]):
-                waiting = (start, end)
+    waiting: _Unit | None = None
+    for order, one in enumerate(found):
+        start = one.start
+        if waiting is not None:
+            if one.kind is StoredKind.STATEMENT:
+                start = waiting.start
             else:
-                for unit in _sentences(text, start, end):
-                    whole = block.kind is BlockKind.ITEM and (unit.start, unit.end) == (start, end)
-                    yield replace(unit, heading=whole and _looks_like_heading(unit.plain))
+                yield waiting
+        said = _plain(text.text[start : one.end])
+        row = one.kind in {StoredKind.ROW, StoredKind.HEAD}
+        block = found.in_block(order)
+        alone = one.kind is StoredKind.ITEM and len(block) == 1
+        heading = one.kind is StoredKind.HEADING or (alone and _looks_like_heading(said))
+        unit = _Unit(start, one.end, said, row, heading)
+        last = order + 1 == len(found) or found.column("page")[order + 1] != one.page
+        whole = text.text[found[block[0]].start : one.end]
+        waiting = unit if last and not (row or heading) and _goes_on(whole) else None
+        if waiting is None:
+            yield unit
     if waiting is not None:
-        yield from _sentences(text, *waiting)
+        yield waiting
 
 
 def _looks_like_heading(plain: str) -> bool:
     """Whether an item of a list is a heading by its number (such as 6.2) and breaks off as one."""
-    return (
-        len(plain) <= _LONGEST_HEADING and _way(plain).count("0") > 1 and not _ENDED.search(plain)
-    )
+    return len(plain) <= _LONGEST_HEADING and _way(plain).count("0") > 1 and not is_whole(plain)
 
 
 def _goes_on(said: str) -> bool:
     """Whether the last lines of a page break off in a sentence, rather than being a title."""
-    return len(said) >= _SHORTEST_BROKEN and not _ENDED.search(said)
-
-
-def _sentences(text: EditionText, start: int, end: int) -> Iterator[_Unit]:
-    for match in _SENTENCE.finditer(text.text[start:end]):
-        said = match.group()
-        if not said.strip():
-            continue
-        begin = start + match.start() + len(said) - len(said.lstrip())
-        stop = start + match.start() + len(said.rstrip())
-        yield _Unit(begin, stop, _plain(said), row=False)
+    return len(said) >= _SHORTEST_BROKEN and not is_whole(said)
 
 
 class _Comparison:

@@ -19,7 +19,7 @@ from scipy.sparse import csr_matrix, hstack, vstack
 
 from index.errors import ModelMissing
 from index.search.tallies import counted
-from ingest.japanese import TOKENIZER_VERSION, tokens
+from ingest.language.words import TOKENIZER_VERSION, tokens
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

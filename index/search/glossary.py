@@ -17,7 +17,8 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from index.errors import BadGlossary
-from ingest.japanese import is_japanese, normalise, tokens
+from ingest.language.spelling import is_japanese, normalise
+from ingest.language.words import tokens
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

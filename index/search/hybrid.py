@@ -15,7 +15,8 @@ import numpy as np
 
 from index.passages import Passage
 from ingest.catalog.editions import in_force
-from ingest.japanese import is_japanese, loanwords, pairs, phrases, tokens
+from ingest.language.spelling import is_japanese
+from ingest.language.words import loanwords, pairs, phrases, tokens
 
 if TYPE_CHECKING:
     from datetime import date

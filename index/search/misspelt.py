@@ -11,7 +11,8 @@ import unicodedata
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from ingest.japanese import is_japanese, normalise, strangers, tokens
+from ingest.language.spelling import is_japanese, normalise
+from ingest.language.words import strangers, tokens
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

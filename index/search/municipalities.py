@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ingest.japanese import is_japanese, normalise, pairs, stands_alone
+from ingest.language.places import PREFECTURES, Kind, named, places
+from ingest.language.spelling import is_japanese, normalise
+from ingest.language.words import pairs, stands_alone
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -24,18 +26,7 @@ if TYPE_CHECKING:
     from index.search.lexical import Bm25
     from ingest.chunks import Chunk
 
-PREFECTURES = (
-    "北海道", "青森県", "岩手県", "宮城県", "秋田県", "山形県", "福島県", "茨城県", "栃木県",
-    "群馬県", "埼玉県", "千葉県", "東京都", "神奈川県", "新潟県", "富山県", "石川県", "福井県",
-    "山梨県", "長野県", "岐阜県", "静岡県", "愛知県", "三重県", "滋賀県", "京都府", "大阪府",
-    "兵庫県", "奈良県", "和歌山県", "鳥取県", "島根県", "岡山県", "広島県", "山口県", "徳島県",
-    "香川県", "愛媛県", "高知県", "福岡県", "佐賀県", "長崎県", "熊本県", "大分県", "宮崎県",
-    "鹿児島県", "沖縄県",
-)  # fmt: skip
 _PREFECTURE = re.compile("|".join(PREFECTURES))
-_SAID_WITH_PREFECTURE = re.compile(
-    rf"({'|'.join(PREFECTURES)})([^\W\d_ぁ-ん]{{1,8}}?[市区町村])(?![市区町村])"
-)
 _SUFFIX = re.compile(r"[市区町村]$")
 _BETWEEN = re.compile(r"[\s、,。()（）「」・の]+")
 _NONE = np.zeros(0, dtype=np.int64)
@@ -99,6 +90,8 @@ class Municipalities:
         whole = not is_japanese(said) or _SUFFIX.search(said) is not None
         tried = (said,) if whole else (said, *(said + suffix for suffix in "市区町村"))
         names = list(tried[1:] if len(said) == 1 else tried[:1])
+        if not is_japanese(said):
+            names += [one.name for one in named(said)]
         for one in tried:
             for match in self._glossary.expand(one):
                 if _LATIN_SUFFIX.sub("", normalise(match.said)) == one:
@@ -106,14 +99,18 @@ class Municipalities:
         return tuple(dict.fromkeys(_LATIN_SUFFIX.sub("", normalise(name)) for name in names))
 
     def _said(self, question: str) -> Iterator[Town]:
-        for found in _SAID_WITH_PREFECTURE.finditer(normalise(question)):
-            yield Town(self._spellings(found.group(2)), found.group(1))
+        for one in places(question):
+            told = len(one.prefectures) == 1 and (
+                not one.listed or len({each.prefecture for each in named(one.name)}) > 1
+            )
+            if told and one.kind is not Kind.PREFECTURE:
+                yield Town(self._spellings(normalise(one.name)), one.prefectures[0])
         if is_japanese(question):
             return
-        named = [name for match in self._glossary.expand(question) for name in match.others]
-        prefectures = {name for name in named if name in PREFECTURES}
+        names = [name for match in self._glossary.expand(question) for name in match.others]
+        prefectures = {name for name in names if name in PREFECTURES}
         if len(prefectures) == 1:
-            for name in named:
+            for name in names:
                 if is_japanese(name) and _SUFFIX.search(name):
                     yield Town(self._spellings(normalise(name)), *prefectures)
 

@@ -15,7 +15,7 @@ from zipfile import BadZipFile
 import numpy as np
 from scipy.sparse import csr_matrix
 
-from ingest.japanese import pairs, phrases
+from ingest.language.words import pairs, phrases
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

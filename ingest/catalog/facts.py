@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from ingest.catalog import titles
 from ingest.catalog.cover import rows
-from ingest.japanese import is_japanese
+from ingest.language.spelling import is_japanese
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

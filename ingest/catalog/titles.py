@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ingest.catalog.cover import Row, right_edge, rows, usual_size
-from ingest.japanese import known_share
+from ingest.language.words import known_share
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -13,7 +13,11 @@ from ingest.language.tables import alternatives, table
 
 
 class Kind(StrEnum):
-    """What a mark is: which rank of heading or item it numbers, or what it announces."""
+    """What a mark is: which rank of heading or item it numbers, or what it announces.
+
+    SECOND and THIRD are numbers with so many parts (1-2, 1.2.3); LETTER stands for every mark of an
+    item that ranks nothing (ア, a), 2), ⅱ).
+    """
 
     PART = "part"
     CHAPTER = "chapter"
@@ -46,8 +50,11 @@ _WORDS = table("marks")
 BULLETS = " \t\n\r\u3000" + _WORDS["bullets"]
 """White space and marks that stand before an item or a heading and are not quoted with it."""
 
+HEADING_SIGNS = _WORDS["heading"]
+"""Signs that head a section as often as an item."""
+
 _N = r"[0-9０-９一二三四五六七八九十百]+"
-_D = r"[0-9０-９]{1,3}"
+_D = r"[0-9０-９]{1,2}"
 _POINT = r"\s?[.．\-－−‐]\s?"
 # A number that counts something is no mark.
 _NO_COUNT = r"(?![0-9０-９%％倍万億兆円人件点ポ年月日回歳社時分か所名])"
@@ -55,7 +62,7 @@ _FORMS: tuple[tuple[Kind, str], ...] = (
     (Kind.PART, rf"第\s?{_N}\s?[部編](?!門)"),
     (Kind.CHAPTER, rf"第\s?{_N}\s?章|(?:[IVXＩＶＸ]{{1,4}}|[Ⅰ-Ⅻ])[.．、 　]"),
     (Kind.SECTION, rf"第\s?{_N}\s?節"),
-    (Kind.ARTICLE, rf"第\s?{_N}\s?[条款項](?:の{_N})*"),
+    (Kind.ARTICLE, rf"第\s?{_N}\s?[条款](?:の{_N})*"),
     (
         Kind.APPENDIX,
         rf"(?:{alternatives(_WORDS['appendices'])})(?:第?\s?{_N}号?)?(?:の{_N})*(?![一-龥ぁ-ん])",
@@ -66,29 +73,40 @@ _FORMS: tuple[tuple[Kind, str], ...] = (
     ),
     (
         Kind.QUESTION,
-        rf"(?:{alternatives(_WORDS['question_words'])})[0-9０-９]{{0,3}}[.．：:](?!//)|(?:[QＱ問]|[AＡ])[0-9０-９]{{1,3}}(?=[\s　])",
+        (
+            rf"(?:{alternatives(_WORDS['question_words'])})[0-9０-９]{{0,3}}[.．：:](?!//)"
+            r"|[QＱ問AＡ][0-9０-９]{1,3}(?=[\s　])"
+        ),
     ),
     (Kind.STEP, rf"(?:{alternatives(_WORDS['steps'])})\s?[0-9０-９①-⑳]+"),
     (
         Kind.NOTE,
-        rf"[{_WORDS['notes']}][0-9０-９]{{0,2}}|[（(【]?(?:{alternatives(_WORDS['note_words'])})\s?[0-9０-９]{{0,2}}[）)】：:]",
+        (
+            rf"[{_WORDS['notes']}][0-9０-９]{{0,2}}"
+            rf"|[（(【]?(?:{alternatives(_WORDS['note_words'])})\s?[0-9０-９]{{0,2}}[）)】：:]"
+        ),
     ),
-    (Kind.THIRD, rf"{_D}{_POINT}{_D}{_POINT}{_D}(?:{_POINT}{_D})*{_NO_COUNT}[.．、)）]?"),
-    (Kind.SECOND, rf"{_D}{_POINT}{_D}(?!{_POINT}[0-9０-９]){_NO_COUNT}[.．、)）]?"),
-    (Kind.NUMBER, r"[0-9０-９]{1,3}(?:[.．、)）](?![0-9０-９])|[ 　](?=[^\s0-9０-９]))"),
     (
-        Kind.BRACKETED,
-        r"[（(](?:[0-9０-９]{1,3}|[一二三四五六七八九十]{1,3}|[ア-ンｱ-ﾝa-zａ-ｚA-Zⅰ-ⅹ])[)）]",
+        Kind.THIRD,
+        rf"{_D}{_POINT}{_D}{_POINT}{_D}(?:{_POINT}{_D})*{_NO_COUNT}[.．、)）]?",
     ),
+    (Kind.SECOND, rf"{_D}{_POINT}{_D}(?!{_POINT}[0-9０-９]){_NO_COUNT}[.．、)）]?"),
+    (Kind.NUMBER, rf"{_D}(?:\s?[.．、](?![0-9０-９])|[ 　\t](?=[^\s0-9０-９%％]))"),
+    (Kind.BRACKETED, rf"[（(](?:{_D}|[一二三四五六七八九十]{{1,3}})[)）]|[⑴-⒇]"),
     (Kind.CIRCLED, rf"[{_WORDS['circled']}]"),
     (
         Kind.LETTER,
-        r"[ア-オカ-コサ-ソ](?:[.．、)）]|[ 　](?=\S))|[a-zA-Zａ-ｚ][.．)）](?=[^a-zA-Z])",
+        (
+            r"[（(](?:[ア-ンｱ-ﾝa-zａ-ｚA-Zⅰ-ⅹ])[)）]|[0-9０-９]{1,2}[)）](?![0-9０-９])"
+            r"|[ア-オカ-コサ-ソ](?:[.．、)）]|[ 　](?=\S))|[a-zA-Zａ-ｚ][.．)）](?=[^a-zA-Z])"
+            rf"|[{_WORDS['lettered']}]"
+        ),
     ),
-    (Kind.LABEL, r"【[^】]{0,40}】?|＜[^＞]{0,40}＞?|\[[^\]]{1,12}\]"),
+    (Kind.LABEL, r"【[^】]{0,40}】?|＜[^＞]{0,40}＞?|\[[^\]]{1,12}\]|参考[0-9０-９]{1,2}"),
     (Kind.BULLET, rf"[{re.escape(_WORDS['bullets'])}\uf000-\uf0ff]|-(?=[\s　])"),
 )
 _MARK = re.compile(r"[\s　]*(?:" + "|".join(f"(?P<{kind}>{form})" for kind, form in _FORMS) + ")")
+_CIRCLED = re.compile(f"[{_WORDS['circled']}]")
 _PLACEHOLDER = re.compile("[○◯〇]{2,}|[○◯〇][×市町村区県]")
 
 
@@ -105,6 +123,11 @@ class Mark:
         """How high the heading stands that it numbers, from 0; `UNRANKED` where it does not."""
         return RANKS.get(self.kind, UNRANKED)
 
+    @property
+    def begins_anew(self) -> bool:
+        """Whether a line with it begins a paragraph; the name of a step also goes on with one."""
+        return self.kind is not Kind.STEP
+
 
 def mark(text: str, at: int = 0) -> Mark | None:
     """Return the mark that *text* begins with at *at*, white space aside, or None.
@@ -118,6 +141,11 @@ def mark(text: str, at: int = 0) -> Mark | None:
     if _PLACEHOLDER.match(text, start) is not None:
         return None
     return Mark(start, end, Kind(found.lastgroup))
+
+
+def counts_on(text: str) -> bool:
+    """Whether *text* holds circled numbers: a list that is told within a sentence."""
+    return _CIRCLED.search(text) is not None
 
 
 def unmarked(title: str) -> str:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ingest.pdf.lines import ITEM, Line, made, together
+from ingest.language import marks
+from ingest.pdf.lines import Line, made, together
 from ingest.pdf.pitch import Pitch, pitch
 from ingest.pdf.vertical import stacked
 
@@ -216,8 +217,8 @@ def _neighbours(
     # A bullet or number is set off from its text by a tab, and short titles are spaced out.
     first = np.array([run.glyphs[0] for run in runs])
     side = measured.cell()[first] if measured.bare else _SIDE + measured.letter[first]
-    marks = np.array([run.item and ITEM.fullmatch(run.text) is not None for run in runs])
-    reach = np.where(marks, _TAB, side)
+    marked = np.array([run.item and _is_mark(run.text) for run in runs])
+    reach = np.where(marked, _TAB, side)
     alone = np.array([len(run.text) == 1 and "一" <= run.text <= "龥" for run in runs])
     closing = np.array([run.text[-1] in _CLOSING for run in runs])
     opening = np.array([run.text[0] in _OPENING for run in runs])
@@ -240,6 +241,12 @@ def _neighbours(
     yield from zip(
         ahead[closest].tolist(), behind[closest].tolist(), set_off[closest].tolist(), strict=True
     )
+
+
+def _is_mark(text: str) -> bool:
+    """Whether a run is nothing but the mark of what stands beside it."""
+    found = marks.mark(text)
+    return found is not None and found.end == len(text)
 
 
 def _put_in_frames(runs: list[Line], frames: NDArray[np.float32]) -> None:

@@ -6,12 +6,13 @@ from the lower left corner of the page as shown.
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
+
+from ingest.language import marks
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -21,21 +22,6 @@ LONG_LINE = 14
 
 _FIRST_KANA, _LAST_KANJI = 0x3041, 0x9FFF
 _NOTHING = np.zeros((0, 4), np.float32)
-
-
-ITEM = re.compile(
-    r"[・･•●○◯〇◎◆◇■□▪▫▶►▷➢➤✓✔☑★☆※→⇒⇨➡◼◾‣–⚫⬧⬥❖\uf000-\uf0ff]"
-    r"|[①-⑳㉑-㉟❶-❿⑴-⒇ⅰ-ⅹⅠ-Ⅹ㋐-㋾]"
-    r"|[（(][0-9０-９]{1,2}[)）]|[（(][ア-ンｱ-ﾝa-zａ-ｚ一二三四五六七八九十ⅰ-ⅹ][)）]"
-    r"|[0-9０-９]{1,2}(?:[.．][0-9０-９]{1,2})*[.．、)）](?![0-9０-９])"
-    r"|[0-9０-９]{1,2}(?:[-－‐−][0-9０-９]{1,2})+(?![0-9０-９])"
-    r"|[0-9０-９]{1,2}(?:[.．][0-9０-９]{1,2})+(?![0-9０-９.．%％倍万億兆円人件点ポ年月日回歳社])"
-    r"|[ア-オカ-コ][.．、)）]|[a-zA-Zａ-ｚ][.．)）](?=[^a-zA-Z])"
-    r"|第[0-9０-９一二三四五六七八九十百]+[章節条編部款]"
-    r"|【|＜|\[[^\]]{1,12}\]|別[表紙添]|附則|参考[0-9０-９]"
-    r"|(?:図表?|表|Figure|Table|Fig\.)\s?[0-9０-９]+(?:[-－‐−.．][0-9０-９]+)*"
-    r"|(?:Q|Ｑ|A|Ａ|問|答)[0-9０-９]{0,3}[.．：:]"
-)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -117,7 +103,8 @@ class Line:
 
     def __post_init__(self) -> None:
         """Note whether the line begins like an item, a numbered heading or a caption."""
-        self.item = ITEM.match(self.text) is not None
+        found = marks.mark(self.text)
+        self.item = found is not None and found.begins_anew
 
     @property
     def height(self) -> float:

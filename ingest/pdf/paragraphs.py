@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ingest.language import marks
 from ingest.pdf.lines import LONG_LINE
 
 if TYPE_CHECKING:
@@ -19,8 +20,7 @@ if TYPE_CHECKING:
 _NEAR, _INDENT = 4, 1.5
 _OPEN, _MOST_BRACKETS = 1.6, 6
 _NARROW = str.maketrans("（）", "()")
-_CIRCLED = re.compile("[①-⑳]")
-_BULLET = re.compile(r"[・･•●○◯〇◎◆◇■□▪▫▶►①-⑳]|[（(][0-9０-９]")
+_LISTING = {marks.Kind.BULLET, marks.Kind.CIRCLED, marks.Kind.BRACKETED}
 _LABEL = re.compile(r"[^\s：:。、]{1,10}[：:](?!//)")
 _CANNOT_BEGIN = re.compile(
     r"[、。，．,.）)」』】〉》］\]”’ぁぃぅぇぉっゃゅょァィゥェォッャュョーゝゞ々？！?!〜ん・をん]"
@@ -91,7 +91,8 @@ def _goes_on(
     """
     above = paragraph[-1]
     pitch = above.top - line.top
-    listing = _BULLET.match(line.text) and not _CIRCLED.search(above.text)
+    mark = marks.mark(line.text)
+    listing = mark and mark.kind in _LISTING and not marks.counts_on(above.text)
     if above.text[-1] in "、，（(「" and not listing:
         return pitch < 2.2 * max(column.pitch, above.size)
     if line.item or _CAPTION.fullmatch(line.text):

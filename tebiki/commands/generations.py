@@ -62,7 +62,8 @@ def diff(
     from index.revisions.revisions import compare, editions_of
 
     before, after = editions_of(generation.editions, document, old, new)
-    revision = compare(before, generation.text(before), after, generation.text(after))
+    held = generation.sentences(before), generation.sentences(after)
+    revision = compare(before, generation.text(before), after, generation.text(after), held)
     language: Literal["ja", "en"] = "en" if english else "ja"
     if html:
         write(html, redline.page(revision, language))

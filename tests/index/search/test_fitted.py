@@ -13,7 +13,7 @@ import pytest
 from index.errors import ModelMissing
 from index.search.fitted import Fitted, fit
 from index.search.tallies import counted
-from ingest.japanese import tokens
+from ingest.language.words import tokens
 
 TEXTS = [
     "自治体の情報システムを標準化する。",

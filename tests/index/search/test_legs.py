@@ -11,7 +11,7 @@ from index.search import legs, tallies
 from index.search.lexical import Bm25
 from index.search.tallies import Kind, Tally
 from ingest.chunks import Chunk
-from ingest.japanese import pairs, phrases, tokens
+from ingest.language.words import pairs, phrases, tokens
 from tests.fakes import edition
 
 TEXTS = (

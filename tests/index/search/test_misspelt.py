@@ -7,7 +7,7 @@ import pytest
 from index.search.glossary import Glossary, Term
 from index.search.lexical import Bm25
 from index.search.misspelt import Spelling
-from ingest.japanese import pairs, tokens
+from ingest.language.words import pairs, tokens
 
 GLOSSARY = Glossary(
     [

@@ -113,3 +113,11 @@ def test_a_question_that_says_the_prefecture_leaves_out_the_other_town(
 def test_a_question_without_a_prefecture_leaves_nothing_out(generation: Generation) -> None:
     """Both towns are what it may be about."""
     assert {"fuchu-tokyo", "fuchu-hiroshima", "both"} <= set(_found(generation, "府中市の窓口"))
+
+
+@pytest.mark.parametrize(("name", "expected"), [("Otsu City", "otsu"), ("Ichikawa", "ichikawa")])
+def test_an_english_name_needs_no_entry_in_the_glossary(
+    generation: Generation, name: str, expected: str
+) -> None:
+    """Every municipality is known by its reading in Latin letters."""
+    assert [expected] == _found(generation, "窓口", name)

@@ -6,12 +6,11 @@ import threading
 
 import pytest
 
-from ingest.japanese import (
-    is_japanese,
+from ingest.language.spelling import is_japanese, normalise
+from ingest.language.words import (
     joints,
     known_share,
     loanwords,
-    normalise,
     nouns,
     pairs,
     proper_nouns,
