@@ -115,7 +115,7 @@ def test_a_question_without_a_prefecture_leaves_nothing_out(generation: Generati
     assert {"fuchu-tokyo", "fuchu-hiroshima", "both"} <= set(_found(generation, "府中市の窓口"))
 
 
-@pytest.mark.parametrize(("name", "expected"), [("Otsu City", "otsu"), ("Ichikawa", "ichikawa")])
+@pytest.mark.parametrize("name, expected", [("Otsu City", "otsu"), ("Ichikawa", "ichikawa")])
 def test_an_english_name_needs_no_entry_in_the_glossary(
     generation: Generation, name: str, expected: str
 ) -> None:
