@@ -32,7 +32,8 @@ class Question:
     when it is not given); *standalone* is what is searched (a follow-up made whole). *language* is
     "ja" or "en". *conversation* is the id under which turns are kept, or "". *day_said* are the
     words from which the day in *filters* was understood, "" when it was given or there is none.
-    *small_talk* is set of a greeting or thanks, which ask nothing.
+    *small_talk* is set of a greeting or thanks, which ask nothing. *alone* is the question as it
+    would be searched if it did not follow up, where that was only assumed because it says little.
     """
 
     text: str
@@ -45,6 +46,7 @@ class Question:
     day_said: str = ""
     core: str = ""
     small_talk: SmallTalk | None = None
+    alone: str = ""
 
     def __post_init__(self) -> None:
         """Take the whole text for what asks, where nothing else is given."""

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 from bot.answering.figures import CONTACT
 from bot.answering.relevance import plain
 from bot.answers import Answer, Citation, Declined, Question, cite
-from bot.asking.conversation import wants_more
+from bot.asking.conversation import follows_up, wants_more
 from bot.asking.days import timeless
+from bot.asking.stepping import steps
 from bot.telling.phrases import phrase
 from bot.telling.quotations import body, cases_in, escaped, notices
 from ingest.japanese import normalise, tokens
@@ -79,9 +80,10 @@ def follows(question: Question) -> bool:
     """Whether a question was made whole from earlier ones and asks something of its own."""
     return (
         bool(question.history)
-        and question.standalone.endswith(question.core)
         and question.standalone != question.core
+        and follows_up(question.core)
         and not wants_more(question.core)
+        and not steps(question.core)
     )
 
 

@@ -112,7 +112,8 @@ class Extractive:
 
         Misspelt names are put right, and a day or a superseded edition that it names is a filter.
         """
-        question = settled(mended(self._stepped(question, library), library), library)
+        stepped = self._stepped(surer(question, library), library)
+        question = settled(mended(stepped, library), library)
         on = question.filters.as_of or self._today()
         return with_edition(with_work(question, library), library, on)
 
@@ -334,6 +335,17 @@ def heard(question: Question) -> tuple[str, ...]:
         return question.notices
     read_as = phrase(question.language, "notice-read-as", question=question.standalone)
     return (*question.notices, read_as)
+
+
+def surer(question: Question, library: Library) -> Question:
+    """Return a question that may follow up or not as what the documents answer more surely."""
+    if not question.alone:
+        return question
+    sure = {
+        text: library.confidence(text, library.retrieve(text, k=PASSAGES, filters=question.filters))
+        for text in (question.standalone, question.alone)
+    }
+    return replace(question, standalone=max(sure, key=lambda text: sure[text]), alone="")
 
 
 def mended(question: Question, library: Library) -> Question:

@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from ingest.language.words import tokens
+from bot.asking.lexicon import Phrases, table
+from bot.asking.things import Spoken, spoken
+from bot.asking.wants import asking, asks, heads
+from ingest.language.places import places
+from ingest.language.spelling import is_japanese, normalise
+from ingest.language.words import tokens, units
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,201 +23,35 @@ REMEMBERED = 6
 
 _LONGEST = 600
 
-_BEGINS = re.compile(
-    r"\s*(?:その(?!他)|それ(?!ぞれ)|この|これ|そこ|ここ|そちら|こちら|そんな|そういう|そう(?:する|なる|いう)|同じ|上記|前述"
-    r"|先ほど|さっき|では|じゃあ?|だったら|なら(?:ば)?[、,]|なぜ|どうして|ほかに|他に|ほかの|他の|あと[、はに]|また[、,]"
-    r"|ちなみに|逆に|例えば|たとえば|具体的には|もっと|詳しく|続き|一方|しかし|でも)"
-    r"|\s*(?:and|but|or|so|then|also|what about|how about|what else|why\b|else|more|in that case)\b",
-    re.IGNORECASE,
-)
-_POINTS_BACK = re.compile(
-    r"(?:その(?!他)|それ(?!ぞれ)|この|これ|そこ|同じ)|の(?:ほう|方)(?:は|の|も|だと|で)"
-    r"|^[^はが]+?(?:では|の場合(?:は|だと|には)?|だと|なら(?:ば)?)(?:どう(?:です|なり|なる|でしょう)\w*)?[？?。\s]*$"
-    r"|\b(?:it|its|they|them|their|that one|this one|these|those|there|the same|the others?)\b",
-    re.IGNORECASE,
-)
-_MORE = re.compile(
-    r"もっと|詳し|詳細|続き|ほかにも|他にも|すべて見|全部見|\b(?:more|details?|go on|continue|the rest)\b",
-    re.IGNORECASE,
-)
-_MORE_WORDS = re.compile(
-    r"もっと|もう少し|さらに|詳し[くい](?:こと|説明|内容)?|詳細|続き|ほかにも|他にも|すべて|全部|説明(?:して)?|見せて|見たい|知りたい"
-    r"|ある|読み?たい|ください|お願い(?:します)?|\b(?:more|details?|detailed|go on|continue|rest|show|tell|give|please|in|any|is|there)\b",
-    re.IGNORECASE,
-)
+_LISTS = table("conversation")
+_BEGINS = Phrases({"yes": _LISTS["begins"]["yes"], "": _LISTS["begins"]["no"]})
+_POINTS = Phrases({"yes": _LISTS["points"]["yes"], "": _LISTS["points"]["no"]})
+_MORE = Phrases({"": _LISTS["more"]["words"]})
+_AROUND = Phrases({"": _LISTS["more"]["around"]})
+_INSTEAD = tuple(sorted(_LISTS["instead"]["behind"], key=len, reverse=True))
+_PROPERTIES = frozenset(_LISTS["properties"]["words"])
+_BODIES = frozenset(table("words")["bodies"])
 _CHOICE = re.compile(
     r"\s*(?:[『「][^』」]+[』」]について\s*[:：]|About [^:：]+[:：])", re.IGNORECASE
 )
-_FEW = 3
-"""Words of its own up to which a question that points back somewhere inside still follows up."""
-
-# Words that ask about some property of a thing that was named before, as `tokens` gives them:
-# dictionary forms, English ones as stems.
-_PROPERTIES = frozenset(
-    [
-        "費用",
-        "金額",
-        "額",
-        "料金",
-        "経費",
-        "期限",
-        "期間",
-        "時期",
-        "期日",
-        "対象",
-        "条件",
-        "要件",
-        "手続き",
-        "方法",
-        "手順",
-        "理由",
-        "根拠",
-        "目的",
-        "内容",
-        "効果",
-        "結果",
-        "連絡",
-        "先",
-        "電話",
-        "番号",
-        "担当",
-        "部署",
-        "窓口",
-        "場所",
-        "例",
-        "事例",
-        "様式",
-        "書類",
-        "書式",
-        "人数",
-        "数",
-        "件数",
-        "全部",
-        "予算",
-        "導入",
-        "罰則",
-        "例外",
-        "注意",
-        "点",
-        "留意",
-        "意味",
-        "違い",
-        "関係",
-        "役割",
-        "責任",
-        "主体",
-        "負担",
-        "割合",
-        "上限",
-        "下限",
-        "必要",
-        "場合",
-        "後",
-        "前",
-        "次",
-        "最後",
-        "最初",
-        "他",
-        "全て",
-        "詳細",
-        "書く",
-        "出す",
-        "掛かる",
-        "行う",
-        "使う",
-        "決める",
-        "定める",
-        "要る",
-        "払う",
-        "貰う",
-        "受ける",
-        "変わる",
-        "始める",
-        "終わる",
-        "cost",
-        "fee",
-        "date",
-        "reason",
-        "contact",
-        "phone",
-        "number",
-        "form",
-        "detail",
-        "step",
-        "方",
-        "問い合わせ",
-        "pay",
-        "long",
-        "mani",
-        "much",
-        "often",
-        "call",
-        "say",
-        "happen",
-        "next",
-        "last",
-        "first",
-        "聞く",
-        "良い",
-        "人",
-        "相談",
-        "宛て先",
-        "提出",
-        "雛形",
-        "記入",
-        "締め切り",
-        "頻度",
-        "回",
-        "年",
-        "月",
-        "日",
-        "箇月",
-        "位",
-        "課",
-        "問う",
-        "合わせる",
-        "メール",
-        "アドレス",
-        "法令",
-        "法律",
-        "条文",
-        "義務",
-        "必須",
-        "任意",
-        "有効",
-        "決裁",
-        "承認",
-        "メリット",
-        "デメリット",
-        "利点",
-        "欠点",
-        "始まる",
-        "終える",
-        "進める",
-        "上げる",
-        "遣る",
-        "行く",
-        "condit",
-        "deadlin",
-        "exampl",
-        "purpos",
-        "decid",
-        "mandatori",
-        "requir",
-        "option",
-        "respons",
-        "until",
-        "start",
-        "end",
-        "email",
-        "address",
-    ]
+_POINTING = re.compile(
+    r"(?:では|じゃあ?)?[、,\s]*(?:(?:その|この)(?!場合|際|時|とき|うち)|(?:それ|これ)(?=[はがをにでのもっと]))"
 )
+_NAME = re.compile(r"[「『]|[a-z]{2}|[ァ-ヶー]{5}|\d")
+_STOPS = " 。.？?！!、,"
+_FEW, _LITTLE = 3, 2
+"""Words of its own up to which a question that points back still follows up; up to which one
+that does not point follows up because it says too little."""
 
 
 def wants_more(text: str) -> bool:
     """Whether a text only asks for more of the last answer, and for nothing else."""
-    return _MORE.search(text) is not None and not tokens(_MORE_WORDS.sub(" ", text))
+    plain = normalise(text)
+    if next(_MORE.find(plain), None) is None:
+        return False
+    for found in reversed(list(_AROUND.find(plain))):
+        plain = f"{plain[: found.start]} {plain[found.end :]}"
+    return not tokens(plain)
 
 
 def times_more(text: str, history: Sequence[Turn]) -> int:
@@ -227,25 +67,19 @@ def times_more(text: str, history: Sequence[Turn]) -> int:
 
 
 def condense(text: str, history: Sequence[Turn]) -> str:
-    """Return a question that can be understood alone: a follow-up gets what it follows put first.
+    """Return a question that can be understood alone: a follow-up is written out.
 
     By rules, without a model: a question follows up when it points back (その, それ, and …, it)
-    or names nothing of its own, only some property (費用は？). What it follows is the last
-    question of *history* that stood alone and, where they differ, the one just before. Who only
-    asks for more asks the same once more.
+    or names nothing of its own, only some property (費用は？). It is written out with what the
+    question before it, as that was written out, is about. Who only asks for more asks the same
+    once more.
     """
-    whole = text
-    base = before = ""
+    whole = ""
     for asked in [*(turn.question for turn in history[-REMEMBERED:]), text]:
-        if base and wants_more(asked):
+        if whole and wants_more(asked):
             continue
-        if base and follows_up(asked):
-            parts = dict.fromkeys(part for part in (base, before, asked) if part)
-            whole = " ".join(parts)
-        else:
-            base = whole = asked
-        before = asked
-    return whole if len(whole) <= _LONGEST or whole == text else f"{base} {text}"[-_LONGEST:]
+        whole = _written_out(asked, whole) if whole and follows_up(asked) else asked
+    return whole if len(whole) <= _LONGEST or whole == text else whole[-_LONGEST:]
 
 
 def is_choice(text: str) -> bool:
@@ -253,11 +87,189 @@ def is_choice(text: str) -> bool:
     return _CHOICE.match(text) is not None
 
 
+@lru_cache(maxsize=256)
 def follows_up(text: str) -> bool:
     """Whether a question makes sense only after another one."""
+    return points_back(text) or (not is_choice(text) and _says_little(normalise(text)))
+
+
+@lru_cache(maxsize=256)
+def may_stand_alone(text: str) -> bool:
+    """Whether a question is taken to follow up only because it says little by itself."""
+    plain = normalise(text)
+    if points_back(text) or is_choice(text) or not _says_little(plain):
+        return False
+    return any(not one.verb and tokens(one.said) for one in _phrases(plain))
+
+
+def points_back(text: str) -> bool:
+    """Whether a question points to another one, or names nothing but a property."""
     if is_choice(text):
         return False
-    if _BEGINS.match(text):
+    plain = normalise(text).strip()
+    first = next(_BEGINS.find(plain), None)
+    if first is not None and first.start == 0 and first.meaning:
         return True
-    own = [word for word in tokens(text) if word not in _PROPERTIES and not word.isdigit()]
-    return not own or (len(own) <= _FEW and _POINTS_BACK.search(text) is not None)
+    own = [word for word in _own(plain) if word not in _PROPERTIES and not word.isdigit()]
+    if not own or _instead_of(text):
+        return True
+    return len(own) <= _FEW and any(found.meaning for found in _POINTS.find(plain))
+
+
+def _own(plain: str) -> list[str]:
+    """Return the words of a question that do not ask (どの機関, いつまで)."""
+    kept = plain
+    for found in reversed(asking(plain)):
+        kept = f"{kept[: found.start]} {kept[found.end :]}"
+    return tokens(kept)
+
+
+def _says_little(plain: str) -> bool:
+    """Whether a Japanese question asks something of a thing that it leaves unsaid.
+
+    It has at most two words that name something, and none of them is a name by its look: in
+    quotation marks, in Latin letters, a long loanword, a municipality.
+    """
+    if not is_japanese(plain) or any(places(plain)) or _NAME.search(plain):
+        return False
+    phrases = _phrases(plain)
+    named = [word for one in phrases if not one.verb for word in tokens(one.said)]
+    if len([word for word in named if word not in _PROPERTIES]) > _LITTLE:
+        return False
+    # とは asks for a name; where nothing is asked, a word or two are all there is to search for.
+    names = any(found.meaning == "definition" for found in asking(plain))
+    return not names and (asks(plain) or any(one.verb for one in phrases))
+
+
+def _phrases(plain: str) -> list[Spoken]:
+    return spoken(plain, [(found.start, found.end) for found in asking(plain)])
+
+
+def _instead_of(asked: str) -> str:
+    """Return the thing that a question puts in the place of the one before, as typed, or "".
+
+    「町の場合は？」「磐梯町は？」 name one thing, ask for no property and say nothing of it.
+    """
+    bare = asked.strip(_STOPS)
+    found = asking(normalise(bare))
+    if found and found[-1].said.startswith("どう"):
+        bare = bare[: bare.rfind("どう")].strip(_STOPS)
+        found = found[:-1]
+    if found or not is_japanese(bare):
+        return ""
+    end = next((behind for behind in _INSTEAD if bare.endswith(behind)), "")
+    thing = bare[: len(bare) - len(end)] if end else ""
+    plain = normalise(thing)
+    phrases = _phrases(plain)
+    if not phrases or any(one.verb for one in phrases) or phrases[-1].end != len(plain):
+        return ""
+    property_of = any(want.kind != "town" for want in heads(plain, phrases)) or not (
+        set(tokens(thing)) - _PROPERTIES
+    )
+    joined = all(one.particle in {"の", "・", ""} for one in phrases)
+    return thing if joined and not property_of else ""
+
+
+def _written_out(asked: str, before: str) -> str:
+    """Return a follow-up with what the question before it is about."""
+    if not asked.strip():
+        return before
+    if not is_japanese(asked):
+        return f"{asked.rstrip()} ({before.rstrip(_STOPS)})"
+    asked = asked.strip()
+    instead = _instead_of(asked)
+    topic = _topic(before)
+    if instead:
+        return _replaced(instead, topic, before)
+    if any(found.meaning == "reason" for found in asking(normalise(asked))):
+        # Why it is so asks for all that was said.
+        return f"{before.rstrip(_STOPS)}、{asked}"
+    if not _ends_in_noun(topic) or _more_than(topic, before):
+        return f"{_told(before)}、{asked}"
+    return _joined(topic, asked)
+
+
+def _joined(topic: str, asked: str) -> str:
+    """Return what is asked of a topic: of 標準化, その期限は？ asks 標準化の期限は？."""
+    pointing = _POINTING.match(asked)
+    if pointing is not None:
+        joint = "の" if pointing.group().endswith(("その", "この")) else ""
+        return f"{topic}{joint}{asked[pointing.end() :]}"
+    found = asking(normalise(asked))
+    if found and found[0].start == 0:
+        return f"{topic}は{asked}"
+    first = next(iter(units(asked)), None)
+    noun = first is not None and first.part in {"名詞", "接頭辞"}
+    return f"{topic}の{asked}" if noun else f"{topic}、{asked}"
+
+
+def _more_than(topic: str, before: str) -> bool:
+    """Whether a question names more than its topic, so that either may be meant by それ."""
+    said = [one for one in _phrases(normalise(before)) if not one.verb]
+    words = {word for one in said for word in tokens(one.said)} - _PROPERTIES
+    return not words <= set(tokens(topic))
+
+
+def _told(before: str) -> str:
+    """Return a question without the words that ask: what is asked now counts."""
+    plain = normalise(before)
+    kept = before.rstrip(_STOPS)
+    for found in asking(plain):
+        kept = kept.replace(found.said, "", 1)
+    return kept.strip(_STOPS)
+
+
+def _replaced(thing: str, topic: str, before: str) -> str:
+    """Return the question before with another thing in the place of its own."""
+    towns, others = places(before), places(thing)
+    if others and len(towns) == 1:
+        return f"{before[: towns[0].start]}{thing}{before[towns[0].end :]}"
+    if thing in _BODIES:
+        said = [one for one in _phrases(normalise(before)) if one.said in _BODIES]
+        if len(said) == 1 and before.count(said[0].said) == 1:
+            return before.replace(said[0].said, thing)
+        return f"{thing}の場合、{before}"
+    if _ends_in_noun(topic) and before.startswith(topic):
+        return f"{thing}{before[len(topic) :]}"
+    return f"{before.rstrip(_STOPS)}、{thing}の場合"
+
+
+def _topic(before: str) -> str:
+    """Return what a question is about: what stands before its first は, or before what asks."""
+    for at in (found.start() for found in re.finditer("は|って", before)):
+        particle = "は" if before[at] == "は" else "って"
+        upto = units(before[: at + len(particle)])
+        if not upto or upto[-1].part != "助詞" or upto[-1].surface not in {particle, "とは"}:
+            continue
+        topic = _without_particles(before[:at])
+        if tokens(topic):
+            return topic
+    plain = before.rstrip(_STOPS)
+    found = list(units(plain))
+    while found and found[-1].part not in {"名詞", "接尾辞"}:
+        if found[-1].part == "動詞" and found[-1].form not in _ASKING_VERBS:
+            return plain
+        found.pop()
+    # The normalised text may be longer or shorter: the words are looked up as they stand.
+    return _upto(plain, found[-1].surface) if found else plain
+
+
+def _upto(text: str, word: str) -> str:
+    at = text.rfind(word)
+    return text[: at + len(word)] if at >= 0 else text
+
+
+def _without_particles(text: str) -> str:
+    """Return *text* without に, で and と at its end."""
+    kept = text
+    while kept and (said := units(kept)) and said[-1].part == "助詞":
+        kept = kept[: -len(said[-1].surface)]
+    return kept
+
+
+def _ends_in_noun(text: str) -> bool:
+    said = units(text.rstrip("」』）)"))
+    return bool(said) and said[-1].part in {"名詞", "接尾辞"}
+
+
+_ASKING_VERBS = frozenset(table("words")["requests"]) | frozenset(table("words")["favours"])

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import date
-    from decimal import Decimal
+
+    from ingest.language.numbers import Figure
 
 
 class Kind(StrEnum):
@@ -71,8 +72,8 @@ class SmallTalk(StrEnum):
 class Want:
     """One kind of answer that is wanted, and of what unit.
 
-    *unit* is the counter or measure that was said, in its usual spelling (何人 → 人, 何ヶ月 →
-    か月, いくら → 円, 割合 → %), or what is counted (対象業務はいくつ → 業務), or for `EXTREME`
+    *unit* is the counter or measure that was said, as `Figure.unit` spells it (何名 → 人, 何ヶ月 →
+    か月, いくら → 円, 何割 → %), or what is counted (対象業務はいくつ → 業務), or for `EXTREME`
     "most" or "least"; "" when any will do. *said* are the words that ask. *bound* is what makes
     another thing of the value (何日前 → 前, 何人以上 → 以上). *top* is how many of an extreme are
     wanted, or of a list (3つ挙げて), 0 when not said.
@@ -104,7 +105,10 @@ class Thing:
 
 @dataclass(frozen=True, slots=True)
 class Town:
-    """A municipality or prefecture that is named, its prefecture said with it or ""."""
+    """A municipality or prefecture that is named, by its listed name where it is in the list.
+
+    *prefecture* is the one in which it lies, "" where that is not known or several are.
+    """
 
     name: str
     prefecture: str = ""
@@ -132,27 +136,6 @@ class Period:
     whole: Whole
 
 
-class Relation(StrEnum):
-    """How a value bounds what is asked about."""
-
-    EXACTLY = "="
-    AT_LEAST = ">="
-    MORE = ">"
-    AT_MOST = "<="
-    LESS = "<"
-    ABOUT = "~"
-
-
-@dataclass(frozen=True, slots=True)
-class Bound:
-    """A value with its unit that is named in the question (5万人以上 is >= 50000 人)."""
-
-    relation: Relation
-    value: Decimal
-    unit: str
-    said: str
-
-
 @dataclass(frozen=True, slots=True)
 class Article:
     """A numbered part of a rule: 第3条の2第1項, 附則第2項, 別表第1, 様式第4号.
@@ -175,15 +158,16 @@ class Article:
 class Conditions:
     """What bounds the question: only what meets all of it is an answer.
 
-    *bodies* are kinds of local government (市, 町, 村, 区, 都道府県, 市町村 …). *as_of* is the day
-    whose editions are meant, and *as_of_said* its words. *editions* are numbers or labels of
-    editions (2.0), *works* the titles that are quoted.
+    *bodies* are kinds of local government (市, 町, 村, 区, 都道府県, 市町村 …). *figures* are the
+    values that are named, with the words that bound them (5万人以上), where they stand in the
+    normalised core. *as_of* is the day whose editions are meant, and *as_of_said* its words.
+    *editions* are numbers of editions (2.0), *works* the titles that are quoted.
     """
 
     towns: tuple[Town, ...] = ()
     bodies: tuple[str, ...] = ()
     periods: tuple[Period, ...] = ()
-    bounds: tuple[Bound, ...] = ()
+    figures: tuple[Figure, ...] = ()
     as_of: date | None = None
     as_of_said: str = ""
     as_of_whole: Whole = Whole.DAY

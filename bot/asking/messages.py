@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from bot.asking.conversation import follows_up
+from bot.asking.conversation import points_back
 from bot.asking.intent import SmallTalk
 from bot.asking.lexicon import table
 from bot.asking.wants import asks
@@ -297,7 +297,7 @@ def _parts(kept: Sequence[str]) -> list[str]:
 
 def _needs(said: str) -> bool:
     """Whether a question says too little to be understood without what was said before it."""
-    return follows_up(said) or len(set(tokens(said))) <= _FEW
+    return points_back(said) or len(set(tokens(said))) <= _FEW
 
 
 def _goes_on(said: str) -> bool:

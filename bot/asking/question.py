@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from bot.answers import Question, Turn
 from bot.asking import days
-from bot.asking.conversation import condense
+from bot.asking.conversation import condense, may_stand_alone
 from bot.asking.messages import questions_in
 from bot.errors import BadQuestion
 from index.passages import Filters
@@ -133,10 +133,13 @@ def read(
     before = [Turn(questions_in(turn.question).core, turn.answer) for turn in history]
     named = days.carried(core, before) if chosen.as_of is None else None
     earlier = [Turn(days.without(turn.question), turn.answer) for turn in before]
+    asked = days.without(core)
+    standalone = condense(asked, earlier) or core
     return Question(
         text=cleaned,
         core=core,
-        standalone=condense(days.without(core), earlier) or core,
+        standalone=standalone,
+        alone=asked if standalone != asked and may_stand_alone(asked) else "",
         language=language_of(core),
         filters=replace(chosen, as_of=named.day) if named else chosen,
         history=tuple(before),

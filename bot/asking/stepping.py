@@ -40,9 +40,9 @@ def beside(text: str, history: Sequence[Turn], documents: Iterable[Sequence[Path
     section paths of each document in reading order; the longest title that is named counts.
     """
     asked = [turn.question for turn in history] + [text]
-    steps = [_step(one) for one in takewhile(_step, reversed(asked))]
-    before = history[: len(asked) - len(steps)]
-    if not steps or not before:
+    moves = [steps(one) for one in takewhile(steps, reversed(asked))]
+    before = history[: len(asked) - len(moves)]
+    if not moves or not before:
         return None
     earlier = normalise(condense(before[-1].question, before[:-1]))
     named = [
@@ -56,13 +56,13 @@ def beside(text: str, history: Sequence[Turn], documents: Iterable[Sequence[Path
     _, name, paths, at = max(named, key=lambda one: one[0])
     parent = paths[at][:-1]
     siblings = [path for path in paths if path and path[:-1] == parent]
-    order = siblings.index(paths[at]) + sum(steps)
+    order = siblings.index(paths[at]) + sum(moves)
     if not 0 <= order < len(siblings):
         return None
     return earlier.replace(name, _plain(siblings[order][-1]))
 
 
-def _step(text: str) -> int:
+def steps(text: str) -> int:
     """Return 1 for a question about what comes next, -1 about what comes before, else 0."""
     return 1 if _ONWARD.match(text) else -1 if _BACK.match(text) else 0
 

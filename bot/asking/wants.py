@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from bot.asking.intent import VALUES, Kind, Want
 from bot.asking.lexicon import Found, Phrases, table
 from bot.asking.things import HEADS
+from ingest.language.numbers import figures
 from ingest.language.spelling import is_japanese
 from ingest.language.words import units
 
@@ -24,12 +25,9 @@ _ASKS = Phrases(
     {"contact": _WANTS["contact"]["words"], "": _WANTS["indefinite"]["words"]} | _WANTS["asks"]
 )
 _COUNTERS = {
-    unit: (Kind(kind), _WANTS["spelt"].get(unit, unit))
-    for kind, listed in _WANTS["counters"].items()
-    for unit in listed["units"]
+    unit: Kind(kind) for kind, listed in _WANTS["counters"].items() for unit in listed["units"]
 }
 _LONGEST_COUNTER = max(map(len, _COUNTERS))
-_COUNTED: dict[str, str] = _WANTS["counted"]
 _EXTREME = Phrases(_WANTS["extreme"])
 _ALL = Phrases({"total": _WANTS["total"]["words"], "list": _WANTS["every"]["words"]})
 _WHAT = "what"
@@ -94,7 +92,14 @@ def _counters(plain: str) -> Iterator[Found]:
         unit = next((rest[:n] for n in range(len(rest), 0, -1) if rest[:n] in _COUNTERS), "")
         if unit:
             end = asked.end() + len(unit)
-            yield Found(plain[asked.start() : end], _COUNTERS[unit][0], asked.start(), end)
+            yield Found(plain[asked.start() : end], _COUNTERS[unit], asked.start(), end)
+
+
+@lru_cache(maxsize=512)
+def _unit(counter: str) -> str:
+    """Return a counter as figures name it (名 and people are 人), itself where none counts it."""
+    found = figures(f"3{counter}" if is_japanese(counter) or counter == "%" else f"3 {counter}")
+    return found[0].unit if found and found[0].unit else counter
 
 
 def wanted(
@@ -142,7 +147,7 @@ def _settled(order: list[Want]) -> list[Want]:
 def _want(plain: str, found: Found, phrases: Sequence[Spoken]) -> Want:
     kind, unit, bound = Kind(found.meaning), "", ""
     if found.said[0] in "何幾" and found.said[1:] in _COUNTERS:
-        unit = _COUNTERS[found.said[1:]][1]
+        unit = _unit(found.said[1:])
         behind = next(_BEHIND.find(plain[found.end : found.end + 4]), None)
         bound = behind.said if behind and not behind.start else ""
         before = plain[max(0, found.start - 4) : found.start]
@@ -171,13 +176,13 @@ def _counted(plain: str, found: Found, phrases: Sequence[Spoken]) -> str:
         return "人"
     if not is_japanese(plain):
         many = _MANY.match(plain, found.start)
-        return _COUNTED.get(many[1], many[1]) if many else ""
+        return _unit(many[1]) if many else ""
     before = [one for one in phrases if not one.verb and one.end <= found.start]
     before = [one for one in before if not any(_ALL.find(one.said))]
     if not before:
         return ""
     last = [unit for unit in units(plain) if before[-1].start <= unit.begin < before[-1].end]
-    return last[-1].surface if last else ""
+    return _unit(last[-1].surface) if last else ""
 
 
 def heads(plain: str, phrases: Sequence[Spoken]) -> list[Want]:

@@ -46,6 +46,7 @@ def masked(answer: Answer, guard: Guard) -> Answer:
             question,
             text=hide(question.text),
             core=hide(question.core),
+            alone=hide(question.alone),
             standalone=hide(question.standalone),
             history=tuple(Turn(hide(t.question), hide(t.answer)) for t in question.history),
         ),

@@ -52,7 +52,7 @@ def articles(text: str) -> Iterator[Figure]:
 
 _ORDINAL = re.compile(
     rf"第\s?(?P<a>{PLAIN})\s?(?P<unit>回目?|期(?!間)|次(?!の)|位|日目|年目|弾|世代|四半期|段階|ステップ|フェーズ|条件|種|類)"
-    rf"|(?<![\d.])(?P<b>{PLAIN})(?P<unit2>番目|位(?![置])|回目|日目|年目|年次|級|等級|類型)"
+    rf"|(?<![\d.])(?P<b>{PLAIN})(?P<unit2>番目|つ目|位(?![置])|回目|日目|年目|年次|級|等級|類型)"
     r"|\b(?P<c>\d+)(?:st|nd|rd|th)\b(?! (?:of )?[a-z]+ \d)"
 )
 

@@ -625,7 +625,7 @@ def test_follow_up_says_how_it_was_understood() -> None:
         read("それはいつの予算？", history=[Turn("移行の補助金とは")])
     )
 
-    assert any("移行の補助金とは それはいつの予算" in notice for notice in answer.notices)
+    assert any("移行の補助金はいつの予算" in notice for notice in answer.notices)
     assert "令和2年度" in answer.citations[0].quote
 
 

@@ -5,7 +5,13 @@ from __future__ import annotations
 import pytest
 
 from bot.answers import Turn
-from bot.asking.conversation import condense, follows_up, is_choice, times_more
+from bot.asking.conversation import (
+    condense,
+    follows_up,
+    is_choice,
+    may_stand_alone,
+    times_more,
+)
 from bot.asking.question import read
 from bot.telling.phrases import phrase
 
@@ -61,18 +67,55 @@ def test_question_with_its_own_subject_stands_alone(text: str) -> None:
     assert text == condense(text, [Turn(FIRST)])
 
 
-def test_follow_up_gets_what_it_follows() -> None:
-    """The question that stood alone comes first, the new words after it."""
-    assert f"{FIRST} その費用は？" == condense("その費用は？", [Turn(FIRST)])
+@pytest.mark.parametrize(
+    "before, asked, whole",
+    [
+        ("標準化とは何ですか", "その期限は？", "標準化の期限は？"),
+        (
+            "標準募集様式はどこに送りますか",
+            "それは何のためのものですか",
+            "標準募集様式は何のためのものですか",
+        ),
+        ("標準化の対象は何ですか", "問い合わせ先は？", "標準化の対象の問い合わせ先は？"),
+        ("カードの普及の目標はありますか", "いつまでですか", "カードの普及の目標はいつまでですか"),
+        ("豊中市の事例のテーマは何か", "磐梯町は？", "磐梯町の事例のテーマは何か"),
+        ("市の場合の期限はいつですか", "町の場合は？", "町の場合の期限はいつですか"),
+        ("期限はいつですか", "町村ではどうですか", "町村の場合、期限はいつですか"),
+        ("PDCAは何のために使いますか", "OODAは？", "OODAは何のために使いますか"),
+        ("商品券を電子化した市は？", "その効果は？", "商品券を電子化した市の効果は？"),
+        (FIRST, "その費用は？", f"{FIRST}、その費用は？"),
+        ("Who writes the manual?", "And by when?", "And by when? (Who writes the manual)"),
+    ],
+)
+def test_follow_up_is_written_out(before: str, asked: str, whole: str) -> None:
+    """What was spoken of takes the place of その, or what is named now takes its place."""
+    assert whole == condense(asked, [Turn(before)])
+
+
+def test_all_that_was_named_stays_where_either_may_be_meant() -> None:
+    """それ may be the towns or the information; the words that asked are left out."""
+    history = [Turn("市区町村はいつ募集情報を出せますか")]
+
+    assert "市区町村は募集情報を出せますか、それはどこで公表されますか" == condense(
+        "それはどこで公表されますか", history
+    )
 
 
 def test_chain_of_follow_ups_keeps_its_subject() -> None:
     """The third question still knows what the first was about."""
-    history = [Turn(FIRST), Turn("その費用は？")]
+    history = [Turn("地域活性化起業人とは何ですか"), Turn("その費用は？")]
 
-    whole = condense("それは誰が払う？", history)
+    assert "地域活性化起業人の費用は誰が払う？" == condense("それは誰が払う？", history)
 
-    assert f"{FIRST} その費用は？ それは誰が払う？" == whole
+
+@pytest.mark.parametrize("text", ["工程表を作る前に何を確認しますか", "職員を育てるやり方を教えて"])
+def test_question_that_says_little_may_stand_alone(text: str) -> None:
+    """Nothing points back, so both readings are kept; the documents tell which is meant."""
+    question = read(text, history=[Turn("標準化の期限はいつですか")])
+
+    assert may_stand_alone(text)
+    assert text == question.alone
+    assert text != question.standalone
 
 
 def test_new_subject_in_between_replaces_the_old() -> None:
@@ -91,7 +134,7 @@ def test_a_choice_as_it_was_offered_stands_alone(language: str, name: str) -> No
 
     assert is_choice(choice)
     assert choice == condense(choice, [Turn(asked)])
-    assert f"{choice} いつまでですか" == condense("いつまでですか", [Turn(asked), Turn(choice)])
+    assert condense("いつまでですか", [Turn(asked), Turn(choice)]).startswith(choice[:-1])
 
 
 def test_first_question_is_left_as_it_is() -> None:
@@ -111,7 +154,7 @@ def test_reading_a_follow_up_keeps_both_forms() -> None:
     question = read("その費用は？", history=[Turn(FIRST)])
 
     assert "その費用は？" == question.text
-    assert question.standalone.startswith(FIRST)
+    assert f"{FIRST}、その費用は？" == question.standalone
     assert (Turn(FIRST),) == question.history
 
 

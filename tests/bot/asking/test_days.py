@@ -84,7 +84,7 @@ def test_a_day_alone_asks_the_last_question_again() -> None:
     assert "" == without(alone)
     assert alone == read(alone).standalone
     assert ASKED == read(alone, history=[Turn(ASKED)]).standalone
-    assert f"{ASKED} それはなぜ" == read(
+    assert f"{ASKED[:-1]}、それはなぜ" == read(
         "それはなぜ", history=[Turn(ASKED), Turn(alone)]
     ).standalone.replace("  ", " ")
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import date
-from decimal import Decimal
+from fractions import Fraction
 
 import pytest
 
-from bot.asking.intent import Article, Kind, Relation, SmallTalk, Town, Whole
+from bot.asking.intent import Article, Kind, SmallTalk, Town, Whole
 from bot.asking.reading import read
+from ingest.language.numbers import Bound
 
 
 @pytest.mark.parametrize(
@@ -188,8 +189,8 @@ def test_conditions_are_values() -> None:
     (year,) = found.periods
     assert (date(2023, 4, 1), date(2024, 3, 31)) == (year.first, year.last)
     assert Whole.FISCAL_YEAR is year.whole
-    (bound,) = found.bounds
-    assert (Relation.LESS, Decimal(50_000), "人") == (bound.relation, bound.value, bound.unit)
+    (figure,) = found.figures
+    assert (Fraction(50_000), "人", (Bound.BELOW,)) == (figure.value, figure.unit, figure.bounds)
 
 
 def test_kind_of_body_and_edition_bound_the_question() -> None:

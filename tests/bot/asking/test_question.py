@@ -115,7 +115,7 @@ def test_follow_up_follows_what_was_asked_and_not_how_politely() -> None:
 
     question = read("ありがとうございます。その費用は誰が負担しますか？", history=[before])
 
-    assert "CIO補佐官の任期は？ その費用は誰が負担しますか？" == question.standalone
+    assert "CIO補佐官の任期の費用は誰が負担しますか？" == question.standalone
 
 
 def test_greeting_asks_nothing() -> None:

@@ -101,6 +101,7 @@ def answer(name: str = "a1", text: str = "休暇は何日ですか", conversatio
             ("お知らせ",),
             "令和8年5月1日時点",
             small_talk=SmallTalk.THANKS,
+            alone="休暇は",
         ),
         text="手引きには次の記載があります。\n\n- 「年次有給休暇は、一年につき20日とする。」[1]",
         mode="generative",
