@@ -15,15 +15,16 @@ from fastapi import FastAPI, Query, Request
 from fastapi.responses import Response
 from pydantic import Field
 
-from api import insights, intake, problems
+from api import folder, insights, intake, problems
 from api.intake import Intake, WirePoorPage
 from api.leaves import LeafCache
 from api.problems import Refused
 from api.schemas import Asked, Problem, Wire
 from index.errors import IndexingError
 from index.refresh.refresh import NotAllowed
-from index.remarks import in_language
 from ingest.catalog.editions import Edition
+from ingest.errors import UnreadablePdf
+from ingest.translations import in_language
 
 if TYPE_CHECKING:
     from bot.ledger.ledger import Entry
@@ -42,7 +43,8 @@ class Office:
     of its steps (in words, and from 0 to 1), and raises what `index.refresh.refresh.carry_out` raises;
     when its second argument is true it publishes what the evaluation speaks against, too.
     *roll_back* makes another generation current and returns its name. *entries* gives what was
-    asked since a time in seconds since 1970, earliest first.
+    asked since a time in seconds since 1970, earliest first. *unusable* gives the files that the
+    last refresh could not use.
     """
 
     corpus: Path
@@ -51,6 +53,7 @@ class Office:
     generations: Callable[[], Sequence[Kept]]
     entries: Callable[[float], Sequence[Entry]]
     uploads: Path
+    unusable: Callable[[], Sequence[UnreadablePdf]] = tuple
 
 
 class WireGeneration(Wire):
@@ -200,23 +203,29 @@ class Job:
         self._lock = Lock()
         self._state = RefreshState()
         self._reasons: Sequence[str] = ()
-        self._notices: Sequence[str] = ()
+        self._done: RefreshReport | None = None
 
     def state(self, language: str) -> RefreshState:
-        """Return how far it is, with remarks in that language where they are known in it."""
+        """Return how far it is, with sentences in that language where they are known in it."""
         with self._lock:
-            now, reasons, notices = self._state, self._reasons, self._notices
-        told = [in_language(each, language) for each in notices]
-        report = now.report and now.report.model_copy(update={"notices": told})
-        said = [in_language(each, language) for each in reasons]
-        return now.model_copy(update={"reasons": said, "report": report})
+            now, reasons, done = self._state, self._reasons, self._done
+        told: dict[str, object] = {"reasons": [in_language(each, language) for each in reasons]}
+        if done is not None and now.report is not None:
+            said = {str(each): _said(each, language) for each in done.problems}
+            update = {
+                "notices": [in_language(each, language) for each in done.notices],
+                "kept": {key: said.get(why, why) for key, why in done.kept.items()},
+            }
+            told["report"] = now.report.model_copy(update=update)
+            told["problems"] = list(said.values())
+        return now.model_copy(update=told)
 
     def start(self, *, accept: bool = False) -> bool:
         """Start a refresh in the background; False when one is running already."""
         with self._lock:
             if self._state.running:
                 return False
-            self._reasons = self._notices = ()
+            self._reasons, self._done = (), None
             self._state = self._state.model_copy(
                 update={
                     "running": True,
@@ -232,7 +241,7 @@ class Job:
 
     def _run(self, *, accept: bool) -> None:
         reasons: Sequence[str] = ()
-        notices: Sequence[str] = ()
+        report: RefreshReport | None = None
         try:
             report = self._office.refresh(self._told, accept)
             ended = RefreshState(
@@ -241,7 +250,6 @@ class Job:
                 problems=[str(each) for each in report.problems],
                 report=WireReport.of(report),
             )
-            notices = report.notices
         except NotAllowed as refused:
             log.warning("%s", refused)
             ended = RefreshState(published=False)
@@ -251,7 +259,7 @@ class Job:
             ended = RefreshState(published=False, problems=[str(error)])
         with self._lock:
             self._state = ended.model_copy(update={"share": 1.0})
-            self._reasons, self._notices = reasons, notices
+            self._reasons, self._done = reasons, report
 
     def _told(self, step: str, share: float) -> None:
         name, _, detail = step.partition(" ")
@@ -259,6 +267,12 @@ class Job:
             self._state = self._state.model_copy(
                 update={"step": name, "detail": detail.strip("()"), "share": share}
             )
+
+
+def _said(problem: Exception, language: str) -> str:
+    if isinstance(problem, UnreadablePdf):
+        return f"{problem.path}: {problem.why(language)}"
+    return in_language(str(problem), language)
 
 
 ERRORS: dict[int | str, dict[str, Any]] = {
@@ -279,6 +293,7 @@ def install(
     job = Job(office)
     _add_insights(app, office)
     intake.install(app, Intake(office.corpus, office.uploads), ERRORS)
+    folder.install(app, office.corpus, office.unusable, ERRORS)
 
     @app.get("/v1/admin", responses=ERRORS, tags=["admin"])
     def state() -> StateResponse:

@@ -18,8 +18,8 @@ from index.errors import GenerationBroken, IndexingError
 from index.generations import generations
 from index.generations.generations import Generation
 from index.generations.store import Vectors
-from index.remarks import Remark
 from index.search.embedding import Embedder
+from ingest.translations import Bilingual
 
 OWN = "questions.jsonl"
 """The name of the user's own question set, beside the documents."""
@@ -39,8 +39,8 @@ def gate(
     limits: Limits | None = None,
     told: Callable[[float], None] = lambda _: None,
     vectors: Vectors | None = None,
-    noted: Callable[[Remark], None] = lambda _: None,
-) -> Callable[[Path], Sequence[Remark]]:
+    noted: Callable[[Bilingual], None] = lambda _: None,
+) -> Callable[[Path], Sequence[Bilingual]]:
     """Return what a refresh asks about its finished candidate: the reasons against it.
 
     The bundled questions and the user's own (``questions.jsonl`` in the corpus folder) are put
@@ -54,7 +54,7 @@ def gate(
         BadQuestionSet: the user's own set cannot be used; nothing is published then.
     """
 
-    def reasons(folder: Path) -> Sequence[Remark]:
+    def reasons(folder: Path) -> Sequence[Bilingual]:
         sets = asked(corpus)
         after = generations.opened(folder, embedder_for, today, vectors)
         before = _before(home, embedder_for, today, vectors)
@@ -99,7 +99,7 @@ def asked(corpus: Path) -> tuple[QuestionSet, ...]:
     return (load(BUNDLED), *((load(own),) if own.is_file() else ()))
 
 
-def said(verdict: Verdict, titles: Mapping[str, str]) -> tuple[Remark, ...]:
+def said(verdict: Verdict, titles: Mapping[str, str]) -> tuple[Bilingual, ...]:
     """Return the verdict's reasons in sentences, with the questions that got worse.
 
     *titles* are what people call editions, by their keys.
@@ -108,11 +108,11 @@ def said(verdict: Verdict, titles: Mapping[str, str]) -> tuple[Remark, ...]:
         return ()
     lost = tuple(_worse(change, titles) for change in islice(verdict.lost, _NAMED))
     more = len(verdict.lost) - len(lost)
-    rest = Remark(f"and {more} more questions", f"ほかに質問{more}件")
+    rest = Bilingual(f"and {more} more questions", f"ほかに質問{more}件")
     return (*verdict.reasons, *lost, *((rest,) if more > 0 else ()))
 
 
-def _worse(change: Change, titles: Mapping[str, str]) -> Remark:
+def _worse(change: Change, titles: Mapping[str, str]) -> Bilingual:
     """Say which question got worse, where its answer stands, and what comes first instead."""
     question, found = change.after.question, change.after.found()
     expected = [_called(name, titles) for name in change.after.expected]
@@ -123,7 +123,7 @@ def _worse(change: Change, titles: Mapping[str, str]) -> Remark:
     else:
         first = _called(found[0], titles)
         en, ja = f"{first} comes first now", f"いまは{first}が先に出ます"
-    return Remark(
+    return Bilingual(
         f"worse: “{question}” is answered by {', '.join(expected)}; {en} ({change.after.id})",
         f"悪くなる質問「{question}」: 答えは{'、'.join(expected)}にあるはずですが、{ja}"
         f"（{change.after.id}）",

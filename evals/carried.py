@@ -16,8 +16,8 @@ from pathlib import PurePosixPath
 from evals.questions import Judgement, Question, QuestionSet
 from index.errors import IndexingError
 from index.passages import Library
-from index.remarks import Remark
 from ingest.catalog.editions import Edition
+from ingest.translations import Bilingual
 
 _UNIT = 3
 # Different pages of a manual share a tenth of their triples, revisions of one page over a half;
@@ -35,7 +35,7 @@ class Carried:
 
     before: QuestionSet
     after: QuestionSet
-    notes: tuple[Remark, ...] = ()
+    notes: tuple[Bilingual, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +147,7 @@ def _units(text: str) -> frozenset[str]:
     return frozenset(plain[at : at + _UNIT] for at in range(len(plain) - _UNIT + 1))
 
 
-def _notes(missed: dict[str, list[Question]], total: int, asked: int) -> tuple[Remark, ...]:
+def _notes(missed: dict[str, list[Question]], total: int, asked: int) -> tuple[Bilingual, ...]:
     """Say what was not asked of the rest; nothing where no question fits the documents at all."""
     if not asked:
         return ()
@@ -156,13 +156,13 @@ def _notes(missed: dict[str, list[Question]], total: int, asked: int) -> tuple[R
         "gone": ("their documents are no longer in force", "その文書が効力を失った"),
         "new": ("their documents were not in force before", "その文書がこれまで効力を持たなかった"),
     }
-    notes: list[Remark] = []
+    notes: list[Bilingual] = []
     for why, questions in missed.items():
         en, ja = said[why]
         one = questions[0].text if questions and why != "unheld" else ""
         if questions:
             notes.append(
-                Remark(
+                Bilingual(
                     f"{len(questions)} of {total} questions were not asked, because {en}"
                     + (f", such as “{one}”." if one else "."),
                     f"質問{total}件のうち{len(questions)}件は、{ja}ため確かめていません"

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, replace
 from evals.comparison import Change, Difference, compare
 from evals.runs import Result, Run
 from index.passages import Library
-from index.remarks import Remark
 from ingest.catalog.editions import Edition
+from ingest.translations import Bilingual
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +49,9 @@ class Verdict:
     """
 
     allowed: bool
-    reasons: tuple[Remark, ...] = ()
+    reasons: tuple[Bilingual, ...] = ()
     lost: tuple[Change, ...] = ()
-    notes: tuple[Remark, ...] = ()
+    notes: tuple[Bilingual, ...] = ()
     differences: tuple[Difference, ...] = field(default=(), repr=False)
 
 
@@ -158,11 +158,11 @@ def _falls(held: Difference, limits: Limits) -> bool:
     return too_far and held.chance / 2 < limits.chance
 
 
-def _said(held: Difference, language: str) -> Remark:
+def _said(held: Difference, language: str) -> Bilingual:
     en, ja = (
         _LANGUAGES.get(language, (f" in {language}", f"（{language}）")) if language else ("", "")
     )
-    return Remark(
+    return Bilingual(
         f"{held.measure} falls from {held.before:.3f} to {held.after:.3f} over {held.count} "
         f"questions{en}: {len(held.losses)} got worse, {len(held.wins)} better",
         f"{_in_japanese(held.measure)}が、質問{held.count}件{ja}で{held.before:.3f}から{held.after:.3f}に"
@@ -186,7 +186,7 @@ def _in_japanese(measure: str) -> str:
 
 def _too_much_unread(
     before: Sequence[Coverage], after: Sequence[Coverage], limits: Limits
-) -> tuple[Remark, ...]:
+) -> tuple[Bilingual, ...]:
     """Refuse a share of unread pages above the limit, unless what is in force is no better."""
     share = _unread_share(after)
     if share <= max(limits.unreadable, _unread_share(before)):
@@ -197,7 +197,7 @@ def _too_much_unread(
     )
     said = f"{share:.0%} of the pages cannot be read, more than {limits.unreadable:.0%}"
     return (
-        Remark(
+        Bilingual(
             f"{said} (scans can, where tesseract is installed): {named}",
             f"ページの{share:.0%}が読めません（上限は{limits.unreadable:.0%}。tesseractを入れると"
             f"スキャンも読めます）: {named}",
@@ -215,10 +215,10 @@ def _shrunken(
     after: Sequence[Coverage],
     withdrawn: frozenset[str],
     limits: Limits,
-) -> tuple[Remark, ...]:
+) -> tuple[Bilingual, ...]:
     was, now = _characters(before), _characters(after)
     return tuple(
-        Remark(
+        Bilingual(
             f"{document} shrinks from {count:,} to {now.get(document, 0):,} characters, "
             f"by more than {limits.shrink:.0%}",
             f"「{document}」の文字数が{count:,}から{now.get(document, 0):,}に減ります"
@@ -239,11 +239,11 @@ def _characters(read: Sequence[Coverage]) -> Mapping[str, int]:
 
 def _notes(
     before: Run | None, after: Run | None, standing: Sequence[Difference]
-) -> tuple[Remark, ...]:
+) -> tuple[Bilingual, ...]:
     """Say what was not compared, and which of the measures that stand fell within the limits."""
     if before is None or after is None or not after.results:
         return (
-            Remark(
+            Bilingual(
                 "No question asks about these documents, so only their pages were checked. Your "
                 "own questions (questions.jsonl beside the documents) are asked at every refresh.",
                 "これらの文書についての質問がないため、ページだけを確かめました。文書と同じフォルダーの"
@@ -251,7 +251,7 @@ def _notes(
             ),
         )
     return tuple(
-        Remark(
+        Bilingual(
             f"{held.measure} falls from {held.before:.3f} to {held.after:.3f}, which is within the "
             f"limits. Worse: {', '.join(f'“{c.after.question}”' for c in held.losses[:_NAMED])}.",
             f"{_in_japanese(held.measure)}が{held.before:.3f}から{held.after:.3f}に下がりますが、許容の"

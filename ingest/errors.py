@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ingest.translations import in_language
+
 
 class IngestError(Exception):
     """A file or catalog could not be used; the message is meant for the person who put it there."""
@@ -16,6 +18,11 @@ class UnreadablePdf(IngestError):
         self.path = path
         self.reason = reason
         self.advice = advice
+
+    def why(self, language: str) -> str:
+        """Return the reason and the advice in "ja" or "en", for whoever sees the path already."""
+        reason, advice = in_language(self.reason, language), in_language(self.advice, language)
+        return f"{reason}。{advice}" if language == "ja" else f"{reason}. {advice}"
 
 
 class BrokenCatalog(IngestError):

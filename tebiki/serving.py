@@ -39,6 +39,7 @@ def web(parts: Parts, host: str = "127.0.0.1") -> FastAPI:
     from api.passes import Passes
     from api.schemas import WireAnswer
     from bot.ledger.record import Recorded, SentRecord
+    from index.refresh.unusable import recorded
 
     chosen = parts.settings
     access = decide(
@@ -57,6 +58,7 @@ def web(parts: Parts, host: str = "127.0.0.1") -> FastAPI:
         generations=lambda: generations_of(chosen),
         entries=lambda since: ledger.entries(since=since),
         uploads=chosen.home / "uploads",
+        unusable=lambda: recorded(chosen.home),
     )
     served = create_app(
         library=parts.shelf,

@@ -210,7 +210,46 @@ function caption(place, svg, title, keys) {
   );
 }
 
+// What lies in the corpus folder and cannot be read or is not listed, before a refresh and after it.
+function folder({ unusable, unlisted, notices }) {
+  const parts = [
+    unusable.length
+      ? el("section.wrong", {}, el("h3", {}, say("adminUnusable")), el("ul", {}, unusable.map((each) => el("li", {}, `${each.file}: ${each.why}`))))
+      : "",
+    unlisted.length
+      ? el(
+          "section",
+          {},
+          el(
+            "details",
+            {},
+            el("summary", {}, say("adminUnlisted", { n: unlisted.length })),
+            el("ul", {}, unlisted.map((each) => el("li", {}, each))),
+          ),
+          el("button.link", { type: "button", onclick: list }, say("adminList")),
+        )
+      : "",
+    notices.length
+      ? el("section", {}, el("h3", {}, say("adminNotices")), el("ul", {}, notices.map((each) => el("li", {}, each))))
+      : "",
+  ].filter(Boolean);
+  find("folder").replaceChildren(...(parts.length ? [el("div.card.report", {}, parts)] : []));
+}
+
+async function look(read = () => get("/v1/admin/folder")) {
+  try {
+    folder(await read());
+  } catch (problem) {
+    complain(problem);
+  }
+}
+
+function list() {
+  look(() => post("/v1/admin/folder/listed", {}));
+}
+
 async function load() {
+  look();
   try {
     [state, asked] = await Promise.all([get("/v1/admin"), get("/v1/admin/questions")]);
     complain(null);
@@ -504,6 +543,7 @@ function dated(work, edition) {
 
 frame(pageTitle("adminTitle"), () => {
   show();
+  look();
   reworded();
   if (find("dates").open) listed();
 });

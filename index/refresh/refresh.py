@@ -31,6 +31,7 @@ from index.generations.generations import (
     text_of,
 )
 from index.generations.store import Embedded, Vectors
+from index.refresh import unusable
 from index.refresh.succession import superseded_of, with_superseded
 from index.search import glossary, legs, tallies
 from index.search.fitted import DIMENSIONS, Fitted, fit
@@ -291,7 +292,9 @@ def carry_out(catalog: Catalog, workshop: Workshop, *, full: bool = False) -> Re
                 workshop.vectors.tidy(workshop.depot.tidy())
             else:
                 workshop.vectors.tidy(generations.listed(home))
-            return _refreshed(catalog, workshop, full=full)
+            report = _refreshed(catalog, workshop, full=full)
+            unusable.record(home, report.problems)
+            return report
 
 
 def _refreshed(catalog: Catalog, workshop: Workshop, *, full: bool) -> RefreshReport:

@@ -27,7 +27,8 @@ def with_superseded(catalog: Catalog, former: Sequence[Edition], today: date) ->
 
     Done twice it changes nothing more.
 
-    *former* are the editions of the last generation, oldest first within a work. A new edition
+    *former* are the editions of the last generation, oldest first within a work. A work is known
+    by its id, or where that was made otherwise then, by the path of its file. A new edition
     is in force from its own date if that is later than its predecessor's, else from *today* (or
     the day its predecessor began, where the clock runs behind): of two that began on one day
     the later counts. A label that the work
@@ -36,13 +37,23 @@ def with_superseded(catalog: Catalog, former: Sequence[Edition], today: date) ->
     editions: list[Edition] = []
     known = Counter(edition.document.id for edition in catalog.editions)
     for edition in catalog.editions:
-        before = [e for e in former if e.document.id == edition.document.id and e.held]
+        id_then = _id_then(edition, former, known)
+        before = [e for e in former if e.document.id == id_then and e.held]
         alone = known[edition.document.id] == 1
         if edition.document.id in catalog.strays and alone and before:
             editions.extend(_line(edition, before, today))
         else:
             editions.append(edition)
     return replace(catalog, editions=tuple(editions))
+
+
+def _id_then(edition: Edition, former: Sequence[Edition], known: Collection[str]) -> str:
+    """Return the id that the work of an edition had among the *former*."""
+    now = edition.document.id
+    if any(e.document.id == now for e in former):
+        return now
+    there = (e.document.id for e in former if e.held and e.path == edition.path)
+    return next((then for then in there if then not in known), now)
 
 
 def _line(edition: Edition, before: Sequence[Edition], today: date) -> list[Edition]:

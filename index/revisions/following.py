@@ -56,7 +56,11 @@ class Followed:
 
 def follow(library: Library, edition: Edition, quote: str, on: date) -> Followed:
     """Return where a quotation from *edition* stands in what is in force on a day; pure."""
-    now = next((e for e in library.in_force(on) if e.document.id == edition.document.id), None)
+    valid = library.in_force(on)
+    # The same bytes are the same edition, whatever id a file without a catalog had then.
+    same_bytes = (e for e in valid if e.sha256 and e.sha256 == edition.sha256)
+    same_work = (e for e in valid if e.document.id == edition.document.id)
+    now = next(same_bytes, None) or next(same_work, None)
     if now is None:
         return Followed(State.GONE)
     text = library.text(now)

@@ -4,29 +4,24 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from hashlib import file_digest
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, TypedDict
 
+from ingest.catalog import files
 from ingest.catalog.editions import ENTERED, Document, Edition, Kind, Original, in_force
 from ingest.errors import BrokenCatalog, IngestError, MissingCorpus, UnreadablePdf
 from ingest.reading import facts_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from pathlib import Path
 
     from ingest.catalog.facts import Facts
 
 CATALOG = "catalog.toml"
-_OFFICE = frozenset(
-    {".doc", ".docx", ".htm", ".html", ".jtd", ".odt", ".ppt", ".pptx", ".rtf", ".xls", ".xlsx"}
-    | {".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff"}
-)
-"""Endings of what people take for a manual and Tebiki does not read."""
-
 _DOCUMENT_FIELDS = {
     "id", "title", "publisher", "kind", "language", "digest_of", "editions", "note",
 }  # fmt: skip
@@ -61,8 +56,9 @@ def read(folder: Path, *, kept: Path | None = None) -> Catalog:
     looked at once.
 
     A PDF that the catalog does not list is read as a document of its own, and named in a
-    notice, as are office files and pictures, which are not read; a listed one that is absent
-    is a problem, and so is a link that leads nowhere. Two files with the same bytes are one
+    notice, as are office files, pictures, archives and what nobody knows, which are not read; a
+    listed one that is absent is a problem, and so is a link that leads nowhere or a name that
+    is not UTF-8. Two files with the same bytes are one
     edition: the later one is named and left out.
 
     Raises:
@@ -72,59 +68,56 @@ def read(folder: Path, *, kept: Path | None = None) -> Catalog:
     if not folder.is_dir():
         message = f"{folder}: there is no such folder. Name the folder that holds the PDFs."
         raise MissingCorpus(message)
-    files = _files(folder)
     entries = listed(folder / CATALOG) if (folder / CATALOG).exists() else ()
-    if not files and not entries:
+    named = {edition.path for edition in entries}
+    lying = files.lying_in(folder, named)
+    if not lying.pdfs and not lying.unusable and not entries:
         message = f"{folder}: no PDF in this folder. Put the PDFs there and run the command again."
         raise MissingCorpus(message)
     editions: list[Edition] = []
     problems: list[IngestError] = []
-    notices: list[str] = []
     for edition in entries:
-        found = _checked(edition, folder, files)
+        found = _checked(edition, folder, lying.pdfs)
         if isinstance(found, Edition):
             editions.append(found)
         else:
             problems.append(found)
-    problems += _dangling(folder, {edition.path for edition in entries})
-    notices += _other_files(folder)
-    named = {edition.path for edition in entries}
-    strays: set[str] = set()
+    problems += lying.unusable
+    notices = files.notices(lying)
     taken = {edition.document.id for edition in entries}
-    unlisted = [name for name in files if name not in named]
-    said = facts_of({name: folder / name for name in unlisted}, kept=kept)
-    for stray in unlisted:
+    beside = [name for name in lying.pdfs if name not in named]
+    said = facts_of({name: folder / name for name in beside}, kept=kept)
+    strays: list[Edition] = []
+    for stray in beside:
         try:
-            editions.append(_stray(stray, folder, taken | strays, said[stray]))
+            strays.append(_stray(stray, folder, taken, said[stray]))
         except OSError as problem:
             problems.append(_closed(stray, problem))
             continue
-        strays.add(editions[-1].document.id)
-        if entries:
-            notices.append(
-                f"{stray} is not in {CATALOG}; it was taken as a document of its own "
-                f'("{editions[-1].document.title}", edition {editions[-1].label}).'
-            )
-    unique, duplicates = _without_duplicates(editions)
+        taken.add(strays[-1].document.id)
+    if entries and strays:
+        notices.append(unlisted(strays))
+    ids = frozenset(stray.document.id for stray in strays)
+    unique, duplicates = _without_duplicates([*editions, *strays])
     unreadable = {
         name: UnreadablePdf(name, why.reason, why.advice)
         for name, why in said.items()
         if isinstance(why, UnreadablePdf)
     }
     return Catalog(
-        _with_titles(unique),
+        _with_titles(_told_apart(unique, ids)),
         (*notices, *duplicates),
         tuple(problems),
-        frozenset(strays),
+        ids,
         unreadable,
     )
 
 
-def _checked(edition: Edition, folder: Path, files: Sequence[str]) -> Edition | UnreadablePdf:
+def _checked(edition: Edition, folder: Path, there: Sequence[str]) -> Edition | UnreadablePdf:
     """Return a listed edition with its hash, or why its file cannot be used."""
     if edition.path is None:
         return edition
-    if edition.path not in files:
+    if edition.path not in there:
         return _absent(edition)
     try:
         digest = hash_of(folder / edition.path)
@@ -185,50 +178,6 @@ def hash_of(path: Path) -> str:
         return file_digest(file, "sha256").hexdigest()
 
 
-def _below(folder: Path) -> tuple[str, ...]:
-    """Return whatever lies below a folder, relative to it, hidden things left out, in order."""
-    return tuple(
-        sorted(
-            path.relative_to(folder).as_posix()
-            for path in folder.rglob("*")
-            if not any(part.startswith(".") for part in path.relative_to(folder).parts)
-        )
-    )
-
-
-def _files(folder: Path) -> tuple[str, ...]:
-    """Return the PDFs below a folder, relative to it, hidden ones left out, in order."""
-    return tuple(
-        name for name in _below(folder) if _ending(name) == ".pdf" and (folder / name).is_file()
-    )
-
-
-def _ending(name: str) -> str:
-    return PurePosixPath(name).suffix.lower()
-
-
-def _dangling(folder: Path, told: Collection[object]) -> list[UnreadablePdf]:
-    """Return a problem for each link that ends in .pdf and leads nowhere, but those *told* of."""
-    return [
-        UnreadablePdf(
-            name,
-            "it is a link, and what it leads to is not there",
-            "Copy the file itself into the folder, or remove the link.",
-        )
-        for name in _below(folder)
-        if _ending(name) == ".pdf" and not (folder / name).exists() and name not in told
-    ]
-
-
-def _other_files(folder: Path) -> list[str]:
-    """Return a notice for each document that is not a PDF, and so is not read."""
-    return [
-        f"{name} is not a PDF and was left out: save it as a PDF to have it indexed."
-        for name in _below(folder)
-        if _ending(name) in _OFFICE and (folder / name).is_file()
-    ]
-
-
 def _absent(edition: Edition) -> UnreadablePdf:
     return UnreadablePdf(
         str(edition.path),
@@ -254,22 +203,21 @@ def _closed(name: str, problem: OSError) -> UnreadablePdf:
 
 
 def _stray(
-    name: str, folder: Path, taken: Iterable[str], understood: Facts | UnreadablePdf
+    name: str, folder: Path, taken: Collection[str], understood: Facts | UnreadablePdf
 ) -> Edition:
     """Return what can be understood of a file that no catalog describes."""
     path = folder / name
-    stem = re.sub(r"[^\w.-]+", "-", path.stem).strip("-") or "document"
-    identity, number = stem, 2
-    while identity in set(taken):
-        identity, number = f"{stem}-{number}", number + 1
+    identity = files.id_of(name, taken)
     digest = hash_of(path)
     if isinstance(understood, UnreadablePdf):
         # The reading that follows names the file and says what is wrong with it.
-        return Edition(Document(identity, path.stem), _entered(path), path=name, sha256=digest)
+        return Edition(
+            Document(identity, files.name_of(name)), _entered(path), path=name, sha256=digest
+        )
     return Edition(
         Document(
             identity,
-            understood.title or path.stem,
+            understood.title or files.name_of(name),
             language=understood.language,
         ),
         understood.edition or _entered(path),
@@ -284,6 +232,34 @@ def _entered(path: Path) -> str:
     """What an edition is called that nothing names: the day on which its file was put there."""
     day = datetime.fromtimestamp(path.stat().st_mtime).astimezone().date()
     return f"{ENTERED}{day.isoformat()}"
+
+
+def _told_apart(editions: Sequence[Edition], strays: Collection[str]) -> list[Edition]:
+    """Return the editions, strays that share a title named with the folder they lie in."""
+    titles = Counter(edition.document.title for edition in editions)
+
+    def told(edition: Edition) -> Edition:
+        work = edition.document
+        if work.id not in strays or titles[work.title] == 1 or not edition.folder:
+            return edition
+        return replace(edition, document=replace(work, title=f"{work.title}（{edition.folder}）"))
+
+    return [told(edition) for edition in editions]
+
+
+def unlisted(strays: Sequence[Edition]) -> str:
+    """Say in one sentence which files the catalog does not list."""
+    if len(strays) == 1:
+        stray = strays[0]
+        return (
+            f"{stray.path} is not in {CATALOG}; it was taken as a document of its own "
+            f'("{stray.document.title}", edition {stray.label}).'
+        )
+    some = files.some([str(stray.path) for stray in strays])
+    return (
+        f"{len(strays)} files are not in {CATALOG} and were taken as documents of their own "
+        f'({some}). "tebiki corpus add --unlisted" lists them.'
+    )
 
 
 def _without_duplicates(editions: Sequence[Edition]) -> tuple[list[Edition], list[str]]:

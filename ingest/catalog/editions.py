@@ -77,6 +77,11 @@ class Edition:
         """Whether its PDF is in the corpus."""
         return self.path is not None
 
+    @property
+    def folder(self) -> str:
+        """The folder of the corpus in which its file lies, "" for the corpus folder itself."""
+        return (self.path or "").rpartition("/")[0]
+
 
 def _since(edition: Edition) -> date:
     return edition.in_force_from or edition.published or date.min

@@ -15,7 +15,7 @@ import tomlkit
 from tomlkit.exceptions import TOMLKitError
 
 from ingest import private, reading
-from ingest.catalog import catalog
+from ingest.catalog import catalog, files
 from ingest.catalog.editions import Kind
 from ingest.errors import AlreadyHeld, BrokenCatalog, EntryMissing, FactsMissing
 
@@ -44,6 +44,7 @@ class Entry:
     kind: Kind = Kind.MANUAL
     url: str | None = None
     known: bool = False
+    language: str = "ja"
 
     @property
     def key(self) -> str:
@@ -85,7 +86,7 @@ def understood(
     listed = _listed(corpus)
     works = {edition.document.id: edition.document for edition in listed}
     called = title or _EDITION_BEHIND.sub("", facts.title) or file.stem
-    named = _id_of(document or file.stem)
+    named = _id_of(document) if document else _id_of_file(corpus, file)
     same = None if document else _titled(works.values(), called)
     work = works.get(same or named)
     found = Entry(
@@ -154,6 +155,36 @@ def add(corpus: Path, file: Path, entry: Entry) -> Edition:
                 placed.parent.rmdir()
         raise
     return next(e for e in _listed(corpus) if e.path == path)
+
+
+def add_unlisted(corpus: Path) -> tuple[Edition, ...]:
+    """List every PDF of the corpus that the catalog does not, as what it is taken for.
+
+    Nothing changes in what is searched; from then on a person may correct what was understood.
+    A file that cannot be read is left out.
+
+    Returns:
+        The editions that are listed now and were not before.
+
+    Raises:
+        MissingCorpus: the folder is not there, or holds no PDF and no catalog.
+        BrokenCatalog: the catalog cannot be used, before or with the new entries.
+    """
+    held = catalog.read(corpus)
+    new = tuple(
+        edition
+        for edition in held.editions
+        if edition.document.id in held.strays and edition.path not in held.unreadable
+    )
+    with _Edited(corpus) as edited:
+        for edition in new:
+            work = edition.document
+            entry = Entry(
+                work.id, work.title, edition.label, edition.published, edition.in_force_from,
+                language=work.language,
+            )  # fmt: skip
+            edited.enter(entry, str(edition.path), str(edition.sha256))
+    return new
 
 
 def missing(entry: Entry, editions: Iterable[Edition]) -> tuple[str, ...]:
@@ -237,6 +268,14 @@ def _plain(title: str) -> str:
 
 def _id_of(name: str) -> str:
     return re.sub(r"[^\w.-]+", "-", name).strip("-.") or "document"
+
+
+def _id_of_file(corpus: Path, file: Path) -> str:
+    """Return the id of a file: that which it has unlisted, where it lies in the corpus."""
+    inside, there = corpus.resolve(), file.resolve()
+    if there.is_relative_to(inside):
+        return files.id_of(there.relative_to(inside).as_posix())
+    return _id_of(file.stem)
 
 
 def _placed(corpus: Path, file: Path, entry: Entry) -> Path:
@@ -363,7 +402,7 @@ class _Edited:
         if work is None:
             work = _table(
                 id=entry.document, title=entry.title, publisher=entry.publisher or None,
-                kind=entry.kind.value,
+                kind=entry.kind.value, language=None if entry.language == "ja" else entry.language,
             )  # fmt: skip
             work["editions"] = tomlkit.aot()
             works.append(work)

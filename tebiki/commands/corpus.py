@@ -29,7 +29,7 @@ SinceOption = Annotated[
 
 @corpus_app.command("add")
 def corpus_add(
-    source: Annotated[str, typer.Argument(help="A PDF file, or the address of one.")],
+    source: Annotated[str, typer.Argument(help="A PDF file, or the address of one.")] = "",
     *,
     document: Annotated[
         str | None, typer.Option(help="The id of the document it is an edition of.")
@@ -43,11 +43,19 @@ def corpus_add(
     allow_private: Annotated[
         bool, typer.Option("--allow-private", help="Fetch from this network too.")
     ] = False,
+    unlisted: Annotated[
+        bool, typer.Option("--unlisted", help="List every PDF of the corpus that is not listed.")
+    ] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     given: Common,
 ) -> None:
     """Put a PDF into the corpus: say what was understood of it, ask, and list it."""
     chosen = given.settings()
+    if unlisted == bool(source):
+        raise typer.BadParameter("Name a PDF file or an address, or say --unlisted.")
+    if unlisted:
+        _list_all(given, chosen.corpus)
+        return
     from tempfile import TemporaryDirectory
 
     from ingest.catalog.entries import add, understood
@@ -90,6 +98,15 @@ def corpus_add(
         {"edition": added.key, "file": added.path, "in_force_from": str(entry.since or "")},
         f'{added.key} is listed as {added.path}. Run "tebiki refresh" to index it.',
     )
+
+
+def _list_all(given: Common, corpus: Path) -> None:
+    from ingest.catalog.entries import add_unlisted
+
+    listed = add_unlisted(corpus)
+    lines = [f"{edition.key}  {edition.document.title}  {edition.path}" for edition in listed]
+    lines.append(f"{len(listed)} files are listed that were not. Correct what is wrong there.")
+    given.tell({"listed": [edition.key for edition in listed]}, "\n".join(lines))
 
 
 def _asked_day() -> date | None:

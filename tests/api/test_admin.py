@@ -33,9 +33,9 @@ from bot.ledger.ledger import Entry, Rating
 from index.errors import GenerationBroken
 from index.generations.generations import Kept, Manifest
 from index.refresh.refresh import NotAllowed, Plan, RefreshReport
-from index.remarks import Remark
 from ingest.catalog import catalog
 from ingest.errors import UnreadablePdf
+from ingest.translations import Bilingual
 from tests import pdfs
 from tests.axe import violations
 from tests.conftest import system_package
@@ -120,6 +120,7 @@ class Desk:
             generations=self.generations,
             entries=lambda _: ENTRIES,
             uploads=self.uploads,
+            unusable=lambda: (UnreadablePdf("left.pdf", "it has no pages", "Copy it again."),),
         )
 
 
@@ -307,8 +308,8 @@ def test_refresh_that_fails_says_so(client: TestClient, desk: Desk) -> None:
 
 def test_the_gates_remarks_come_in_the_readers_language(client: TestClient, desk: Desk) -> None:
     """Reasons and notices that are known in both; a sentence known in one comes as it is."""
-    desk.reasons = (Remark("worse: “when?” …", "悪くなる質問「いつ」…"), "a word")
-    desk.report = replace(desk.report, notices=(Remark("No question asks", "質問がない"), "x"))
+    desk.reasons = (Bilingual("worse: “when?” …", "悪くなる質問「いつ」…"), "a word")
+    desk.report = replace(desk.report, notices=(Bilingual("No question asks", "質問がない"), "x"))
     desk.let_go.set()
 
     client.post("/v1/admin/refresh")
@@ -324,6 +325,52 @@ def test_the_gates_remarks_come_in_the_readers_language(client: TestClient, desk
     assert ["悪くなる質問「いつ」…", "a word"] == told["ja"]["reasons"]
     assert ["worse: “when?” …", "a word"] == told["en"]["reasons"]
     assert ([], ["質問がない", "x"]) == (ended["reasons"], ended["report"]["notices"])
+
+
+def test_folder_tells_what_cannot_be_read_and_what_is_not_listed(
+    client: TestClient, desk: Desk
+) -> None:
+    """Before any refresh, in the reader's language; what is unlisted is listed with one click."""
+    (desk.corpus / "broken.pdf").write_bytes(b"hello")
+    (desk.corpus / "一式.zip").write_bytes(b"x")
+    listed = '[[documents]]\nid = "act"\ntitle = "条例"\n[[documents.editions]]\nlabel = "1"\n'
+    (desk.corpus / "catalog.toml").write_text(listed, encoding="utf-8")
+    for name in ("one", "two", "left"):
+        sheet = pdfs.Sheet().say(f"{name}の手引き", 60, 700, 24)
+        pdfs.write(desk.corpus / f"{name}.pdf", [sheet])
+
+    def folder(language: str) -> dict[str, Any]:
+        found = client.get("/v1/admin/folder", headers={"Accept-Language": language})
+        return dict(found.json())
+
+    before = {language: folder(language) for language in ("ja", "en")}
+    client.post("/v1/admin/folder/listed")
+    after = folder("ja")
+
+    assert {"file": "broken.pdf", "why": (
+        "PDFではありません。PDFとして書き出したものに置き換えてください。"
+    )} == before["ja"]["unusable"][0]  # fmt: skip
+    assert "this is not a PDF but something else. " in before["en"]["unusable"][0]["why"]
+    assert "left.pdf" in [each["file"] for each in before["en"]["unusable"]]
+    assert ["one.pdf", "two.pdf"] == before["ja"]["unlisted"]
+    assert ["一式.zipは圧縮ファイルのため、除きました。展開すると、中のPDFが索引に入ります。"] == (
+        before["ja"]["notices"]
+    )
+    assert ([], before["ja"]["unusable"]) == (after["unlisted"], after["unusable"])
+
+
+def test_problems_of_a_refresh_come_in_the_readers_language(client: TestClient, desk: Desk) -> None:
+    """What could not be read, and why an edition stands as it was."""
+    problem = UnreadablePdf("a.pdf", "it has no pages", "Copy or download it again.")
+    desk.report = replace(desk.report, problems=(problem,), kept={"a@1": str(problem)})
+    desk.let_go.set()
+
+    client.post("/v1/admin/refresh")
+    refreshed(client)
+    told = client.get("/v1/admin/refresh", headers={"Accept-Language": "ja"}).json()
+
+    said = "a.pdf: ページがありません。もう一度コピーするか、取り直してください。"
+    assert ([said], {"a@1": said}) == (told["problems"], told["report"]["kept"])
 
 
 def test_refused_refresh_tells_why_and_can_be_accepted(client: TestClient, desk: Desk) -> None:
@@ -641,7 +688,7 @@ def test_page_adds_refreshes_and_shows(desk: Desk, how: dict[str, Any]) -> None:
 @pytest.mark.needs("chromium")
 def test_page_offers_to_publish_what_was_refused(desk: Desk) -> None:
     """Reasons and the offer stay over a reload and in English; accepting publishes; axe."""
-    desk.reasons = (Remark("worse: “休暇は何日ですか”", "悪くなる質問「休暇は何日ですか」"),)
+    desk.reasons = (Bilingual("worse: “休暇は何日ですか”", "悪くなる質問「休暇は何日ですか」"),)
     desk.let_go.set()
     app = app_of(desk)
     with serving(app) as address, sync_playwright() as playwright:

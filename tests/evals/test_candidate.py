@@ -13,10 +13,10 @@ from evals.candidate import gate
 from evals.errors import BadQuestionSet
 from index.generations.generations import current
 from index.refresh.refresh import NotAllowed, RefreshReport
-from index.remarks import Remark, in_language
 from index.search.fitted import Fitted
 from ingest.errors import UnreadablePdf
 from ingest.pages import EditionText, Quality
+from ingest.translations import Bilingual, in_language
 from tests.fakes import edition
 from tests.shelves import TODAY, Desk
 
@@ -108,7 +108,7 @@ def test_a_revision_that_loses_answers_is_refused_with_its_questions(desk: Noted
         "悪くなる質問「標準化の期限は令和7年度でか。」: 答えはmanual（1.0） p.1にあるはず"
         in in_language(first, "ja")
     )
-    assert all(isinstance(reason, Remark) for reason in caught.value.reasons)
+    assert all(isinstance(reason, Bilingual) for reason in caught.value.reasons)
     assert "tebiki refresh --accept" in str(caught.value)
     assert "g000001" == current(desk.home)
 

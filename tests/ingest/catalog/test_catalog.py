@@ -107,10 +107,10 @@ def test_a_stray_is_taken_and_named(tmp_path: Path) -> None:
     held = read(tmp_path)
 
     edition = held.editions[-1]
-    assert ("要領-2022", "窓口業務の要領", "第2.1版", date(2022, 3, 31)) == (
+    assert ("要領-2022-cfed10", "窓口業務の要領", "第2.1版", date(2022, 3, 31)) == (
         edition.document.id, edition.document.title, edition.label, edition.in_force_from,
     )  # fmt: skip
-    assert frozenset({"要領-2022"}) == held.strays
+    assert frozenset({"要領-2022-cfed10"}) == held.strays
     assert "要領 2022.pdf is not in catalog.toml" in held.notices[0]
 
 
@@ -159,14 +159,15 @@ def test_two_strays_of_one_name_get_two_ids(tmp_path: Path) -> None:
 
     held = read(tmp_path)
 
-    assert ["manual", "manual-2"] == [edition.document.id for edition in held.editions]
+    assert ["new--manual", "old--manual"] == [e.document.id for e in held.editions]
 
 
 def test_a_stray_does_not_take_the_id_of_an_absent_document(tmp_path: Path) -> None:
     """Otherwise the text of one work would pass for an edition of another."""
     held = read(_corpus(tmp_path, ENTRY.replace("manual.pdf", "gone.pdf"), manual=BYTES))
 
-    assert ["manual-2"] == [edition.document.id for edition in held.editions]
+    (edition,) = held.editions
+    assert edition.document.id.startswith("manual-")
 
 
 def test_a_stray_that_is_no_pdf_is_left_to_the_reading(tmp_path: Path) -> None:

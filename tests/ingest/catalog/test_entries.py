@@ -213,7 +213,7 @@ def test_a_kill_while_adding_is_made_good_by_the_next_command(
 import os, signal, sys
 from importlib import import_module
 from pathlib import Path
-from ingest import entries
+from ingest.catalog import entries
 
 corpus, file = map(Path, sys.argv[1:])
 where, _, name = "{moment}".rpartition(".")
