@@ -212,6 +212,19 @@ def test_move_and_case_of_a_name_leave_no_old_text(tmp_path: Path) -> None:
     assert 3 == len(list((town.home / "pdfs").glob("*.pdf")))
 
 
+def test_file_that_is_put_there_anew_makes_no_generation(tmp_path: Path) -> None:
+    """The same bytes copied again on another day are the edition that was entered before."""
+    town = Town(tmp_path)
+    path = _pdf(town.corpus / "a.pdf", "窓口は9時に開く。")
+    os.utime(path, (1_700_000_000, 1_700_000_000))
+    town.refresh()
+    os.utime(path, (1_750_000_000, 1_750_000_000))
+
+    report = town.refresh()
+
+    assert (False, "g000001") == (report.published, report.generation)
+
+
 def test_same_content_is_one_copy_and_a_loop_is_no_folder(tmp_path: Path) -> None:
     """Copies and links are named, what a Mac leaves is not."""
     town = Town(tmp_path)
