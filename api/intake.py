@@ -23,7 +23,6 @@ from api.leaves import POOR
 from api.problems import Refused
 from api.schemas import Asked, Wire
 from bot.guard import remark
-from index.remarks import in_language
 from ingest.catalog import catalog, entries
 from ingest.catalog.editions import Edition, Kind
 from ingest.errors import (
@@ -36,6 +35,7 @@ from ingest.errors import (
 )
 from ingest.personal.finding import personal_pages
 from ingest.reading import read_all
+from ingest.translations import in_language
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 
 from bot.telling.phrases import phrase
 from index.errors import IndexingError
-from index.remarks import Remark
 from ingest.personal.finding import PUBLISHED, find, published
 from ingest.personal.kinds import Finding, Kind
+from ingest.translations import Bilingual
 
 if TYPE_CHECKING:
     from index.passages import Library
@@ -149,12 +149,12 @@ class Guard:
         )
 
 
-def remark(name: str, pages: Mapping[int, Sequence[Kind]]) -> Remark:
+def remark(name: str, pages: Mapping[int, Sequence[Kind]]) -> Bilingual:
     """Return what the owner of the documents is told of one that holds people's data."""
     kinds = dict.fromkeys(kind for found in pages.values() for kind in found)
     numbers = ", ".join(map(str, list(pages)[:_PAGES])) + (" …" if len(pages) > _PAGES else "")
     ja, en = ("、".join(SPOKEN["ja"][k] for k in kinds), ", ".join(SPOKEN["en"][k] for k in kinds))
-    return Remark(
+    return Bilingual(
         f"{name}: page {numbers} looks as if it held personal data ({en}). Whoever may ask can "
         "read it: take the document out, or black it out, unless it is to be public.",
         f"「{name}」の{numbers}ページに、個人情報({ja})と思われるものがあります。質問できる人は誰でも"

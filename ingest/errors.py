@@ -22,7 +22,7 @@ class UnreadablePdf(IngestError):
     def why(self, language: str) -> str:
         """Return the reason and the advice in "ja" or "en", for whoever sees the path already."""
         reason, advice = in_language(self.reason, language), in_language(self.advice, language)
-        return f"{reason}。{advice}" if language == "ja" else f"{reason}. {advice}"
+        return f"{reason}{'. ' if reason == self.reason else '。'}{advice}"
 
 
 class BrokenCatalog(IngestError):

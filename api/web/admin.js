@@ -543,7 +543,7 @@ function dated(work, edition) {
 
 frame(pageTitle("adminTitle"), () => {
   show();
-  look();
+  if (state) look();
   reworded();
   if (find("dates").open) listed();
 });

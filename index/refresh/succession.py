@@ -15,8 +15,6 @@ from typing import TYPE_CHECKING
 
 from ingest.catalog.editions import ENTERED
 
-from ingest.catalog.editions import ENTERED
-
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
