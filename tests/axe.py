@@ -1,8 +1,17 @@
-"""axe-core on a page: WCAG 2.2 AA and best practices, also what it leaves out by default."""
+"""axe-core on a page: WCAG 2.2 AA and best practices, also what it leaves out by default.
+
+Whoever looks at pages waits as long here: beside other work a machine reads eight pages of a
+PDF in more than Playwright's five seconds, and what never comes fails a test all the same.
+"""
 
 from __future__ import annotations
 
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
+
+WAIT_MS = 30_000
+"""How long a page may take to show what is expected, and an action to become possible."""
+
+expect.set_options(timeout=WAIT_MS)
 
 OPTIONS = {"rules": {"target-size": {"enabled": True}}}
 """The size of targets came with WCAG 2.2; axe-core has it switched off."""

@@ -37,7 +37,7 @@ from ingest.catalog import catalog
 from ingest.errors import UnreadablePdf
 from ingest.translations import Bilingual
 from tests import pdfs
-from tests.axe import violations
+from tests.axe import WAIT_MS, violations
 from tests.conftest import system_package
 from tests.served import CORPUS, DIGEST, OFFICIAL, OLDER, serving, small
 
@@ -637,7 +637,7 @@ def test_page_adds_refreshes_and_shows(desk: Desk, how: dict[str, Any]) -> None:
             executable_path=system_package("chromium"), args=["--no-sandbox"]
         )
         page = browser.new_context(locale="ja-JP", **how).new_page()
-        page.set_default_timeout(15_000)
+        page.set_default_timeout(WAIT_MS)
         complaints: list[str] = []
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.goto(f"{address}/admin#once={app.state.access.sessions.word()}")
@@ -696,7 +696,7 @@ def test_page_offers_to_publish_what_was_refused(desk: Desk) -> None:
             executable_path=system_package("chromium"), args=["--no-sandbox"]
         )
         page = browser.new_context(locale="ja-JP").new_page()
-        page.set_default_timeout(15_000)
+        page.set_default_timeout(WAIT_MS)
         page.goto(f"{address}/admin#once={app.state.access.sessions.word()}")
         page.get_by_role("button", name="索引を更新").click()
         expect(page.locator("#outcome")).to_contain_text("悪くなる質問「休暇は何日ですか」")

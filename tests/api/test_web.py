@@ -19,7 +19,7 @@ from bot.answering.editions import AcrossEditions
 from bot.answering.extractive import Extractive
 from bot.answers import Answer, Delta, Event, Question
 from ingest.pdf import documents
-from tests.axe import violations
+from tests.axe import WAIT_MS, violations
 from tests.conftest import system_package
 from tests.fakes import edition, edition_text
 from tests.ingest.catalog.test_editions_held import FIRST, SECOND, put
@@ -71,7 +71,7 @@ def opened(browser: Browser, address: str) -> Iterator[Opener]:
         context = browser.new_context(viewport={"width": wide, "height": 900}, **given)
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(15_000)
+        page.set_default_timeout(WAIT_MS)
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on(
             "console",
@@ -478,7 +478,7 @@ def test_page_asks_for_the_key_once(browser: Browser, tmp_path: Path) -> None:
     _, secret = keys.create("窓口", Scope.ASK)
     context = browser.new_context(locale="ja-JP")
     page = context.new_page()
-    page.set_default_timeout(15_000)
+    page.set_default_timeout(WAIT_MS)
     with serving(app_of(small(), access=Access(required=True, keys=keys))) as base:
         page.goto(base)
         page.locator("#key").fill("tbk_0_wrong")
@@ -545,7 +545,7 @@ def test_half_an_answer_is_never_left_standing(opened: Opener, browser: Browser)
     halting = Halting()
     context = browser.new_context(locale="ja-JP")
     page = context.new_page()
-    page.set_default_timeout(15_000)
+    page.set_default_timeout(WAIT_MS)
     with serving(app_of(small(), answerer=halting)) as base:
         page.goto(base)
         page.locator("#question").fill("年次有給休暇は何日ですか")

@@ -17,7 +17,7 @@ from api.access import Access
 from api.app import WEB, create_app
 from bot.answering.extractive import Extractive
 from index.passages import Library
-from tests.axe import violations
+from tests.axe import WAIT_MS, violations
 from tests.conftest import system_package
 from tests.served import CORPUS, bundled, serving, small
 
@@ -80,7 +80,7 @@ def embedded(
                 executable_path=system_package("chromium"), args=["--no-sandbox"]
             )
             page = browser.new_context(**given).new_page()
-            page.set_default_timeout(15_000)
+            page.set_default_timeout(WAIT_MS)
             complaints: list[str] = []
             page.on(
                 "console",
@@ -146,7 +146,7 @@ def test_widget_s_sources_open_where_others_need_a_key() -> None:
         with page.context.expect_page() as opened:
             page.locator("tebiki-widget button.marker").first.click()
         view = opened.value
-        view.set_default_timeout(15_000)
+        view.set_default_timeout(WAIT_MS)
         expect(view.locator(".sheet img")).to_be_visible()
         before = view.locator(".count strong").inner_text()
         view.get_by_role("button", name="次のページ").click()
