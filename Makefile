@@ -10,7 +10,8 @@ UV_COMPILE := $(VENV)/uv pip compile --quiet --universal --python-version 3.11 \
 
 help:
 	@echo 'make serve   install, index the corpus and serve http://127.0.0.1:8000'
-	@echo '             (SERVE_ARGS="--port 8080" for another port)'
+	@echo '             (SERVE_ARGS="--port 8080" for another port, MODELS=1 with'
+	@echo '             what TEBIKI_EMBEDDING and TEBIKI_RERANKER need)'
 	@echo 'make test    install and run the tests'
 	@echo 'make check   lint, types and contracts'
 	@echo 'make format  put the code into the house format'
@@ -19,6 +20,7 @@ help:
 
 # A file that could not be read is named and the rest is indexed: that is served.
 serve: install
+	@echo 'Reading what is new in the corpus ($(VENV)/tebiki refresh) ...'
 	@$(VENV)/tebiki refresh || echo 'Not everything could be indexed (above); serving what could.'
 	@exec $(VENV)/tebiki serve $(SERVE_ARGS)
 
@@ -41,14 +43,16 @@ format: install-dev
 	@$(VENV)/ruff check --fix-only --quiet
 	@$(VENV)/ruff format
 
-# The dev lock decides first, so that the two never name different versions. torch
-# has locks of its own; the last of these three asks for it with its CUDA libraries.
+# The dev lock decides first, so that no two name different versions. torch
+# has locks of its own; the last of these four asks for it with its CUDA libraries.
 # Any .venv with uv will do: a dependency just added cannot be installed before it is locked.
 lock: $(VENV)/uv
-	@$(UV_COMPILE) $(UPGRADE) pyproject.toml --group build --group dev \
+	@$(UV_COMPILE) $(UPGRADE) pyproject.toml --extra models --group build --group dev \
 		--no-emit-package torch -o requirements-dev.lock
 	@$(UV_COMPILE) pyproject.toml --group build -c requirements-dev.lock \
-		--no-emit-package torch -o requirements.lock
+		-o requirements.lock
+	@$(UV_COMPILE) pyproject.toml --extra models --group build -c requirements-dev.lock \
+		--no-emit-package torch -o requirements-models.lock
 	@sed -n 's/^ *"\(torch==[^"]*\)".*/\1/p' pyproject.toml | $(UV_COMPILE) - --no-config \
 		-c requirements-dev.lock -o requirements-torch.lock
 
@@ -59,7 +63,7 @@ corpus: install-dev
 	@$(VENV)/python corpus/starter/build.py
 
 install: python
-	@$(PYTHON) .ci/install.py
+	@$(PYTHON) .ci/install.py $(if $(MODELS),--models)
 
 install-dev: python
 	@$(PYTHON) .ci/install.py --dev

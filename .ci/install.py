@@ -1,10 +1,11 @@
 """Make .venv and fill it from the lock files; when that has been done, do nothing.
 
-``python3 .ci/install.py`` installs what Tebiki needs to run, ``--dev`` also what its tests
-and checks need. Standard library only, and readable by an old Python, so that an old Python
-is told what is wanted instead of failing on a word it does not know.
+``python3 .ci/install.py`` installs what Tebiki needs to run, ``--models`` also what a model in
+place of the fitted embedder needs, ``--dev`` also what tests and checks need. Standard library
+only, and readable by an old Python, so that an old Python is told what is wanted instead of
+failing on a word it does not know.
 
-torch comes first and apart from the rest. On Linux the Python index carries the CUDA build
+Models need torch, which comes first and apart from the rest. On Linux the Python index carries the CUDA build
 of several GB; the CPU build lives on PyTorch's own index or in a local folder that pip has
 been told of. So the CPU build is tried by its exact name and hash, with little patience for
 an index that does not answer, and the ordinary build is the second choice.
@@ -18,6 +19,7 @@ import platform
 import re
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -29,9 +31,16 @@ OLDEST_PYTHON = (3, 11)
 TORCH_CPU_INDEX = "https://download.pytorch.org/whl/cpu"
 
 MAIN_LOCK = ROOT / "requirements.lock"
-DEV_LOCK = ROOT / "requirements-dev.lock"  # everything in the main lock, and the tools
+MODELS_LOCK = ROOT / "requirements-models.lock"  # everything in the main lock, and models
+DEV_LOCK = ROOT / "requirements-dev.lock"  # everything in both, and the tools
 TORCH_LOCK = ROOT / "requirements-torch.lock"
 TORCH_CPU_LOCK = ROOT / "requirements-torch-cpu.lock"
+HOLDS = {MAIN_LOCK: (), MODELS_LOCK: (MAIN_LOCK,), DEV_LOCK: (MAIN_LOCK, MODELS_LOCK)}
+"""What else each lock brings."""
+
+# Measured with pip on Linux (x86-64, Python 3.11), in MB of downloads.
+SIZES = {MAIN_LOCK: 306, MODELS_LOCK: 327}
+TOLD_EVERY_S = 10
 
 
 class InstallFailed(Exception):
@@ -57,7 +66,8 @@ def place() -> str:
 def contents(lock: Path) -> str:
     """Return the fingerprint of what an installation from *lock* holds."""
     digest = hashlib.sha256()
-    for path in (lock, TORCH_LOCK, TORCH_CPU_LOCK, ROOT / "pyproject.toml"):
+    torch = () if lock == MAIN_LOCK else (TORCH_LOCK, TORCH_CPU_LOCK)
+    for path in (lock, *torch, ROOT / "pyproject.toml"):
         digest.update(path.name.encode() + b"\0" + path.read_bytes())
     return f"{lock.name} {digest.hexdigest()}"
 
@@ -78,6 +88,8 @@ def locked_torch() -> str:
 
 def installed_torch() -> str | None:
     """Return the version of torch in .venv, "+cpu" included, or None."""
+    if not VENV_PYTHON.exists():
+        return None
     question = "import importlib.metadata as m; print(m.version('torch'))"
     answer = subprocess.run(
         [str(VENV_PYTHON), "-c", question], capture_output=True, text=True, check=False
@@ -111,15 +123,42 @@ def make_venv() -> None:
         )
 
 
-def pip(*arguments: str, quietly: bool = False) -> subprocess.CompletedProcess[str]:
-    """Run .venv's pip; its output is shown, or kept in the result when *quietly*."""
+def pip(
+    *arguments: str, quietly: bool = False, packages: int = 0
+) -> subprocess.CompletedProcess[str]:
+    """Run .venv's pip; its output is shown, or kept in the result when *quietly*.
+
+    Of how many *packages* are fetched is told instead, where that is given.
+    """
     command = [str(VENV_PYTHON), "-m", "pip", "--disable-pip-version-check", "--no-input"]
-    return subprocess.run([*command, *arguments], capture_output=quietly, text=True, check=False)
+    command += arguments
+    if not packages:
+        return subprocess.run(command, capture_output=quietly, text=True, check=False)
+    begun = told = time.monotonic()
+    fetched = 0
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as running:
+        for line in running.stdout or ():
+            now = time.monotonic()
+            fetched += line.startswith("Collecting ")
+            if line.startswith("ERROR"):
+                print(line, end="", file=sys.stderr, flush=True)
+            elif line.startswith("Installing collected"):
+                print(f"  all fetched after {now - begun:.0f} s, unpacking", flush=True)
+            elif now - told > TOLD_EVERY_S:
+                print(f"  {fetched} of {packages} packages, {now - begun:.0f} s", flush=True)
+                told = now
+    return subprocess.CompletedProcess(command, running.returncode, "", "")
 
 
 def install_locked(lock: Path) -> None:
     """Install exactly what *lock* names, each file checked against its hash."""
-    result = pip("install", "--quiet", "--require-hashes", "--no-deps", "-r", str(lock))
+    named = re.findall(r"^[\w.-]+==", lock.read_text(encoding="utf-8"), re.MULTILINE)
+    result = pip(
+        *("install", "--progress-bar", "off", "--require-hashes", "--no-deps", "-r", str(lock)),
+        packages=len(named),
+    )
     if result.returncode != 0:
         raise InstallFailed(
             f"pip could not install {lock.name}; its own words are above. "
@@ -161,8 +200,11 @@ def install(lock: Path) -> None:
         return
     make_venv()
     STAMP.unlink(missing_ok=True)
-    install_torch()
-    print(f"Installing {lock.name}: the first time takes a few minutes", flush=True)
+    if lock != MAIN_LOCK:
+        install_torch()
+    print(
+        f"Installing {lock.name}: {SIZES.get(lock, 0)} MB the first time, a few minutes", flush=True
+    )
     install_locked(lock)
     project = ("--quiet", "--no-deps", "--no-build-isolation", "--editable", str(ROOT))
     if pip("install", *project).returncode != 0:
@@ -173,14 +215,21 @@ def install(lock: Path) -> None:
             f"The installed packages do not fit together:\n{checked.stdout.strip()}\n"
             'After a change to pyproject.toml run "make lock"; otherwise remove .venv and start anew.'
         )
-    # Whoever has the tools also has what the main lock names.
-    held = [contents(each) for each in ((MAIN_LOCK, DEV_LOCK) if lock == DEV_LOCK else (lock,))]
+    held = [contents(each) for each in (lock, *HOLDS.get(lock, ()))]
     STAMP.write_text("\n".join([place(), *held]) + "\n", encoding="utf-8")
+
+
+def wanted(*, models: bool, dev: bool) -> Path:
+    """Return the lock to install: whoever has torch, as all had once, keeps what goes with it."""
+    if dev:
+        return DEV_LOCK
+    return MODELS_LOCK if models or installed_torch() else MAIN_LOCK
 
 
 def main() -> int:
     """Install, and return the exit code: 0 when .venv is as the lock says, else 1."""
     parser = argparse.ArgumentParser(description="Make .venv and fill it from the lock files.")
+    parser.add_argument("--models", action="store_true", help="also what models need")
     parser.add_argument("--dev", action="store_true", help="also what tests and checks need")
     arguments = parser.parse_args()
     complaint = too_old(tuple(sys.version_info[:3]), sys.executable)
@@ -188,7 +237,7 @@ def main() -> int:
         print(complaint, file=sys.stderr)
         return 1
     try:
-        install(DEV_LOCK if arguments.dev else MAIN_LOCK)
+        install(wanted(models=arguments.models, dev=arguments.dev))
     except InstallFailed as failure:
         print(failure, file=sys.stderr)
         return 1

@@ -142,6 +142,18 @@ class ModelMissing(IndexingError):
         self.reason = reason
 
 
+class ModelsNotInstalled(IndexingError):
+    """A model is configured, but not what models run on; *name* is what was asked for."""
+
+    def __init__(self, name: str, setting: str, without: str) -> None:
+        """Say what to install, or how to do without."""
+        super().__init__(
+            f"{name}: {setting} names a model, and what models run on is not installed. Run "
+            f'"make serve MODELS=1", or "pip install tebiki[models]" where Tebiki is a package; '
+            f"or unset {setting} {without}. Nothing was changed."
+        )
+
+
 class ParcelUnusable(IndexingError):
     """A model cannot be packed or unpacked; *path* names the file or the folder."""
 

@@ -150,6 +150,22 @@ def configured_reranker(chosen: Settings) -> CrossEncoderReranker | None:
     return CrossEncoderReranker(chosen.reranker)
 
 
+def have_models(chosen: Settings) -> None:
+    """Have the configured models on this machine, before anybody waits for them.
+
+    Raises:
+        ModelsNotInstalled, ModelMissing: as the sentence of either says.
+    """
+    if chosen.embedding == FITTED and not chosen.reranker:
+        return
+    from index.search.models import ModelKind, at_hand
+
+    if chosen.embedding != FITTED:
+        at_hand(chosen.embedding, ModelKind.EMBEDDER)
+    if chosen.reranker:
+        at_hand(chosen.reranker, ModelKind.RERANKER)
+
+
 def vectors_of(chosen: Settings) -> Vectors:
     """Return where vectors live: in the home, or on the Chroma server that is named."""
     from index.generations.store import Embedded

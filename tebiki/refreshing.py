@@ -12,6 +12,7 @@ from tebiki.building import (
     configured_reranker,
     depot_of,
     embedder_of,
+    have_models,
     today,
     vectors_of,
 )
@@ -44,6 +45,7 @@ def refreshed(
     from index.search import glossary
     from ingest.catalog import catalog
 
+    have_models(chosen)
     if reranker := configured_reranker(chosen):
         told("loading the re-ranker", 0.0)
         reranker.load()

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import ast
 import importlib.util
 import re
 import subprocess
+import sys
 import tomllib
+from importlib.metadata import packages_distributions
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
+ROOMS = ("ingest", "index", "bot", "api", "evals", "tebiki")
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 LOCKS = sorted(path.name for path in ROOT.glob("requirements*.lock"))
 
 
@@ -51,9 +56,9 @@ def names(name: str) -> set[str]:
     return {version.split("==")[0] for version in versions(name)}
 
 
-def test_there_are_four_locks() -> None:
-    """The main lock, the one with the tools, and torch's two."""
-    expected = ["-dev.lock", "-torch-cpu.lock", "-torch.lock", ".lock"]
+def test_there_are_five_locks() -> None:
+    """The main lock, the one with models, the one with the tools too, and torch's two."""
+    expected = ["-dev.lock", "-models.lock", "-torch-cpu.lock", "-torch.lock", ".lock"]
 
     assert expected == [name.removeprefix("requirements") for name in LOCKS]
 
@@ -80,23 +85,31 @@ def test_no_lock_says_where_to_fetch_from(lock: str) -> None:
     assert re.findall(r"https?://\S+|^-\S+|file:\S+| @ ", text, re.MULTILINE) == []
 
 
-def test_the_tools_lock_holds_the_main_lock() -> None:
-    """Installing the tools changes no version that Tebiki runs on."""
-    assert versions("requirements.lock") - versions("requirements-dev.lock") == set()
+def test_each_lock_holds_the_one_before_it() -> None:
+    """Installing models, then the tools, changes no version that Tebiki runs on."""
+    main, models, dev = map(
+        versions, ("requirements.lock", "requirements-models.lock", "requirements-dev.lock")
+    )
+
+    assert (set(), set()) == (main - models, models - dev)
 
 
-def test_the_main_locks_bring_no_torch_and_no_cuda() -> None:
-    """The CUDA libraries come with torch, from torch's own lock or not at all."""
+def test_the_default_path_installs_no_model_library() -> None:
+    """Torch and what uses it come with the extra; CUDA from torch's own lock or not at all."""
     cuda = re.compile(r"torch|triton|nvidia-.*|cuda-.*")
-    both = names("requirements.lock") | names("requirements-dev.lock")
+    models = re.compile(r"torch|transformers|sentence-transformers")
 
-    assert sorted(filter(cuda.fullmatch, both)) == []
+    assert [] == sorted(filter(models.fullmatch, names("requirements.lock")))
+    assert [] == sorted(filter(cuda.fullmatch, names("requirements-dev.lock")))
+    assert {"sentence-transformers", "transformers"} <= names("requirements-models.lock")
 
 
 def test_the_torch_locks_name_one_version() -> None:
     """The CPU build and the ordinary build are the same torch, the one pyproject asks for."""
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    asked = {each for each in project["dependencies"] if each.startswith("torch=")}
+    models = PROJECT["project"]["optional-dependencies"]["models"]
+    asked = {each for each in models if each.startswith("torch=")}
+
+    assert 1 == len(asked)
 
     assert asked == {each for each in versions("requirements-torch.lock") if "torch=" in each}
     assert {f"{each}+cpu" for each in asked} == versions("requirements-torch-cpu.lock")
@@ -104,14 +117,81 @@ def test_the_torch_locks_name_one_version() -> None:
 
 def test_every_dependency_is_locked() -> None:
     """A dependency added to pyproject without "make lock" is noticed here."""
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    groups = project["dependency-groups"]
-    wanted = {
-        re.split(r"[\[><=!~]", each)[0]
-        for each in [*project["project"]["dependencies"], *groups["build"], *groups["dev"]]
-    }
+    groups = PROJECT["dependency-groups"]
+    wanted = declared(
+        *PROJECT["project"]["dependencies"],
+        *PROJECT["project"]["optional-dependencies"]["models"],
+        *groups["build"],
+        *groups["dev"],
+    )
 
-    assert wanted - names("requirements-dev.lock") == {"torch"}
+    assert {"torch"} == wanted - names("requirements-dev.lock")
+
+
+def declared(*requirements: str) -> set[str]:
+    """Return the names of requirements as pyproject.toml writes them."""
+    return {re.split(r"[\[><=!~ ]", each)[0].lower() for each in requirements}
+
+
+def imported(*folders: str) -> dict[str, str]:
+    """Return the distributions that Python files import, each with one module that it is for."""
+    ours = {*sys.stdlib_module_names, *ROOMS, "tests"}
+    held = packages_distributions()
+    found: dict[str, str] = {}
+    for file in (file for folder in folders for file in (ROOT / folder).rglob("*.py")):
+        if "peers" in file.parts:
+            continue  # scripts with requirements of their own
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            modules = [one.name for one in node.names] if isinstance(node, ast.Import) else []
+            if isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                modules = [node.module]
+            for module in modules:
+                top = module.split(".")[0]
+                if top == "llama_index":  # one name for many distributions
+                    depth = 2 if module.startswith("llama_index.core") else 3
+                    found["-".join(module.split(".")[:depth]).replace("_", "-")] = module
+                elif top not in ours:
+                    found[re.sub(r"[-_.]+", "-", held[top][0]).lower()] = module
+    return found
+
+
+NOT_IMPORTED = {
+    "anthropic": "only bounded: llama-index-llms-anthropic does not say which it needs",
+    "psycopg": "SQLAlchemy asks for it when TEBIKI_DATABASE_URL names a PostgreSQL server",
+    "sudachidict-core": "data: the dictionary that sudachipy reads",
+    "websocket-client": "slack-bolt's Socket Mode asks for it",
+    "torch": "sentence-transformers runs on it; named for its CPU build",
+}
+"""What is declared although no line of the product imports it, and why."""
+
+
+def test_what_is_declared_is_imported_and_what_is_imported_is_declared() -> None:
+    """Nothing rests on what another package happens to bring, and nothing is fetched for nothing."""
+    project = PROJECT["project"]
+    extra = project["optional-dependencies"]["models"]
+    asked = declared(*project["dependencies"], *extra)
+    used = imported(*ROOMS)
+
+    assert {} == {name: used[name] for name in used.keys() - asked}
+    assert NOT_IMPORTED.keys() == asked - used.keys()
+
+
+def test_only_the_door_to_models_imports_the_extra() -> None:
+    """The default path runs without it: index/search/models.py and the archive of models alone."""
+    extra = declared(*PROJECT["project"]["optional-dependencies"]["models"])
+    others = imported("ingest", "bot", "api", "evals", "tebiki", "index/generations")
+
+    assert set() == extra & others.keys()
+
+
+def test_what_the_tests_import_is_declared() -> None:
+    """By the product or by the tools."""
+    project, groups = PROJECT["project"], PROJECT["dependency-groups"]
+    extra = project["optional-dependencies"]["models"]
+    used = imported("tests", "benchmarks", ".ci")
+
+    asked = declared(*project["dependencies"], *extra, *groups["dev"], *groups["build"])
+    assert {} == {name: used[name] for name in used.keys() - asked}
 
 
 def test_an_old_python_is_told_what_is_wanted(installer: ModuleType) -> None:
@@ -136,7 +216,9 @@ class Pip:
         self.torch = torch
         self.asked: list[str] = []
 
-    def __call__(self, *arguments: str, quietly: bool = False) -> subprocess.CompletedProcess[str]:
+    def __call__(
+        self, *arguments: str, quietly: bool = False, packages: int = 0
+    ) -> subprocess.CompletedProcess[str]:
         """Install torch when a torch lock is asked for, unless that one fails."""
         asked = Path(arguments[-1]).name
         self.asked.append(asked)
@@ -188,6 +270,44 @@ def test_a_torch_that_is_there_stays(
     assert [] == pip.asked
 
 
+def test_the_default_path_asks_for_no_torch(
+    installer: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is installed with models, and with the tools, which test them."""
+    pip = with_pip(installer, monkeypatch, Pip())
+    monkeypatch.setattr(installer, "make_venv", lambda: None)
+
+    installer.install(installer.MAIN_LOCK)
+    plain = [name for name in pip.asked if "torch" in name]
+    installer.install(installer.MODELS_LOCK)
+    models = [name for name in pip.asked if "torch" in name]
+
+    assert ([], ["requirements-torch-cpu.lock"]) == (plain, models)
+
+
+@pytest.mark.parametrize(
+    "models, dev, torch, lock",
+    [
+        pytest.param(False, False, None, "requirements.lock", id="the default"),
+        pytest.param(True, False, None, "requirements-models.lock", id="models asked for"),
+        pytest.param(False, False, "2.13.0", "requirements-models.lock", id="models held before"),
+        pytest.param(False, True, None, "requirements-dev.lock", id="the tools"),
+    ],
+)
+def test_who_has_models_keeps_them(
+    installer: ModuleType,
+    monkeypatch: pytest.MonkeyPatch,
+    models: bool,  # noqa: FBT001 - a case of the table
+    dev: bool,  # noqa: FBT001 - likewise
+    torch: str | None,
+    lock: str,
+) -> None:
+    """An update of an installation that has torch, as all once had, takes no model from anybody."""
+    with_pip(installer, monkeypatch, Pip(torch=torch))
+
+    assert lock == installer.wanted(models=models, dev=dev).name
+
+
 def test_a_failed_installation_leaves_no_stamp(
     installer: ModuleType, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -215,6 +335,26 @@ def test_a_second_run_asks_pip_for_nothing(
     installer.install(installer.MAIN_LOCK)
 
     assert [] == pip.asked
+
+
+def test_what_pip_does_is_told_while_it_does_it(
+    installer: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """How many of how many packages are fetched; pip's exit code comes back."""
+    pip = installer.VENV_PYTHON
+    pip.write_text(
+        "#!/bin/sh\necho Collecting a\necho WARNING of a mirror >&2\necho Collecting b\n"
+        "echo ERROR: no hash >&2\nexit 3"
+    )
+    pip.chmod(0o755)
+    monkeypatch.setattr(installer, "TOLD_EVERY_S", -1)
+
+    result = installer.pip("install", packages=2)
+
+    assert 3 == result.returncode
+    out, err = capsys.readouterr()
+    assert ["  1 of 2 packages, 0 s", "  2 of 2 packages, 0 s"] == sorted(set(out.splitlines()))
+    assert "ERROR: no hash\n" == err
 
 
 def test_another_lock_is_installed_anew(

@@ -5,16 +5,21 @@ from __future__ import annotations
 import json
 import os
 import re
+import socket
 import threading
+from contextlib import suppress
 from enum import StrEnum
 from functools import lru_cache
 from hashlib import sha256
+from importlib.util import find_spec
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+from urllib.request import getproxies
 
 import numpy as np
 
-from index.errors import ModelMissing
+from index.errors import ModelMissing, ModelsNotInstalled
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -90,6 +95,8 @@ def local(name: str) -> Path | None:
     # A model's name has one slash at most; anything else is a path that is not there.
     if not re.fullmatch(r"[\w.-]+(?:/[\w.-]+)?", name):
         return None
+    if find_spec("huggingface_hub") is None:
+        return None
     from huggingface_hub import snapshot_download
 
     try:
@@ -98,7 +105,19 @@ def local(name: str) -> Path | None:
         return None
 
 
-def fetched(name: str) -> Path:
+def at_hand(name: str, kind: ModelKind) -> Path:
+    """Return the folder of a configured model, fetching it where it is not here yet.
+
+    Raises:
+        ModelsNotInstalled: what models run on is not there.
+        ModelMissing: the model is nowhere to be had.
+    """
+    if find_spec("sentence_transformers") is None:
+        raise ModelsNotInstalled(name, *_SETTING[kind])
+    return fetched(name, kind)
+
+
+def fetched(name: str, kind: ModelKind = ModelKind.EMBEDDER) -> Path:
     """Return the folder of a model by name or folder, fetching it where it is not here yet.
 
     Raises:
@@ -107,15 +126,51 @@ def fetched(name: str) -> Path:
     folder = local(name)
     if folder is not None:
         return folder
+    if find_spec("huggingface_hub") is None:
+        raise ModelsNotInstalled(name, *_SETTING[kind])
     if os.environ.get("HF_HUB_OFFLINE") == "1":
-        raise ModelMissing(name, "there is no such folder, and no such model on this machine")
-    from huggingface_hub import snapshot_download
+        reason = "there is no such folder, and no such model on this machine"
+        raise ModelMissing(name, reason, *_SETTING[kind])
+    return _downloaded(name, kind)
 
+
+def _downloaded(name: str, kind: ModelKind) -> Path:
+    """Return the folder of a model after fetching what is not here of it.
+
+    Raises:
+        ModelMissing: it is not to be had; a hub that is out of reach is found out in two seconds,
+            where its own client tries for a minute and a half.
+    """
+    from huggingface_hub import constants, snapshot_download
+
+    if not _reachable(constants.ENDPOINT):
+        reason = f"the model is not on this machine, and {constants.ENDPOINT} is out of reach"
+        raise ModelMissing(name, reason, *_SETTING[kind])
     try:
         return Path(snapshot_download(name, ignore_patterns=_OTHER_FORMS))
     except Exception as problem:
         reason = f"the model is neither on this machine nor to be had ({_first(problem)})"
-        raise ModelMissing(name, reason) from problem
+        raise ModelMissing(name, reason, *_SETTING[kind]) from problem
+
+
+_REACH_S = 2.0
+
+
+def _reachable(address: str) -> bool:
+    """Return whether a web address, or the proxy before it, takes a connection soon."""
+    place = urlsplit(getproxies().get("https") or address)
+    port = place.port or (80 if place.scheme == "http" else 443)
+    taken: list[bool] = []
+
+    def knock() -> None:
+        with suppress(OSError), socket.create_connection((place.hostname, port), _REACH_S):
+            taken.append(True)
+
+    # A thread, since to look up a name may take longer than any bound on the connection.
+    knocking = threading.Thread(target=knock, daemon=True)
+    knocking.start()
+    knocking.join(_REACH_S)
+    return bool(taken)
 
 
 # The same weights once more, for other programs.
@@ -187,12 +242,7 @@ class _Model:
         A folder that was replaced is another model, one that was moved is not. A model that
         is not on this machine yet is fetched.
         """
-        folder = local(self.said)
-        if folder is None:
-            self()
-            folder = local(self.said)
-        if folder is None:
-            return self.said
+        folder = at_hand(self.said, self._kind)
         name = Path(self.said).resolve().name if Path(self.said).is_dir() else self.said
         return f"{name}@{content_of(folder)}"
 
@@ -312,25 +362,27 @@ def _load(name: str, kind: ModelKind) -> Any:  # noqa: ANN401 - the library's ty
     Raises:
         ModelMissing: it is nowhere to be had, or made for something else.
     """
+    folder = at_hand(name, kind)
+    if kind_of(folder) is not kind:
+        # The library would load it all the same, and make up the weights that are not there.
+        reason = f"the model is made as {_A[kind_of(folder)]}, not as {_A[kind]}"
+        raise ModelMissing(name, reason, *_SETTING[kind])
     # Imported here: 11 to 13 seconds and 414 MB that the default never pays.
     from sentence_transformers import CrossEncoder, SentenceTransformer
 
     make = CrossEncoder if kind is ModelKind.RERANKER else SentenceTransformer
-    folder = local(name)
-    if folder is not None and kind_of(folder) is not kind:
-        # The library would load it all the same, and make up the weights that are not there.
-        reason = f"the model is made as {_A[kind_of(folder)]}, not as {_A[kind]}"
-        raise ModelMissing(name, reason, *_SETTING[kind])
     try:
-        return make(name, local_files_only=True, device="cpu")
-    except Exception as absent:
-        if os.path.isdir(name) or os.environ.get("HF_HUB_OFFLINE") == "1":  # noqa: PTH112
-            reason = f"the model cannot be loaded ({_first(absent)})"
-            raise ModelMissing(name, reason, *_SETTING[kind]) from absent
-    try:
-        return make(name, device="cpu")
+        return make(str(folder), local_files_only=True, device="cpu")
     except Exception as problem:
-        reason = f"the model is neither on this machine nor to be had ({_first(problem)})"
+        if Path(name).is_dir() or os.environ.get("HF_HUB_OFFLINE") == "1":
+            reason = f"the model cannot be loaded ({_first(problem)})"
+            raise ModelMissing(name, reason, *_SETTING[kind]) from problem
+    # What was fetched before may have been broken off.
+    whole = _downloaded(name, kind)
+    try:
+        return make(str(whole), local_files_only=True, device="cpu")
+    except Exception as problem:
+        reason = f"the model cannot be loaded ({_first(problem)})"
         raise ModelMissing(name, reason, *_SETTING[kind]) from problem
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tebiki.building import build, ledger_of
+from tebiki.building import build, have_models, ledger_of
 from tebiki.commands.options import Where, warn_of_another_corpus
 from tebiki.commands.output import UNUSABLE, err
 from tebiki.serving import web
@@ -34,6 +34,7 @@ def serve(
     """Serve the chat page and the HTTP interface."""
     chosen = where.settings()
     warn_of_another_corpus(chosen)
+    have_models(chosen)
     served = web(build(chosen), host)
     listen(served, host, port)
 

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from tebiki.building import build, ledger_of
+from tebiki.building import build, have_models, ledger_of
 from tebiki.commands.options import Where
 from tebiki.commands.output import LEFT_OUT, UNUSABLE, err, fail, out
 from tebiki.serving import colleague_of, slack_of
@@ -42,6 +42,7 @@ def slack(
         raise typer.BadParameter(message)
     from bot.slack.calls import SlackBusy, SlackRefused
 
+    have_models(chosen)
     parts = build(chosen)
     colleague = colleague_of(parts, ledger_of(chosen, parts.shelf))
     try:

@@ -7,13 +7,17 @@ from __future__ import annotations
 
 import json
 import shutil
+import socket
 import threading
+import time
 from pathlib import Path
 
 import numpy as np
 import pytest
+from huggingface_hub import constants
 
-from index.errors import ModelMissing
+from index.errors import ModelMissing, ModelsNotInstalled
+from index.search import models
 from index.search.models import (
     CrossEncoderReranker,
     ModelKind,
@@ -108,6 +112,48 @@ def test_a_model_that_is_nowhere_is_named(monkeypatch: pytest.MonkeyPatch) -> No
         SentenceTransformerEmbedder("nowhere/no-model").embed_passages(["a"])
 
     assert "unset TEBIKI_EMBEDDING" in str(caught.value)
+
+
+def test_a_hub_that_is_out_of_reach_is_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The hub's own client would try for a minute and a half, and torch would load before it."""
+    monkeypatch.setenv("HF_HUB_OFFLINE", "0")
+    monkeypatch.setattr(constants, "ENDPOINT", "http://127.0.0.1:1")
+    monkeypatch.setattr(models, "getproxies", dict)
+    begun = time.monotonic()
+
+    with pytest.raises(ModelMissing, match=r"nowhere/no-model.*out of reach") as caught:
+        CrossEncoderReranker("nowhere/no-model").load()
+
+    assert time.monotonic() - begun < 1.0
+    assert "unset TEBIKI_RERANKER" in str(caught.value)
+
+
+def test_a_network_that_answers_nothing_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither a name that is looked up for ever nor packets that are dropped hold anybody up."""
+    monkeypatch.setattr(models, "_REACH_S", 0.2)
+    monkeypatch.setattr(models, "getproxies", dict)
+    given_up = threading.Event()
+
+    def silent(*_: object) -> None:
+        given_up.wait(5)
+        raise TimeoutError
+
+    monkeypatch.setattr(socket, "create_connection", silent)
+    begun = time.monotonic()
+
+    assert not models._reachable("https://hub.example")  # noqa: SLF001
+    assert time.monotonic() - begun < 1.0
+    given_up.set()
+
+
+def test_without_the_extra_its_line_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever names a model without what models run on reads what to install."""
+    monkeypatch.setattr(models, "find_spec", lambda _name: None)
+
+    with pytest.raises(ModelsNotInstalled, match="make serve MODELS=1"):
+        SentenceTransformerEmbedder("owner/model").embed_question("a")
+    with pytest.raises(ModelsNotInstalled, match="unset TEBIKI_RERANKER"):
+        CrossEncoderReranker("owner/model").load()
 
 
 def test_a_damaged_folder_is_named(tiny: Path, tmp_path: Path) -> None:
