@@ -62,7 +62,7 @@ def bare(home: Path) -> FastAPI:
 
     from index.generations import parts
     from index.generations.generations import folder_of, parts_of
-    from ingest import japanese
+    from ingest.language.words import tokens
     from tebiki.building import build
     from tebiki.settings import settings
 
@@ -82,7 +82,7 @@ def bare(home: Path) -> FastAPI:
     @app.post("/")
     def search(question: Annotated[str, Body(embed=True)]) -> list[dict[str, object]]:
         found, scores = index.retrieve(
-            [japanese.tokens(question)], k=min(10, len(texts)), show_progress=False
+            [tokens(question)], k=min(10, len(texts)), show_progress=False
         )
         return [
             {"text": texts[at], "score": float(score)}

@@ -38,7 +38,7 @@ from evals import questions
 from index.generations import parts
 from index.generations.generations import Generation, folder_of, parts_of
 from index.passages import Filters
-from ingest import japanese
+from ingest.language import spelling, words
 from tebiki.building import build
 from tebiki.commands.serve import SWITCH_S
 from tebiki.settings import settings
@@ -61,15 +61,15 @@ def bm25s_alone(generation: Generation, home: Path) -> Search:
 
     folder = folder_of(home, generation.id)
     held = [edition for edition in generation.editions if edition.held]
-    words = [
+    held_words = [
         list(part.all_words)
         for edition in held
         for part in parts.load(edition, parts_of(folder, edition))
     ]
     index = bm25s.BM25()
-    index.index(words, show_progress=False)
+    index.index(held_words, show_progress=False)
     return lambda question: index.retrieve(
-        [japanese.tokens(question)], k=min(_K, len(words)), show_progress=False
+        [words.tokens(question)], k=min(_K, len(held_words)), show_progress=False
     )
 
 
@@ -104,7 +104,7 @@ def rounds(search: Search, asked: list[str], askers: int) -> Iterator[Round]:
     shares = [asked[at * turns : (at + 1) * turns] for at in range(askers)]
     with ThreadPoolExecutor(max_workers=askers) as pool:
         while True:
-            for cache in (japanese._tokens, japanese._normalised):  # noqa: SLF001 - nothing may be remembered
+            for cache in (words._tokens, spelling._normalised):  # noqa: SLF001 - nothing may be remembered
                 cache.cache_clear()
             spent = time.process_time()
             waited = [one for share in pool.map(wait, shares) for one in share]

@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING
 
 from ingest.commands import addresses_a_machine
 from ingest.language import marks
-from ingest.language.sentences import announces, is_whole, points_back, qualifies, spans
+from ingest.language.sentences import (
+    WRAPPED_LINE,
+    announces,
+    is_whole,
+    points_back,
+    qualifies,
+    spans,
+)
 from ingest.language.spelling import normalise
 from ingest.pages import Block, BlockKind
 from ingest.sentences import NO_FLAGS, Cell, Flag, Kind, Sentence, Sentences
@@ -28,9 +35,6 @@ _SHORT = 40
 
 _FEW_PAGES, _COVER_TEXT = 3, 400
 """Pages from which on a document has a cover, and characters up to which its first page is one."""
-
-_WRAPPED_LINE = 18
-"""A line at least this long that ends without a full stop goes on in the next line."""
 
 _LONGEST_UNIT = 12
 
@@ -73,7 +77,7 @@ def guessed(page: Page) -> tuple[Block, ...]:
 def _continues(before: str, line: str) -> bool:
     """Whether *line* goes on with the sentence that *before* left open."""
     last = before.rstrip("\n").rsplit("\n", 1)[-1].rstrip()
-    return len(last) >= _WRAPPED_LINE and marks.mark(line) is None and not is_whole(last)
+    return len(last) >= WRAPPED_LINE and marks.mark(line) is None and not is_whole(last)
 
 
 @dataclass(slots=True)
@@ -125,8 +129,8 @@ class _Reader:
         blocks = page.blocks or guessed(page)
         for order, block in enumerate(blocks):
             first = len(self.found)
-            heading_rows = _heads_others(page.text, block, blocks[order + 1 : order + 2])
-            for start, end in _pieces(page.text, block):
+            heading_rows = heads_others(page.text, block, blocks[order + 1 : order + 2])
+            for start, end in pieces(page.text, block):
                 self._add(page, base, block, order, (start, end), heads=heading_rows, cover=cover)
             if addresses_a_machine(page.text[block.start : block.end]):
                 for at in range(first, len(self.found)):
@@ -292,7 +296,7 @@ def _flags(said: str, kind: Kind, mark: marks.Mark | None) -> Flag:
     return flags
 
 
-def _pieces(text: str, block: Block) -> Iterator[tuple[int, int]]:
+def pieces(text: str, block: Block) -> Iterator[tuple[int, int]]:
     """Yield the (start, end) of each sentence of a block, without bullets and space around it."""
     if block.kind in _WHOLE_HEADS:
         pieces: Iterator[tuple[int, int]] = iter([(block.start, block.end)])
@@ -314,7 +318,7 @@ def _cells(text: str, block: Block) -> Iterator[tuple[int, int]]:
         at += len(piece) + 1
 
 
-def _heads_others(text: str, block: Block, following: Sequence[Block]) -> bool:
+def heads_others(text: str, block: Block, following: Sequence[Block]) -> bool:
     """Whether a row only heads the next one's columns: it says nothing by itself."""
     if block.kind is not BlockKind.ROW or not following or block.context:
         return False

@@ -26,7 +26,8 @@ from bot.telling.phrases import opening, phrase
 from bot.telling.quotations import body, escaped, notices
 from index.kinds import definition, subject
 from ingest.japanese import normalise, tokens
-from ingest.splitting import BULLETS, NUMBERING, shown
+from ingest.language.sentences import shown
+from ingest.splitting import BULLETS, NUMBERING
 
 if TYPE_CHECKING:
     from index.passages import Library, Passage

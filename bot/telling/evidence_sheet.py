@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape
 
 from bot.telling.quotations import escaped
-from ingest.splitting import shown
+from ingest.language.sentences import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

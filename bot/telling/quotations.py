@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from bot.telling.phrases import phrase
 from ingest.catalog.editions import Kind
-from ingest.splitting import each_of, shown
+from ingest.language.sentences import shown, split
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -72,7 +72,7 @@ def quoted(
 def _bound(said: str, language: str) -> str:
     """Return the tag that says how a statement binds, "" when it does not."""
     sentences: dict[tuple[str, ...], list[str]] = {}
-    for number, sentence in enumerate(each_of(said), start=1):
+    for number, sentence in enumerate(split(said), start=1):
         sentences.setdefault(binding(sentence), []).append(str(number))
     named = {
         names: "・".join(phrase(language, f"binding-{one}") for one in names)

@@ -16,7 +16,7 @@ from bot.answers import Citation, cite
 from bot.telling.quotations import escaped
 from bot.writing.support import Line, Source, Support, place, quotes_of
 from ingest.japanese import is_japanese, normalise
-from ingest.splitting import shown
+from ingest.language.sentences import shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

@@ -192,5 +192,5 @@ _MODULES = [
 _README = """# Word vectors fitted to this corpus
 
 A static embedding that `SentenceTransformer(folder)` loads. It expects words joined by spaces,
-as `ingest.japanese.tokens` cuts them.
+as `ingest.language.words.tokens` cuts them.
 """

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 from ingest.catalog import titles
 from ingest.catalog.cover import rows
+from ingest.language.days import dated
+from ingest.language.references import editions
 from ingest.language.spelling import is_japanese
 
 if TYPE_CHECKING:
@@ -37,18 +39,6 @@ class Facts:
     language: str = "ja"
 
 
-_EDITION = re.compile(
-    r"第[0-9]+(?:\.[0-9]+)*版|(?:Ver(?:sion)?\.?|バージョン) ?[0-9]+(?:\.[0-9]+)*|(?<![0-9a-z])v[0-9]+\.[0-9]+"
-    r"|改訂?第?[0-9]+版|[0-9]{4}年度?版|(?:令和|平成)(?:[0-9]+|元)年度?版|初版",
-    re.IGNORECASE,
-)
-_DATE = re.compile(
-    r"(?:(令和|平成|昭和|(?<![A-Za-z])[RHS])\.?([0-9]{1,2}|元)|((?:19|20)[0-9]{2}))"
-    r"(?:年(?:度)?(?:[(](?:(?:19|20)[0-9]{2}|(?:令和|平成|昭和)(?:[0-9]{1,2}|元))年?[)])?([0-9]{1,2})月(?:([0-9]{1,2})日)?"
-    r"|[(](?:令和|平成|昭和)(?:[0-9]{1,2}|元)[)]年([0-9]{1,2})月(?:([0-9]{1,2})日)?"
-    r"|[./-]([0-9]{1,2})(?:[./-]([0-9]{1,2}))?(?![0-9]))"
-)
-_ERAS = {"令和": 2018, "平成": 1988, "昭和": 1925, "R": 2018, "H": 1988, "S": 1925}
 _SPAN = re.compile(r"[日月年][(（]?.?[)）]?[~〜～\-−–—―]")
 _PUT = re.compile(r"提出")
 _NUMBERS = re.compile(r"[0-9]+")
@@ -112,52 +102,53 @@ def _issues(lines: Sequence[Row], today: date) -> Iterator[tuple[date, str | Non
             or any(word in plain for word in titles.words()["elsewhere"])
         ):
             continue
-        dates = list(_dated(plain))
+        dates = dated(plain)
         if not dates or _SPAN.search(plain):
             continue
-        edition = _EDITION.search(plain)
-        rest = _DATE.sub("", _EDITION.sub("", plain))
+        label = _edition(plain)
+        taken = [(one.start, one.end) for one in dates]
+        rest = _without(plain, [*taken, *((one.start, one.end) for one in editions(plain))])
         for word in titles.words()["issued"]:
             rest = rest.replace(word, "")
         if len(_NUMBERS.sub("", re.sub(r"\W", "", rest))) > _LITTLE_ELSE:
             continue
-        day, said = max(dates)
+        last = max(dates, key=lambda one: one.day.first or date.min)
+        day, said = last.day.first or date.min, plain[last.start : last.end]
         if day > today:
             continue
-        label = edition.group() if edition else None
         if label is None and _PUT.search(plain):
             label = f"{said}提出"
         yield day, label
 
 
-def _dated(plain: str) -> Iterator[tuple[date, str]]:
-    """The days in words without white space, each with how it is written."""
-    for match in _DATE.finditer(plain):
-        era, of_era, western, *numbers = match.groups()
-        year = int(western) if western else _ERAS[era] + (1 if of_era == "元" else int(of_era))
-        month, day = (next((n for n in numbers[at::2] if n), None) for at in (0, 1))
-        try:
-            yield date(year, int(month or 1), int(day or 1)), match.group()
-        except ValueError:
-            continue
+def _edition(plain: str) -> str | None:
+    """The edition that words without white space name, as it is written."""
+    return next((plain[one.start : one.end] for one in editions(plain)), None)
+
+
+def _without(plain: str, spans: Sequence[tuple[int, int]]) -> str:
+    """Words without what stands in *spans*."""
+    for start, end in sorted(spans, reverse=True):
+        plain = plain[:start] + plain[end:]
+    return plain
 
 
 def _edition_in(title: str, lines: Sequence[Row]) -> str | None:
     """The edition that the title or a line of its own names; the highest, where there are more."""
     plain = unicodedata.normalize("NFKC", title)
-    if said := _EDITION.search("".join(plain.split())):
-        return said.group()
+    if said := _edition("".join(plain.split())):
+        return said
     found = []
     for row in lines:
-        match = _EDITION.search(row.plain)
-        rest = _EDITION.sub("", row.plain)
+        label = _edition(row.plain)
+        rest = _without(row.plain, [(one.start, one.end) for one in editions(row.plain)])
         if (
-            match
+            label
             and not row.tabled
-            and not _DATE.search(row.plain)
-            and len(re.sub(r"\W", "", rest)) <= len(match.group())
+            and not dated(row.plain)
+            and len(re.sub(r"\W", "", rest)) <= len(label)
         ):
-            found.append(match.group())
+            found.append(label)
     return max(found, key=_version, default=None)
 
 
@@ -182,9 +173,7 @@ def in_force_from(text: str, *, today: date) -> date | None:
         end = _IN_FORCE.search(plain, start.end(), start.end() + 2 * _NEAR)
         if end is None:
             continue
-        before = list(_dated(plain[max(start.end(), end.start() - _NEAR) : end.start()]))
-        said = plain[start.end() : end.start()]
-        if before and said.endswith(before[-1][1]):
-            days.append(before[-1][0])
+        before = plain[max(start.end(), end.start() - _NEAR) : end.start()]
+        days += [one.day.first for one in dated(before) if one.end == len(before) and one.day.first]
     past = [day for day in days if day <= today]
     return max(past, default=min(days, default=None))

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ingest.catalog.cover import Row, right_edge, rows, usual_size
+from ingest.language.days import dated
 from ingest.language.words import known_share
 
 if TYPE_CHECKING:
@@ -45,9 +46,6 @@ _OUTER = 0.35
 
 _BILL = re.compile(
     r"(?:議案|議員提出議案|発議|発委|報告|認定|承認|諮問|同意|請願|陳情|市長提出議案|委員会提出議案)第?[0-9]+号(?:議案)?"
-)
-_DATED = re.compile(
-    r"(?:(?:令和|平成|昭和|大正|[RHS])[0-9元.]+|(?:19|20)[0-9]{2})(?:年|[./-])(?:[(（][^)）]*[)）])?[0-9]{1,2}(?:月|[./-])"
 )
 _YEAR_ALONE = re.compile(
     r"[(（]?(?:令和|平成|昭和)?(?:[0-9]{1,4}|元)年?度?版?(?:[(（][^)）]*[)）])?(?:年度?|版)[)）]?"
@@ -147,12 +145,17 @@ def _of_a_bill(lines: Sequence[Row]) -> str:
     edge = right_edge(lines)
     found: list[Row] = []
     for row in lines[at + 1 : at + 5]:
-        if _DATED.match(row.plain) or (found and not _reaches(found[-1], edge)):
+        if _begins_dated(row.plain) or (found and not _reaches(found[-1], edge)):
             break
         if not _sensible(row) and not (found or _reaches(row, edge)):
             break
         found.append(row)
     return _together(found) if found and _sensible(_merged(found)) else ""
+
+
+def _begins_dated(plain: str) -> bool:
+    """Whether a line begins with a day, or with a month of a year."""
+    return any(one.start == 0 for one in dated(plain))
 
 
 def _reaches(row: Row, edge: float) -> bool:
@@ -173,7 +176,7 @@ def _sensible(row: Row) -> bool:
         return "。" not in plain
     kinds = words()
     return not (
-        _DATED.search(plain)
+        dated(plain)
         or len(_DIGIT.findall(plain)) > _MANY_DIGITS * len(plain)
         or (len(plain) > _LONG and "、" in plain)
         or _SENTENCE.search(plain)
@@ -293,7 +296,7 @@ def _goes_on(last: Row, row: Row, width: float, edge: float, *, sparse: bool) ->
 def _stands_alone(row: Row) -> bool:
     plain = row.plain
     never = (_LABEL, _EDITION, _YEAR_ALONE, _PAGE_NUMBER, _BRACKETED, _BILL)
-    return any(pattern.fullmatch(plain) for pattern in never) or bool(_DATED.match(plain))
+    return any(pattern.fullmatch(plain) for pattern in never) or _begins_dated(plain)
 
 
 def _fits(row: Row) -> bool:
@@ -329,9 +332,7 @@ def _with_parts(best: _Candidate, lines: Sequence[Row], *, sparse: bool) -> str:
         ):
             text = f"{text} {below.text.strip('※ ')}"
             break
-        if not (near and sparse and _BRACKETED.fullmatch(below.plain)) or _DATED.search(
-            below.plain
-        ):
+        if not (near and sparse and _BRACKETED.fullmatch(below.plain)) or dated(below.plain):
             break
         text = f"{text} {below.text}"
     return text

@@ -82,9 +82,10 @@ _ERA = rf"(?:(?P<era>令和|平成|昭和|大正|明治|(?<![A-Za-z])[RHSrhs]\.?
 _YEAR = rf"(?:{_ERA}|(?:西暦\s?)?(?<![\d.,])(?P<year>(?:1[89]|2[01])\d\d|[一二]{_KANJI}{{3}}))"
 _WEEKDAY = r"(?:\s?\([日月火水木金土](?:曜日?)?(?:・祝)?\))?"
 _AGAIN = r"(?:\s?\((?:(?:令和|平成|昭和)\s?(?:元|\d{1,2})|(?:19|20)\d\d)年?度?\))?"
+_INSIDE = r"(?:\s?\((?:令和|平成|昭和)?\s?(?:元|\d{1,4})\)(?=\s?年))?"
 _PART = r"(?P<part>(?:の)?(?:末日?|初め|初旬|初頭|上旬|中旬|下旬|前半|後半|上半期|下半期|第[1-4一二三四]四半期|[春夏秋冬])(?!度))?"
 _JAPANESE = re.compile(
-    rf"{_YEAR}\s?年{_AGAIN}(?:(?P<fiscal>度)|\s?(?P<month>{_N})\s?月(?:\s?(?P<day>{_N})\s?日{_WEEKDAY})?)?"
+    rf"{_YEAR}{_INSIDE}\s?年{_AGAIN}(?:(?P<fiscal>度)|\s?(?P<month>{_N})\s?月(?:\s?(?P<day>{_N})\s?日{_WEEKDAY})?)?"
     rf"{_AGAIN}{_PART}"
     # The month may follow the fiscal year: 令和7年度3月.
     rf"|(?<![\d.])(?P<month2>{_N})\s?月(?:\s?(?P<day2>{_N})\s?日{_WEEKDAY}|(?![間額例次報刊謝給賦分]))(?P<part2>(?:末日?|初め|初旬|上旬|中旬|下旬)?)"
@@ -104,7 +105,7 @@ _ENGLISH = re.compile(
     rf"|{_MONTH.format('m2')} (?P<d2>\d{{1,2}})(?:st|nd|rd|th)?(?!\d)(?:,? (?P<y2>\d{{4}}))?"
     rf"|{_MONTH.format('m3')},? (?P<y3>\d{{4}})"
     r"|(?P<fiscal>fiscal(?: year)? ?)(?P<y4>\d{4})"
-    r"|(?:(?<=\bin )|(?<=\bby )|(?<=\bsince )|(?<=\buntil )|(?<=\bof )|(?<=\bfrom )|(?<=\byear )|(?<=\bthe )|(?<=ng )|(?<=er )|(?<=mn )|(?<=ly )|(?<=id-)|(?<=te ))(?P<y5>(?:19|20)\d\d)(?![\d.,]*\d| \w+s\b)"
+    r"|(?:(?<=\bin )|(?<=\bat )|(?<=\bon )|(?<=\bby )|(?<=\bsince )|(?<=\buntil )|(?<=\bof )|(?<=\bfrom )|(?<=\byear )|(?<=\bthe )|(?<=ng )|(?<=er )|(?<=mn )|(?<=ly )|(?<=id-)|(?<=te ))(?P<y5>(?:19|20)\d\d)(?![\d.,/-]*\d| \w+s\b)"
     r")(?!\d)",
     re.IGNORECASE,
 )
@@ -121,6 +122,16 @@ def find(text: str) -> Iterator[Said]:
             day = read(match)
             if day is not None and _there_is(day):
                 yield Said(match.start(), match.end(), day)
+
+
+def dated(text: str) -> tuple[Said, ...]:
+    """Return the days of *text* (folded) that name a month of a year at least, without overlaps."""
+    found: list[Said] = []
+    for one in sorted(find(text), key=lambda said: (said.start, -said.end)):
+        told = one.day.year is not None and one.day.month is not None
+        if told and (not found or one.start >= found[-1].end):
+            found.append(one)
+    return tuple(found)
 
 
 def _in_japanese(match: re.Match[str]) -> Day | None:

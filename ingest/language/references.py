@@ -11,7 +11,8 @@ from ingest.language.numerals import NUMERAL, PLAIN, era_year, value
 _EDITION = re.compile(
     rf"(?:改訂?)?第?\s?(?P<a>\d+(?:\.\d+)*|{NUMERAL}+)\s?版(?![画木権])"
     rf"|(?P<of>(?:令和|平成|昭和)\s?(?:元|\d{{1,2}}|{NUMERAL}{{1,3}})|(?:19|20)\d\d)\s?年度?\s?版(?![画木権])"
-    r"|(?:\b(?:version|edition|ver\.?|v\.?)|バージョン)\s?(?P<b>\d+(?:\.\d+)*)(?![\d年月])"
+    r"|(?:\b(?:version|edition|ver\.?)|バージョン)\s?(?P<b>\d+(?:\.\d+)*)(?![\d年月])"
+    r"|(?<![A-Za-z0-9])v\.?\s?(?P<v>\d+(?:\.\d+)+)"
     r"|\b(?P<c>\d+)(?:st|nd|rd|th) edition|(?P<first>初版|\bfirst edition)",
     re.IGNORECASE,
 )
@@ -20,7 +21,7 @@ _EDITION = re.compile(
 def editions(text: str) -> Iterator[Figure]:
     """Yield the editions: 第2.0版, 令和6年度版, Ver. 1.3, the first edition."""
     for match in _EDITION.finditer(text):
-        said = match["a"] or match["b"] or match["c"] or "1"
+        said = match["a"] or match["b"] or match["c"] or match["v"] or "1"
         if match["of"]:
             year = re.sub(r"\s", "", match["of"])
             said = str(era_year(year[:2], year[2:])) if not year[0].isdigit() else year

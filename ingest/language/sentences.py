@@ -11,6 +11,9 @@ from ingest.language.tables import alternatives, table
 
 OPENING = "「『（(【〈《［[“"
 CLOSING = "」』）)】〉》］]”"
+WRAPPED_LINE = 18
+"""A line at least this long that ends without a full stop goes on in the next line."""
+
 ENDING = "。！？!?．"
 """Signs that end a sentence; the English full stop is told apart by what stands around it."""
 
@@ -111,6 +114,23 @@ def _closed(text: str, start: int, end: int) -> frozenset[int]:
 
 
 _BRACKET = re.compile(rf"[{re.escape(OPENING + CLOSING)}]")
+
+
+def shown(quote: str) -> str:
+    """Return *quote* as one line: only its white space changes, every other character stays.
+
+    A line break inside a sentence goes, or becomes a space between two ASCII characters;
+    between labels that are no sentences it becomes a wide space, so that they stay apart.
+    """
+    lines = [line.strip() for line in quote.splitlines() if line.strip()]
+    joined = lines[0] if lines else ""
+    for before, after in pairwise(lines):
+        if len(before) < WRAPPED_LINE and before[-1] not in ENDING:
+            joined += "\u3000"
+        elif before[-1].isascii() and after[0].isascii():
+            joined += " "
+        joined += after
+    return joined.replace("\t", "\u3000")
 
 
 def qualifies(text: str) -> bool:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ingest import japanese
+from ingest.language.words import known_share
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -145,9 +145,9 @@ def score(codes: NDArray[np.uint32], unprintable: int = 0) -> float:
     sample = _sample(codes)
     if sum(map(len, sample)) < _LEAST_SAMPLE:
         return share
-    if japanese.known_share("\n".join(sample[::_FEW])) >= _SURELY_KNOWN:
+    if known_share("\n".join(sample[::_FEW])) >= _SURELY_KNOWN:
         return share
-    return share * min(1.0, japanese.known_share("\n".join(sample)) / _ENOUGH_KNOWN)
+    return share * min(1.0, known_share("\n".join(sample)) / _ENOUGH_KNOWN)
 
 
 def _lost(codes: NDArray[np.uint32]) -> NDArray[np.bool_]:

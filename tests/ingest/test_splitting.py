@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import pytest
 
+from ingest.language.sentences import shown
 from ingest.pages import BlockKind, EditionText
-from ingest.splitting import sentences, shown
+from ingest.splitting import sentences
 from tests.fakes import edition_text
 
 
