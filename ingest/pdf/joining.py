@@ -10,6 +10,7 @@ import numpy as np
 from ingest.language import marks
 from ingest.pdf.lines import Line, made, together
 from ingest.pdf.pitch import Pitch, pitch
+from ingest.pdf.spread import spread
 from ingest.pdf.vertical import stacked
 
 if TYPE_CHECKING:
@@ -61,6 +62,7 @@ def lines_of(glyphs: Glyphs, shapes: Shapes) -> list[Line]:
     measured = pitch(glyphs)
     runs = _runs(glyphs, shapes, measured)
     runs = _without_doubles(runs)
+    runs = spread(runs, glyphs, shapes)
     runs = stacked(runs, glyphs, shapes)
     runs = _joined(runs, glyphs, shapes, measured)
     _put_in_frames(runs, shapes.frames)
@@ -74,12 +76,15 @@ def _note_numbers(found: list[Line], glyphs: Glyphs) -> None:
     第５条 begins an article only where it is set off too: a sentence may be wrapped before it.
     """
     for line in found:
-        mark = _BARE_MARK.match(line.text) or _ARTICLE.match(line.text)
+        bare = _BARE_MARK.match(line.text)
+        mark = bare or _ARTICLE.match(line.text)
         if mark is None or not line.upright or mark.end() == len(line.text):
             continue
         last, first = line.glyphs[mark.end() - 1], line.glyphs[mark.end()]
         gap = float(glyphs.boxes[first, 0] - glyphs.boxes[last, 2])
-        line.item = gap > _SET_OFF * line.size or line.text[mark.end()] in "（(「"
+        line.item = gap > _SET_OFF * line.size or (
+            bare is None and (glyphs.spaced[first] > 0 or line.text[mark.end()] in "（(「")
+        )
 
 
 def given(

@@ -15,7 +15,8 @@ import numpy as np
 
 from ingest.pdf.drafts import BLANK, gaps_in, needs_space, spelled
 from ingest.pdf.lines import LONG_LINE
-from ingest.pdf.tables import Columns, aligned, heads, may_head, tables
+from ingest.pdf.rows import rows
+from ingest.pdf.tables import Columns, heads, may_head, tables
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -66,10 +67,6 @@ def units(
     """
     grids = tables(shapes.across, shapes.down, _places(found))
     in_grid, free = _in_grids(found, grids)
-    unruled = aligned(_places(free), np.array([_may_be_cell(line) for line in free], np.bool_))
-    if unruled:
-        grids = grids + unruled
-        in_grid, free = _in_grids(found, grids)
     highest = max([line.top for line in free] + [grid.top for grid in grids], default=0.0)
     made_tables = []
     for grid, cells in zip(grids, in_grid, strict=True):
@@ -86,7 +83,8 @@ def units(
     within = _nesting(used, shapes.frames)
     made: dict[int, Unit] = {}
     for frame in [*within, -1]:
-        inside = _columns(held.get(frame, []), shapes)
+        lines, inside = _unruled(held.get(frame, []))
+        inside.extend(_columns(lines, shapes))
         inside.extend(made[child] for child, parent in within.items() if parent == frame)
         inside.extend(
             unit for (_, unit), home in zip(made_tables, homes, strict=True) if home == frame
@@ -95,15 +93,14 @@ def units(
     return made[-1].inside
 
 
-def _may_be_cell(line: Line) -> bool:
-    """Whether a line may be a cell of a table without rules: no item, no sentence, in no frame."""
-    return (
-        line.upright
-        and not line.pictured
-        and not line.item
-        and line.frame < 0
-        and line.text[-1] not in "。、，"
-    )
+def _unruled(found: list[Line]) -> tuple[list[Line], list[Unit]]:
+    """What stands in no table without rules, and those tables."""
+    made: list[Unit] = []
+    taken: set[int] = set()
+    for table in rows(found):
+        taken.update(id(line) for row in table for line in row.lines())
+        made.append(_around([_row(row.cells, _heading(*row.head)) for row in table]))
+    return [line for line in found if id(line) not in taken], made
 
 
 def unfinished(found: Sequence[Unit]) -> Columns | None:
