@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ingest.pdf.bands import parted
 from ingest.pdf.drafts import BLANK, gaps_in, needs_space, spelled
 from ingest.pdf.lines import LONG_LINE
 from ingest.pdf.rows import rows
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from ingest.pdf.lines import Glyphs, Line, Shapes
-    from ingest.pdf.tables import Table
+    from ingest.pdf.tables import Cell, Table
 
 _LEAST_VERTICAL = 8
 _LARGER = 1.15
@@ -164,6 +165,7 @@ def _table(
 
     *before* is the table that it goes on with.
     """
+    grid, cells = parted(grid, cells)
     units_of = [_ordered(_columns(lines, shapes)) for lines in cells]
     in_order = [[line for unit in units for line in unit.lines] for units in units_of]
     said = [_written(lines, glyphs) for lines in in_order]
@@ -215,45 +217,60 @@ def _rows(
     found: list[Unit] = []
     under = ""
     for row in sorted({cell.top_row for cell in grid.cells}):
-        members = [at for at, cell in enumerate(grid.cells) if cell.top_row == row and in_order[at]]
-        if not members:
+        own = [at for at, cell in enumerate(grid.cells) if cell.top_row == row and in_order[at]]
+        if not own:
             continue
-        # A cell to the left that reaches down from an earlier row heads this one too.
-        beside = [
-            said[at]
-            for at, cell in enumerate(grid.cells)
-            if cell.top_row < row <= cell.bottom_row
-            and cell.left_column < grid.cells[members[0]].left_column
-            and 0 < len(said[at]) <= _LONGEST_HEAD
-        ]
         if row in head_rows:
-            found.append(_row([in_order[at] for at in members], ""))
+            found.append(_row([in_order[at] for at in own], ""))
             continue
-        alone = grid.cells[members[0]]
+        alone = grid.cells[own[0]]
         whole = alone.right - alone.left > _WHOLE_ROW * (grid.right - grid.left)
-        if len(members) == 1 and whole and may_head(said[members[0]]):
-            under = said[members[0]]
-            found.append(_row([in_order[members[0]]], ""))
+        if len(own) == 1 and whole and may_head(said[own[0]]):
+            under = said[own[0]]
+            found.append(_row([in_order[own[0]]], ""))
             continue
-        columns = [head_of.get(grid.cells[at].left_column, "") for at in members]
+        # What spans rows counts for each of them, and is said in each.
+        members = sorted(
+            {
+                *own,
+                *(
+                    at
+                    for at, cell in enumerate(grid.cells)
+                    if cell.top_row < row <= cell.bottom_row
+                    and cell.top_row not in head_rows
+                    and 0 < len(said[at]) <= _LONGEST_HEAD
+                ),
+            },
+            key=lambda at: grid.cells[at].left_column,
+        )
+        columns = [_over_cell(grid.cells[at], head_of) for at in members]
         if sum(len(said[at]) for at in members) <= _LONGEST_ROW and not any(
             _has_items(in_order[at]) for at in members
         ):
-            context = _heading(under, *beside, *columns)
+            context = _heading(under, *columns)
             found.append(_row([in_order[at] for at in members], context, columns))
             continue
         first = said[members[0]] if len(said[members[0]]) <= _LONGEST_HEAD else ""
         for at, column in zip(members, columns, strict=True):
+            if at not in own:
+                continue
             above = first if at != members[0] else ""
             for unit in units_of[at]:
-                unit.context = _heading(under, *beside, above, column)
+                unit.context = _heading(under, above, column)
                 found.append(unit)
     return found
 
 
+def _over_cell(cell: Cell, head_of: dict[int, str]) -> str:
+    """What heads a cell: each of the columns that it spans."""
+    every = (head_of.get(at, "") for at in range(cell.left_column, cell.right_column + 1))
+    return "・".join(dict.fromkeys(word for word in every if word))
+
+
 def _heading(*words: str) -> str:
-    """What heads a row or cell, from the outside in, each once."""
-    return " / ".join(dict.fromkeys(word for word in words if word))
+    """What heads a row or cell, from the outside in; the same twice in a row counts once."""
+    said = [word for word in words if word]
+    return " / ".join(word for at, word in enumerate(said) if not at or word != said[at - 1])
 
 
 def _row(cells: list[list[Line]], context: str, heads: Sequence[str] = ()) -> Unit:
