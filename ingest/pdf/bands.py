@@ -127,6 +127,11 @@ def _goes_by(held: Sequence[Line], levels: Sequence[float]) -> bool:
     if all(_is_figure(line.text) for line in held):
         return True
     reached = {_nearest(line, levels) for line in held}
+    heights = _heights(held)
+    if 1 < len(heights) == len(reached) and all(
+        min(abs(height - other) for other in levels) < _LEVEL * held[0].height for height in heights
+    ):
+        return True
     return len(reached) >= _MOSTLY * len(levels)
 
 

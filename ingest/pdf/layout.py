@@ -15,8 +15,8 @@ import numpy as np
 
 from ingest.pdf.bands import parted
 from ingest.pdf.drafts import BLANK, gaps_in, needs_space, spelled
-from ingest.pdf.lines import LONG_LINE
-from ingest.pdf.rows import rows
+from ingest.pdf.lines import LONG_LINE, together
+from ingest.pdf.rows import leveled, rows
 from ingest.pdf.tables import Columns, heads, may_head, tables
 
 if TYPE_CHECKING:
@@ -166,6 +166,7 @@ def _table(
     *before* is the table that it goes on with.
     """
     grid, cells = parted(grid, cells)
+    cells = [_along(lines, glyphs) for lines in cells]
     units_of = [_ordered(_columns(lines, shapes)) for lines in cells]
     in_order = [[line for unit in units for line in unit.lines] for units in units_of]
     said = [_written(lines, glyphs) for lines in in_order]
@@ -176,6 +177,25 @@ def _table(
     table = _around(_rows(grid, units_of, in_order, said, head_of, head_rows))
     table.columns = Columns(grid.edges, head_of) if head_of else None
     return table
+
+
+def _along(cell: list[Line], glyphs: Glyphs) -> list[Line]:
+    """The lines of a cell, with what stands on one level as one line, but for columns of text."""
+    if len(cell) < 2 or not all(line.upright for line in cell):
+        return cell
+    levels = leveled(cell)
+    if len(levels) == len(cell) or any(
+        sum(len(line.text) >= LONG_LINE for line in level) > 1 for level in levels
+    ):
+        return cell
+    for level in levels:
+        for line in level[1:]:
+            glyphs.spaced[line.glyphs[0]] = max(1, glyphs.spaced[line.glyphs[0]])
+    whole = [level[0] for level in levels if len(level) == 1]
+    joined = together([level for level in levels if len(level) > 1], glyphs)
+    for line, level in zip(joined, (level for level in levels if len(level) > 1), strict=True):
+        line.frame = level[0].frame
+    return whole + joined
 
 
 def _written(cell: Sequence[Line], glyphs: Glyphs) -> str:

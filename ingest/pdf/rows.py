@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 # In heights of a line: what stands on one level, how far apart two rows may be, how close a wrapped
 # line stands, and how wide the gap between two columns is.
-_LEVEL, _FAR, _WRAPPED, _GUTTER = 0.4, 3.4, 1.9, 0.9
+_LEVEL, _FAR, _WRAPPED, _GUTTER = 0.4, 4.5, 1.9, 0.9
 # In widths of a character: how alike the ends of running text are, and how exactly the entries of a
 # column stand below each other.
 _FULL, _INDENT, _EDGE = 1.3, 2.6, 1.3
@@ -53,7 +53,7 @@ def rows(found: Sequence[Line]) -> list[list[Row]]:
     A row is a label with what stands beside it on its line. Text in two columns is none: what
     goes on at the next line, or ends with a full stop, is no label.
     """
-    levels = _levels([line for line in found if line.upright and not line.pictured])
+    levels = leveled([line for line in found if line.upright and not line.pictured])
     if not any(len(level) > 1 for level in levels):
         return []
     running = _running(levels)
@@ -95,8 +95,8 @@ def _nearest(line: Line, spans: Sequence[tuple[float, float]]) -> int:
     return shared.index(max(shared))
 
 
-def _levels(found: list[Line]) -> list[list[Line]]:
-    """Lines that stand on one level, from the left; the levels from the top."""
+def leveled(found: Sequence[Line]) -> list[list[Line]]:
+    """The levels on which lines stand, from the top; those of one level from the left."""
     levels: list[list[Line]] = []
     for line in sorted(found, key=lambda one: -(one.top + one.bottom)):
         last = levels[-1][0] if levels else None
@@ -202,7 +202,12 @@ def _is_table(table: list[Row]) -> bool:
 def _straight(table: list[Row]) -> bool:
     """Whether short labels stand below each other, each with what it is about beside it."""
     labels = [row.cells[0][0] for row in table]
-    if any(len(line.text) > _SHORT or line.text[-1] in "。：:" for line in labels):
+    if any(line.text[-1] in "。：:" for line in labels):
+        return False
+    beside = (line for row in table for cell in row.cells[1:] for line in cell)
+    if max(len(line.text) for line in labels) > _SHORT and any(
+        len(line.text) > _SHORT for line in beside
+    ):
         return False
     items = sum(sum(cell[0].item for cell in row.cells) > 1 for row in table)
     if items > 1:

@@ -225,11 +225,14 @@ def mended(down: NDArray[np.float32]) -> NDArray[np.float32]:
     """Vertical rules drawn piece by piece, as one each: many programs draw them line by line."""
     if len(down) < _SEVERAL:
         return down
-    middle = (down[:, 0] + down[:, 2]) / 2
-    order = np.lexsort((down[:, 1], np.rint(middle)))
-    down, middle = down[order], middle[order]
+    middle = np.rint((down[:, 0] + down[:, 2]) / 2)
+    places = np.unique(middle)
+    # Places a point apart are one column.
+    number = np.cumsum(np.append(False, np.diff(places) > 1)).astype(np.float64)
+    column = number[np.searchsorted(places, middle)]
+    order = np.lexsort((down[:, 1], column))
+    down, column = down[order], column[order]
     # How far up the pieces before this one reach in their column.
-    column = np.cumsum(np.append(False, np.abs(np.diff(middle)) > 1)).astype(np.float64)
     reach = np.maximum.accumulate(down[:, 3] + column * _APART) - column * _APART
     parted = np.append(True, (np.diff(column) > 0) | (down[1:, 1] > reach[:-1] + _SNAP))
     begins = np.flatnonzero(parted)
