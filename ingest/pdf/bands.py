@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,9 +18,10 @@ if TYPE_CHECKING:
 _FIGURE = re.compile(r"[△▲()（）+\-－―−‐~〜～]*\d[\d,，.．]*[%％()（）]*|[―－\-○×△◯〇〃]")
 _UNIT = re.compile(r"[千百万億]*円|人|件|戸|個|年|月|日|[%％]|m?[gℓlL]|㎖|㎡|㎥")
 _DIGITS = str.maketrans("０１２３４５６７８９", "0123456789")
+_AMOUNT = re.compile(r"\d(?:[%％]|[千百万億]*円|人|件|個|k?g|m[gm]|cm|㎡)?[)）]?$")
 _HAS_DIGIT = re.compile(r"\d")
 # In heights of a line: how exactly lines stand on one level.
-_LEVEL, _SHORT, _MOSTLY, _MANY = 0.6, 12, 0.8, 3
+_LEVEL, _TIED, _SHORT, _MOSTLY, _USUAL, _MANY = 0.6, 1.0, 12, 0.8, 0.6, 3
 
 
 def parted(table: Table, cells: list[list[Line]]) -> tuple[Table, list[list[Line]]]:
@@ -47,7 +49,7 @@ def parted(table: Table, cells: list[list[Line]]) -> tuple[Table, list[list[Line
             made.append(replace(cell, top_row=first, bottom_row=last))
             lines.append(held)
             continue
-        between = [(above + below) / 2 for above, below in zip(own, own[1:], strict=False)]
+        between = [(above + below) / 2 for above, below in pairwise(own)]
         edges = [cell.top, *between, cell.bottom]
         for at in range(len(own)):
             made.append(
@@ -87,7 +89,7 @@ def _levels_of(band: Sequence[list[Line]]) -> list[float]:
             for heights in figures
             for height in heights
         )
-        if every and min(a - b for a, b in zip(longest, longest[1:], strict=False)) > size:
+        if every and min(a - b for a, b in pairwise(longest)) > size:
             return longest
     # Columns of as many short lines with digits each, even if they are not quite level.
     alike = [
@@ -99,6 +101,24 @@ def _levels_of(band: Sequence[list[Line]]) -> list[float]:
     ]
     if len(alike) > 1 and len({len(heights) for heights in alike}) == 1:
         return [float(height) for height in np.mean(alike, axis=0)]
+    return _beside_labels(band, size)
+
+
+def _beside_labels(band: Sequence[list[Line]], size: float) -> list[float]:
+    """The heights of amounts that each stand level with a label in another cell."""
+    for at, held in enumerate(band):
+        heights = _heights(held)
+        amounts = [_AMOUNT.search(line.text.translate(_DIGITS)) is not None for line in held]
+        if len(heights) < _MANY or len(held) > len(heights) or np.mean(amounts) < _USUAL:
+            continue
+        if any(len(line.text) > _SHORT for line in held):
+            continue
+        labels = [line for other in band[:at] for line in other]
+        if all(
+            min((abs(_middle(line) - height) for line in labels), default=size) < _TIED * size
+            for height in heights
+        ):
+            return heights
     return []
 
 

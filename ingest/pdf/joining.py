@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ingest.language import marks
+from ingest.pdf.blanks import bridged
 from ingest.pdf.lines import Line, made, together
 from ingest.pdf.pitch import Pitch, pitch
 from ingest.pdf.spread import spread
@@ -32,7 +33,8 @@ _BARE_MARK = re.compile(
 _ARTICLE = re.compile(
     r"第[0-9０-９一二三四五六七八九十百]+[章節条編部款項](?:の[0-9０-９一二三四五六七八九十]+)*"
 )
-_SET_OFF = 0.45
+_NUMBER = re.compile(r"[0-9０-９]{1,2}|[ア-ン]|[一二三四五六七八九十]{1,3}|[ivx]{1,5}[.．)）]")
+_SET_OFF, _NUMBER_TAB = 0.45, 3.2
 # How far apart two runs of one line may stand, in widths of a full-width character.
 _SIDE, _TAB, _SPACED_OUT, _SPACE_WIDTH = 0.75, 4.5, 3.2, 0.4
 # Punctuation and brackets are half empty: set tightly, "、「" stand a whole width into each other.
@@ -65,6 +67,7 @@ def lines_of(glyphs: Glyphs, shapes: Shapes) -> list[Line]:
     runs = spread(runs, glyphs, shapes)
     runs = stacked(runs, glyphs, shapes)
     runs = _joined(runs, glyphs, shapes, measured)
+    runs = bridged(runs, glyphs, shapes)
     _put_in_frames(runs, shapes.frames)
     _note_numbers(runs, glyphs)
     return runs
@@ -223,7 +226,10 @@ def _neighbours(
     first = np.array([run.glyphs[0] for run in runs])
     side = measured.cell()[first] if measured.bare else _SIDE + measured.letter[first]
     marked = np.array([run.item and _is_mark(run.text) for run in runs])
-    reach = np.where(marked, _TAB, side)
+    # So is a bare number that stands first on its line.
+    bare = np.array([_NUMBER.fullmatch(run.text) is not None for run in runs])
+    bare &= ~beside.any(axis=0)
+    reach = np.where(marked, _TAB, np.where(bare, np.maximum(side, _NUMBER_TAB), side))
     alone = np.array([len(run.text) == 1 and "一" <= run.text <= "龥" for run in runs])
     closing = np.array([run.text[-1] in _CLOSING for run in runs])
     opening = np.array([run.text[0] in _OPENING for run in runs])

@@ -16,8 +16,8 @@ import numpy as np
 from ingest.pdf.bands import parted
 from ingest.pdf.drafts import BLANK, gaps_in, needs_space, spelled
 from ingest.pdf.lines import LONG_LINE, together
-from ingest.pdf.rows import leveled, rows
-from ingest.pdf.tables import Columns, heads, may_head, tables
+from ingest.pdf.rows import is_value, leveled, rows
+from ingest.pdf.tables import Columns, charted, heads, may_head, tables
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -68,6 +68,13 @@ def units(
     """
     grids = tables(shapes.across, shapes.down, _places(found))
     in_grid, free = _in_grids(found, grids)
+    bars = [
+        charted(grid, [[is_value(line.text) for line in cell] for cell in cells])
+        for grid, cells in zip(grids, in_grid, strict=True)
+    ]
+    if any(bars):
+        grids = [grid for grid, bar in zip(grids, bars, strict=True) if not bar]
+        in_grid, free = _in_grids(found, grids)
     highest = max([line.top for line in free] + [grid.top for grid in grids], default=0.0)
     made_tables = []
     for grid, cells in zip(grids, in_grid, strict=True):
@@ -82,6 +89,7 @@ def units(
     homes = [_home(grid, shapes.frames) for grid, _ in made_tables]
     used = sorted({frame for frame in [*held, *homes] if frame >= 0})
     within = _nesting(used, shapes.frames)
+    _let_out(held, within)
     made: dict[int, Unit] = {}
     for frame in [*within, -1]:
         lines, inside = _unruled(held.get(frame, []))
@@ -94,13 +102,21 @@ def units(
     return made[-1].inside
 
 
+def _let_out(held: dict[int, list[Line]], within: dict[int, int]) -> None:
+    """Count an amount alone in its frame, as the bars of charts are, to what is around it."""
+    for frame, parent in within.items():
+        lines = held.get(frame, ())
+        if len(lines) == 1 and is_value(lines[0].text) and frame not in within.values():
+            held.setdefault(parent, []).extend(held.pop(frame))
+
+
 def _unruled(found: list[Line]) -> tuple[list[Line], list[Unit]]:
     """What stands in no table without rules, and those tables."""
     made: list[Unit] = []
     taken: set[int] = set()
     for table in rows(found):
         taken.update(id(line) for row in table for line in row.lines())
-        made.append(_around([_row(row.cells, _heading(*row.head)) for row in table]))
+        made.append(_around([_row(row.cells, _heading(*row.head), row.head) for row in table]))
     return [line for line in found if id(line) not in taken], made
 
 

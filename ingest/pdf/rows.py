@@ -79,7 +79,7 @@ def _put_heads(table: list[Row]) -> None:
     first = table[0]
     words = ["".join(line.text for line in cell) for cell in first.cells]
     if (
-        len(words) < max(_HEADS, max(len(row.cells) for row in table))
+        len(words) < max(_HEADS, *(len(row.cells) for row in table))
         or len(table) < _HEADS
         or any(_DIGIT.search(word) or is_value(word) for word in words)
     ):
@@ -119,7 +119,9 @@ def _running(levels: list[list[Line]]) -> set[int]:
             if len(line.text) < LONG_LINE:
                 continue
             for other in (one for beside in levels[at + 1 : at + 3] for one in beside):
-                if len(other.text) >= LONG_LINE and _same_column(line, other):
+                if len(other.text) < LONG_LINE or other.item:
+                    continue  # each item of a list may be a label
+                if _same_column(line, other):
                     found.update((id(line), id(other)))
     return found
 

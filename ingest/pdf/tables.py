@@ -34,6 +34,7 @@ _NOTHING = np.zeros((0, 4), np.float32)
 _SHIFT, _MASK, _APART = 10_000, 0x7FFF, 100_000.0
 _PLACES = np.array([45, 30, 15, 0], np.int64)
 _LARGEST_CELL = 0.75
+_BARS = (8, 2.5)
 _LONGEST_HEAD = 40
 _DEEPEST_HEAD = 4
 _FIGURES = re.compile(r"[\d０-９,，.．%％△▲\-－―~〜～()（）円件人社万億千\s]+")
@@ -59,9 +60,7 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Cells in reading order: from the top row down, in a row from the left.
-
-"""
+    """Cells in reading order: from the top row down, in a row from the left."""
 
     cells: tuple[Cell, ...]
     left: float
@@ -319,6 +318,23 @@ def _grid(
     if largest > _LARGEST_CELL * (x[-1] - x[0]) * (y[0] - y[-1]):
         return None
     return Table(enclosed, x[0], y[-1], x[-1], y[0])
+
+
+def charted(table: Table, said: Sequence[Sequence[bool]]) -> bool:
+    """Whether a grid is the bars of a chart: many edges, few words on a level, most of them figures.
+
+    *said* tells of each line in each cell whether it is a figure.
+    """
+    columns = len(table.edges) - 1
+    rows: dict[int, int] = {}
+    for cell, has in zip(table.cells, said, strict=True):
+        rows[cell.top_row] = rows.get(cell.top_row, 0) + bool(has)
+    words = [figure for has in said for figure in has]
+    return (
+        columns > _BARS[0]
+        and columns > _BARS[1] * max(rows.values())
+        and sum(words) >= _MOSTLY * len(words)
+    )
 
 
 def _merged(walls: NDArray[np.bool_], floors: NDArray[np.bool_]) -> list[tuple[int, int, int, int]]:
