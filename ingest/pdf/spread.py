@@ -57,7 +57,8 @@ def _downwards(run: Line, glyphs: Glyphs) -> bool:
             return False
     left, bottom, right, top = glyphs.boxes[after].tolist()
     apart = abs(bottom + top - run.bottom - run.top) / 2
-    return abs(left + right - run.left - run.right) < 0.6 * run.size and apart < 1.5 * run.size
+    aside = abs(left + right - run.left - run.right)
+    return bool(aside < 0.6 * run.size and apart < 1.5 * run.size)
 
 
 def _even(singles: Sequence[Line], runs: Sequence[Line], shapes: Shapes) -> Iterator[list[Line]]:
