@@ -316,3 +316,38 @@ def _load() -> Dictionary:
 def _dictionary() -> Dictionary:
     with _dictionary_lock:
         return _load()
+
+
+class Morpheme(NamedTuple):
+    """A short unit with its grammar: as written, as the dictionary has it, in one spelling.
+
+    *part* to *third* are Sudachi's first three classes; *potential* tells 越せる from 越す.
+    *begin* and *end* are offsets into the text as given.
+    """
+
+    surface: str
+    lemma: str
+    form: str
+    part: str
+    detail: str
+    third: str
+    potential: bool
+    begin: int
+    end: int
+
+
+@lru_cache(maxsize=2_048)
+def morphemes(text: str) -> tuple[Morpheme, ...]:
+    """Return the short units of one line of *text*, grammar included, nothing left out."""
+    found: list[Morpheme] = []
+    for unit in _tokenizer().tokenize(text[:_SUDACHI_CHARACTERS], SplitMode.A):
+        part, detail, third, _, kind, _ = unit.part_of_speech()
+        lemma, form = unit.dictionary_form(), unit.normalized_form()
+        found.append(
+            Morpheme(
+                unit.surface(), lemma, form, part, detail, third,
+                part == "動詞" and kind.startswith("下一段") and lemma[:-2] == form[:-1] and lemma != form,
+                unit.begin(), unit.end(),
+            )
+        )  # fmt: skip
+    return tuple(found)

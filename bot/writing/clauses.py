@@ -1,0 +1,343 @@
+"""A sentence as its clauses, and each clause as the parts that bear its meaning.
+
+A clause has words in one spelling, figures, what it makes of its verb (its mood), what it limits,
+how it hangs on the next clause, and who stands in which part of it. Reading takes time linear in
+the length of the sentence.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING
+
+from bot.writing import wordlists
+from bot.writing.moods import PLAIN, compounds, limits_of, moods_of
+from ingest.language.numbers import Bound, Figure, figures
+from ingest.language.spelling import folded, is_japanese
+from ingest.language.words import Morpheme, morphemes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+_QUOTES = str.maketrans(dict.fromkeys("「」『』“”\"'‘’*_`", None))
+
+_CONTENT = frozenset({"名詞", "動詞", "形容詞", "形状詞", "副詞", "接尾辞", "接頭辞", "代名詞"})
+_ENDS = frozenset({"て", "が", "けれど", "けれども", "ので", "ば", "と", "し", "ながら", "から"})
+_AGENT, _TOPIC, _OBJECT, _TO, _FROM, _OF, _BY = (
+    "agent", "topic", "object", "to", "from", "of", "by",
+)  # fmt: skip
+_FORMAL = frozenset({"こと", "必要", "義務", "もの", "場合", "とき", "責務", "おそれ", "の"})
+_ROLES = {
+    "が": _AGENT,
+    "は": _TOPIC,
+    "も": _TOPIC,
+    "を": _OBJECT,
+    "へ": _TO,
+    "に": _TO,
+    "から": _FROM,
+    "の": _OF,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Mood:
+    """What a clause makes of its verb, and the words that say so."""
+
+    name: str = PLAIN
+    said: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Clause:
+    """A part of a sentence with one verb, or none.
+
+    *words* are its words in one spelling and as they are said; *link* is "condition", "cause",
+    "attribute" or "". *roles* tells for the last word before a particle in which part it stands.
+    """
+
+    said: str
+    words: dict[str, str]
+    figures: tuple[Figure, ...] = ()
+    mood: Mood = field(default_factory=Mood)
+    link: str = ""
+    roles: dict[str, str] = field(default_factory=dict)
+    verbs: frozenset[str] = frozenset()
+    texts: tuple[str, ...] = ()
+    start: int = 0
+    goes_on: bool = False
+    anchors: tuple[str, ...] = ()
+
+    @cached_property
+    def own(self) -> frozenset[str]:
+        """The words without those that say nothing by themselves."""
+        return frozenset(self.words) - wordlists.wording()
+
+    @property
+    def has_topic(self) -> bool:
+        """Whether the clause says of whom it speaks."""
+        return bool({_TOPIC, _AGENT} & set(self.roles.values()))
+
+    @cached_property
+    def topic(self) -> frozenset[str]:
+        """The words of whom or what the clause speaks of, without those that say nothing."""
+        said = [name for name, role in self.roles.items() if role in {_TOPIC, _AGENT}]
+        return (
+            frozenset(
+                word
+                for word, surface in self.words.items()
+                if any(surface in name for name in said)
+            )
+            - wordlists.wording()
+        )
+
+    @property
+    def hangs(self) -> bool:
+        """Whether the clause says nothing without the next: a condition, a cause, a bare topic."""
+        return bool(self.link) or not (self.verbs or self.mood.said or self.figures)
+
+
+@dataclass(frozen=True, eq=False)
+class Reading:
+    """A sentence, read: its clauses in order and what it limits."""
+
+    text: str
+    clauses: tuple[Clause, ...]
+    limits: dict[str, str]
+    japanese: bool
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """All words of the sentence in one spelling."""
+        return frozenset[str]().union(*(clause.words for clause in self.clauses))
+
+    @cached_property
+    def topics(self) -> frozenset[str]:
+        """The words of whom or what its main clauses speak of."""
+        return frozenset[str]().union(*(one.topic for one in self.clauses if not one.link))
+
+    @cached_property
+    def actors(self) -> dict[str, frozenset[str]]:
+        """The people and bodies of the sentence, in order, with the parts they stand in."""
+        found: dict[str, frozenset[str]] = {}
+        for clause in self.clauses:
+            for name, role in clause.roles.items():
+                if name.endswith(wordlists.actors()):
+                    found[name] = found.get(name, frozenset()) | {role}
+        return found
+
+    @cached_property
+    def figures(self) -> tuple[Figure, ...]:
+        """All figures of the sentence, in order."""
+        return tuple(one for clause in self.clauses for one in clause.figures)
+
+
+@lru_cache(maxsize=8_192)
+def read(text: str) -> Reading:
+    """Return the clauses of one sentence, Japanese or English."""
+    plain = " ".join(folded(text).translate(_QUOTES).split())
+    if not is_japanese(plain):
+        from bot.writing.clauses_english import read_english
+
+        return read_english(plain)
+    found = figures(plain)
+    units = compounds(morphemes(plain))
+    taken = bytearray(len(plain) + 1)
+    for one in found:
+        taken[one.first : one.last] = b"\1" * (one.last - one.first)
+    moods = [one for one in moods_of(units) if not taken[units[one[0]].begin]]
+    pieces = [
+        _clause(plain, units[start:end], start, moods, found, taken)
+        for start, end in _cuts(units, moods)
+    ]
+    limits = dict(limits_of(units))
+    if any(Bound.PRINCIPLE in one.bounds for one in found):
+        limits.setdefault("principle", "原則")
+    return Reading(
+        plain,
+        tuple(one for one in pieces if one.words or one.figures or one.mood.said),
+        limits,
+        japanese=True,
+    )
+
+
+def _cuts(
+    units: Sequence[Morpheme], moods: Sequence[tuple[int, int, str]]
+) -> Iterator[tuple[int, int]]:
+    """Yield the (first, end) of each clause in words."""
+    ends = {end: name for _, end, name in moods if name != PLAIN}
+    topic, start = False, 0
+    for at, unit in enumerate(units):
+        behind = units[at + 1] if at + 1 < len(units) else None
+        if behind is None:
+            yield start, at + 1
+            return
+        topic = topic or (unit.part == "助詞" and unit.surface in {"は", "も", "が"})
+        cut = False
+        if unit.surface in {"、", ",", "，", "。", "："}:
+            before = units[at - 1] if at else unit
+            cut = (
+                before.part in {"動詞", "助動詞", "形容詞"}
+                or (
+                    before.part == "助詞"
+                    and before.surface in _ENDS
+                    and before.detail == "接続助詞"
+                )
+                or before.surface in _conditions()
+                or (at > 1 and before.part == "助詞" and units[at - 2].surface in _conditions())
+                or (
+                    topic
+                    and (before.part in {"名詞", "接尾辞"} or before.surface == "で")
+                    and _has_topic(units, at + 1)
+                )
+                or unit.surface == "。"
+            )
+        elif at + 1 in ends:
+            cut = (
+                behind.part in {"名詞", "接頭辞"}
+                or behind.surface in {"の", "者", "か", "よう"}
+                or behind.surface in _conditions()
+            )
+        elif (
+            unit.part == "助詞"
+            and unit.detail == "接続助詞"
+            and unit.surface in _ENDS - {"て", "が"}
+        ):
+            cut = behind.surface not in {"、", "なる", "なり", "なら", "いけ"}
+        if cut:
+            yield start, at + 1
+            start, topic = at + 1, False
+
+
+@lru_cache(maxsize=1)
+def _conditions() -> frozenset[str]:
+    return frozenset(wordlists.table()["links"]["japanese"]["condition"])
+
+
+def _has_topic(units: Sequence[Morpheme], start: int) -> bool:
+    """Whether what follows up to the next comma names whom or what it speaks of."""
+    for at, unit in enumerate(units[start:], start):
+        if unit.surface in {"、", ","}:
+            return False
+        if (
+            unit.part == "助詞"
+            and unit.surface == "は"
+            and units[at - 1].surface not in {"て", "で"}
+        ):
+            return True
+    return False
+
+
+def _clause(
+    text: str,
+    units: Sequence[Morpheme],
+    first: int,
+    moods: Sequence[tuple[int, int, str]],
+    found: Sequence[Figure],
+    taken: bytearray,
+) -> Clause:
+    start, end = units[0].begin, units[-1].end
+    words: dict[str, str] = {}
+    verbs: set[str] = set()
+    for unit in units:
+        if unit.part not in _CONTENT or taken[unit.begin]:
+            continue
+        form = wordlists.same(unit.form)
+        words.setdefault(form, unit.surface)
+        if unit.part == "動詞" or unit.third == "サ変可能":
+            verbs.add(form)
+    held = tuple(one for one in found if start <= one.start < end)
+    last = first + len(units)
+    mine = [one for one in moods if first <= one[0] < last]
+    mood = Mood()
+    for at, until, name in mine:
+        if name != PLAIN or not mood.said:
+            mood = Mood(
+                name, text[units[at - first].begin : units[min(until, last) - first - 1].end]
+            )
+    return Clause(
+        text[start:end],
+        words,
+        held,
+        mood,
+        _link(units, mine, first),
+        _roles(units, taken),
+        frozenset(verbs),
+        tuple(text[one.first : one.last] for one in held),
+        start,
+        _goes_on(units),
+        tuple(_anchor(units, one) for one in held),
+    )
+
+
+def _anchor(units: Sequence[Morpheme], figure: Figure) -> str:
+    """Return the noun before a figure, which it is the figure of; "" where none is."""
+    before = [
+        unit for unit in units if unit.end <= figure.first and unit.part in {"名詞", "接尾辞"}
+    ]
+    return wordlists.same(before[-1].form) if before else ""
+
+
+def _link(units: Sequence[Morpheme], moods: Sequence[tuple[int, int, str]], first: int) -> str:
+    """Return how a clause hangs on the next."""
+    covered = {at - first for start, end, _ in moods for at in range(start, end)}
+    tail = [at for at, unit in enumerate(units) if unit.part != "補助記号"][-3:]
+    links = wordlists.table()["links"]["japanese"]
+    while len(tail) > 1 and units[tail[-1]].surface in {"は", "に", "も", "、", "で", "には"}:
+        if units[tail[-1]].part != "助詞":
+            break
+        tail.pop()
+    if tail and tail[-1] not in covered:
+        unit = units[tail[-1]]
+        for name in ("condition", "cause"):
+            if unit.surface in links[name] and unit.detail != "格助詞":
+                return name
+    if moods and moods[-1][1] >= first + len(units) and units[-1].part != "補助記号":
+        return "attribute"
+    return ""
+
+
+def _goes_on(units: Sequence[Morpheme]) -> bool:
+    tail = [unit for unit in units if unit.part != "補助記号"][-2:]
+    if not tail or len(units) == len(tail):
+        return False
+    return tail[-1].part == "動詞" or (
+        tail[-1].lemma in {"れる", "られる", "せる"} and tail[-1].part == "助動詞"
+    )
+
+
+def _roles(units: Sequence[Morpheme], taken: bytearray) -> dict[str, str]:
+    """Return in which part the word before each particle stands; the passive turned round."""
+    found: dict[str, str] = {}
+    passive = any(unit.lemma in {"れる", "られる"} and unit.part == "助動詞" for unit in units)
+    for at, unit in enumerate(units[:-1]):
+        if unit.part not in {"名詞", "接尾辞", "代名詞"}:
+            continue
+        particle = units[at + 1]
+        following = units[at + 2].surface if at + 2 < len(units) else ""
+        role = _ROLES.get(particle.surface, "") if particle.part == "助詞" else ""
+        if taken[unit.begin] or unit.surface in _FORMAL:
+            continue
+        if particle.surface in {"に", "で"} and following in {"は", "も"}:
+            continue
+        if particle.surface == "に" and following in {"よっ", "より", "よる"}:
+            role = _AGENT
+        elif particle.surface == "に" and following in {"つい", "おい", "関し", "つき"}:
+            role = _TOPIC
+        if not role:
+            continue
+        if passive:
+            role = {_AGENT: _OBJECT, _FROM: _BY}.get(role, role)
+        if role != _OF:
+            found[_compound(units, at)] = role
+        else:
+            found.setdefault(_compound(units, at), role)
+    return found
+
+
+def _compound(units: Sequence[Morpheme], last: int) -> str:
+    """Return the whole noun that ends at a unit: 副委員長, 指定管理者."""
+    first = last
+    while first and units[first - 1].part in {"名詞", "接尾辞", "接頭辞"}:
+        first -= 1
+    return "".join(unit.surface for unit in units[first : last + 1])

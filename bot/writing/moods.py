@@ -1,0 +1,227 @@
+"""What a Japanese sentence makes of its verbs, and what it limits, by phrases in dictionary forms.
+
+The phrases stand in `claims.toml` as they are said; politeness and conjugation are left out on
+both sides, so that しなければなりません is found as しなければならない.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from bot.writing import wordlists
+from ingest.language.words import Morpheme, morphemes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+PLAIN, NEGATIVE = "rule", "no"
+"""The mood of a sentence that says no more than that it is so; that of a plain denial."""
+
+_MODIFIED = frozenset({"な", "に"})
+"""What makes an attribute or adverb of a word that tells a mood elsewhere (必要な, 任意に)."""
+
+_PREDICATIVE = frozenset(
+    {"が", "は", "も", "で", "と", "、", "。", "し", "さ", "する", "できる", "」", ")"}
+)
+"""What may follow a noun that tells a mood (推奨する, 必要だ, 可能と)."""
+
+_TOUCHING = 2
+"""Words up to which a denial belongs to the mood before it."""
+
+
+def compounds(units: Sequence[Morpheme]) -> list[Morpheme]:
+    """Return the units with compound verbs whole: 取り消す, 繰り越す."""
+    found: list[Morpheme] = []
+    for unit in units:
+        last = found[-1] if found else None
+        if (
+            last is not None
+            and last.part == unit.part == "動詞"
+            and unit.detail == "一般"
+            and last.end == unit.begin
+            and last.surface != last.lemma
+        ):
+            found[-1] = unit._replace(
+                surface=last.surface + unit.surface,
+                lemma=last.surface + unit.lemma,
+                form=last.surface + unit.form,
+                begin=last.begin,
+            )
+        else:
+            found.append(unit)
+    return found
+
+
+_ONE_FORM = {
+    "ぬ": "ない",
+    "ず": "ない",
+    "無い": "ない",
+    "ん": "ない",
+    "ござる": "ある",
+    "御座る": "ある",
+}
+
+
+def _lemma(unit: Morpheme) -> str:
+    return _ONE_FORM.get(unit.lemma, unit.lemma)
+
+
+def lemmas(text: str) -> tuple[str, ...]:
+    """Return the dictionary forms of a phrase, politeness left out."""
+    return tuple(_lemma(unit) for unit in compounds(morphemes(text)) if not _polite(unit))
+
+
+def _polite(unit: Morpheme) -> bool:
+    return unit.lemma in {"ます", "です", "だ"} or (
+        unit.part == "補助記号" and unit.surface in "、。,."
+    )
+
+
+@lru_cache(maxsize=1)
+def _mood_phrases() -> dict[str, dict[tuple[str, ...], str]]:
+    """Return for the first word of each phrase its wholes, in dictionary forms, and their mood."""
+    return _by_first(wordlists.table()["moods"]["japanese"])
+
+
+@lru_cache(maxsize=1)
+def _limit_phrases() -> dict[str, dict[tuple[str, ...], str]]:
+    return _by_first(wordlists.table()["limits"]["japanese"])
+
+
+def _by_first(classes: dict[str, list[str]]) -> dict[str, dict[tuple[str, ...], str]]:
+    found: dict[str, dict[tuple[str, ...], str]] = {}
+    for name, phrases in classes.items():
+        for phrase in phrases:
+            words = lemmas(phrase)
+            if len(words) > 1 and words[0] == "する":
+                words = words[1:]
+            found.setdefault(words[0], {}).setdefault(words, name)
+    return found
+
+
+def _matches(
+    units: Sequence[Morpheme], phrases: dict[str, dict[tuple[str, ...], str]]
+) -> Iterator[tuple[int, int, str]]:
+    """Yield (first, end, class) of the longest phrases, in order, without overlaps."""
+    kept = [at for at, unit in enumerate(units) if not _polite(unit)]
+    said = [_lemma(units[at]) for at in kept]
+    at = 0
+    while at < len(kept):
+        best: tuple[str, ...] = ()
+        for words in phrases.get(said[at], ()):
+            if len(words) > len(best) and tuple(said[at : at + len(words)]) == words:
+                best = words
+        if best:
+            yield kept[at], kept[at + len(best) - 1] + 1, phrases[said[at]][best]
+        at += max(1, len(best))
+
+
+def _with_past(units: Sequence[Morpheme], end: int) -> int:
+    while end < len(units) and units[end].lemma in {"た", "ます"}:
+        end += 1
+    return end
+
+
+def _is_attribute(units: Sequence[Morpheme], start: int, end: int) -> bool:
+    """Whether a word that tells a mood elsewhere is part of a noun here, or says how or which."""
+    before = units[start - 1] if start else None
+    if units[start].lemma == "認める":
+        return before is not None and before.surface == "と"
+    if end - start > 1 or units[start].part not in {"名詞", "形状詞"}:
+        return False
+    if before is not None and before.part == "接頭辞":
+        return True
+    if end == len(units):
+        return False
+    behind = units[end]
+    if behind.surface in _MODIFIED:
+        return True
+    return behind.surface not in _PREDICATIVE and behind.lemma not in {"だ", "です"}
+
+
+def moods_of(units: Sequence[Morpheme]) -> list[tuple[int, int, str]]:
+    """Return the moods of a sentence as (first, end, name); a denial is one of them."""
+    found: list[tuple[int, int, str]] = []
+    covered: set[int] = set()
+    for start, end, name in _matches(units, _mood_phrases()):
+        if name == "idiom":
+            covered.update(range(start, end))
+        elif not _is_attribute(units, start, end):
+            found.append((start, _with_past(units, end), name))
+    covered |= {at for start, end, _ in found for at in range(start, end)}
+    for at, unit in enumerate(units):
+        if at in covered:
+            continue
+        if _lemma(unit) == "ない" and unit.part in {"助動詞", "形容詞"}:
+            past = at + 1 < len(units) and units[at + 1].lemma == "た"
+            found.append((at, at + 1 + past, NEGATIVE))
+        elif unit.part == "動詞" and unit.potential:
+            found.append((at, at + 1, "may"))
+    found.sort()
+    return _joined(units, found)
+
+
+def _joined(
+    units: Sequence[Morpheme], found: list[tuple[int, int, str]]
+) -> list[tuple[int, int, str]]:
+    """Join a mood and the denial that stands right behind it: できる and ない are must_not."""
+    joined: list[tuple[int, int, str]] = []
+    denied = {
+        "may": "must_not",
+        "must": "need_not",
+        "must_not": "may",
+        "maybe": NEGATIVE,
+        PLAIN: NEGATIVE,
+    }
+    for start, end, name in found:
+        last = joined[-1] if joined else None
+        if last and name == NEGATIVE and start - last[1] <= _TOUCHING and last[2] in denied:
+            between = {units[at].part for at in range(last[1], start)}
+            if between <= {"助動詞", "助詞"}:
+                joined[-1] = (last[0], end, denied[last[2]])
+                continue
+        if (
+            last
+            and name in {PLAIN, "maybe"}
+            and start <= last[1] + 2
+            and last[2] != PLAIN
+            and name == PLAIN
+        ):
+            joined[-1] = (last[0], end, last[2])
+            continue
+        joined.append((start, end, name))
+    return joined
+
+
+def limits_of(units: Sequence[Morpheme]) -> Iterator[tuple[str, str]]:
+    """Yield what a sentence limits, and the words that say so."""
+    for start, end, name in _matches(units, _limit_phrases()):
+        said = "".join(unit.surface for unit in units[start:end])
+        if (
+            said == "ても"
+            and start
+            and units[start - 1].surface in {"つい", "おい", "とっ", "対し"}
+        ):
+            continue
+        if (
+            said in {"でも", "ても"}
+            and end < len(units)
+            and units[end].surface
+            in {
+                "よい",
+                "良い",
+                "差し支え",
+                "差し",
+                "かまわ",
+                "構わ",
+                "いい",
+                "可",
+                "問題",
+                "足り",
+                "よく",
+            }
+        ):
+            continue
+        if name != "idiom":
+            yield name, said

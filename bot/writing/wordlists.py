@@ -1,0 +1,62 @@
+"""The lists of words that the check of claims reads, from `claims.toml`."""
+
+from __future__ import annotations
+
+import tomllib
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+
+@lru_cache(maxsize=1)
+def table() -> dict[str, Any]:
+    """Return the lists as they stand in the file."""
+    return tomllib.loads((Path(__file__).parent / "claims.toml").read_text(encoding="utf-8"))
+
+
+@lru_cache(maxsize=1)
+def wording() -> frozenset[str]:
+    """Return the words that a wording may add: both languages."""
+    listed = table()["wording"]
+    held = frozenset(table()["context"]["heavy"])
+    return frozenset(map(same, [*listed["japanese"], *listed["english"]])) - held
+
+
+@lru_cache(maxsize=1)
+def _groups() -> dict[str, str]:
+    return {
+        form: group[0]
+        for group in table()["same"]["groups"]
+        for word in group
+        for form in (word, _skeleton(word))
+    }
+
+
+def same(word: str) -> str:
+    """Return the word that stands for all that say the same as *word*."""
+    bare = _skeleton(word)
+    return _groups().get(word) or _groups().get(bare, bare)
+
+
+def _skeleton(word: str) -> str:
+    """Return 切捨 for 切り捨て, 切捨て and 切り捨てる: several Chinese characters alone."""
+    kanji = "".join(letter for letter in word if "一" <= letter <= "龥")
+    kana = [letter for letter in word if "ぁ" <= letter <= "ん"]
+    return kanji if len(kanji) > 1 and kana and len(kanji) + len(kana) == len(word) else word
+
+
+@lru_cache(maxsize=1)
+def opposites() -> dict[str, frozenset[str]]:
+    """Return for each word those that say its opposite."""
+    found: dict[str, set[str]] = {}
+    listed = table()["opposites"]
+    for one, other in [*listed["pairs"], *listed["english"]]:
+        found.setdefault(same(one), set()).add(same(other))
+        found.setdefault(same(other), set()).add(same(one))
+    return {word: frozenset(others) for word, others in found.items()}
+
+
+@lru_cache(maxsize=1)
+def actors() -> tuple[str, ...]:
+    """Return with what the names of people and bodies end."""
+    return tuple(table()["actors"]["endings"])
