@@ -19,10 +19,11 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from bot.answering.extractive import PASSAGES, names_in
+from bot.answering.extractive import PASSAGES
 from bot.asking.question import read
-from bot.writing.checking import verify
-from bot.writing.generative import sources_of
+from bot.writing.checking import Checker
+from bot.writing.lines import lines_of
+from bot.writing.points import Point
 from evals import questions
 from tebiki.building import build
 from tebiki.refreshing import refreshed
@@ -40,27 +41,16 @@ def main(home: Path) -> None:
     for question in questions.load("starter"):
         asked = read(question.text)
         passages = generation.retrieve(asked.standalone, k=PASSAGES, filters=asked.filters)
-        sources = sources_of(passages, generation)
-        lines = [
-            (line, source.number)
-            for source in sources
-            for line in generation.text(source.edition).text[source.start : source.end].split("\n")
-            if line.strip()
-        ][:_SENTENCES]
-        draft = "".join(
-            f"{line}{'99' if at % 3 == 2 else ''}[{number}]。\n"  # noqa: PLR2004 - every third
-            for at, (line, number) in enumerate(lines)
-        )
+        lines = lines_of(passages, generation)
+        said = [line for line in lines if line.text.strip()][:_SENTENCES]
+        points = [
+            Point(f"{' '.join(line.text.split())}{'99' if at % 3 == 2 else ''}", (line.number,))  # noqa: PLR2004 - every third
+            for at, line in enumerate(said)
+        ]
         begun = time.perf_counter()
-        verify(
-            draft,
-            sources,
-            generation,
-            question=asked.text,
-            language=asked.language,
-            on=today,
-            expand=lambda text: names_in(text, generation),
-        )
+        checker = Checker(lines, generation, language=asked.language, on=today)
+        for point in points:
+            checker.check(point)
         took.append(time.perf_counter() - begun)
     median, worst = np.percentile(took, [50, 99])
     print(f"{len(took)} drafts of up to {_SENTENCES} sentences")

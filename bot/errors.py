@@ -20,7 +20,7 @@ class ModelFailed(BotError):
     """The language model gave nothing usable; *reason* says why in a clause.
 
     *kind* is one of: unreachable, slow, busy, rejected, failed, cut, unreadable, unrecorded,
-    spent. It names the sentence that askers see, each in their language.
+    spent, resting. It names the sentence that askers see, each in their language.
     """
 
     def __init__(self, name: str, reason: str, kind: str = "failed") -> None:

@@ -61,11 +61,14 @@ def build(chosen: Settings) -> Parts:
     extractive = Extractive(shelf)
     if chosen.model is None:
         return Parts(chosen, shelf, AcrossEditions(extractive, shelf))
+    from bot.writing.breaker import Sparing
     from bot.writing.generative import Generative
     from bot.writing.model import open_model
 
-    model = open_model(chosen.model, tokens_of(chosen))
-    written = Generative(shelf, model, extractive, guard=guard_of(chosen, shelf))
+    model = Sparing(open_model(chosen.model, tokens_of(chosen)), chosen.home)
+    written = Generative(
+        shelf, model, extractive, guard=guard_of(chosen, shelf), vetoed=veto_of(chosen)
+    )
     return Parts(chosen, shelf, AcrossEditions(written, shelf))
 
 
@@ -78,6 +81,17 @@ def guard_of(chosen: Settings, shelf: Shelf | None) -> Guard:
         record=Policy(chosen.guard_record),
         contacts=Contacts(shelf) if shelf else frozenset,
     )
+
+
+def veto_of(chosen: Settings) -> Callable[[str, str], bool]:
+    """Return what may refuse a wording that the check let pass: nothing, unless it is set."""
+    if not chosen.entailment:
+        return lambda _source, _said: False
+    from bot.writing.entailment import veto
+    from index.search.models import CrossEncoderEntailment
+
+    entailment = CrossEncoderEntailment(chosen.entailment)
+    return lambda source, said: veto(entailment, source, said)
 
 
 def ledger_of(chosen: Settings, shelf: Shelf | None = None) -> Ledger:

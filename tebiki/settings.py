@@ -57,6 +57,7 @@ class Settings(BaseModel):
     embedding_question_prefix: str | None = None
     embedding_passage_prefix: str | None = None
     reranker: str = ""
+    entailment: str = ""
     llm: Annotated[
         Literal["", "openai-like", "anthropic", "ollama"],
         Field(description="openai-like, anthropic or ollama"),
@@ -65,7 +66,7 @@ class Settings(BaseModel):
     llm_address: str = ""
     llm_key: _Secret = ""
     llm_timeout_s: _Seconds = 30.0
-    llm_deadline_s: _Seconds = 90.0
+    llm_deadline_s: _Seconds = 80.0
     llm_tokens: Annotated[PositiveInt, Field(description="a whole number above 0")] = 900
     llm_tokens_a_day: Annotated[
         NonNegativeInt, Field(description="a whole number; 0 means no bound")
@@ -102,22 +103,22 @@ class Settings(BaseModel):
         """The language model, None where none is set."""
         if not self.llm:
             return None
-        from bot.writing.model import Configured
+        from bot.writing.model import LONGEST_DEADLINE_S, LONGEST_WAIT_S, Configured
 
         return Configured(
             self.llm,
             self.llm_model,
             self.llm_address,
             self.llm_key,
-            timeout_s=self.llm_timeout_s,
-            deadline_s=self.llm_deadline_s,
+            timeout_s=min(self.llm_timeout_s, LONGEST_WAIT_S),
+            deadline_s=min(self.llm_deadline_s, LONGEST_DEADLINE_S),
             tokens=self.llm_tokens,
             tokens_a_day=self.llm_tokens_a_day,
         )
 
 
 NAMES = tuple(PREFIX + name.upper() for name in Settings.model_fields if name != "notices")
-_PATHS = ("home", "corpus", "embedding", "reranker")
+_PATHS = ("home", "corpus", "embedding", "reranker", "entailment")
 
 
 @dataclass(frozen=True, slots=True)

@@ -223,14 +223,18 @@ class ScriptedModel:
         self._replies = list(replies)
         self._piece = piece
         self.sent: list[tuple[Message, ...]] = []
+        self.schemas: list[Mapping[str, Any]] = []
 
     def complete(self, messages: Sequence[Message]) -> str:
         """Return the next reply whole."""
         return "".join(self.stream(messages))
 
-    def stream(self, messages: Sequence[Message]) -> Iterator[str]:
+    def stream(
+        self, messages: Sequence[Message], *, schema: Mapping[str, Any] | None = None
+    ) -> Iterator[str]:
         """Yield the next reply, a few characters at a time."""
         self.sent.append(tuple(messages))
+        self.schemas.append(schema or {})
         reply = self._replies.pop(0) if len(self._replies) > 1 else self._replies[0]
         if isinstance(reply, ModelFailed):
             raise reply

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -47,12 +48,14 @@ def embedder(folder: Path, *, prompts: dict[str, str] | None = None) -> Path:
     return folder / "embedder"
 
 
-def reranker(folder: Path, *, scores: int = 1) -> Path:
+def reranker(folder: Path, *, scores: int = 1, labels: Sequence[str] = ()) -> Path:
     """Save a BERT of two layers with random weights as a cross-encoder; return where."""
     from sentence_transformers import CrossEncoder
     from transformers import BertForSequenceClassification
 
-    BertForSequenceClassification(_config(num_labels=scores)).save_pretrained(folder / "bert")
+    named: dict[str, Any] = {"id2label": dict(enumerate(labels))} if labels else {}
+    made = _config(num_labels=len(labels) or scores, **named)
+    BertForSequenceClassification(made).save_pretrained(folder / "bert")
     _cut(folder / "bert")
     CrossEncoder(str(folder / "bert"), device="cpu").save(str(folder / "reranker"))
     return folder / "reranker"

@@ -10,26 +10,25 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from bot.answering.extractive import PASSAGES, Extractive, heard, names_in, spoken
+from bot.answering.relevance import words_of
 from bot.answers import Answer, Delta, Event, Question
 from bot.asking import days
 from bot.errors import BudgetSpent, ModelFailed
 from bot.guard import Guard
 from bot.telling.phrases import phrase
 from bot.telling.quotations import cases_in, notices
-from bot.writing.checking import Checker, Cutter, tidied
+from bot.writing.checking import Checker
+from bot.writing.lines import Line, lines_of
 from bot.writing.model import LanguageModel, Message, fence_of, prompt, prompt_hash
+from bot.writing.points import NO_ANSWER, SCHEMA, Point, Points
 from bot.writing.rewriting import rewritten
-from bot.writing.support import Source
-from ingest.commands import addresses_a_machine
-from ingest.splitting import sentences
 
 if TYPE_CHECKING:
-    from index.passages import Library, Passage
+    from index.passages import Library
 
-NO_ANSWER = "NO_ANSWER"
+_LONGEST_REPLY = 20_000
+"""Characters after which a reply is given up: six points need a tenth of it."""
 
-_SHOWN_PASSAGES = 8
-_SHOWN_CHARACTERS = 6_000
 _ATTEMPTS = 2
 _PAUSE_S = 0.5
 _MAY_PASS = frozenset({"slow", "busy", "failed", "unreachable", "cut"})
@@ -40,19 +39,26 @@ log = logging.getLogger(__name__)
 
 @dataclass
 class _Draft:
-    """What a model has said so far and what of it stands."""
+    """What a model has said so far and what is shown of it."""
 
     checker: Checker
     text: str = ""
+    said: int = 0
     silent: bool = False
+
+    def holds(self, question: str) -> bool:
+        """Whether what is shown is an answer: half of what was said, and about the question."""
+        checker = self.checker
+        cited = frozenset[str]().union(*(words_of(one.quote) for one in checker.citations))
+        return checker.kept * 2 >= max(self.said, 1) and bool(words_of(question) & cited)
 
 
 class Generative:
     """Answers in a model's own words, as far as the documents support them.
 
     Whatever the model does (slow, down, cut off, nonsense, other languages, orders that it
-    found in a document), the answer is either supported sentence by sentence, or the
-    extractive one of *fallback* with a line that says why.
+    found in a document), the answer is either wordings with the sentences they rest on under each,
+    or the extractive one of *fallback* with a line that says why.
     """
 
     def __init__(
@@ -62,14 +68,20 @@ class Generative:
         fallback: Extractive,
         *,
         guard: Guard | None = None,
+        vetoed: Callable[[str, str], bool] = lambda _source, _said: False,
         attempts: int = _ATTEMPTS,
         pause: Callable[[float], None] = time.sleep,
     ) -> None:
-        """Keep the parts; *guard* decides what of a question the model may see."""
+        """Keep the parts.
+
+        *guard* decides what of a question the model may see; *vetoed* may refuse a wording that
+        the check let pass (`bot.writing.entailment`).
+        """
         self._library = library
         self._model = model
         self._fallback = fallback
         self._guard = guard or Guard()
+        self._vetoed = vetoed
         self._attempts = attempts
         self._pause = pause
 
@@ -82,7 +94,7 @@ class Generative:
         raise AssertionError(message)
 
     def stream(self, question: Question) -> Iterator[Event]:
-        """Yield checked sentences as they come, each citation before it, at last the Answer.
+        """Yield checked points as they come, each citation before it, at last the Answer.
 
         Only what was checked is ever yielded. The Answer at the end counts: after a failure in
         mid-reply it is the extractive answer and replaces what was told.
@@ -98,32 +110,29 @@ class Generative:
             return
         guarded = self._guard.for_model(question.standalone, question.language)
         told = [guarded.notice] if guarded.notice else []
-        sources = sources_of(passages, library)
-        if not guarded.allowed or not sources:
+        lines = lines_of(passages, library)
+        if not guarded.allowed or not lines:
             yield from spoken(_timed(_noted(quoted, told), begun))
             return
         draft = _Draft(
             Checker(
-                sources,
+                lines,
                 library,
-                question=question.text,
                 language=question.language,
                 on=quoted.asked_on,
-                expand=lambda text: names_in(text, library),
+                expand=lambda text: _other_names(text, library),
+                vetoed=self._vetoed,
             )
         )
         try:
-            yield from self._told(
-                draft, messages(guarded.text, question.language, sources, library)
-            )
+            yield from self._told(draft, messages(guarded.text, question.language, lines))
         except ModelFailed as failure:
             log.warning("%s", failure)
             told.append(_why(failure, question.language))
             yield from _instead(_timed(_noted(quoted, told), begun), draft)
             return
         checker = draft.checker
-        yield from _remaining(draft)
-        if not checker.citations:
+        if not draft.holds(question.standalone):
             silent = "model-silent" if draft.silent else "model-unsupported"
             told.append(phrase(question.language, silent))
             yield from _instead(_timed(_noted(quoted, told), begun), draft)
@@ -133,7 +142,7 @@ class Generative:
         yield _timed(
             replace(
                 quoted,
-                text=tidied(draft.text),
+                text=draft.text.strip(),
                 mode="generative",
                 citations=tuple(checker.citations),
                 notices=(
@@ -154,21 +163,40 @@ class Generative:
             ModelFailed: the model failed for good, or after something had been told.
         """
         for attempt in range(1, self._attempts + 1):
-            cutter = Cutter()
+            points = Points()
             try:
-                for piece in self._model.stream(said):
-                    for sentence in cutter.feed(piece):
-                        yield from _checked(draft, sentence)
-                for sentence in cutter.rest():
-                    yield from _checked(draft, sentence)
+                for piece in self._bounded(said):
+                    for point in points.feed(piece):
+                        yield from _checked(draft, point)
+                for point in points.rest():
+                    yield from _checked(draft, point)
             except ModelFailed as failure:
                 hopeless = failure.kind not in _MAY_PASS
-                if hopeless or draft.text.strip() or attempt == self._attempts:
+                if hopeless or draft.text or attempt == self._attempts:
                     raise
                 draft.checker.removed.clear()
+                draft.said = 0
                 self._pause(_PAUSE_S * 2 ** (attempt - 1))
             else:
                 return
+
+    def _bounded(self, said: Sequence[Message]) -> Iterator[str]:
+        """Yield the reply's pieces, up to the length that an answer may need.
+
+        Raises:
+            ModelFailed: the model failed, or does not stop.
+        """
+        length = 0
+        for piece in self._model.stream(said, schema=SCHEMA):
+            length += len(piece)
+            if length > _LONGEST_REPLY:
+                raise ModelFailed(self._model.name, "the reply does not end", "cut")
+            yield piece
+
+
+def _other_names(text: str, library: Library) -> Iterator[str]:
+    for match in names_in(text, library):
+        yield from match.others
 
 
 def _why(failure: ModelFailed, language: str) -> str:
@@ -179,26 +207,17 @@ def _why(failure: ModelFailed, language: str) -> str:
     return phrase(language, "model-failed", reason=phrase(language, failure.kind))
 
 
-def _checked(draft: _Draft, sentence: str) -> Iterator[Event]:
-    if sentence.strip().strip(".。") == NO_ANSWER:
+def _checked(draft: _Draft, point: Point) -> Iterator[Event]:
+    if point.wording.strip(".。 ") == NO_ANSWER:
         draft.silent = True
         return
     known = len(draft.checker.citations)
-    stands = draft.checker.check(sentence)
-    if not stands.strip() and not draft.text.strip():
-        return
+    draft.said += 1
+    stands = draft.checker.check(point)
     yield from draft.checker.citations[known:]
     draft.text += stands
     if stands:
         yield Delta(stands)
-
-
-def _remaining(draft: _Draft) -> list[Event]:
-    """Return the exceptions that belong to what was told, each behind its citation."""
-    known = len(draft.checker.citations)
-    more = draft.checker.left_out()
-    draft.text += more
-    return [*draft.checker.citations[known:], *([Delta(more)] if more else [])]
 
 
 def _instead(answer: Answer, draft: _Draft) -> Iterator[Event]:
@@ -217,62 +236,14 @@ def _timed(answer: Answer, begun: float) -> Answer:
     return replace(answer, took_ms=round((time.perf_counter() - begun) * 1000, 1))
 
 
-def sources_of(passages: Sequence[Passage], library: Library) -> tuple[Source, ...]:
-    """Return the numbered spans a model is given: the best passages, overlaps left out.
-
-    Paragraphs that address a machine are cut out, so that a model neither reads nor cites them.
-    """
-    found: list[Source] = []
-    room = _SHOWN_CHARACTERS
-    for hit in passages:
-        if len(found) >= _SHOWN_PASSAGES:
-            break
-        chunk = hit.chunk
-        for start, end in _harmless(hit, library):
-            taken = any(
-                one.edition == chunk.edition and start < one.end and one.start < end
-                for one in found
-            )
-            if taken or end - start > room:
-                continue
-            room -= end - start
-            found.append(Source(len(found) + 1, chunk.edition, start, end, chunk.section, hit))
-    return tuple(found)
-
-
-def _harmless(hit: Passage, library: Library) -> Iterator[tuple[int, int]]:
-    """Yield the (start, end) of a passage's runs of paragraphs that address a reader."""
-    chunk = hit.chunk
-    text = library.text(chunk.edition)
-    run: tuple[int, int] | None = None
-    for number in hit.pages:
-        for _, group in groupby(sentences(text, number), key=lambda unit: unit.block):
-            paragraph = list(group)
-            start = max(paragraph[0].start, chunk.start)
-            end = min(paragraph[-1].end, chunk.end)
-            if end <= start:
-                continue
-            if addresses_a_machine(text.text[paragraph[0].start : paragraph[-1].end]):
-                if run:
-                    yield run
-                run = None
-            else:
-                run = (run[0] if run else start, end)
-    if run:
-        yield run
-
-
-def messages(
-    question: str, language: str, sources: Sequence[Source], library: Library
-) -> tuple[Message, Message]:
-    """Return what the model is sent: the prompt, then the fenced passages and the question."""
-    texts = [library.text(source.edition).text[source.start : source.end] for source in sources]
-    fence = fence_of(question, *texts)
+def messages(question: str, language: str, lines: Sequence[Line]) -> tuple[Message, Message]:
+    """Return what the model is sent: the prompt, then the fenced sentences and the question."""
+    fence = fence_of(question, *(line.text for line in lines))
     blocks = []
-    for source, text in zip(sources, texts, strict=True):
-        title = f"{source.edition.document.title} ({source.edition.label})"
-        section = " > ".join(source.section)
-        blocks.append(f"[{source.number}] {title} {section}\n{fence}\n{text}\n{fence}")
+    for (edition, section), group in groupby(lines, key=lambda line: (line.edition, line.section)):
+        said = [f"[{line.number}] {' '.join(line.text.split())}" for line in group]
+        title = f"{edition.document.title} ({edition.label}) {' > '.join(section)}".strip()
+        blocks.append("\n".join([title, fence, *said, fence]))
     asked = "質問" if language == "ja" else "Question"
     return (
         Message("system", prompt(f"answer.{language}").replace("{fence}", fence)),

@@ -17,11 +17,16 @@ from typing import TYPE_CHECKING, Any, Protocol
 from bot.errors import BotError, ModelFailed
 
 if TYPE_CHECKING:
-    from llama_index.core.llms import LLM, ChatMessage
+    from llama_index.core.llms import LLM, ChatMessage, ChatResponse
     from llama_index.llms.anthropic import Anthropic
 
 _WINDOW = 12_288
 """Tokens that the excerpts, the question and the reply need at the most."""
+
+LONGEST_DEADLINE_S, LONGEST_WAIT_S = 80.0, 30.0
+"""Seconds that a model may have for all it says to one question, and that one wait may last: one
+wait more than the deadline is still shorter than what a caller has (`api.gate.ANSWER_TIMEOUT_S`),
+so that quotations come in time. Longer settings are cut to these."""
 
 _FREE = frozenset({"rejected", "busy", "failed", "unreachable"})
 """Kinds of failure for which, before a first word, a server counts no tokens."""
@@ -72,8 +77,14 @@ class LanguageModel(Protocol):
         """Return the whole reply."""
         ...
 
-    def stream(self, messages: Sequence[Message]) -> Iterator[str]:
-        """Yield the reply piece by piece; a reply that is cut off raises at the cut."""
+    def stream(
+        self, messages: Sequence[Message], *, schema: Mapping[str, Any] | None = None
+    ) -> Iterator[str]:
+        """Yield the reply piece by piece; a reply that is cut off raises at the cut.
+
+        *schema* is what the reply should look like; a server that cannot be held to one replies
+        as the prompt says.
+        """
         ...
 
 
@@ -106,7 +117,7 @@ class Configured:
     address: str = ""
     key: str = ""
     timeout_s: float = 30.0
-    deadline_s: float = 90.0
+    deadline_s: float = 80.0
     tokens: int = 900
     tokens_a_day: int = 0
 
@@ -161,6 +172,7 @@ class ServedModel:
         self._spending = spending
         self._clock = clock
         self._llm: LLM | None = None
+        self._knows_schemas = True
 
     @property
     def name(self) -> str:
@@ -171,12 +183,14 @@ class ServedModel:
         """Return the whole reply."""
         return "".join(self.stream(messages))
 
-    def stream(self, messages: Sequence[Message]) -> Iterator[str]:
+    def stream(
+        self, messages: Sequence[Message], *, schema: Mapping[str, Any] | None = None
+    ) -> Iterator[str]:
         """Yield the reply piece by piece; what it uses is counted, however it ends."""
         meter = _Meter(sum(tokens_of(one.text) + _FRAME for one in messages))
         settle = self._set_aside(meter.prompt + self._settings.tokens)
         try:
-            yield from self._streamed(messages, meter)
+            yield from self._streamed(messages, meter, schema)
         except ModelFailed as failure:
             meter.refused = failure.kind in _FREE and not meter.said
             raise
@@ -198,11 +212,13 @@ class ServedModel:
             reason = "what it uses cannot be recorded"
             raise ModelFailed(self.name, reason, "unrecorded") from problem
 
-    def _streamed(self, messages: Sequence[Message], meter: _Meter) -> Iterator[str]:
+    def _streamed(
+        self, messages: Sequence[Message], meter: _Meter, schema: Mapping[str, Any] | None
+    ) -> Iterator[str]:
         until = self._clock() + self._settings.deadline_s
         late = ended = False
         try:
-            for reply in self._client().stream_chat(_chat(messages)):
+            for reply in self._replies(messages, schema):
                 late = self._clock() > until
                 if late:
                     break
@@ -220,6 +236,22 @@ class ServedModel:
             raise ModelFailed(self.name, reason, "slow")
         if not ended:
             raise ModelFailed(self.name, "the reply was cut off", "cut")
+
+    def _replies(
+        self, messages: Sequence[Message], schema: Mapping[str, Any] | None
+    ) -> Iterator[ChatResponse]:
+        """Yield what the client gives; a server that refuses a schema is asked again without."""
+        held = _held_to(schema, self._settings.kind) if self._knows_schemas else {}
+        begun = False
+        try:
+            for reply in self._client().stream_chat(_chat(messages), **held):
+                begun = True
+                yield reply
+        except Exception as problem:
+            if begun or not held or getattr(problem, "status_code", None) not in _NOT_UNDERSTOOD:
+                raise
+            self._knows_schemas = False
+            yield from self._client().stream_chat(_chat(messages))
 
     def _client(self) -> LLM:
         if self._llm is None:
@@ -288,6 +320,20 @@ def _anthropic() -> type[Anthropic]:
             )
 
     return AnyModel
+
+
+_NOT_UNDERSTOOD = frozenset({400, 404, 422, 501})
+"""How servers answer a request with a part that they do not know."""
+
+
+def _held_to(schema: Mapping[str, Any] | None, kind: str) -> dict[str, Any]:
+    """Return what makes a server keep to a schema; nothing where it has no such thing."""
+    if schema is None or kind == "anthropic":
+        return {}
+    if kind == "ollama":
+        return {"format": dict(schema)}
+    named = {"name": "answer", "strict": True, "schema": dict(schema)}
+    return {"response_format": {"type": "json_schema", "json_schema": named}}
 
 
 def _chat(messages: Sequence[Message]) -> list[ChatMessage]:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import logging
+import re
 from typing import TYPE_CHECKING
 
 from bot.answering.relevance import words_of
 from bot.errors import ModelFailed
 from bot.writing.model import Message, fence_of, prompt
-from bot.writing.support import numbers_of
-from ingest.japanese import is_japanese
+from ingest.language.spelling import is_japanese, normalise
 
 if TYPE_CHECKING:
     from bot.answers import Question
@@ -46,6 +46,14 @@ def rewritten(question: Question, model: LanguageModel, guard: Guard) -> str:
     return reply if _trusted(reply, question.core, "\n".join(said)) else question.standalone
 
 
+_NUMBER = re.compile(r"\d+(?:\.\d+)*")
+
+
+def _numbers(text: str) -> set[str]:
+    """Return the figures in *text*, eras as western years."""
+    return set(_NUMBER.findall(normalise(text)))
+
+
 def _trusted(reply: str, last: str, said: str) -> bool:
     """Whether a model's line asks what was asked, in words that were said."""
     mine, known, asked = words_of(reply), words_of(said), words_of(last)
@@ -53,7 +61,7 @@ def _trusted(reply: str, last: str, said: str) -> bool:
         0 < len(reply) <= _LONGEST
         and "\n" not in reply
         and is_japanese(reply) == is_japanese(last)
-        and numbers_of(reply) <= numbers_of(said)
+        and _numbers(reply) <= _numbers(said)
         and len(mine & known) >= _KNOWN * len(mine)
         and len(mine & asked) >= _KEPT * len(asked)
     )

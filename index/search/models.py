@@ -356,6 +356,35 @@ class CrossEncoderReranker:
         return scores
 
 
+class CrossEncoderEntailment:
+    """A sentence-transformers cross-encoder for natural-language inference, by name or folder."""
+
+    def __init__(self, name: str) -> None:
+        """Name the model; it is loaded when first used."""
+        self._model = _Model(name, ModelKind.RERANKER)
+
+    def probability(self, source: str, said: str) -> float:
+        """Return from 0 to 1 how likely *said* follows from *source*.
+
+        Raises:
+            ModelMissing: the model cannot be loaded, or has no label "entailment".
+        """
+        setting = ("TEBIKI_ENTAILMENT", "to do without it")
+        try:
+            model = self._model()
+        except ModelMissing as problem:
+            raise ModelMissing(self._model.said, problem.reason, *setting) from problem
+        labels = {str(said).lower(): int(at) for at, said in model.config.id2label.items()}
+        if "entailment" not in labels:
+            reason = f"the model has the labels {', '.join(labels)}, and none for entailment"
+            raise ModelMissing(self._model.said, reason, *setting)
+        found = model.predict(
+            [(source, said)], prompt="", apply_softmax=True, convert_to_numpy=True,
+            show_progress_bar=False,
+        )  # fmt: skip
+        return float(np.asarray(found, dtype=np.float32)[0, labels["entailment"]])
+
+
 def _load(name: str, kind: ModelKind) -> Any:  # noqa: ANN401 - the library's type stays behind this door
     """Load a model from a folder or the local cache; from the hub only if it is in neither.
 

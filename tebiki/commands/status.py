@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -41,12 +42,15 @@ def status(
     from ingest.catalog.editions import in_force
 
     now = in_force(manifest.editions, today())
-    model, tokens = chosen.model, tokens_of(chosen)
+    from bot.writing.breaker import resting
+
+    model, tokens, rest = chosen.model, tokens_of(chosen), resting(chosen.home)
     if given.as_json:
         told = model and {
             "name": f"{model.kind}/{model.name}",
             "tokens_a_day": model.tokens_a_day,
             "tokens_today": tokens.used() if tokens else None,
+            "left_alone": rest and {"until": round(rest.until), "reason": rest.reason},
         }
         print_json({**reports.manifest_json(manifest, now), "model": told})
         return
@@ -72,6 +76,9 @@ def status(
     if model is not None:
         used = f": {tokens.used():,} of today's {tokens.a_day:,} tokens used" if tokens else ""
         out.print(f"language model {model.kind}/{model.name}{used}", markup=False)
+    if model is not None and rest is not None:
+        until = datetime.fromtimestamp(rest.until).astimezone()
+        out.print(f"  left alone until {until:%H:%M:%S}: {rest.reason}", markup=False)
 
 
 def _say_pages(folder: Path, manifest: Manifest, document: str, *, as_json: bool) -> None:

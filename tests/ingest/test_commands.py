@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
+from typing import Any
 
 import pytest
 
@@ -92,7 +93,9 @@ class ObedientModel:
             else "移行の補助金は令和2年度の予算に計上された[1]。"
         )
 
-    def stream(self, messages: Sequence[Message]) -> Iterator[str]:
+    def stream(
+        self, messages: Sequence[Message], *, schema: Mapping[str, Any] | None = None
+    ) -> Iterator[str]:
         """Do what the text says, piece by piece."""
         yield from re.findall(r".{1,5}", self.complete(messages), re.DOTALL)
 

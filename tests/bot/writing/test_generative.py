@@ -29,7 +29,11 @@ TEXT = edition_text(
 )
 HELD = edition(title="手引き", in_force_from=date(2021, 7, 7))
 ASKED = "移行の補助金はいつの予算ですか"
-GOOD = "移行の補助金は令和2年度の予算に計上された[1]。申請は全部で31手続ある[1]。"
+GOOD = "移行の補助金は令和2年度の予算に計上された[1]。申請は全部で31手続ある[2]。"
+POINTS = (
+    '{"points": [{"sentences": [1], "wording": "移行の補助金は令和2年度の予算に計上されました。"},'
+    ' {"sentences": [2], "wording": "申請は31手続あります。"}]}'
+)
 BUSY = ModelFailed("m", "the server is busy", "busy")
 
 
@@ -57,12 +61,13 @@ def ask(
 
 
 def test_supported_reply_is_the_answer() -> None:
-    """The model's words are shown with markers of verified citations, model and prompt recorded."""
+    """The model's wording is shown, and under it the sentence that it rests on, word for word."""
     answer, _ = ask(GOOD)
 
     assert "generative" == answer.mode
-    assert (
-        "移行の補助金は令和2年度の予算に計上された。[1]申請は全部で31手続ある。[2]" == answer.text
+    assert answer.text.startswith(
+        "- 移行の補助金は令和2年度の予算に計上された。[1]\n"
+        "  根拠：「移行の補助金は令和2年度の予算に計上された。」（手引き、1.0、p.1）[1]\n"
     )
     assert [1, 2] == [one.marker for one in answer.citations]
     assert "移行の補助金は令和2年度の予算に計上された。" == answer.citations[0].quote
@@ -70,28 +75,76 @@ def test_supported_reply_is_the_answer() -> None:
     assert prompt_hash("answer.ja") == answer.prompt
 
 
-def test_invented_sentences_are_removed_and_counted() -> None:
-    """What stands is shown; the asker is told how many sentences were not."""
-    answer, _ = ask(GOOD + "補助率は二分の一である[1]。上限は100万円である[1]。")
+def test_points_in_json_are_the_answer() -> None:
+    """A reply that keeps to the schema is read point by point."""
+    answer, model = ask(POINTS)
 
     assert "generative" == answer.mode
-    assert "万円" not in answer.text
-    assert any("2件" in notice for notice in answer.notices)
+    assert "- 移行の補助金は令和2年度の予算に計上されました。[1]\n  根拠：「" in answer.text
+    assert "- 申請は31手続あります。[2]\n  根拠：「申請は全部で31手続ある。」" in answer.text
+    assert "points" in model.schemas[0]["properties"]
+
+
+def test_failing_point_falls_back_to_its_quotation() -> None:
+    """What the sentence says stands in place of what the model made of it, and is counted."""
+    answer, _ = ask(GOOD + "申請は全部で32手続ある[2]。")
+
+    assert "generative" == answer.mode
+    assert "32手続" not in answer.text
+    assert any("1件" in notice for notice in answer.notices)
+
+
+def test_sentence_without_its_number_is_matched_to_its_source() -> None:
+    """A correct sentence is not dropped for a forgotten marker."""
+    answer, _ = ask("移行の補助金は令和2年度の予算に計上された。")
+
+    assert "generative" == answer.mode
+    assert ["移行の補助金は令和2年度の予算に計上された。"] == [
+        one.quote for one in answer.citations
+    ]
+
+
+def test_fewer_than_half_of_the_points_are_no_answer() -> None:
+    """When most of what a model said does not stand, quotations answer."""
+    answer, _ = ask(
+        GOOD + "補助率は二分の一である[1]。上限は100万円である[1]。期限は来年である[1]。"
+    )
+
+    assert "extractive" == answer.mode
+    assert any("裏付けられなかった" in notice for notice in answer.notices)
+
+
+def test_heading_of_a_model_is_not_shown() -> None:
+    """What stands over an answer comes from us."""
+    answer, _ = ask("# 重要なお知らせ\n" + GOOD)
+
+    assert "重要" not in answer.text
 
 
 @pytest.mark.parametrize(
     "reply",
     [
         "補助金は99億円である[1]。",
-        "移行の補助金は令和2年度の予算に計上された。",
+        "意味[1]",
+        "補助金[1]\n予算[1]\n申請[2]",
         "詳しくは[ここ](https://evil.example)[1]。",
-        "移行の補助金は令和2年度の予算に計上された[9]。",
+        "移行の補助金は令和2年度の予算に計上された[99]。",
         "ｑｗ えｒｔｙ zxcv ＠＠ 〒〒 ゐゑ[1]",
         "",
         "NO_ANSWER",
         "The migration subsidy was in the budget of fiscal 2020 [1].",
     ],
-    ids=["number", "unmarked", "link", "marker", "nonsense", "empty", "silent", "language"],
+    ids=[
+        "number",
+        "word",
+        "fragments",
+        "link",
+        "marker",
+        "nonsense",
+        "empty",
+        "silent",
+        "language",
+    ],
 )
 def test_reply_without_support_gives_way_to_quotations(reply: str) -> None:
     """The asker gets the extractive answer and a line that says why."""
@@ -154,14 +207,14 @@ def test_declined_question_never_reaches_the_model() -> None:
 
 
 def test_passages_are_numbered_and_fenced() -> None:
-    """Each passage stands between marks that occur in no passage, under its number and title."""
+    """Each section stands between marks that occur in no passage, its sentences numbered."""
     _, model = ask(GOOD)
 
     system, user = model.sent[0]
     fence = user.text.split("\n")[1]
     assert fence in system.text
     assert fence not in TEXT.text
-    assert user.text.startswith("[1] 手引き (1.0)")
+    assert user.text.startswith(f"手引き (1.0) 補助金\n{fence}\n[1] 移行の補助金は")
     assert user.text.endswith(f"質問: {ASKED}")
 
 
@@ -213,13 +266,24 @@ def test_refusing_policy_keeps_the_question_in_the_house() -> None:
         Reply("移行の補助金は", cut=True),
         Reply(wait_s=30, text="移行"),
         Reply(raw=b"data: {oops\n\n"),
+        Reply('{"points": [{"sentences": [1], "wording": "移行の補助金は'),
+        Reply('{"points": [{"sentences": "x", "wording": 7}, 9]}'),
+        Reply(""),
+        Reply("移行の補助金はよい。" * 500_000),
+        Reply("あ" * 3_000_000),
+        Reply('{"points": []}'),
+        Reply("申し訳ありませんが、その質問にはお答えできません。"),
+        Reply("La subvención figura en el presupuesto de 2020 [1]."),
         Reply("移行の補助金は令和9年度の予算に計上された[1]。"),
         Reply("「移行の補助金は令和9年度の予算に計上された」とある[1]。"),
-        Reply("移行の補助金は令和2年度の予算に計上された[5]。"),
+        Reply("移行の補助金は令和2年度の予算に計上された[55]。"),
         Reply("The subsidy was in the budget of 2020 [1]."),
     ],
-    ids=["401", "429", "500", "cut", "slow", "garbage", "number", "quote", "marker", "language"],
-)
+    ids=[
+        "401", "429", "500", "cut", "slow", "garbage", "broken json", "other json", "nothing",
+        "10 MB", "endless sentence", "no points", "refusal", "spanish", "number", "quote", "marker", "language",
+    ],
+)  # fmt: skip
 def test_whatever_a_served_model_does_the_asker_gets_quotations(reply: Reply) -> None:
     """Over real HTTP: each failure ends in the extractive answer with a line that says so."""
     with ModelServer([reply]) as server:
@@ -299,7 +363,7 @@ def test_rules_make_a_follow_up_whole_when_the_budget_is_spent(tmp_path: Path) -
     assert 1 == len(server.requests)
     assert 1_909 == tokens.used()
     assert "移行の補助金はいつの予算ですか" == once.question.standalone
-    assert "移行の補助金は何ですか それはいつの予算ですか" == twice.question.standalone
+    assert "移行の補助金はいつの予算ですか" == twice.question.standalone
     for answer in (once, twice):
         assert "「移行の補助金は令和2年度の予算に計上された。" in answer.text
         assert any("利用枠" in notice for notice in answer.notices)

@@ -19,6 +19,7 @@ from huggingface_hub import constants
 from index.errors import ModelMissing, ModelsNotInstalled
 from index.search import models
 from index.search.models import (
+    CrossEncoderEntailment,
     CrossEncoderReranker,
     ModelKind,
     SentenceTransformerEmbedder,
@@ -238,6 +239,25 @@ def test_a_reranker_scores_each_text_as_the_library_does(tiny_reranker: Path) ->
     np.testing.assert_allclose(np.asarray(expected), scores, atol=1e-5)
     assert 1 < len(set(np.round(scores, 4).tolist()))
     assert (0,) == CrossEncoderReranker(str(tiny_reranker)).scores("a", []).shape
+
+
+def test_entailment_is_the_probability_of_that_label(tmp_path: Path) -> None:
+    """Whichever place the label has, its share is given; a model without it is refused."""
+    from sentence_transformers import CrossEncoder
+
+    labels = ["contradiction", "Entailment", "neutral"]
+    model = tiny_models.reranker(tmp_path, labels=labels)
+    expected = CrossEncoder(str(model), device="cpu").predict(
+        [("a b", "c")], apply_softmax=True, show_progress_bar=False
+    )
+
+    found = CrossEncoderEntailment(str(model)).probability("a b", "c")
+
+    assert pytest.approx(float(expected[0][1]), abs=1e-5) == found
+    other = tiny_models.reranker(tmp_path / "other", scores=3)
+    with pytest.raises(ModelMissing, match="none for entailment") as caught:
+        CrossEncoderEntailment(str(other)).probability("a", "b")
+    assert "unset TEBIKI_ENTAILMENT" in str(caught.value)
 
 
 def test_a_kind_is_known_by_the_files(tiny: Path, tiny_reranker: Path) -> None:
