@@ -52,15 +52,28 @@ _KANJI_NUMBER = re.compile(
     rf"|{FREE}[四](?=[万億兆](?!十))"
     rf"|(?<=分の){NUMERAL}"
 )
-_AFTER_DIGITS = re.compile(r"(\d+)([百千])(?=[万億兆円人件名社件世]|$|[^\w])")
+_AFTER_DIGITS = re.compile(r"(\d+(?:\.\d+)?)([百千])(?=[万億兆円人件名社件世]|$|[^\w])")
+_GREAT = re.compile(
+    rf"(?<![\d.]){ARABIC}[万億兆](?:{ARABIC}(?:[万億](?:{ARABIC})?)?)?"
+    r"(?=[円人件名社世戸票台枚冊㎡t]|団体)"
+)
+_PERCENT = re.compile(
+    r"(?<![\d.])(?:100分の(?P<of>\d+(?:\.\d+)?)|(?P<said>\d+(?:\.\d+)?)パーセント"
+    r"|(?P<tenths>\d)割(?:(?P<more>\d)分(?!の)|(?![合引愛り込増高れ])))"
+)
 _FIGURES = re.compile(r"\d[\d,]*(?:\.\d+)?")
 
 
 def western(text: str) -> str:
-    """Return folded *text* with its Chinese numerals, eras and fiscal years as western figures."""
+    """Return folded *text* with its Chinese numerals, eras and fiscal years as western figures.
+
+    Sums and shares that are told in parts are one figure: 1万2千円 is 12000円, 100分の5 5%.
+    """
     text = _THOUSANDS.sub("", text)
     text = _AFTER_DIGITS.sub(_multiplied, text)
     text = _KANJI_NUMBER.sub(_western_number, text)
+    text = _GREAT.sub(lambda found: _plain(value(found.group())), text)
+    text = _PERCENT.sub(_western_share, text)
     text = _ERA_YEAR.sub(_western_year, text)
     text = _REIWA.sub(lambda found: str(ERA_LETTERS["r"] + int(found.group(1))), text)
     return _FISCAL.sub(lambda found: f"{found.group(1) or '20' + found.group(2)}年度", text)
@@ -118,8 +131,21 @@ def _western_number(found: re.Match[str]) -> str:
 
 
 def _multiplied(found: re.Match[str]) -> str:
-    """Read 2千 as 2000."""
-    return str(int(found.group(1)) * _KANJI_UNITS[found.group(2)])
+    """Read 2千 as 2000 and 3.5千 as 3500."""
+    return _plain(Fraction(found.group(1)) * _KANJI_UNITS[found.group(2)])
+
+
+def _plain(number: Fraction) -> str:
+    """Write a number in figures, without an exponent."""
+    whole = number.denominator == 1
+    return str(number.numerator) if whole else f"{float(number):.6f}".rstrip("0")
+
+
+def _western_share(found: re.Match[str]) -> str:
+    """Read 100分の5, 5パーセント and 5分 of ten as 5%."""
+    if found["tenths"]:
+        return f"{int(found['tenths']) * 10 + int(found['more'] or 0)}%"
+    return f"{found['of'] or found['said']}%"
 
 
 def _western_year(found: re.Match[str]) -> str:

@@ -164,7 +164,8 @@ def _form(cluster: str) -> str:
 def _folds() -> dict[int, str | int | None]:
     variants = {
         ord(variant): form
-        for form, others in table("variants")["variants"].items()
+        for listed in (table("variants")["variants"], table("variants")["exchanged"])
+        for form, others in listed.items()
         for variant in others
     }
     return {**_LOOKALIKES, **variants}
