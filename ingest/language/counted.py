@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
 
@@ -11,22 +12,22 @@ from ingest.language.figure import Figure, Kind
 from ingest.language.numerals import ARABIC, COUNTERS, FREE, NUMERAL, PLAIN, value
 from ingest.language.tables import alternatives, table
 
-_MIXED = rf"(?<![\dA-Za-z])(?<!\d[.,])(?:[△▲]\s?)?{ARABIC}(?:[百千万億兆]+(?:{ARABIC})?)*"
-_CHINESE = (
-    rf"(?<![第\d]){NUMERAL}[〇一二三四五六七八九十百千万億兆]+"
-    rf"|{FREE}[一二三四五六七八九十百千](?={COUNTERS})"
-    rf"|{FREE}[二三四五六七八九十百](?=円)"
+# Looking ahead first spares what looks behind at every other character.
+_MIXED = (
+    rf"(?=[0-9△▲])(?<![\dA-Za-z])(?<!\d[.,])(?:[△▲]\s?)?{ARABIC}(?:[百千万億兆]+(?:{ARABIC})?)*"
 )
+_CHINESE = (
+    rf"(?={NUMERAL})(?:(?<![第\d]){NUMERAL}[〇一二三四五六七八九十百千万億兆]+"
+    rf"|{FREE}[一二三四五六七八九十百千](?={COUNTERS})"
+    rf"|{FREE}[二三四五六七八九十百](?=円))"
+)
+_NUMBER = re.compile(rf"(?:{_MIXED}|{_CHINESE})(?:\s(?P<times>thousand|million|billion))?")
 
 
 @cache
-def _number() -> re.Pattern[str]:
+def _in_words() -> re.Pattern[str]:
     words = alternatives(list(table("units")["words"]))
-    return re.compile(
-        rf"(?P<n>{_MIXED}|{_CHINESE})(?:\s(?P<times>thousand|million|billion))?"
-        rf"|\b(?P<word>{words})(?=[ -][A-Za-z])",
-        re.IGNORECASE,
-    )
+    return re.compile(rf"\b(?:{words})(?=[ -][A-Za-z])", re.IGNORECASE)
 
 
 TENTHS = "割"
@@ -49,26 +50,72 @@ def _words_of_units() -> tuple[tuple[str, Kind, str], ...]:
     return tuple(sorted(found, key=lambda one: -len(re.sub(r"\(\?!.*", "", one[0]))))
 
 
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """The unit that stands behind a number: where it ends, its kind, and its own name."""
+
+    end: int
+    kind: Kind
+    name: str
+
+
+_ADJECTIVE = re.compile("[a-z]+ ", re.IGNORECASE)
+
+
+def unit_at(text: str, at: int) -> Unit | None:
+    """Return the unit that begins at *at*, behind a space or an English adjective; None for none."""
+    place = at + (text[at : at + 1] in {" ", "-"})
+    found = _unit_from(text, place)
+    if found is None and text[place : place + 1].isascii():
+        adjective = _ADJECTIVE.match(text, place)
+        found = _unit_from(text, adjective.end()) if adjective else None
+    return found
+
+
+def _unit_from(text: str, at: int) -> Unit | None:
+    told = _by_initial().get(text[at : at + 1].lower())
+    match = told[0].match(text, at) if told else None
+    if told is None or match is None:
+        return None
+    kind, name = told[1][(match.lastindex or 1) - 1]
+    return Unit(match.end(), kind, name)
+
+
 @cache
-def unit_pattern() -> re.Pattern[str]:
-    """Return what finds the unit behind a number; its group tells which of `units` it is."""
+def _by_initial() -> dict[str, tuple[re.Pattern[str], tuple[tuple[Kind, str], ...]]]:
+    """Return by the first character what finds the units that begin with it, and those in order.
 
-    def bounded(word: str) -> str:
-        return rf"{word}\b" if re.match("[a-z]", word) else word
+    One pattern of a hundred units would try each of them behind every number.
+    """
+    found: dict[str, list[tuple[str, Kind, str]]] = {}
+    for word, kind, unit in _words_of_units():
+        for initial in _initials(word):
+            found.setdefault(initial, []).append((word, kind, unit))
+    return {
+        initial: (
+            re.compile("|".join(f"({_inner(_bounded(w))})" for w, _, _ in ones), re.IGNORECASE),
+            tuple((kind, unit) for _, kind, unit in ones),
+        )
+        for initial, ones in found.items()
+    }
 
-    groups = "|".join(f"({_inner(bounded(word))})" for word, _, _ in _words_of_units())
-    return re.compile(rf"[ -]?(?:[a-z]+ )??(?:{groups})", re.IGNORECASE)
+
+def _initials(pattern: str) -> set[str]:
+    """Return the characters with which what a pattern finds may begin, in lower case."""
+    if pattern.startswith("["):
+        return set(pattern[1 : pattern.index("]")].lower())
+    if pattern.startswith("(?:"):
+        return {one[0].lower() for one in pattern[3 : pattern.index(")")].split("|")}
+    return {pattern[0].lower()}
+
+
+def _bounded(word: str) -> str:
+    return rf"{word}\b" if re.match("[a-z]", word) else word
 
 
 def _inner(pattern: str) -> str:
     """Return a pattern without groups that count."""
     return re.sub(r"\((?!\?)", "(?:", pattern)
-
-
-@cache
-def units() -> tuple[tuple[Kind, str], ...]:
-    """Return the kind and the name of the unit that each group of `unit_pattern` stands for."""
-    return ((Kind.NUMBER, ""), *((kind, unit) for _, kind, unit in _words_of_units()))
 
 
 @cache
@@ -114,18 +161,31 @@ def prices(text: str) -> Iterator[Figure]:
 
 def counts(text: str) -> Iterator[Figure]:
     """Yield the numbers with a unit, and the bare ones in western figures."""
-    for match in _number().finditer(text):
-        said = match["n"] or match["word"]
-        many = worth(said) * _TIMES.get((match["times"] or "").lower(), 1)
-        unit = unit_pattern().match(text, match.end())
-        if unit is None:
-            if said[-1].isdigit() or said[0] in "△▲0123456789":
-                yield Figure(match.start(), match.end(), Kind.NUMBER, many)
-            continue
-        kind, name = units()[unit.lastindex or 0]
-        if name == TENTHS:
-            many, name = 10 * many, "%"
-        yield Figure(match.start(), unit.end(), kind, many, name)
+    for match in _NUMBER.finditer(text):
+        said, times = match[0], match["times"]
+        if times:
+            said = said.removesuffix(times).rstrip()
+        many = worth(said) * _TIMES.get(times or "", 1)
+        unit = unit_at(text, match.end())
+        if unit is not None:
+            yield _counted(match.start(), many, unit)
+        elif said[-1].isdigit() or said[0] in "△▲0123456789":
+            yield Figure(match.start(), match.end(), Kind.NUMBER, many)
+    if not text.isascii() and not _LATIN.search(text):
+        return
+    for match in _in_words().finditer(text):
+        unit = unit_at(text, match.end())
+        if unit is not None:
+            yield _counted(match.start(), worth(match[0]), unit)
+
+
+_LATIN = re.compile("[A-Za-z]{3}")
+
+
+def _counted(start: int, many: Fraction, unit: Unit) -> Figure:
+    if unit.name == TENTHS:
+        return Figure(start, unit.end, unit.kind, 10 * many, "%")
+    return Figure(start, unit.end, unit.kind, many, unit.name)
 
 
 def worth(said: str) -> Fraction:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from calendar import monthrange
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -85,9 +85,9 @@ _AGAIN = r"(?:\s?\((?:(?:令和|平成|昭和)\s?(?:元|\d{1,2})|(?:19|20)\d\d)�
 _INSIDE = r"(?:\s?\((?:令和|平成|昭和)?\s?(?:元|\d{1,4})\)(?=\s?年))?"
 _PART = r"(?P<part>(?:の)?(?:末日?|初め|初旬|初頭|上旬|中旬|下旬|前半|後半|上半期|下半期|第[1-4一二三四]四半期|[春夏秋冬])(?!度))?"
 _JAPANESE = re.compile(
-    rf"{_YEAR}{_INSIDE}\s?年{_AGAIN}(?:(?P<fiscal>度)|\s?(?P<month>{_N})\s?月(?:\s?(?P<day>{_N})\s?日{_WEEKDAY})?)?"
-    rf"{_AGAIN}{_PART}"
     # The month may follow the fiscal year: 令和7年度3月.
+    rf"{_YEAR}{_INSIDE}\s?年{_AGAIN}(?P<fiscal>度)?{_AGAIN}(?:\s?(?P<month>{_N})\s?月(?:\s?(?P<day>{_N})\s?日{_WEEKDAY})?)?"
+    rf"{_AGAIN}{_PART}"
     rf"|(?<![\d.])(?P<month2>{_N})\s?月(?:\s?(?P<day2>{_N})\s?日{_WEEKDAY}|(?![間額例次報刊謝給賦分]))(?P<part2>(?:末日?|初め|初旬|上旬|中旬|下旬)?)"
     rf"|(?<=[毎翌当同前各]月)(?P<day3>{_N})\s?日"
 )
@@ -113,11 +113,10 @@ _ENGLISH = re.compile(
 
 def find(text: str) -> Iterator[Said]:
     """Yield the days that *text* (folded) says; those of two ways of writing may overlap."""
-    for pattern, read in (
-        (_FIGURES, _in_figures),
-        (_JAPANESE, _in_japanese),
-        (_ENGLISH, _in_english),
-    ):
+    signs = frozenset(text)
+    for pattern, read, needed in _WAYS:
+        if not signs & needed:
+            continue
         for match in pattern.finditer(text):
             day = read(match)
             if day is not None and _there_is(day):
@@ -180,6 +179,14 @@ def _year(era: str | None, of: str | None, year: str | None) -> int | None:
 
 def _int(said: str | None) -> int | None:
     return int(value(said)) if said else None
+
+
+_WAYS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Day | None], frozenset[str]], ...] = (
+    (_JAPANESE, _in_japanese, frozenset("年月日")),
+    (_FIGURES, _in_figures, frozenset("./-RFrf")),
+    (_ENGLISH, _in_english, frozenset("abcdefghijlmnoprstuvy")),
+)
+"""Each way of writing days, what reads it, and the characters of which it has at least one."""
 
 
 def _there_is(day: Day) -> bool:

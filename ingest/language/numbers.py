@@ -8,13 +8,14 @@ time linear in the length of the text, and gives spans of the text as it stands 
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cache
 
 from ingest.language import days
-from ingest.language.counted import TENTHS, counts, prices, shares, unit_pattern, units
+from ingest.language.counted import TENTHS, counts, prices, shares, unit_at
 from ingest.language.figure import Bound, Figure, Kind
 from ingest.language.references import articles, editions, ordinals
 from ingest.language.spelling import aligned
@@ -47,6 +48,8 @@ def figures(text: str) -> tuple[Figure, ...]:
             last=plain.places[one.last],
         )
         for one in found
+        # ① counts nothing: it is the mark of an item.
+        if unicodedata.category(text[plain.places[one.start]]) != "No"
     )
 
 
@@ -58,12 +61,11 @@ def asked(question: str) -> tuple[Asked, ...]:
         start, end = plain.span(match.start(), match.end())
         kind, unit = _KINDS_ASKED[match.lastgroup or ""], ""
         if kind is None:
-            counted = unit_pattern().match(plain.text, match.end())
+            counted = unit_at(plain.text, match.end())
             if counted is None:
                 continue
-            kind, unit = units()[counted.lastindex or 0]
-            unit = "%" if unit == TENTHS else unit
-            end = plain.places[counted.end()]
+            kind, unit = counted.kind, "%" if counted.name == TENTHS else counted.name
+            end = plain.places[counted.end]
         found.append(Asked(kind, unit, start, end))
     return tuple(found)
 
@@ -105,8 +107,9 @@ def _figures(text: str) -> list[Figure]:
     """Return the figures of a folded text, with offsets into it."""
     taken = bytearray(len(text))
     found: list[Figure] = []
-    for read in _READERS:
-        for one in read(text):
+    signs = frozenset(text)
+    for read, needed in _READERS:
+        for one in read(text) if signs & needed else ():
             if not any(taken[one.start : one.end]):
                 taken[one.start : one.end] = b"\1" * (one.end - one.start)
                 found.append(one)
@@ -120,10 +123,19 @@ def _day_figures(text: str) -> Iterator[Figure]:
         yield Figure(said.start, said.end, Kind.DAY, day=said.day)
 
 
-# The first that reads a stretch has it.
-_READERS: tuple[Callable[[str], Iterator[Figure]], ...] = (
-    editions, _day_figures, articles, frequencies, times, shares, prices, ordinals, counts,
-)  # fmt: skip
+# The first that reads a stretch has it. Each is asked only where one of its signs stands.
+_LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_READERS: tuple[tuple[Callable[[str], Iterator[Figure]], frozenset[str]], ...] = (
+    (editions, frozenset("版vVンeE")),
+    (_day_figures, frozenset("年月日./-" + _LETTERS)),
+    (articles, frozenset("第条別様附" + _LETTERS)),
+    (frequencies, frozenset("毎回度ごお隔随都常次" + _LETTERS)),
+    (times, frozenset("時:正aApPnN")),
+    (shares, frozenset("分割/半全過hH")),
+    (prices, frozenset("¥$JU")),
+    (ordinals, frozenset("第目位級次型tdTD")),
+    (counts, frozenset("0123456789〇一二三四五六七八九十百千" + _LETTERS)),
+)
 
 _SMALLER = {"年": ("か月", 12), "時間": ("分", 60), "分": ("秒", 60), "か月": ("日", 30)}
 
@@ -152,9 +164,9 @@ def _compounds(found: Sequence[Figure]) -> list[Figure]:
 
 @cache
 def _joint() -> re.Pattern[str]:
-    return re.compile(
-        rf"\s?(?:{alternatives(table('units')['joints']['words'])})\s?", re.IGNORECASE
-    )
+    # A sign before a number that stands apart is its own: 4.2% -1.3%.
+    words = alternatives(table("units")["joints"]["words"])
+    return re.compile(rf"(?! -$)\s?(?:{words})\s?", re.IGNORECASE)
 
 
 def _ranges(text: str, found: Sequence[Figure]) -> list[Figure]:
@@ -162,7 +174,7 @@ def _ranges(text: str, found: Sequence[Figure]) -> list[Figure]:
     joined: list[Figure] = []
     for one in found:
         last = joined[-1] if joined else None
-        between = _joint().fullmatch(text, last.end, one.start) if last else None
+        between = _joint().fullmatch(text[last.end : one.start]) if last else None
         if last is not None and between is not None and _spans(text, last, one, between[0].strip()):
             joined[-1] = replace(
                 one,
@@ -218,6 +230,18 @@ def _endings() -> tuple[str, ...]:
     return tuple(_before())
 
 
+@cache
+def _signs_behind() -> frozenset[str]:
+    """The characters with which a word that bounds a figure before it begins."""
+    words = table("units")["bounds"]["behind"].values()
+    return frozenset(word.removeprefix("[")[0].lower() for ones in words for word in ones)
+
+
+def _near(text: str, at: int) -> bool:
+    """Whether a bounding word may begin at *at*: looked at before the pattern, which is slow."""
+    return any(sign.lower() in _signs_behind() for sign in text[at : at + 3])
+
+
 _REACH, _MOST_BOUNDS = 24, 3
 _BETWEEN = "はをでのにが、,: "
 """What may stand between a bounding word and its figure."""
@@ -238,7 +262,7 @@ def _bounded(text: str, one: Figure) -> Figure:
         found.append(_before()[word])
         first = max(0, first - _REACH) + len(rest)
     for _ in range(_MOST_BOUNDS):
-        match = _behind().match(text, last)
+        match = _behind().match(text, last) if _near(text, last) else None
         if match is None or match.lastgroup is None:
             break
         found.append(Bound(match.lastgroup))

@@ -33,7 +33,9 @@ _SELECTORS = "".join(map(chr, (*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0))
 _CLUSTER = re.compile(
     rf"[^{_SELECTORS}][\u0300-\u036f\u3099\u309a\uff9e\uff9f{_SELECTORS}]+|.", re.DOTALL
 )
-_JOINING = re.compile(rf"[\u0300-\u036f\u3099\u309a\uff9e\uff9f{_SELECTORS}]")
+_JOINING = frozenset(map(chr, range(0x300, 0x370))) | frozenset(
+    "\u3099\u309a\uff9e\uff9f" + _SELECTORS
+)
 # What NFKC leaves: radicals that fonts give instead of the character.
 _RADICALS = str.maketrans(
     "⺒⺝⺟⺠⺧⺬⺶⺼⻁⻄⻅⻆⻊⻑⻒⻗⻘⻜⻝⻞⻡⻣⻤⻨⻩⻫⻭⻯⻲",
@@ -110,7 +112,7 @@ def aligned(text: str) -> Aligned:
     places: list[int] = []
     at = 0
     plain = text.translate(_FORMS)
-    joined = _JOINING.search(text) is not None
+    joined = not _JOINING.isdisjoint(text)
     if not joined and _FORMS.uneven.isdisjoint(text):
         return Aligned(plain, range(len(text) + 1))
     for start, end in _clusters(text, joined=joined):

@@ -73,7 +73,7 @@ def _span_of_time(said: str) -> str:
 
 
 _TIME = re.compile(
-    rf"(?P<half>午前|午後|\b[ap]\.?m\.? ?)?\s?(?<![\d:])(?P<h>\d{{1,2}}|{NUMERAL}{{1,3}})"
+    rf"(?:(?P<half>午前|午後|\b[ap]\.?m\.?)\s?)?(?<![\d:])(?!(?<!前)(?<!後)一時)(?P<h>\d{{1,2}}|{NUMERAL}{{1,3}})"
     rf"(?:時(?![間点期代節短差])(?:(?P<m>\d{{1,2}}|{NUMERAL}{{1,3}})分|(?P<thirty>半))?|:(?P<m2>\d{{2}})(?![\d:]))"
     r"(?:\s?(?P<after>[ap]\.?m\b\.?))?"
     r"|(?<![\d:.])(?P<h2>\d{1,2})\s?(?P<after2>[ap]\.?m\b\.?)|(?P<noon>正午|\bnoon\b)",

@@ -79,6 +79,8 @@ def test_worth(written: str, kind: Kind, value: int, unit: str) -> None:
         ("昭和五十年", Day(1975)),
         ("令和7年度（2025年度）末", Day(2025, fiscal=True, part="末")),
         ("FY2025", Day(2025, fiscal=True)),
+        ("R4年度12月", Day(2022, 12, fiscal=True)),
+        ("2024（令和６）年３月31日", Day(2024, 3, 31)),
         ("1 March 2022", Day(2022, 3, 1)),
         ("March 1, 2022", Day(2022, 3, 1)),
         ("end of fiscal 2025", Day(2025, fiscal=True, part="end")),
@@ -147,6 +149,12 @@ def test_range(written: str, value: int, upto: int) -> None:
     assert (Fraction(value), Fraction(upto)) == (found.value, found.upto)
 
 
+def test_two_figures_side_by_side_are_no_range() -> None:
+    """The sign of the second is its own, and so is what stands before a time."""
+    assert 2 == len(figures("4.2% -1.3%"))
+    assert (1, 6) == (only("\t11:30").start, only("\t11:30").end)
+
+
 def test_range_of_days_goes_over_the_new_year() -> None:
     """The end of a range of days is in the year of its beginning, or in the next."""
     found = only("令和6年10月1日から3月31日まで")
@@ -182,6 +190,8 @@ def test_name(written: str, name: str) -> None:
         "A4用紙",
         "四日市市",
         "二酸化炭素",
+        "一時的な保管",
+        "④ 業務の見直し",
     ],
 )
 def test_words_that_count_nothing(words: str) -> None:
