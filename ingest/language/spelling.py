@@ -48,6 +48,8 @@ _LOOKALIKES = str.maketrans(
     | dict.fromkeys(_SELECTORS)
     | {"･": "・", "\u00ad": None}
 )
+_SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹"
+_NOTE_MARK = re.compile(f"(?<![A-Za-zＡ-Ｚａ-ｚ])[{_SUPERSCRIPTS}]+")
 _SHORT = 200
 """Characters up to which a spelling is kept: questions and names are looked at from many sides."""
 
@@ -65,8 +67,10 @@ def normalise(text: str) -> str:
 def folded(text: str) -> str:
     """Return *text* in one width, form of characters and case; its numbers stay as written.
 
-    White space between Japanese characters goes. Offsets are not kept.
+    White space between Japanese characters goes, and so do the marks of notes: 12²月 is 12月, and
+    m² is m2. Offsets are not kept.
     """
+    text = _NOTE_MARK.sub("", text)
     text = unicodedata.normalize("NFKC", text).translate(_RADICALS).translate(_folds())
     text = _CJK_GAP.sub("", text.casefold())
     text = _little_ga().sub(lambda found: found[0].replace("が", "ヶ"), text)
@@ -159,6 +163,8 @@ _FORMS = _Forms()
 
 @lru_cache(maxsize=20_000)
 def _form(cluster: str) -> str:
+    if cluster in _SUPERSCRIPTS:
+        return cluster  # 12² is not 122
     return unicodedata.normalize("NFKC", cluster).translate(_RADICALS).translate(_folds())
 
 

@@ -14,8 +14,11 @@ import pypdfium2.raw as c
 from ingest.pages import Quality
 from ingest.pdf import hidden, plausible
 from ingest.pdf.calls import bare, boxes_in, handle, handle_of
-from ingest.pdf.drawing import drawn, shapes, shown
+from ingest.pdf.drawing import TEXT, drawn, shapes, shown
+from ingest.pdf.fields import filled_in
 from ingest.pdf.lines import Glyphs, Shapes
+from ingest.pdf.raised import raised
+from ingest.pdf.struck import struck
 
 if TYPE_CHECKING:
     import pypdfium2 as pdfium
@@ -26,6 +29,7 @@ LOCK = threading.Lock()
 
 _MAX_GLYPHS = 200_000
 _FIRST_FULL_WIDTH = 0x3000
+_SAME, _SLACK = 0.01, 0.3
 # What PDFium gives for a hyphen at the end of a line.
 _BREAK_MARKS = (0x02, 0xFFFE)
 
@@ -46,7 +50,8 @@ class Sheet:
     what it read from the page's pictures, with their rows. *plain* is pypdf's text, where that was
     better, and has no boxes. *unmapped* is how many glyphs stand for no character, *unseen* how
     many characters were left out because nobody can see them. *scanned* tells that the page is a
-    picture with a few words stamped on it.
+    picture with a few words stamped on it, *layered* that its words lie unpainted on its picture:
+    somebody has read that already.
     """
 
     number: int
@@ -62,6 +67,7 @@ class Sheet:
     unmapped: int = 0
     unseen: int = 0
     scanned: bool = False
+    layered: bool = False
 
     def noted(self, note: str, *, again: bool = False) -> Sheet:
         """The sheet with a sentence more about its quality; *again*: reading it again may help."""
@@ -83,8 +89,12 @@ def taken(document: pdfium.PdfDocument, at: int) -> Sheet:
             things = drawn(page, view)
             outlines = shapes(things, width, height)
             doubtful = hidden.doubts(things)
+            texts = len(things.of(TEXT))
+            layered = doubtful is not None and 2 * len(doubtful.layer) > texts
             seen = (outlines.images, (width, height))
             glyphs, unprintable, unseen = _glyphs(page, view, doubtful, *seen)
+            gone = struck(page, view, glyphs.boxes, outlines.across)
+            glyphs = filled_in(document, page, view, _without(glyphs, gone))
             blank = not len(glyphs.codes) and not c.FPDFPage_CountObjects(page)
             label = _label(document, at)
         finally:
@@ -94,12 +104,34 @@ def taken(document: pdfium.PdfDocument, at: int) -> Sheet:
     else:
         quality = Quality("pdfium", round(plausible.score(glyphs.codes, unprintable), 3))
     sheet = Sheet(
-        at + 1, label, width, height, glyphs, outlines, quality, unmapped=unprintable, unseen=unseen
-    )
-    return sheet.noted(_UNSEEN.format(unseen)) if unseen else sheet
+        at + 1, label, width, height, glyphs, outlines, quality,
+        unmapped=unprintable, unseen=unseen, layered=layered,
+    )  # fmt: skip
+    sheet = sheet.noted(_UNSEEN.format(unseen)) if unseen else sheet
+    return sheet.noted(_STRUCK.format(int(gone.sum()))) if gone.any() else sheet
 
 
 _UNSEEN = "{} characters that nobody can see on the page (white, transparent, tiny, covered) were left out."
+
+
+_STRUCK = "{} characters that are struck through were left out."
+
+
+def _without(glyphs: Glyphs, gone: NDArray[np.bool_]) -> Glyphs:
+    """The glyphs that are left; what follows *gone* ones on their line begins where they began."""
+    for at in np.flatnonzero(gone[:-1] & ~gone[1:]).tolist():
+        first = at
+        while first > 0 and gone[first - 1] and _on_line(glyphs.boxes[first - 1], glyphs.boxes[at]):
+            first -= 1
+        if _on_line(glyphs.boxes[at], glyphs.boxes[at + 1]):
+            glyphs.boxes[at + 1, 0] = min(glyphs.boxes[first, 0], glyphs.boxes[at + 1, 0])
+    return glyphs.only(~gone)
+
+
+def _on_line(one: NDArray[np.float32], other: NDArray[np.float32]) -> bool:
+    """Whether a character follows another directly on a line."""
+    height = one[3] - one[1]
+    return bool(abs(one[1] - other[1]) < _SLACK * height and abs(other[0] - one[2]) < height)
 
 
 def broken(at: int, note: str) -> Sheet:
@@ -165,6 +197,7 @@ def _glyphs(
         # FS_RECTF is left, top, right, bottom.
         raw = boxes_in(_loose_box, whole, printed.tolist())[:, [0, 3, 2, 1]]
         _mend_flat(whole, raw, printed, codes)
+        _part_ligatures(raw)
         spaced = _spaced(whole, codes)
         boxes = shown(raw, view)
         x, y = (boxes[:, 0] + boxes[:, 2]) / 2, (boxes[:, 1] + boxes[:, 3]) / 2
@@ -177,7 +210,8 @@ def _glyphs(
     count = int(np.count_nonzero(unseen))
     if count:
         printed, boxes = printed[~unseen], boxes[~unseen]
-    glyphs = Glyphs(codes[printed], printed.astype(np.int32), boxes, spaced[printed])
+    said = raised(codes[printed], boxes)
+    glyphs = Glyphs(said, printed.astype(np.int32), boxes, spaced[printed])
     return glyphs, unprintable, count
 
 
@@ -216,6 +250,20 @@ def _mend_flat(
             raw[at, 2] = max(raw[at, 2], x.value + 0.98 * size)
 
 
+def _part_ligatures(raw: NDArray[np.float32]) -> None:
+    """Give each letter of a glyph that stands for several (ffi, ㈱) its part of the glyph's box."""
+    same = (np.abs(raw[1:] - raw[:-1]) < _SAME).all(axis=1)
+    if not same.any():
+        return
+    begins = np.flatnonzero(same & ~np.concatenate([[False], same[:-1]]))
+    for begin in begins.tolist():
+        end = begin + 2
+        while end < len(raw) and same[end - 1]:
+            end += 1
+        edges = np.linspace(raw[begin, 0], raw[begin, 2], end - begin + 1)
+        raw[begin:end, 0], raw[begin:end, 2] = edges[:-1], edges[1:]
+
+
 def _codes(text_page: object, count: int) -> NDArray[np.uint32]:
     """The code point of every character, shape (count,).
 
@@ -240,7 +288,7 @@ def _blanks() -> NDArray[np.bool_]:
     blank = np.zeros(0x10FFFF + 2, np.bool_)
     for first, last in (
         (0x00, 0x20), (0x7F, 0xA0), (0xAD, 0xAD), (0x3000, 0x3000), (0x2000, 0x200F),
-        (0x2028, 0x202F), (0xFEFF, 0xFEFF), (0xFFFE, 0xFFFF), (0xD800, 0xDFFF),
+        (0x2028, 0x202F), (0x2060, 0x206F), (0xFEFF, 0xFEFF), (0xFFFE, 0xFFFF), (0xD800, 0xDFFF),
         (0x110000, 0x110000),
     ):  # fmt: skip
         blank[first : last + 1] = True
@@ -263,7 +311,7 @@ def _is_space(codes: NDArray[np.uint32]) -> NDArray[np.bool_]:
         | (codes == 0x3000)
         | (codes == 0xFEFF)
         | (codes == 0xFFFE)
-        | ((codes >= 0x2000) & (codes <= 0x202F))
+        | ((codes >= 0x2000) & (codes <= 0x206F))
     )
 
 

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from ingest.pdf.ocr import Ocr
     from ingest.pdf.tables import Columns
 
-READER_VERSION = "19"
+READER_VERSION = "20"
 """Changes when the same file would be read differently: what was read before is read again."""
 
 _PASSWORD = 4
@@ -85,6 +85,9 @@ def read(
                 lines[at] = _lines(sheets[at])
             if engines.wanted(first[at]):
                 told(at + 1)
+        sheets[:1] = [
+            sheet.noted(said) if (said := _attached(document)) else sheet for sheet in sheets[:1]
+        ]
         outline = _outline(document, sheets)
         title = _title(document)
     pages = _pages(_without_running(sheets), lines)
@@ -246,6 +249,8 @@ def _opened(path: Path) -> Iterator[pdfium.PdfDocument]:
                 "its structure is damaged, so no page can be found",
                 "Copy or download it again, or print it to a new PDF.",
             ) from error
+        if c.FPDF_GetFormType(document.raw) != c.FORMTYPE_NONE:
+            document.init_forms()  # before any page is loaded, or its fields have no values
         count = len(document)
     try:
         if not count:
@@ -282,6 +287,18 @@ def _outline(document: pdfium.PdfDocument, sheets: Sequence[Sheet]) -> tuple[Out
             if len(found) >= 5_000:
                 break
     return tuple(found)
+
+
+def _attached(document: pdfium.PdfDocument) -> str:
+    """Name the files within the file, which are not read; empty where there are none."""
+    with LOCK:
+        count = min(document.count_attachments(), _MOST_NAMED)
+        names = [document.get_attachment(at).get_name() for at in range(count)]
+    return _ATTACHED.format(", ".join(names)) if names else ""
+
+
+_MOST_NAMED = 20
+_ATTACHED = "Files attached to this PDF were not read: {}. Save them beside it to have them read."
 
 
 def _title(document: pdfium.PdfDocument) -> str:

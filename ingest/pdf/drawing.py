@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pypdfium2.raw as c
 
+from ingest.pdf import layers
 from ingest.pdf.calls import ADDRESS, bare, handle, handle_of, numbers_of
 from ingest.pdf.clips import clipped
 from ingest.pdf.lines import Shapes
@@ -71,7 +72,7 @@ class Drawn:
     *things* are PDFium's addresses, *handles* the same as calls take them, *kinds* their types,
     shape (n,). *places* are affine maps from
     an object's coordinates to the page as shown, shape (2, 3), and *within* says which of them
-    counts for each object, shape (n,). *large* are the positions of paths, pictures and shadings,
+    counts for each object, shape (n,); what is in the *optional* ones belongs to a layer. *large* are the positions of paths, pictures and shadings,
     with their `bounds`.
     """
 
@@ -80,6 +81,7 @@ class Drawn:
     kinds: NDArray[np.int8]
     within: NDArray[np.int32]
     places: list[NDArray[np.float64]]
+    optional: frozenset[int]
     large: tuple[NDArray[np.int64], NDArray[np.float32]] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -122,6 +124,7 @@ def drawn(page: c.FPDF_PAGE, view: NDArray[np.float64]) -> Drawn:
     kinds: list[int] = []
     within: list[int] = []
     places = [view]
+    optional: set[int] = set()
 
     def take(every: list[int], place: int, depth: int) -> None:
         held = list(map(handle, every))
@@ -140,13 +143,15 @@ def drawn(page: c.FPDF_PAGE, view: NDArray[np.float64]) -> Drawn:
             count = min(_count_in(held[at]), _MOST_OBJECTS - len(things)) if at < len(every) else 0
             if count > 0:
                 places.append(_placed(held[at], places[place]))
+                if place in optional or layers.optional([held[at]]).any():
+                    optional.add(len(places) - 1)
                 inside = map(_object_in, repeat(held[at]), map(ctypes.c_ulong, range(count)))
                 take(list(inside), len(places) - 1, depth + 1)
 
     count = min(int(c.FPDFPage_CountObjects(page)), _MOST_OBJECTS)
     take(list(map(_object_at, repeat(handle_of(page)), range(count))), 0, 0)
     found = np.array(kinds, np.int8), np.array(within, np.int32)
-    return Drawn(things, handles, *found, places)
+    return Drawn(things, handles, *found, places, frozenset(optional))
 
 
 def _placed(form: object, outside: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -56,7 +56,7 @@ class Engines:
     def wanted(self, sheet: Sheet) -> bool:
         """Whether a page says too little, or has pictures that can be read."""
         return sheet.quality.score < plausible.BAR or (
-            self.ocr is not None and bool(pictures(sheet))
+            self.ocr is not None and bool(pictures(sheet)) and not sheet.layered
         )
 
     def improved(self, sheet: Sheet) -> Sheet:
@@ -66,7 +66,8 @@ class Engines:
         if sheet.scanned:
             return self._by_ocr(sheet)
         if sheet.quality.score >= plausible.BAR:
-            return self._with_pictures(sheet) if pictures(sheet) else sheet
+            # What a scanner's program read is not mixed with fragments of our own reading.
+            return self._with_pictures(sheet) if pictures(sheet) and not sheet.layered else sheet
         # pypdf cannot tell what nobody sees.
         glyphs = len(sheet.glyphs.codes) + sheet.unmapped
         if glyphs and not sheet.unseen and self._in_vain < _TRIES:

@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 import pypdfium2.raw as c
 
+from ingest.pdf import clips, layers
 from ingest.pdf.calls import ADDRESS, bare, handle, handle_of, numbers_of
 from ingest.pdf.drawing import PATH, TEXT, outlines
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -49,6 +50,8 @@ _SHARE_SHOWN = 1 / 3
 # How much of a character a shape must lie over; of its box, how much ink shows that it can be made
 # out; and how much of its own ink a trace is, that no one can read.
 _MOST, _CLEARLY, _A_TRACE = 0.5, 0.15, 0.25
+# In points: what sticks out by less is the slack of a font's box.
+_A_HAIR, _FAR, _A_SPECK = 2.0, 1e6, 0.03
 _NO_BOXES = np.zeros((0, 4), np.float32)
 
 _mode_of = bare(c.FPDFTextObj_GetTextRenderMode)
@@ -70,7 +73,7 @@ class Doubts:
     *never* paint nothing at all; *layer* paint nothing, and may be the words of the picture that
     they lie on; whether *alike* can be told from their ground is a matter of looking, and so is
     whether what is *covered* can be made out under the *covers*. *over* are these shapes' boxes as
-    shown, shape (n, 4).
+    shown, shape (n, 4). What is *cut* shows only in a part of the page: left, bottom, right, top.
     """
 
     never: frozenset[int]
@@ -79,6 +82,7 @@ class Doubts:
     covered: frozenset[int]
     covers: frozenset[int]
     over: NDArray[np.float32]
+    cut: Mapping[int, NDArray[np.float32]]
 
 
 def doubts(page: Drawn) -> Doubts | None:
@@ -95,9 +99,13 @@ def doubts(page: Drawn) -> Doubts | None:
         colours[outlined] = _colours(lines, _stroke_of)
     never, layer = modes == _CLIPPING, modes == _INVISIBLE
     grounds = _grounds(page)
-    alike = _alike(page, which, colours, grounds) & ~never & ~layer
+    alike = _alike(page, which, colours, grounds) | layers.optional(things)
+    if page.optional:
+        alike |= np.isin(page.within[which], list(page.optional))
+    alike &= ~never & ~layer
+    cut = _cut(page, which, things)
     covered, covers, over = _covered(page, which, grounds)
-    if not (never | layer | alike).any() and not len(covered):
+    if not (never | layer | alike).any() and not len(covered) and not cut:
         return None
 
     def among(chosen: NDArray[np.int64]) -> frozenset[int]:
@@ -105,8 +113,24 @@ def doubts(page: Drawn) -> Doubts | None:
 
     return Doubts(
         among(which[never]), among(which[layer]), among(which[alike]),
-        among(covered), among(covers), over,
+        among(covered), among(covers), over, cut,
     )  # fmt: skip
+
+
+def _cut(
+    page: Drawn, which: NDArray[np.int64], things: Sequence[object]
+) -> dict[int, NDArray[np.float32]]:
+    """The texts of which a part lies outside the region that they may paint, as shown."""
+    found = clips.regions(things)
+    bounded = np.flatnonzero(np.isfinite(found).any(axis=1))
+    there, own = page.bounds(which[bounded])
+    region = found[bounded[np.isin(which[bounded], there)]]
+    out = (own[:, :2] < region[:, :2] - _A_HAIR) | (own[:, 2:] > region[:, 2:] + _A_HAIR)
+    at = np.flatnonzero(out.any(axis=1))
+    if not len(at):
+        return {}
+    parts = page.shown(there[at], np.nan_to_num(region[at], posinf=_FAR, neginf=-_FAR))
+    return dict(zip((page.things[one] for one in there[at].tolist()), parts, strict=True))
 
 
 def _covered(
@@ -281,12 +305,29 @@ def unseen(
         # A glyph's ink may lie beside its box: an object that shows for the most part shows.
         share = np.bincount(group, inked) / np.bincount(group)
         hidden[alike] |= ~inked & (share < _SHARE_SHOWN)[group]
+    if doubtful.cut:
+        out = [
+            at
+            for at, owner in enumerate(owners)
+            if owner in doubtful.cut and _outside(boxes[at], doubtful.cut[owner])
+        ]
+        if out:
+            # A glyph's ink may lie beside its box.
+            hidden[out] |= _marks(page, frozenset(doubtful.cut), boxes[out], size) < _A_SPECK
     if doubtful.covered:
         covered = np.array([owner in doubtful.covered for owner in owners], np.bool_)
         under = np.flatnonzero(covered & _mostly_under(boxes, doubtful.over))
         if len(under):
             hidden[under] |= _blacked_out(page, doubtful, boxes[under], size)
     return np.asarray(hidden, np.bool_)
+
+
+def _outside(box: NDArray[np.float32], region: NDArray[np.float32]) -> bool:
+    """Whether most of a character lies outside the region in which it may show."""
+    wide = min(box[2], region[2]) - max(box[0], region[0])
+    high = min(box[3], region[3]) - max(box[1], region[1])
+    area = (box[2] - box[0]) * (box[3] - box[1])
+    return bool(max(wide, 0.0) * max(high, 0.0) < _SHARE_SHOWN * area)
 
 
 def _tiny(

@@ -39,6 +39,12 @@ class Glyphs:
     boxes: NDArray[np.float32]
     spaced: NDArray[np.int8]
 
+    def only(self, which: NDArray[np.bool_]) -> Glyphs:
+        """These glyphs as far as *which* says, shape (n,)."""
+        if which.all():
+            return self
+        return Glyphs(self.codes[which], self.source[which], self.boxes[which], self.spaced[which])
+
     def followed_by(self, more: Glyphs) -> Glyphs:
         """These glyphs and, after them, *more*."""
         return Glyphs(

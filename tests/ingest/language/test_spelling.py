@@ -74,3 +74,11 @@ def test_aligned_keeps_the_whole_text(text: str) -> None:
     assert len(plain.text) + 1 == len(plain.places)
     assert len(text) == plain.places[-1]
     assert sorted(plain.places) == list(plain.places)
+
+
+def test_the_mark_of_a_note_is_no_digit() -> None:
+    """12² is not 122: a raised digit behind a figure or a word marks a note; behind a unit it counts."""
+    assert "申請は12月に締め切る" == normalise("申請は12²月に締め切る")
+    assert "120人であり" == normalise("120人¹であり")
+    assert "30m2" == normalise("30m²")
+    assert "12²月" == aligned("１２²月").text

@@ -85,6 +85,20 @@ def test_a_picture_without_text_leaves_the_title(tmp_path: Path) -> None:
     assert (title, "pdfium", 1.0) == (page.text, page.quality.engine, page.quality.score)
 
 
+def test_a_scan_that_somebody_has_read_is_not_read_once_more(
+    tmp_path: Path, seen: list[tuple[int, int]]
+) -> None:
+    """Words that lie unpainted on their picture are the page's text, without fragments of ours."""
+    sheet = scanned()
+    sheet.drawn.append("3 Tr")
+    sheet.say(BODY, 72, 500)
+
+    page = documents.read(write(tmp_path / "l.pdf", [sheet]), ocr=ocr.Ocr()).pages[0]
+
+    assert (BODY, "pdfium", "") == (page.text, page.quality.engine, page.quality.note)
+    assert [] == seen
+
+
 def test_a_page_of_text_over_a_picture_is_no_scan(tmp_path: Path) -> None:
     """A slide with a picture as its ground is read; that the picture was not is said."""
     page = documents.read(write(tmp_path / "g.pdf", [scanned(Sheet().say(BODY, 72, 500))])).pages[0]

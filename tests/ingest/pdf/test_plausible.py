@@ -78,6 +78,48 @@ SPEECH = (
 )
 
 
+@pytest.mark.parametrize("taken_for", ["latin-1", "cp1252", "mac-roman"])
+@pytest.mark.parametrize("code", ["cp932", "euc-jp", "utf-8"])
+def test_japanese_taken_for_accented_letters_is_below(code: str, taken_for: str) -> None:
+    """A wrong character map that gives accented Latin gives no text, also beside some that is good."""
+    wrong = (SPEECH * 3).encode(code).decode(taken_for, "ignore")
+
+    assert of(wrong) < BAR
+    assert of(SPEECH + wrong) < BAR
+
+
+@pytest.mark.parametrize("shift", [1, 3, 5, 25])
+def test_letters_that_were_shifted_are_below(shift: int) -> None:
+    """English whose letters all stand for others has vowels, and no pair that any language writes."""
+    said = (
+        "residents may hand in the form at any counter of the city before the end of the month " * 4
+    )
+    letters = "abcdefghijklmnopqrstuvwxyz"
+
+    assert of(said) > 0.9
+    assert of(said.translate(str.maketrans(letters, letters[shift:] + letters[:shift]))) < BAR
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("Le maire peut déléguer par arrêté une partie de ses fonctions à ses adjoints. Dès"
+                     " que l'élève a été reçu, ça suffit.", id="French"),
+        pytest.param("Anträge können während der Öffnungszeiten bei der Gemeinde gestellt werden. Die"
+                     " Gebühr beträgt fünf Euro für Schüler und Größere.", id="German"),
+        pytest.param("A inscrição é gratuita e obrigatória; as informações serão prestadas à população"
+                     " até às dezoito horas.", id="Portuguese"),
+        pytest.param("Người dân có thể nộp đơn tại quầy tiếp nhận của thành phố. Vui lòng mang theo thẻ"
+                     " cư trú và giấy tờ tùy thân.", id="Vietnamese"),
+        pytest.param("Příliš žluťoučký kůň úpěl ďábelské ódy. Žádost musí být podána do třiceti dnů.",
+                     id="Czech"),
+    ],
+)  # fmt: skip
+def test_languages_with_marks_are_above_the_bar(text: str) -> None:
+    """Leaflets for residents from abroad are part of the manuals."""
+    assert of(text * 3) > 0.9
+
+
 @pytest.mark.parametrize("seed", range(5))
 def test_exchanged_kanji_are_told_by_the_dictionary(seed: int) -> None:
     """A font map that gives other common kanji for each one is below; every character is usual."""
