@@ -38,7 +38,7 @@ PER_MINUTE = 60
 """Questions a minute from one caller at one address, unless everybody here may do everything."""
 
 SHARED = 10
-"""A key that several people use gets so many times the questions of one address, in all."""
+"""A key that several people use, and the widget, get so many times the questions of one address."""
 
 PAGES = 5
 """Page images and files for one address: so many times as many as questions."""
@@ -229,7 +229,7 @@ class Access:
             return
         if is_asking(method, path):
             self._draw(f"{caller.name} {arrival.address}", self.per_minute)
-            if caller.name.startswith("key "):
+            if caller.name.startswith("key ") or caller.name == "widget":
                 self._draw(caller.name, SHARED * self.per_minute)
         elif path.endswith(("/image", "/file")):
             self._draw(f"pages {arrival.address}", PAGES * self.per_minute)

@@ -10,7 +10,7 @@ from collections import Counter
 from datetime import date
 from http import HTTPStatus
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, quote
 
 from starlette.datastructures import Headers, MutableHeaders
 
@@ -29,6 +29,9 @@ MAX_FILE = 300 * 1024 * 1024
 
 MAX_BODY = 256 * 1024
 """The most bytes a request may carry. A question is far shorter; a history fits."""
+
+_LONGEST_LENGTH = 15
+"""The digits of a length that is counted; one with more is more than anybody takes."""
 
 BODY_TIMEOUT_S = 20.0
 """How long a body may take to arrive, from its first byte to its last."""
@@ -115,12 +118,13 @@ class Gate:
             await _refuse(unexpected(name), headers, name, reply)
         finally:
             took_ms = (time.perf_counter() - began) * 1000
-            log.info("%s %s %s %d %.1f ms", name, method, seen["path"], reply.status, took_ms)
+            path = quote(seen["path"], safe="/:@,;+=~")
+            log.info("%s %s %s %d %.1f ms", name, method, path, reply.status, took_ms)
 
     def _admit(self, scope: Scope, headers: Headers, arrival: Arrival) -> Caller | None:
         length = headers.get("content-length", "0")
         most = _most(scope["path"])
-        if length.isdigit() and int(length) > most:
+        if length.isdecimal() and (len(length) > _LONGEST_LENGTH or int(length) > most):
             raise _too_large(most)
         query = scope["query_string"].decode("latin-1")
         _check_once(query)

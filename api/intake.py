@@ -21,7 +21,7 @@ from starlette.concurrency import run_in_threadpool
 from api import problems
 from api.leaves import POOR
 from api.problems import Refused
-from api.schemas import Asked, Wire
+from api.schemas import Asked, Day, Wire
 from bot.guard import remark
 from ingest.catalog import catalog, entries
 from ingest.catalog.editions import Edition, Kind
@@ -48,6 +48,8 @@ LASTS_S = 24 * 3600
 """How long a PDF waits to be confirmed before it is thrown away."""
 
 _NAME = re.compile(r"[^/\\\x00-\x1f:*?\"<>|]{1,150}\.pdf", re.IGNORECASE)
+_LONGEST_NAME = 240
+"""The bytes of a name that every file system takes."""
 _UPLOAD = re.compile(r"[0-9a-f]{16}")
 
 
@@ -96,8 +98,8 @@ class EntryRequest(Asked):
     document: Text | None = None
     title: Text | None = None
     edition: Text | None = None
-    published: date | None = None
-    in_force_from: date | None = None
+    published: Day | None = None
+    in_force_from: Day | None = None
     kind: Kind | None = None
     publisher: Text | None = None
 
@@ -107,8 +109,8 @@ class DatesRequest(Asked):
 
     document: Text
     edition: Text
-    published: date | None = None
-    in_force_from: date | None = None
+    published: Day | None = None
+    in_force_from: Day | None = None
 
 
 class EnteredResponse(Wire):
@@ -152,7 +154,11 @@ class Intake:
         Raises:
             Refused: 422 the name cannot be one; 409 another of that name is just arriving.
         """
-        if not _NAME.fullmatch(name) or name.startswith("."):
+        if (
+            not _NAME.fullmatch(name)
+            or name.startswith(".")
+            or len(name.encode("utf-8", "replace")) > _LONGEST_NAME
+        ):
             raise Refused(
                 422,
                 "ファイル名は「○○.pdf」の形で、/ や : などの記号を含まないものにしてください。",

@@ -21,7 +21,7 @@ from starlette.applications import Starlette
 from api.door import Tools
 from api.keys import Scope
 from api.problems import Refused
-from api.schemas import SearchResponse, WireAnswer, WireFilters, WirePage
+from api.schemas import Day, SearchResponse, WireAnswer, WireFilters, WirePage
 from bot.errors import BotError
 from index.errors import IndexingError
 from ingest.catalog.editions import Kind
@@ -56,9 +56,7 @@ Municipality = Annotated[
 Language = Annotated[
     Literal["ja", "en"] | None, Field(description="Search documents in this language only.")
 ]
-AsOf = Annotated[
-    date | None, Field(description="Search the editions in force on this day (today).")
-]
+AsOf = Annotated[Day | None, Field(description="Search the editions in force on this day (today).")]
 
 
 def http(tools: Tools) -> Starlette:

@@ -12,7 +12,7 @@ from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
 from api.schemas import Problem
-from bot.asking.question import LONGEST
+from bot.asking.question import LONGEST, length_of
 from bot.errors import AnswerUnknown, BadQuestion, BotError
 from index.errors import FilterUnknown, IndexingError, IndexMissing
 from ingest.errors import UnreadablePdf
@@ -84,8 +84,8 @@ def response(
 
 def bad_question(text: str, error: BadQuestion) -> Refused:
     """Return the refusal of a question that cannot be taken; the English words are *error*'s."""
-    if len(text) > LONGEST:
-        ja = f"質問が長すぎます({len(text):,}文字)。{LONGEST:,}文字以内で、知りたいことを一つだけ書いてください。"
+    if (length := length_of(text)) > LONGEST:
+        ja = f"質問が長すぎます({length:,}文字)。{LONGEST:,}文字以内で、知りたいことを一つだけ書いてください。"
     elif any(character.isalnum() for character in text):
         ja = "質問に文字ではないものが含まれています。質問をふつうの文章で入力してください。"
     else:

@@ -10,7 +10,8 @@ from datetime import date
 from typing import TYPE_CHECKING, Annotated, Literal
 from urllib.parse import quote
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic_core import PydanticCustomError
 
 from bot.answers import Turn
 from index.passages import Filters
@@ -49,6 +50,20 @@ class Asked(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+def _as_written(given: object) -> object:
+    """Let through a day as people write it: 0 is no day, though 1970-01-01 could be meant by it."""
+    if isinstance(given, str) and not _DAY.fullmatch(given):
+        given = 0
+    if isinstance(given, int | float):
+        raise PydanticCustomError("date_from_datetime_parsing", "a date such as 2026-04-01")
+    return given
+
+
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+Day = Annotated[date, BeforeValidator(_as_written)]
+"""A day, written 2026-04-01."""
+
+
 class WireFilters(Asked):
     """Which documents may be searched. What is left out sets no bound."""
 
@@ -57,7 +72,7 @@ class WireFilters(Asked):
     editions: Annotated[list[str], Field(max_length=100)] = []
     language: Literal["ja", "en"] | None = None
     municipality: Annotated[str, Field(max_length=100)] | None = None
-    as_of: Annotated[date | None, Field(description="Editions in force on this day.")] = None
+    as_of: Annotated[Day | None, Field(description="Editions in force on this day.")] = None
 
     def read(self) -> Filters:
         """Return the same bounds as our own type."""

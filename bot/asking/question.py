@@ -116,9 +116,9 @@ def read(
     Raises:
         BadQuestion: no words, more than `LONGEST` characters, or control characters.
     """
-    if len(text) > LONGEST:
+    if (length := length_of(text)) > LONGEST:
         message = (
-            f"The question has {len(text):,} characters; at most {LONGEST:,} can be read. "
+            f"The question has {length:,} characters; at most {LONGEST:,} can be read. "
             f"Ask for the one thing you need to know."
         )
         raise BadQuestion(message)
@@ -147,6 +147,11 @@ def read(
         day_said=named.words if named else "",
         small_talk=said.small_talk,
     )
+
+
+def length_of(text: str) -> int:
+    """Return how many characters a text has, counted as they are compared: ﷺ stands for eighteen."""
+    return max(len(text), len(unicodedata.normalize("NFKC", text[: LONGEST + 1])))
 
 
 def clean(text: str) -> str:

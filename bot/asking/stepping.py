@@ -16,13 +16,13 @@ if TYPE_CHECKING:
     from bot.answers import Turn
 
 _ONWARD = re.compile(
-    r"\s*(?:では|じゃあ?|それで|さらに)?[、,]?\s*(?:その)?次(?:の[^はがをでに、。？?]{1,10})?(?:は|って|について|[？?]|$).{0,8}$"
-    r"|\s*(?:and\s+|then\s+|so\s+)?(?:what (?:is|about|comes)\s+)?(?:the\s+)?next(?:\s+\w+)?\s*[？?]?$",
+    r"\s?(?:では|じゃあ?|それで|さらに)?[、,]?\s?(?:その)?次(?:の[^はがをでに、。？?]{1,10})?(?:は|って|について|[？?]|$).{0,8}$"
+    r"|\s?(?:and\s|then\s|so\s)?(?:what (?:is|about|comes)\s)?(?:the\s)?next(?:\s\w+)?\s?[？?]?$",
     re.IGNORECASE,
 )
 _BACK = re.compile(
-    r"\s*(?:では|じゃあ?|それで|さらに)?[、,]?\s*(?:その|一つ)前(?:の[^はがをでに、。？?]{1,10})?(?:は|って|について|[？?]|$).{0,8}$"
-    r"|\s*(?:and\s+|then\s+|so\s+)?(?:what (?:is|about|comes)\s+)?(?:the\s+)?previous(?:\s+\w+)?\s*[？?]?$",
+    r"\s?(?:では|じゃあ?|それで|さらに)?[、,]?\s?(?:その|一つ)前(?:の[^はがをでに、。？?]{1,10})?(?:は|って|について|[？?]|$).{0,8}$"
+    r"|\s?(?:and\s|then\s|so\s)?(?:what (?:is|about|comes)\s)?(?:the\s)?previous(?:\s\w+)?\s?[？?]?$",
     re.IGNORECASE,
 )
 _REMARK = re.compile(r"[(][^()]*[)]$")

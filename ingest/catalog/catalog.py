@@ -373,8 +373,15 @@ class _Entry:
             withdrawn_on=self._date(fields, "withdrawn_on"),
             path=path,
             sha256=self._text(fields, "sha256") or None,
-            url=self._text(fields, "url") or None,
+            url=self._address(fields),
         )
+
+    def _address(self, fields: dict[str, object]) -> str | None:
+        """Return the official address, which a page makes a link of."""
+        url = self._text(fields, "url")
+        if url and not re.match(r"https?://[^\s/]", url, re.IGNORECASE):
+            raise self._broken(f"the field url is {url!r}, but must begin with https:// or http://")
+        return url or None
 
     def _original(self, named: object) -> Original | None:
         if named is None:

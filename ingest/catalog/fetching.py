@@ -215,7 +215,7 @@ def _connected(at: str, url: str, bounds: Bounds, deadline: float) -> HTTPConnec
         raise FetchFailed(url, f"the host {host} cannot be found") from problem
     if not bounds.private:
         for address in addresses:
-            if not ipaddress.ip_address(str(address).partition("%")[0]).is_global:
+            if not is_public(str(address)):
                 raise FetchFailed(
                     url, f"{host} is at {address}, which is no public address (--allow-private)"
                 )
@@ -234,6 +234,29 @@ def _connected(at: str, url: str, bounds: Bounds, deadline: float) -> HTTPConnec
         raise FetchFailed(url, f"{host} does not answer ({reason})") from problem
     connection.sock = sock
     return connection
+
+
+def is_public(address: str) -> bool:
+    """Whether an address belongs to one machine of the internet, and says no other by a detour.
+
+    Python takes for global what leads on to a private address (NAT64, 6to4, Teredo, an IPv4
+    address in IPv6), what belongs to nobody alone (multicast), and 192.0.0.9 and .10.
+    """
+    found = ipaddress.ip_address(address.partition("%")[0])
+    if found.is_multicast or found.is_reserved or not found.is_global:
+        return False
+    return not any(found in each for each in _DETOURS if each.version == found.version)
+
+
+_DETOURS = tuple(
+    ipaddress.ip_network(each)
+    for each in (
+        *("192.0.0.0/24", "192.88.99.0/24"),
+        *("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/23", "::ffff:0:0/96", "::/96"),
+        *("fec0::/10", "100::/64", "5f00::/16"),
+    )
+)
+"""RFC 6052 and 8215, 3056, 2928 with Teredo and ORCHID, 4291, 6666, 6890, 7526, 9602."""
 
 
 def _checked(at: str, url: str) -> SplitResult:

@@ -46,9 +46,11 @@ def listen(served: FastAPI, host: str, port: int) -> None:
 
     import uvicorn
 
-    logging.basicConfig(
-        level=logging.WARNING, stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s"
-    )
+    from tebiki.commands.connections import OneLine, Prompt
+
+    lines = logging.StreamHandler(sys.stderr)
+    lines.setFormatter(OneLine("%(asctime)s %(levelname)s %(message)s"))
+    logging.basicConfig(level=logging.WARNING, handlers=[lines])
     logging.getLogger("api").setLevel(logging.INFO)
     try:
         listening = socket.create_server(
@@ -73,6 +75,7 @@ def listen(served: FastAPI, host: str, port: int) -> None:
         # trusted; uvicorn would believe every process on this machine.
         config = uvicorn.Config(
             served,
+            http=Prompt,
             log_config=None,
             access_log=False,
             server_header=False,
