@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING
 
+from bot.answering.articles import article_of
 from bot.answering.changes import changes_of, years_in
 from bot.answering.extractive import spoken
 from bot.answering.present import pointed, to_now
@@ -27,7 +28,8 @@ _REVISED = re.compile(r"改[定訂正]|変更|追加|見直|revis|chang|updat", 
 class AcrossEditions:
     """Answers as *answerer* does; citations of superseded editions say where they stand today.
 
-    A question for what changed between two editions is answered by comparing them.
+    A question for what changed between two editions is answered by comparing them, one for an
+    article with that article.
     """
 
     def __init__(
@@ -52,7 +54,8 @@ class AcrossEditions:
             # What holds now stands beside what held then, unless both are superseded.
             told = any(citation.in_force for citation in changes.citations)
             return changes if told else self._pointed(changes, library)
-        answer = self._answerer.answer(question)
+        article = None if changes else self._article(question, library)
+        answer = article or self._answerer.answer(question)
         return self._pointed(_better(changes, answer), library)
 
     def stream(self, question: Question) -> Iterator[Event]:
@@ -62,7 +65,7 @@ class AcrossEditions:
             yield from spoken(self.answer(question))
             return
         changes, library = self._changes(question)
-        if inner is None or changes is not None:
+        if inner is None or changes is not None or self._article(question, library) is not None:
             yield from spoken(self.answer(question))
             return
         for event in inner(question):
@@ -79,6 +82,9 @@ class AcrossEditions:
         answer = changes_of(question, library, self._comparisons, self._today())
         took = round((time.perf_counter() - begun) * 1000, 1)
         return (None if answer is None else replace(answer, took_ms=took)), library
+
+    def _article(self, question: Question, library: Library) -> Answer | None:
+        return article_of(question, library, question.filters.as_of or self._today())
 
     def _pointed(self, answer: Answer, library: Library) -> Answer:
         return pointed(answer, library, self._today())
