@@ -19,7 +19,7 @@ from api import folder, insights, intake, problems
 from api.intake import Intake, WirePoorPage
 from api.leaves import LeafCache
 from api.problems import Refused
-from api.schemas import Asked, Problem, Wire
+from api.schemas.wire import Asked, Problem, Wire
 from index.errors import IndexingError
 from index.refresh.refresh import NotAllowed
 from ingest.catalog.editions import Edition

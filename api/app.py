@@ -28,28 +28,19 @@ from api.keys import Scope
 from api.leaves import LeafCache
 from api.passes import PASS, with_parameter
 from api.recent import Recent
-from api.schemas import (
+from api.schemas.answers import (
     AnswerRequest,
-    DocumentsResponse,
     FeedbackRequest,
     FeedbackResponse,
-    HealthResponse,
-    Problem,
-    ReadyResponse,
-    SearchRequest,
-    SearchResponse,
-    SessionRequest,
-    SessionResponse,
     SuggestionsResponse,
     WireAnswer,
-    WireDocument,
-    WireEdition,
-    WireFilters,
-    WirePage,
-    WirePassage,
-    WireRevision,
     owned,
 )
+from api.schemas.documents import DocumentsResponse, WireDocument, WireEdition, WirePage
+from api.schemas.passages import SearchRequest, SearchResponse, WireFilters, WirePassage
+from api.schemas.revisions import WireRevision
+from api.schemas.service import HealthResponse, ReadyResponse, SessionRequest, SessionResponse
+from api.schemas.wire import Problem
 from api.suggestions import suggested
 from api.viewer import Viewer
 from bot.asking.question import read

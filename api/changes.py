@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from api.problems import Refused
-from api.schemas import WireRevision
+from api.schemas.revisions import WireRevision
 from index.errors import EditionUnknown
 from index.revisions.comparisons import Comparisons
 from index.revisions.redline import Language, as_json

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from api.access import needed
 from api.problems import MEDIA_TYPE
-from api.schemas import Problem
+from api.schemas.wire import Problem
 
 if TYPE_CHECKING:
     from typing import Any

@@ -7,7 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from api.schemas import SearchResponse, WireAnswer, WireFilters, WirePage
+from api.schemas.answers import WireAnswer
+from api.schemas.documents import WirePage
+from api.schemas.passages import SearchResponse, WireFilters
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from fastapi import FastAPI, Request
 
 from api import problems
-from api.schemas import Wire
+from api.schemas.wire import Wire
 from ingest.catalog import catalog, entries
 from ingest.errors import BrokenCatalog, MissingCorpus, UnreadablePdf
 from ingest.translations import in_language

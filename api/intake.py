@@ -21,7 +21,7 @@ from starlette.concurrency import run_in_threadpool
 from api import problems
 from api.leaves import POOR
 from api.problems import Refused
-from api.schemas import Asked, Day, Wire
+from api.schemas.wire import Asked, Day, Wire
 from bot.guard import remark
 from ingest.catalog import catalog, entries
 from ingest.catalog.editions import Edition, Kind

@@ -21,7 +21,10 @@ from starlette.applications import Starlette
 from api.door import Tools
 from api.keys import Scope
 from api.problems import Refused
-from api.schemas import Day, SearchResponse, WireAnswer, WireFilters, WirePage
+from api.schemas.answers import WireAnswer
+from api.schemas.documents import WirePage
+from api.schemas.passages import SearchResponse, WireFilters
+from api.schemas.wire import Day
 from bot.errors import BotError
 from index.errors import IndexingError
 from ingest.catalog.editions import Kind

@@ -22,7 +22,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from api import stream
 from api.problems import Refused, unexpected, unusable
 from api.recent import Record
-from api.schemas import MAX_TURNS, Wire, WireAnswer, WireFilters
+from api.schemas.answers import MAX_TURNS, WireAnswer
+from api.schemas.passages import WireFilters
+from api.schemas.wire import Wire
 from bot.answering.extractive import spoken
 from bot.answers import Answer, Answerer, Delta, Question, Turn
 from bot.errors import BotError

@@ -10,7 +10,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
-from api.schemas import WireAnswer, WireCitation, WireNow
+from api.schemas.answers import WireAnswer, WireCitation, WireNow
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -11,7 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
-from api.schemas import Problem
+from api.schemas.wire import Problem
 from bot.asking.question import LONGEST, length_of
 from bot.errors import AnswerUnknown, BadQuestion, BotError
 from index.errors import FilterUnknown, IndexingError, IndexMissing

@@ -13,7 +13,7 @@ from bot.errors import AnswerUnknown
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from api.schemas import WireAnswer
+    from api.schemas.answers import WireAnswer
 
 TURNS = 6
 """How many earlier turns of a conversation are given back."""

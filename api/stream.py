@@ -8,7 +8,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
 
 from api.problems import problem_json, unexpected, unusable
-from api.schemas import WireAnswer, WireCitation
+from api.schemas.answers import WireAnswer, WireCitation
 from bot.answering.extractive import spoken
 from bot.answers import Answer, Citation, Delta
 from bot.errors import BotError

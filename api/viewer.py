@@ -11,7 +11,7 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from api.problems import Refused
-from api.schemas import WireBox, WireOriginal, WirePage, edition_url
+from api.schemas.documents import WireBox, WireOriginal, WirePage, edition_url
 from ingest.catalog.editions import Document, Edition
 from ingest.pdf import documents
 

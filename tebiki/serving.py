@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from ingest.catalog.editions import Edition
     from ingest.pages import EditionText
 
-
 COMPUTING, WAITING = 8, 40
 """How many requests are worked on at once: those that compute, those that wait for a model."""
 
@@ -37,7 +36,7 @@ def web(parts: Parts, host: str = "127.0.0.1") -> FastAPI:
     from api.app import create_app
     from api.keys import Keys
     from api.passes import Passes
-    from api.schemas import WireAnswer
+    from api.schemas.answers import WireAnswer
     from bot.ledger.record import Recorded, SentRecord
     from index.refresh.unusable import recorded
 

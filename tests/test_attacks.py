@@ -30,7 +30,7 @@ from api.admin import Office
 from api.app import create_app
 from api.keys import Keys, Scope
 from api.passes import Passes
-from api.schemas import WireAnswer
+from api.schemas.answers import WireAnswer
 from bot.answering.extractive import Extractive
 from bot.asking.question import LONGEST
 from bot.ledger.ledger import Ledger, open_ledger

@@ -28,7 +28,7 @@ def show_answer(
     """Print a recorded answer again, word for word."""
     answer = ledger_of(given.settings()).answer(name)
     if given.as_json:
-        from api.schemas import WireAnswer
+        from api.schemas.answers import WireAnswer
 
         print_json(WireAnswer.of(answer).model_dump(mode="json"))
         return

@@ -27,7 +27,7 @@ def search(
     chosen = given.settings()
     warn_of_another_corpus(chosen)
     parts = build(chosen)
-    from api.schemas import WirePassage
+    from api.schemas.passages import WirePassage
     from bot.asking.question import read
     from index.passages import by_page
 
@@ -101,7 +101,7 @@ def ask(
     asked = read(question, filters=filters, history=history, conversation=conversation)
     answer = answerer.answer(asked)
     if given.as_json:
-        from api.schemas import WireAnswer
+        from api.schemas.answers import WireAnswer
 
         print_json(WireAnswer.of(answer).model_dump(mode="json"))
         return

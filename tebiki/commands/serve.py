@@ -16,10 +16,8 @@ from tebiki.serving import web
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
-
 KEEP_ALIVE_S = 75
 """How long the server keeps a connection that nobody uses, as proxies do by default."""
-
 
 SWITCH_S = 0.0005
 """How soon a computing thread of the server gives way to another."""

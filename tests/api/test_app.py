@@ -14,7 +14,7 @@ from fastapi.testclient import TestClient
 
 from api import description, schemas
 from api.app import create_app
-from api.schemas import FeedbackRequest
+from api.schemas.answers import FeedbackRequest
 from bot.answering.extractive import Extractive
 from bot.answers import Answer, Question
 from index.errors import GenerationBroken

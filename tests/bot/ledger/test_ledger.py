@@ -24,7 +24,7 @@ import pytest
 import sqlalchemy as sa
 from alembic.script import ScriptDirectory
 
-from api.schemas import WireAnswer
+from api.schemas.answers import WireAnswer
 from bot.answers import Answer, Declined, Question, Turn, cite
 from bot.asking.intent import SmallTalk
 from bot.errors import AnswerUnknown, BudgetSpent

@@ -14,7 +14,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy import event
 
-from api.schemas import WireAnswer
+from api.schemas.answers import WireAnswer
 from bot.answers import Answer, Question
 from bot.errors import AnswerUnknown
 from bot.ledger import later

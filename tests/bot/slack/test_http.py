@@ -17,7 +17,7 @@ from fastapi.testclient import TestClient
 from api.access import Access
 from api.app import create_app
 from api.keys import Keys, Scope
-from api.schemas import WireAnswer
+from api.schemas.answers import WireAnswer
 from bot.ledger.errors import LedgerUnavailable
 from bot.ledger.record import SentRecord
 from bot.slack.queue import Desk

@@ -1,0 +1,261 @@
+"""Questions, answers with their citations, and what readers think of them, over HTTP."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from pydantic import ConfigDict, Field
+
+from api.schemas.documents import WireOriginal, edition_url, held_as, place_of, view_url_of
+from api.schemas.passages import SECTION_SEPARATOR, WireFilters
+from api.schemas.wire import Asked, Wire
+from bot.answers import Turn
+from ingest.catalog.editions import Kind
+
+if TYPE_CHECKING:
+    from bot.answers import Answer, Citation, Declined
+    from index.revisions.following import Followed
+
+_OWNER = re.compile(r"\Aweb:[0-9a-f]{16}:")
+
+MAX_TURNS = 20
+"""The most earlier turns a question may bring along; more say nothing more about it."""
+
+
+class WireTurn(Asked):
+    """One earlier exchange."""
+
+    question: Annotated[str, Field(max_length=2_000)]
+    answer: Annotated[str, Field(max_length=20_000)] = ""
+
+
+class AnswerRequest(Asked):
+    """A question that is to be answered. *history* holds earlier turns, oldest first."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"question": "CIO補佐官を特別職非常勤職員として任用するには"},
+                {"question": "How do we hire a CIO aide as special part-time staff?"},
+            ]
+        }
+    )
+    question: str
+    filters: WireFilters = WireFilters()
+    history: Annotated[list[WireTurn], Field(max_length=MAX_TURNS)] = []
+    conversation: Annotated[str, Field(max_length=100)] = ""
+
+    def turns(self) -> tuple[Turn, ...]:
+        """Return the earlier turns as our own type, oldest first."""
+        return tuple(Turn(turn.question, turn.answer) for turn in self.history)
+
+
+class FeedbackRequest(Asked):
+    """What a reader thought of an answer."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "answer": "97e661ffd93142f2",
+                    "rating": "down",
+                    "comment": "要綱の様式も知りたい",
+                }
+            ]
+        }
+    )
+    answer: Annotated[str, Field(min_length=1, max_length=100)]
+    rating: Literal["up", "down"]
+    comment: Annotated[str, Field(max_length=2_000)] = ""
+
+
+class WireNow(Wire):
+    """Where a superseded quotation stands today.
+
+    *state* is moved (the same words, at *page*), changed (*quote* instead), gone (nothing like
+    it), or stands. Of what is gone there is no page, and no edition when the document no longer
+    counts. The addresses are relative to the server.
+    """
+
+    state: str
+    document: str
+    edition: str | None
+    page: int | None
+    page_label: str | None
+    quote: str
+    start: int
+    end: int
+    page_url: str | None
+    view_url: str | None
+    sha256: str | None = None
+
+    @classmethod
+    def of(cls, document: str, now: Followed) -> WireNow:
+        """Translate."""
+        there = now.edition if now.end else None
+        where = place_of(there, now.start, now.end) if there else ""
+        return cls(
+            state=now.state,
+            document=document,
+            edition=now.edition.label if now.edition else None,
+            page=now.page if there else None,
+            page_label=now.label,
+            quote=now.text,
+            start=now.start,
+            end=now.end,
+            page_url=f"{edition_url(there)}/pages/{now.page}?{where}" if there else None,
+            view_url=view_url_of(there, now.page, where) if there else None,
+            sha256=there.sha256 if there else None,
+        )
+
+
+class WireCitation(Wire):
+    """A quotation: word for word the stored text between *start* and *end*.
+
+    *page* counts from 1 in the file and is where the quotation begins; *page_label* is the
+    number printed there. *in_force* holds for the day the question is about; *now* says where
+    the quotation stands today when its edition was superseded since. The addresses are relative
+    to the server; with *sha256*, the hash of the PDF, they lead to the very file that was quoted,
+    also when the corpus no longer holds it.
+    """
+
+    marker: int
+    document: str
+    title: str
+    publisher: str
+    kind: Kind
+    language: str
+    digest_of: WireOriginal | None
+    edition: str
+    published: date | None
+    in_force: bool
+    file: str | None
+    page: int
+    page_label: str | None
+    pages: list[int]
+    section: str
+    context: str
+    quote: str
+    start: int
+    end: int
+    page_url: str
+    view_url: str
+    file_url: str
+    sha256: str | None = None
+    now: WireNow | None = None
+
+    @classmethod
+    def of(cls, citation: Citation) -> WireCitation:
+        """Translate."""
+        edition = citation.edition
+        document = edition.document
+        base = edition_url(edition)
+        where = place_of(edition, citation.start, citation.end)
+        return cls(
+            marker=citation.marker,
+            document=document.id,
+            title=document.title,
+            publisher=document.publisher,
+            kind=document.kind,
+            language=document.language,
+            digest_of=None if document.digest_of is None else WireOriginal.of(document.digest_of),
+            edition=edition.label,
+            published=edition.published,
+            in_force=citation.in_force,
+            file=edition.path,
+            page=citation.page,
+            page_label=citation.page_label,
+            pages=list(citation.pages),
+            section=SECTION_SEPARATOR.join(citation.section),
+            context=citation.context,
+            quote=citation.quote,
+            start=citation.start,
+            end=citation.end,
+            page_url=f"{base}/pages/{citation.page}?{where}",
+            view_url=view_url_of(edition, citation.page, where),
+            file_url=f"{base}/file{held_as(edition, '?')}#page={citation.page}",
+            sha256=edition.sha256,
+            now=None if citation.now is None else WireNow.of(document.id, citation.now),
+        )
+
+
+class WireDeclined(Wire):
+    """Why there is no answer, and what came nearest."""
+
+    reason: str
+    message: str
+    nearest: list[WireCitation]
+
+    @classmethod
+    def of(cls, declined: Declined) -> WireDeclined:
+        """Translate."""
+        return cls(
+            reason=declined.reason,
+            message=declined.message,
+            nearest=[WireCitation.of(each) for each in declined.nearest],
+        )
+
+
+class WireAnswer(Wire):
+    """An answer with its citations, or the reason why there is none.
+
+    *text* is Markdown with markers such as [1], each the *marker* of a citation.
+    """
+
+    id: str
+    question: str
+    text: str
+    mode: str
+    language: str
+    declined: WireDeclined | None
+    citations: list[WireCitation]
+    notices: list[str]
+    suggestions: list[str]
+    clarify: list[str]
+    conversation: str
+    generation: str
+    asked_on: date
+    took_ms: float
+
+    @classmethod
+    def of(cls, answer: Answer) -> WireAnswer:
+        """Translate."""
+        return cls(
+            id=answer.id,
+            question=answer.question.text,
+            text=answer.text,
+            mode=answer.mode,
+            language=answer.language,
+            declined=None if answer.declined is None else WireDeclined.of(answer.declined),
+            citations=[WireCitation.of(each) for each in answer.citations],
+            notices=list(answer.notices),
+            suggestions=list(answer.suggestions),
+            clarify=list(answer.clarify),
+            conversation=_OWNER.sub("", answer.question.conversation),
+            generation=answer.generation,
+            asked_on=answer.asked_on,
+            took_ms=answer.took_ms,
+        )
+
+
+class SuggestionsResponse(Wire):
+    """Questions one may ask first."""
+
+    questions: list[str]
+
+
+class FeedbackResponse(Wire):
+    """The feedback was kept."""
+
+    answer: str
+    rating: Literal["up", "down"]
+
+
+def owned(owner: str, conversation: str) -> str:
+    """Return the name under which a caller's conversation is kept; nobody else can say it.
+
+    *owner* is a keyed hash of the caller. What we send has the conversation as it was sent.
+    """
+    return f"web:{owner[:16]}:{conversation}" if conversation else ""

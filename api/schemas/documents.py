@@ -1,0 +1,167 @@
+"""Documents, their editions and pages over HTTP, and the addresses under which they are had."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from api.schemas.wire import Wire
+from ingest.catalog.editions import Kind
+
+if TYPE_CHECKING:
+    from ingest.catalog.editions import Document, Edition, Original
+    from ingest.pages import Box, Page
+
+
+class WireOriginal(Wire):
+    """The official work that a digest restates."""
+
+    document: str
+    edition: str
+    title: str
+    publisher: str
+    url: str | None
+
+    @classmethod
+    def of(cls, original: Original) -> WireOriginal:
+        """Translate."""
+        return cls(
+            document=original.document,
+            edition=original.edition,
+            title=original.title,
+            publisher=original.publisher,
+            url=original.url,
+        )
+
+
+class WireEdition(Wire):
+    """One issue of a work. *held* says whether its PDF is in the corpus."""
+
+    label: str
+    published: date | None
+    in_force_from: date | None
+    withdrawn_on: date | None
+    in_force: bool
+    held: bool
+    file: str | None
+    pages: int | None
+    sha256: str | None
+    url: str | None
+    file_url: str | None
+
+    @classmethod
+    def of(cls, edition: Edition, *, in_force: bool, pages: int | None) -> WireEdition:
+        """Translate."""
+        return cls(
+            label=edition.label,
+            published=edition.published,
+            in_force_from=edition.in_force_from,
+            withdrawn_on=edition.withdrawn_on,
+            in_force=in_force,
+            held=edition.held,
+            file=edition.path,
+            pages=pages,
+            sha256=edition.sha256,
+            url=edition.url,
+            file_url=f"{edition_url(edition)}/file" if edition.held else None,
+        )
+
+
+class WireDocument(Wire):
+    """One work and its editions, in the catalog's order."""
+
+    document: str
+    title: str
+    publisher: str
+    kind: Kind
+    language: str
+    digest_of: WireOriginal | None
+    editions: list[WireEdition]
+
+    @classmethod
+    def of(cls, document: Document, editions: list[WireEdition]) -> WireDocument:
+        """Translate."""
+        return cls(
+            document=document.id,
+            title=document.title,
+            publisher=document.publisher,
+            kind=document.kind,
+            language=document.language,
+            digest_of=None if document.digest_of is None else WireOriginal.of(document.digest_of),
+            editions=editions,
+        )
+
+
+class DocumentsResponse(Wire):
+    """Every work of the catalog, held or only listed."""
+
+    documents: list[WireDocument]
+    generation: str
+
+
+class WireBox(Wire):
+    """A rectangle on the page image, in fractions of its width and height from the top left."""
+
+    left: float
+    top: float
+    width: float
+    height: float
+
+    @classmethod
+    def of(cls, box: Box, page: Page) -> WireBox:
+        """Translate from points, counted from the bottom, to fractions, counted from the top."""
+        return cls(
+            left=box.left / page.width,
+            top=1 - box.top / page.height,
+            width=(box.right - box.left) / page.width,
+            height=(box.top - box.bottom) / page.height,
+        )
+
+
+class WirePage(Wire):
+    """One page: its text, its place among the others, where its image is, and what is marked."""
+
+    document: str
+    title: str
+    edition: str
+    kind: Kind
+    in_force: bool
+    digest_of: WireOriginal | None
+    page: int
+    page_label: str | None
+    page_count: int
+    width: float
+    height: float
+    text: str
+    start: int
+    end: int
+    quality: float
+    note: str
+    boxes: list[WireBox]
+    image_url: str
+    file_url: str
+
+
+def edition_url(edition: Edition) -> str:
+    """Return the address of an edition, relative to the server."""
+    document = quote(edition.document.id, safe="")
+    return f"/v1/documents/{document}/editions/{quote(edition.label, safe='')}"
+
+
+def place_of(edition: Edition, start: int, end: int) -> str:
+    """Return the query that names a span of an edition, and the file that it was read from."""
+    return f"start={start}&end={end}{held_as(edition, '&')}"
+
+
+def held_as(edition: Edition, mark: str) -> str:
+    """Return the part of a query that names the file of an edition, *mark* before it."""
+    return f"{mark}sha256={edition.sha256}" if edition.sha256 else ""
+
+
+def view_url_of(edition: Edition, page: int, where: str) -> str:
+    """Return the address of the viewer's page, relative to the server."""
+    return (
+        f"/view?document={quote(edition.document.id, safe='')}"
+        f"&edition={quote(edition.label, safe='')}&page={page}&{where}"
+    )

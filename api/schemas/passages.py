@@ -1,0 +1,114 @@
+"""A search over HTTP: where it looks, and the passages that it finds."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from pydantic import ConfigDict, Field
+
+from api.schemas.wire import Asked, Day, Wire
+from index.passages import Filters
+from ingest.catalog.editions import Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Container, Sequence
+
+    from index.passages import Passage
+
+SECTION_SEPARATOR = " › "
+"""Stands between the headings of a section path when it is written on one line."""
+
+MAX_PASSAGES = 100
+"""The most passages one search gives."""
+
+
+class WireFilters(Asked):
+    """Which documents may be searched. What is left out sets no bound."""
+
+    documents: Annotated[list[str], Field(max_length=100)] = []
+    kinds: Annotated[list[Kind], Field(max_length=10)] = []
+    editions: Annotated[list[str], Field(max_length=100)] = []
+    language: Literal["ja", "en"] | None = None
+    municipality: Annotated[str, Field(max_length=100)] | None = None
+    as_of: Annotated[Day | None, Field(description="Editions in force on this day.")] = None
+
+    def read(self) -> Filters:
+        """Return the same bounds as our own type."""
+        return Filters(
+            documents=tuple(self.documents),
+            kinds=tuple(self.kinds),
+            editions=tuple(self.editions),
+            language=self.language,
+            municipality=self.municipality,
+            as_of=self.as_of,
+        )
+
+
+class SearchRequest(Asked):
+    """A question whose best passages are wanted."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"question": "CIO補佐官を特別職非常勤職員として任用するには", "k": 5},
+            ]
+        }
+    )
+    question: str
+    k: Annotated[int, Field(ge=1, le=MAX_PASSAGES)] = 10
+    filters: WireFilters = WireFilters()
+
+
+class WirePassage(Wire):
+    """A chunk that was found. *pages* are all pages it touches, from 1 in the file."""
+
+    document: str
+    title: str
+    edition: str
+    file: str | None
+    kind: Kind
+    in_force: bool
+    pages: list[int]
+    page_labels: list[str | None]
+    section: str
+    text: str
+    start: int
+    end: int
+    score: float
+    legs: dict[str, float]
+
+    @classmethod
+    def of(
+        cls, passage: Passage, *, labels: Sequence[str | None], in_force: Container[str]
+    ) -> WirePassage:
+        """Translate; *labels* are those of the passage's pages, *in_force* edition keys."""
+        chunk = passage.chunk
+        edition = chunk.edition
+        return cls(
+            document=edition.document.id,
+            title=edition.document.title,
+            edition=edition.label,
+            file=edition.path,
+            kind=edition.document.kind,
+            in_force=edition.key in in_force,
+            pages=list(passage.pages),
+            page_labels=list(labels),
+            section=SECTION_SEPARATOR.join(chunk.section),
+            text=chunk.text,
+            start=chunk.start,
+            end=chunk.end,
+            score=passage.score,
+            legs=dict(passage.legs),
+        )
+
+
+class SearchResponse(Wire):
+    """Passages, best first.
+
+    *read_as* is what was searched instead of a question with a misspelt name; null where nothing
+    was put right.
+    """
+
+    passages: list[WirePassage]
+    read_as: str | None = None
+    took_ms: float
