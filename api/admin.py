@@ -21,16 +21,16 @@ from api.leaves import LeafCache
 from api.problems import Refused
 from api.schemas.wire import Asked, Problem, Wire
 from index.errors import IndexingError
-from index.refresh.refresh import NotAllowed
+from index.refresh.workshop import NotAllowed
 from ingest.catalog.editions import Edition
 from ingest.errors import UnreadablePdf
 from ingest.translations import in_language
 
 if TYPE_CHECKING:
     from bot.ledger.ledger import Entry
-    from index.generations.generations import Kept
+    from index.generations.pointers import Kept
     from index.passages import Library
-    from index.refresh.refresh import RefreshReport
+    from index.refresh.reports import RefreshReport
 
 log = logging.getLogger(__name__)
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from api.problems import Refused
 from api.schemas.revisions import WireRevision
 from index.errors import EditionUnknown
+from index.revisions.changes import editions_of
 from index.revisions.comparisons import Comparisons
 from index.revisions.redline import Language, as_json
-from index.revisions.revisions import editions_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -61,7 +61,7 @@ def bare(home: Path) -> FastAPI:
     import bm25s
 
     from index.generations import parts
-    from index.generations.generations import folder_of, parts_of
+    from index.generations.manifests import folder_of, parts_of
     from ingest.language.words import tokens
     from tebiki.building import build
     from tebiki.settings import settings

@@ -27,7 +27,7 @@ from bot.answering.ranking import find
 from evals import questions
 from evals.runs import as_asked
 from index.confidence import Confidence, Signs
-from index.generations.generations import Generation
+from index.generations.generation import Generation
 from index.passages import Passage
 from tebiki.building import build
 from tebiki.settings import settings

@@ -32,7 +32,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 import chromadb  # noqa: F401 - imports are not counted
 import sklearn.utils.extmath  # noqa: F401 - likewise
 
-from index.refresh.refresh import RefreshReport, Workshop, carry_out
+from index.refresh.refresh import carry_out
+from index.refresh.reports import RefreshReport
+from index.refresh.workshop import Workshop
 from ingest.catalog import catalog
 from ingest.errors import UnreadablePdf
 from ingest.pages import EditionText

@@ -14,8 +14,9 @@ from pathlib import Path
 import numpy as np
 
 from evals.errors import BadQuestionSet
-from index.generations.generations import pdf_of
-from index.refresh import refresh
+from index.generations.manifests import pdf_of
+from index.refresh.refresh import carry_out
+from index.refresh.workshop import Workshop
 from index.search.embedding import Embedder
 from ingest.catalog.catalog import Catalog
 from ingest.catalog.editions import Document, Edition
@@ -55,9 +56,9 @@ def shelve(
     for edition in texts:
         # A home keeps each PDF; here there is none, so an empty file stands in its place.
         pdf_of(home, edition).touch()
-    refresh.carry_out(
+    carry_out(
         Catalog(tuple(texts)),
-        refresh.Workshop(
+        Workshop(
             corpus=glossary or folder,
             home=home,
             reading=reading,

@@ -15,8 +15,8 @@ from evals.gate import Limits, Verdict, coverage, decide
 from evals.questions import QuestionSet, load
 from evals.runs import Run, retrieval
 from index.errors import GenerationBroken, IndexingError
-from index.generations import generations
-from index.generations.generations import Generation
+from index.generations import manifests, pointers
+from index.generations.generation import Generation, opened
 from index.generations.store import Vectors
 from index.search.embedding import Embedder
 from ingest.translations import Bilingual
@@ -56,7 +56,7 @@ def gate(
 
     def reasons(folder: Path) -> Sequence[Bilingual]:
         sets = asked(corpus)
-        after = generations.opened(folder, embedder_for, today, vectors)
+        after = opened(folder, embedder_for, today, vectors)
         before = _before(home, embedder_for, today, vectors)
         verdict = _judged(before, after, sets, today(), limits, told)
         for note in verdict.notes:
@@ -75,15 +75,13 @@ def _before(
 ) -> Generation | None:
     """Return what is in force, or the newest generation that can be opened; None: there is none."""
     try:
-        current = generations.current(home)
+        current = pointers.current(home)
     except GenerationBroken:
         current = None
-    older = [name for name in reversed(generations.listed(home)) if name != current]
+    older = [name for name in reversed(pointers.listed(home)) if name != current]
     for name in (*((current,) if current else ()), *older):
         try:
-            return generations.opened(
-                generations.folder_of(home, name), embedder_for, today, vectors
-            )
+            return opened(manifests.folder_of(home, name), embedder_for, today, vectors)
         except IndexingError:
             continue
     return None

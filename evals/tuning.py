@@ -20,7 +20,8 @@ from statistics import mean
 
 from evals import questions, runs
 from evals.questions import Question
-from index.generations.generations import WEIGHTS, Generation, Shelf
+from index.generations.generation import WEIGHTS, Generation
+from index.generations.shelf import Shelf
 from index.search.fitted import Fitted
 from index.search.hybrid import Sounding
 

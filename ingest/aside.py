@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import secrets
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-_DRAFT = re.compile(r"\..+\.[0-9]+\.draft")
+_DRAFT = re.compile(r"\..+\.[0-9a-f]{8}\.draft")
 
 
 @contextmanager
@@ -21,7 +22,7 @@ def replacing(path: Path) -> Iterator[Path]:
     It is on the disk before that, so that a power failure leaves one of the two whole. When the
     block raises, *path* stays as it is; what a kill leaves is removed by `remove_drafts`.
     """
-    draft = path.with_name(f".{path.name}.{os.getpid()}.draft")
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}.draft")
     try:
         yield draft
         with draft.open("rb") as file:

@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from ingest import pages
+from ingest.aside import replacing
 from ingest.catalog.facts import Facts
 from ingest.errors import UnreadablePdf
 from ingest.pdf import documents, ocr
@@ -233,9 +234,9 @@ def _note(kept: Path, digest: str, how: str, said: dict[str, Any]) -> None:
     """Note what a file says of itself; a folder that cannot be written is no harm."""
     with suppress(OSError):
         kept.mkdir(parents=True, exist_ok=True)
-        draft = Path(tempfile.mktemp(dir=kept, suffix=".draft"))  # noqa: S306 - replaced at once
-        draft.write_text(json.dumps({**said, "how": how}, ensure_ascii=False), encoding="utf-8")
-        draft.replace(kept / f"{digest[:40]}.facts.json")
+        told = json.dumps({**said, "how": how}, ensure_ascii=False)
+        with replacing(kept / f"{digest[:40]}.facts.json") as draft:
+            draft.write_text(told, encoding="utf-8")
 
 
 def facts(path: Path, *, bounds: Bounds | None = None) -> Facts:
@@ -545,12 +546,8 @@ def _one(path: Path, kept: Path, reader: ocr.Ocr | None) -> None:
         opened=lambda count: _say({"said": "opened", "pages": count}),
         progress=lambda _: _say({"said": "page"}),
     )
-    draft = Path(tempfile.mktemp(dir=kept.parent, suffix=".draft"))  # noqa: S306 - save refuses an existing file
-    try:
+    with replacing(kept) as draft:
         pages.save(text, draft)
-        draft.replace(kept)
-    finally:
-        draft.unlink(missing_ok=True)
 
 
 def _say(what: dict[str, Any]) -> None:

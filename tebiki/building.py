@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from bot.ledger.ledger import Ledger
     from bot.ledger.tokens import Tokens
     from index.generations.depot import Depot
-    from index.generations.generations import Generation, Kept, Shelf
+    from index.generations.generation import Generation
+    from index.generations.pointers import Kept
+    from index.generations.shelf import Shelf
     from index.generations.store import Server, Vectors
     from index.search.embedding import Embedder
     from index.search.models import CrossEncoderReranker
@@ -34,7 +36,7 @@ class Parts:
 
     def page_file(self, edition: Edition) -> Path:
         """Return the PDF of a held edition, as the home keeps it or the server does."""
-        from index.generations.generations import pdf_of
+        from index.generations.manifests import pdf_of
 
         depot = depot_of(self.settings)
         kept = pdf_of(self.settings.home, edition)
@@ -49,7 +51,7 @@ def build(chosen: Settings) -> Parts:
     """Put the application together; nothing is opened or loaded before it is used."""
     from bot.answering.editions import AcrossEditions
     from bot.answering.extractive import Extractive
-    from index.generations.generations import Shelf
+    from index.generations.shelf import Shelf
 
     shelf = Shelf(
         chosen.home,
@@ -213,7 +215,7 @@ def hold_current(chosen: Settings) -> None:
 
 def roll_back_to(chosen: Settings, to: str | None) -> str:
     """Answer from generation *to* again (None: the one before); return its name."""
-    from index.generations.generations import roll_back
+    from index.generations.pointers import roll_back
 
     depot = depot_of(chosen)
     return depot.roll_back(chosen.home, to) if depot else roll_back(chosen.home, to)
@@ -221,7 +223,7 @@ def roll_back_to(chosen: Settings, to: str | None) -> str:
 
 def generations_of(chosen: Settings) -> tuple[Kept, ...]:
     """Return the generations that are kept, here or on the server."""
-    from index.generations.generations import kept_in
+    from index.generations.pointers import kept_in
 
     depot = depot_of(chosen)
     return depot.kept() if depot else kept_in(chosen.home)

@@ -20,7 +20,7 @@ from tebiki.places import BUNDLED
 from tebiki.settings import Settings
 
 if TYPE_CHECKING:
-    from index.refresh.refresh import RefreshReport
+    from index.refresh.reports import RefreshReport
     from ingest.errors import UnreadablePdf
     from ingest.pages import EditionText
 
@@ -41,7 +41,8 @@ def refreshed(
         IngestError, IndexingError, EvalError: as `index.refresh.refresh.carry_out` and the gate say.
     """
     from evals.candidate import gate
-    from index.refresh import refresh as refreshing
+    from index.refresh.refresh import carry_out
+    from index.refresh.workshop import GLOSSARY, READINGS, Workshop
     from index.search import glossary
     from ingest.catalog import catalog
 
@@ -50,7 +51,7 @@ def refreshed(
         told("loading the re-ranker", 0.0)
         reranker.load()
     notes: list[str] = []
-    workshop = refreshing.Workshop(
+    workshop = Workshop(
         chosen.corpus,
         chosen.home,
         _reading(chosen, told, notes.append),
@@ -68,12 +69,12 @@ def refreshed(
         progress=told,
         accept=accept,
         today=today,
-        common=glossary.read(BUNDLED / refreshing.GLOSSARY),
+        common=glossary.read(BUNDLED / GLOSSARY),
         vectors=vectors_of(chosen),
         depot=depot_of(chosen),
     )
-    report = refreshing.carry_out(
-        catalog.read(chosen.corpus, kept=chosen.home / refreshing.READINGS), workshop, full=full
+    report = carry_out(
+        catalog.read(chosen.corpus, kept=chosen.home / READINGS), workshop, full=full
     )
     return replace(report, notices=(*report.notices, *notes))
 
@@ -83,7 +84,7 @@ def _reading(
 ) -> Callable[[Mapping[str, Path]], Iterator[tuple[str, EditionText | UnreadablePdf]]]:
     """Return what reads many PDFs, in processes of their own, and notes what is personal in them."""
     from bot.guard import remark
-    from index.refresh.refresh import READINGS
+    from index.refresh.workshop import READINGS
     from ingest.personal.finding import personal_pages
     from ingest.reading import Progress as Read
     from ingest.reading import read_each

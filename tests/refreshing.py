@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from index.refresh.refresh import READINGS, RefreshReport, Workshop, carry_out
+from index.refresh.refresh import carry_out
+from index.refresh.reports import RefreshReport
+from index.refresh.workshop import READINGS, Workshop
 from ingest.catalog import catalog
 from ingest.reading import read_each
 from tests.shelves import TODAY

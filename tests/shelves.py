@@ -10,9 +10,11 @@ from hashlib import sha256
 from pathlib import Path
 
 from index.generations.depot import Depot
-from index.generations.generations import Shelf
+from index.generations.shelf import Shelf
 from index.generations.store import Embedded, Server, Vectors
-from index.refresh.refresh import RefreshReport, Workshop, carry_out
+from index.refresh.refresh import carry_out
+from index.refresh.reports import RefreshReport
+from index.refresh.workshop import Workshop
 from index.search.embedding import Embedder
 from index.search.fitted import Fitted
 from ingest.catalog.catalog import Catalog

@@ -12,8 +12,8 @@ from bot.answering.extractive import heard
 from bot.answers import Answer, Citation, Declined, Question, cite
 from bot.telling.phrases import phrase
 from bot.telling.quotations import cases_in, escaped, notices
+from index.revisions.changes import Kind, What
 from index.revisions.redline import sentence
-from index.revisions.revisions import Kind, What
 from ingest.catalog.editions import in_force
 from ingest.japanese import normalise, tokens
 
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from datetime import date
 
     from index.passages import Library
+    from index.revisions.changes import Change, Revision, Spot
     from index.revisions.comparisons import Comparisons
     from index.revisions.redline import Language
-    from index.revisions.revisions import Change, Revision, Spot
     from ingest.catalog.editions import Edition
 
 SHOWN = 8

@@ -32,7 +32,9 @@ os.environ.setdefault("HAYSTACK_TELEMETRY_ENABLED", "False")
 os.environ.setdefault("ANONYMIZED_TELEMETRY", "False")
 
 from evals import comparison, figures, questions, runs  # noqa: E402 - found through the line above
-from index.generations.generations import Generation, Shelf, folder_of  # noqa: E402 - likewise
+from index.generations.generation import Generation  # noqa: E402 - likewise
+from index.generations.manifests import folder_of  # noqa: E402 - likewise
+from index.generations.shelf import Shelf  # noqa: E402 - likewise
 from index.passages import Filters, Passage  # noqa: E402 - likewise
 from index.search.fitted import Fitted  # noqa: E402 - likewise
 from ingest.catalog.editions import Edition  # noqa: E402 - likewise

@@ -19,18 +19,12 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Protocol
 
 from index.errors import GenerationBroken, NoSuchGeneration, ServerAway
-from index.generations import generations, parts
-from index.generations.generations import (
-    Kept,
-    Manifest,
-    Pointer,
-    folder_of,
-    parts_of,
-    pdf_of,
-    tally_of,
-)
+from index.generations import holds, manifests, parts, pointers
 from index.generations.leases import LASTS_S, Claims, Lease, held
+from index.generations.manifests import Manifest, folder_of, parts_of, pdf_of, tally_of
+from index.generations.pointers import Kept, Pointer
 from index.search import legs, tallies
+from ingest.aside import replacing
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -135,7 +129,7 @@ class Depot:
             ServerAway: the server does not answer.
         """
         folder = folder_of(home, name)
-        manifest = generations.read_manifest(folder)
+        manifest = manifests.read_manifest(folder)
         shared = _shared(manifest)
         with self._told():
             files = {digest: folder / path for path, digest in shared.files.items()}
@@ -144,7 +138,7 @@ class Depot:
             self._send({str(e.sha256): pdf_of(home, e) for e in held}, lasting=True)
             if self._lease is not None:
                 self._lease.renew()
-            self._store.set_record(name, generations.written(shared))
+            self._store.set_record(name, manifests.written(shared))
             pointer = Pointer(name, instead_of)
             self._store.set_record(_POINTER, json.dumps(asdict(pointer)))
 
@@ -170,7 +164,7 @@ class Depot:
                 shutil.rmtree(rest)
             if _is_here(folder, manifest):
                 return folder
-            if folder.is_dir() and not generations.remove(folder):
+            if folder.is_dir() and not holds.remove(folder):
                 reason = "another generation of this name is still being read"
                 raise GenerationBroken(str(folder), reason)
             draft = folder.with_name(f"{_FETCHING}{name}")
@@ -193,7 +187,7 @@ class Depot:
         for edition in held:
             tallies.save(parts.load(edition, parts_of(draft, edition)), tally_of(draft, edition))
         legs.build(draft, lambda kind: (tallies.load(tally_of(draft, e), kind) for e in held))
-        generations.write_manifest(manifest, draft)
+        manifests.write_manifest(manifest, draft)
 
     def _content(self, digest: str, name: str) -> bytes:
         with self._told():
@@ -208,16 +202,16 @@ class Depot:
             content = self._store.record(name)
         if content is None:
             raise NoSuchGeneration(f"{self._store.address}: {name}", "there is no such generation")
-        return generations.parsed(content)
+        return manifests.parsed(content)
 
     def _forget_old(self, home: Path) -> None:
         """Remove the copies of generations that the server no longer keeps."""
         kept = self.names()
-        for name in generations.listed(home):
+        for name in pointers.listed(home):
             with suppress(GenerationBroken, OSError):
                 folder = folder_of(home, name)
-                if name not in kept and "vectors" in generations.read_manifest(folder).recipe:
-                    generations.remove(folder)
+                if name not in kept and "vectors" in manifests.read_manifest(folder).recipe:
+                    holds.remove(folder)
 
     def bring_pdf(self, home: Path, edition: Edition) -> Path:
         """Return where the home keeps an edition's PDF, fetched if it is not there.
@@ -230,9 +224,8 @@ class Depot:
         if not kept.exists():
             content = self._content(str(edition.sha256), str(edition.path))
             kept.parent.mkdir(parents=True, exist_ok=True)
-            draft = kept.with_suffix(f".{os.getpid()}")
-            draft.write_bytes(content)
-            draft.replace(kept)
+            with replacing(kept) as draft:
+                draft.write_bytes(content)
         return kept
 
     def sync(self, home: Path, *, pdfs: bool = False) -> None:
@@ -247,7 +240,7 @@ class Depot:
         for name in now.rolled_back(self.names()):
             self.bring(home, name)
         if _local(home) != now:
-            generations.publish(home, now.generation, instead_of=now.instead_of)
+            pointers.publish(home, now.generation, instead_of=now.instead_of)
         if pdfs:
             for edition in self._manifest(now.generation).editions:
                 if edition.held:
@@ -261,11 +254,11 @@ class Depot:
             GenerationBroken: there is no such generation.
             ServerAway: the server does not answer.
         """
-        made = generations.earlier(self.names(), self.pointer(), to, self._store.address)
+        made = pointers.earlier(self.names(), self.pointer(), to, self._store.address)
         self.bring(home, made.generation)
         with self._told():
             self._store.set_record(_POINTER, json.dumps(asdict(made)))
-        generations.publish(home, made.generation, instead_of=made.instead_of)
+        pointers.publish(home, made.generation, instead_of=made.instead_of)
         return made.generation
 
     def kept(self) -> tuple[Kept, ...]:
@@ -304,13 +297,13 @@ def _shared(manifest: Manifest) -> Manifest:
 
 def _is_here(folder: Path, manifest: Manifest) -> bool:
     try:
-        here = generations.read_manifest(folder)
+        here = manifests.read_manifest(folder)
     except GenerationBroken:
         return False
-    return _shared(here) == manifest and not generations.damaged(folder, here)
+    return _shared(here) == manifest and not manifests.damaged(folder, here)
 
 
 def _local(home: Path) -> Pointer | None:
     with suppress(GenerationBroken):
-        return generations.pointer(home)
+        return pointers.pointer(home)
     return None

@@ -2,18 +2,59 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ingest.pdf import ocr
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from index.generations.generations import Kept, Manifest
-    from index.refresh.refresh import Plan, RefreshReport
+    from index.generations.manifests import Manifest
+    from index.generations.pointers import Kept
+    from index.refresh.plan import Plan
     from ingest.catalog.catalog import Catalog
     from ingest.catalog.editions import Edition
+    from ingest.errors import IngestError
     from ingest.pages import EditionText
+
+
+@dataclass(frozen=True, slots=True)
+class ReadDocument:
+    """How one file was read: how many pages by which engine, the lowest score, and the poor pages.
+
+    *poor* are the numbers of the pages that have a note.
+    """
+
+    path: str
+    engines: Mapping[str, int]
+    lowest_score: float
+    poor: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RefreshReport:
+    """What a refresh did.
+
+    *generation* is the one current afterwards (None: there is none). *problems* are files that
+    could not be used; *kept* maps the key of an edition to the reason why its former text
+    stands. *poor_pages* are (path, page, note) of pages that could not be read well. *engines*
+    maps what read the pages of this refresh to how many it read and their lowest score;
+    *documents* tells the same of each file.
+    """
+
+    plan: Plan
+    generation: str | None
+    published: bool
+    pages: int = 0
+    chunks: int = 0
+    problems: tuple[IngestError, ...] = ()
+    notices: tuple[str, ...] = ()
+    kept: Mapping[str, str] = field(default_factory=dict)
+    poor_pages: tuple[tuple[str, int, str], ...] = ()
+    engines: Mapping[str, tuple[int, float]] = field(default_factory=dict)
+    documents: tuple[ReadDocument, ...] = ()
+
 
 _GROUPS = ("added", "revised", "withdrawn", "described", "unchanged")
 _NAMED_PAGES = 20

@@ -6,7 +6,8 @@ from collections import OrderedDict
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from index.revisions.revisions import Revision, compare
+from index.revisions.changes import Revision
+from index.revisions.matching import compare
 
 if TYPE_CHECKING:
     from index.passages import Library

@@ -7,12 +7,12 @@ from difflib import SequenceMatcher
 from html import escape
 from typing import TYPE_CHECKING, Literal
 
-from index.revisions.revisions import Kind, What
+from index.revisions.changes import Kind, What
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from index.revisions.revisions import Change, Revision, Spot
+    from index.revisions.changes import Change, Revision, Spot
 
 Language = Literal["ja", "en"]
 _LONGEST = 80

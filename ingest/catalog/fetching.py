@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 from ingest import reading
+from ingest.aside import replacing
 from ingest.catalog import catalog, entries
 from ingest.errors import FetchFailed, IngestError, UnreadablePdf
 
@@ -337,10 +338,9 @@ def _known(home: Path) -> dict[str, Seen]:
 
 
 def _remember(home: Path, known: Mapping[str, Seen]) -> None:
-    draft = home / f".{STATE}.{os.getpid()}"
     told = {url: asdict(seen) for url, seen in known.items()}
-    draft.write_text(json.dumps(told, ensure_ascii=False, indent=1), encoding="utf-8")
-    draft.replace(home / STATE)
+    with replacing(home / STATE) as draft:
+        draft.write_text(json.dumps(told, ensure_ascii=False, indent=1), encoding="utf-8")
 
 
 def added(outcomes: Iterable[Outcome]) -> tuple[Edition, ...]:

@@ -59,7 +59,8 @@ def diff(
     """Say what changed between two editions, section by section, with both pages."""
     generation = build(given.settings()).generation()
     from index.revisions import redline
-    from index.revisions.revisions import compare, editions_of
+    from index.revisions.changes import editions_of
+    from index.revisions.matching import compare
 
     before, after = editions_of(generation.editions, document, old, new)
     held = generation.sentences(before), generation.sentences(after)

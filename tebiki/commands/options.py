@@ -21,7 +21,7 @@ from tebiki.settings import Settings, read
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from index.generations.generations import Generation
+    from index.generations.generation import Generation
     from index.passages import Filters
     from ingest.catalog.editions import Kind
 
@@ -181,16 +181,16 @@ def spread(command: Callable[..., None]) -> Callable[..., None]:
 def warn_of_another_corpus(chosen: Settings) -> None:
     """Say so when a corpus was named and the home answers from other documents."""
     from index.errors import IndexingError
-    from index.generations import generations
+    from index.generations import manifests, pointers
 
     if chosen.corpus == BUNDLED or (chosen.chroma_url and not chosen.corpus.is_dir()):
         return  # no corpus was named, or this is a replica that needs none
     with suppress(IndexingError):  # who answers says what is wrong with the index
-        name = generations.current(chosen.home)
+        name = pointers.current(chosen.home)
         if name is None:
             return
-        manifest = generations.read_manifest(generations.folder_of(chosen.home, name))
-        if not generations.made_from(chosen.home, manifest, chosen.corpus):
+        manifest = manifests.read_manifest(manifests.folder_of(chosen.home, name))
+        if not manifests.made_from(chosen.home, manifest, chosen.corpus):
             err.print(
                 f"{chosen.corpus}: none of its PDFs is in the index of {chosen.home}, which "
                 f'answers from other documents. Run "tebiki --home {chosen.home} --corpus '

@@ -25,7 +25,8 @@ from tebiki.refreshing import reader, refreshed
 from tebiki.settings import Settings
 
 if TYPE_CHECKING:
-    from index.refresh.refresh import Plan, RefreshReport
+    from index.refresh.plan import Plan
+    from index.refresh.reports import RefreshReport
     from ingest.catalog.catalog import Catalog
 
 
@@ -47,26 +48,25 @@ def refresh(
 ) -> None:
     """Read the PDFs and make the index current; answers go on from the old one meanwhile."""
     chosen = given.settings()
-    from index.generations import generations
-    from index.refresh import refresh as refreshing
+    from index.generations import manifests, pointers
+    from index.refresh.plan import embedder_name, plan, recipe
+    from index.refresh.workshop import GLOSSARY, READINGS
     from index.search import glossary
     from ingest.catalog import catalog
 
     if dry_run:
-        listed = catalog.read(chosen.corpus, kept=chosen.home / refreshing.READINGS)
-        common = glossary.read(BUNDLED / refreshing.GLOSSARY)
+        listed = catalog.read(chosen.corpus, kept=chosen.home / READINGS)
+        common = glossary.read(BUNDLED / GLOSSARY)
         hold_current(chosen)
-        name = generations.current(chosen.home)
-        manifest = (
-            generations.read_manifest(generations.folder_of(chosen.home, name)) if name else None
-        )
-        wanted = refreshing.recipe(
-            refreshing.embedder_name(configured_embedder(chosen)),
-            glossary.hash_of(common.joined(glossary.read(chosen.corpus / refreshing.GLOSSARY))),
+        name = pointers.current(chosen.home)
+        manifest = manifests.read_manifest(manifests.folder_of(chosen.home, name)) if name else None
+        wanted = recipe(
+            embedder_name(configured_embedder(chosen)),
+            glossary.hash_of(common.joined(glossary.read(chosen.corpus / GLOSSARY))),
             reader(),
             vectors_of(chosen).name,
         )
-        _say_plan(refreshing.plan(listed, manifest, wanted), listed, as_json=given.as_json)
+        _say_plan(plan(listed, manifest, wanted), listed, as_json=given.as_json)
         if listed.problems:
             raise typer.Exit(LEFT_OUT)
         return
@@ -100,7 +100,7 @@ def _refresh_and_say(chosen: Settings, *, full: bool, accept: bool, as_json: boo
     Returns:
         Whether there is nothing to try again: what the gate refused, it would refuse again.
     """
-    from index.refresh.refresh import NotAllowed
+    from index.refresh.workshop import NotAllowed
 
     refused = False
     with suppress(typer.Exit), told_as_words(), progress(show=not as_json) as told:

@@ -14,7 +14,7 @@ from tebiki.commands.options import Common
 from tebiki.commands.output import out, print_json
 
 if TYPE_CHECKING:
-    from index.generations.generations import Manifest
+    from index.generations.manifests import Manifest
 
 
 def status(
@@ -27,15 +27,15 @@ def status(
     """Say what is indexed: documents, editions in force, and what the index was made with."""
     chosen = given.settings()
     from index.errors import IndexMissing
-    from index.generations import generations
+    from index.generations import manifests, pointers
     from index.refresh import reports
 
     hold_current(chosen)
-    name = generations.current(chosen.home)
+    name = pointers.current(chosen.home)
     if name is None:
         raise IndexMissing(str(chosen.home))
-    folder = generations.folder_of(chosen.home, name)
-    manifest = generations.read_manifest(folder)
+    folder = manifests.folder_of(chosen.home, name)
+    manifest = manifests.read_manifest(folder)
     if pages is not None:
         _say_pages(folder, manifest, pages, as_json=given.as_json)
         return
@@ -83,7 +83,7 @@ def status(
 
 def _say_pages(folder: Path, manifest: Manifest, document: str, *, as_json: bool) -> None:
     """Say of each page of a document's editions which engine read it, and how plausible it is."""
-    from index.generations.generations import text_of
+    from index.generations.manifests import text_of
     from index.refresh import reports
     from ingest.pages import load
 

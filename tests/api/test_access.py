@@ -29,7 +29,8 @@ from api.problems import language_of
 from api.sessions import Sessions
 from bot.answering.extractive import Extractive
 from bot.answers import Answer, Question
-from index.refresh.refresh import Plan, RefreshReport
+from index.refresh.plan import Plan
+from index.refresh.reports import RefreshReport
 from tests.served import CORPUS, app_of, serving, small
 
 CITY = "https://www.city.example.lg.jp"

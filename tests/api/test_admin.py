@@ -31,8 +31,11 @@ from api.problems import Refused
 from bot.answering.extractive import Extractive
 from bot.ledger.ledger import Entry, Rating
 from index.errors import GenerationBroken
-from index.generations.generations import Kept, Manifest
-from index.refresh.refresh import NotAllowed, Plan, RefreshReport
+from index.generations.manifests import Manifest
+from index.generations.pointers import Kept
+from index.refresh.plan import Plan
+from index.refresh.reports import RefreshReport
+from index.refresh.workshop import NotAllowed
 from ingest.catalog import catalog
 from ingest.errors import UnreadablePdf
 from ingest.translations import Bilingual

@@ -9,7 +9,7 @@ import pytest
 
 from evals import beir, questions, runs
 from evals.errors import BadQuestionSet
-from index.generations.generations import Shelf
+from index.generations.shelf import Shelf
 from index.search.fitted import Fitted
 from ingest.pages import BlockKind
 

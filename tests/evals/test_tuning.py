@@ -9,7 +9,7 @@ import pytest
 
 from evals.questions import Judgement, Question
 from evals.tuning import Sounded, chosen, figures, halves, sound
-from index.generations.generations import WEIGHTS, Generation
+from index.generations.generation import WEIGHTS, Generation
 from index.passages import Filters, Passage
 from index.search.hybrid import Sounding
 from tests.fakes import edition

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from index.generations.generations import Generation
+from index.generations.generation import Generation
 from index.kinds import asked_for
 from index.passages import Filters
 from tests.fakes import edition

@@ -10,16 +10,8 @@ import pytest
 
 from index.errors import GenerationBroken, ServerAway
 from index.generations.depot import Depot
-from index.generations.generations import (
-    current,
-    folder_of,
-    listed,
-    parts_of,
-    pdf_of,
-    pointer,
-    read_manifest,
-    roll_back,
-)
+from index.generations.manifests import folder_of, parts_of, pdf_of, read_manifest
+from index.generations.pointers import current, listed, pointer, roll_back
 from index.generations.store import Embedded, Server
 from index.passages import Filters
 from tests.fakes import edition

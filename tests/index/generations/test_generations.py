@@ -9,17 +9,10 @@ from pathlib import Path
 import pytest
 
 from index.errors import GenerationBroken, IndexMissing
-from index.generations.generations import (
-    Shelf,
-    current,
-    folder_of,
-    kept_in,
-    listed,
-    publish,
-    read_manifest,
-    remove,
-    roll_back,
-)
+from index.generations.holds import remove
+from index.generations.manifests import folder_of, read_manifest
+from index.generations.pointers import current, kept_in, listed, publish, roll_back
+from index.generations.shelf import Shelf
 from index.passages import Filters
 from index.search.fitted import Fitted
 from ingest.catalog.editions import Kind, Original

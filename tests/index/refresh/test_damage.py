@@ -12,15 +12,8 @@ from pathlib import Path
 import pytest
 
 from index.errors import GenerationBroken, HomeUnusable
-from index.generations.generations import (
-    current,
-    folder_of,
-    hashed,
-    listed,
-    read_manifest,
-    roll_back,
-    write_manifest,
-)
+from index.generations.manifests import folder_of, hashed, read_manifest, write_manifest
+from index.generations.pointers import current, listed, roll_back
 from index.passages import Filters
 from tests.fakes import edition
 from tests.shelves import Desk
@@ -78,6 +71,7 @@ def _says(desk: Desk) -> str:
     (found,) = generation.retrieve("標準化の期限", k=1, filters=Filters())
     for held in generation.editions:
         assert generation.text(held).text
+        assert generation.sentences(held)
     return found.chunk.text.strip()
 
 
@@ -183,7 +177,7 @@ def test_a_disk_that_really_fills_up_loses_nothing(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The system refuses files above a size, as a full disk does, at each file in turn."""
-    monkeypatch.setattr("index.refresh.refresh.DRIFT", 0.0)
+    monkeypatch.setattr("index.refresh.draft.DRIFT", 0.0)
     names = [n for n in _files(desk) if n != "vectors/chroma.sqlite3"]
     folder = folder_of(desk.home, str(current(desk.home)))
     sizes = sorted({(folder / name).stat().st_size for name in names}, reverse=True)

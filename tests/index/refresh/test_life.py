@@ -21,7 +21,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from index.generations.generations import Generation, Shelf, current, listed
+from index.generations.generation import Generation
+from index.generations.pointers import current, listed
+from index.generations.shelf import Shelf
 from index.generations.store import Server
 from index.passages import Filters
 from tests.fakes import edition

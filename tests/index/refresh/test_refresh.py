@@ -16,19 +16,18 @@ import pytest
 from numpy.typing import NDArray
 
 from index.errors import AnotherRefresh, GenerationBroken, HomeUnusable
-from index.generations.generations import (
-    Generation,
-    current,
+from index.generations.generation import Generation
+from index.generations.manifests import (
     folder_of,
     hashed,
-    listed,
     read_manifest,
-    roll_back,
     sentences_of,
     write_manifest,
 )
+from index.generations.pointers import current, listed, roll_back
 from index.passages import Filters
-from index.refresh.refresh import ChangedMeanwhile, NotAllowed, plan
+from index.refresh.plan import plan
+from index.refresh.workshop import ChangedMeanwhile, NotAllowed
 from ingest.catalog.catalog import Catalog
 from ingest.errors import UnreadablePdf
 from ingest.pages import EditionText
@@ -550,17 +549,17 @@ def _ranked(desk: Desk) -> list[list[tuple[str, float]]]:
 @pytest.mark.parametrize(
     "broken, code",
     [
-        ("index.refresh.refresh.save", errno.ENOSPC),
+        ("index.refresh.draft.save", errno.ENOSPC),
         ("index.search.tallies.save", errno.ENOSPC),
-        ("index.refresh.refresh.np.save", errno.ENOSPC),
+        ("index.refresh.draft.np.save", errno.ENOSPC),
         ("index.generations.parts.save", errno.ENOSPC),
         ("index.search.legs.Bm25.save", errno.ENOSPC),
-        ("index.refresh.refresh.Fitted.save", errno.ENOSPC),
+        ("index.refresh.draft.Fitted.save", errno.ENOSPC),
         ("index.generations.store.write_folder", errno.ENOSPC),
-        ("index.refresh.refresh.shutil.copyfile", errno.ENOSPC),
-        ("index.generations.generations.write_manifest", errno.ENOSPC),
-        ("index.refresh.refresh._sync", errno.EIO),
-        ("index.generations.generations.publish", errno.EROFS),
+        ("index.refresh.draft.shutil.copyfile", errno.ENOSPC),
+        ("index.generations.manifests.write_manifest", errno.ENOSPC),
+        ("index.refresh.draft.sync", errno.EIO),
+        ("index.generations.pointers.publish", errno.EROFS),
     ],
 )
 def test_a_disk_that_cannot_be_written_loses_nothing(
@@ -575,7 +574,7 @@ def test_a_disk_that_cannot_be_written_loses_nothing(
     with monkeypatch.context() as patch:
         patch.setattr(broken, fail)
         if "Fitted" in broken:
-            patch.setattr("index.refresh.refresh.DRIFT", 0.0)
+            patch.setattr("index.refresh.draft.DRIFT", 0.0)
         with pytest.raises(HomeUnusable, match="could not be written") as caught:
             desk.refresh()
         assert os.strerror(code) in str(caught.value)

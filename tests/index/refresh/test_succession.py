@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from index.generations.generations import current, folder_of, read_manifest
+from index.generations.manifests import folder_of, read_manifest
+from index.generations.pointers import current
 from index.passages import Filters
 from index.refresh.succession import superseded_of, with_superseded
 from ingest.catalog.catalog import Catalog

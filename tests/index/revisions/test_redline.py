@@ -6,8 +6,9 @@ from html.parser import HTMLParser
 
 import pytest
 
+from index.revisions.changes import Kind, Revision
+from index.revisions.matching import compare
 from index.revisions.redline import Language, as_json, lines, page, sentence
-from index.revisions.revisions import Kind, Revision, compare
 from tests.fakes import edition_text
 from tests.index.revisions.test_revisions import AFTER, BEFORE, NEW, OLD
 

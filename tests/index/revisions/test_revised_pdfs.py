@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from index.revisions.changes import Change, Revision, Spot
+from index.revisions.matching import compare
 from index.revisions.redline import sentence
-from index.revisions.revisions import Change, Revision, Spot, compare
 from ingest.pdf import documents
 from tests.index.revisions.test_revisions import AFTER, BEFORE, EDITS, NEW, OLD
 from tests.pdfs import Sheet, write

@@ -8,7 +8,8 @@ from datetime import date
 import pytest
 
 from index.errors import EditionUnknown
-from index.revisions.revisions import Change, Kind, Revision, What, compare, editions_of
+from index.revisions.changes import Change, Kind, Revision, What, editions_of
+from index.revisions.matching import compare
 from tests.fakes import edition, edition_text
 
 OLD = edition(label="第1.0版", in_force_from=date(2021, 7, 7))

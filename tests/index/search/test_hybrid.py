@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from index.generations.generations import Generation, folder_of
+from index.generations.generation import Generation
+from index.generations.manifests import folder_of
 from index.passages import Filters, Passage, by_page
 from index.search.fitted import Fitted
 from index.search.glossary import Glossary, Term

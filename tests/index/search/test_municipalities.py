@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from index.generations.generations import Generation
+from index.generations.generation import Generation
 from index.passages import Filters
 from tests.fakes import edition
 from tests.shelves import Desk

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from index.generations.generations import folder_of, read_manifest
+from index.generations.manifests import folder_of, read_manifest
 from index.refresh.succession import with_superseded
 from index.refresh.unusable import recorded
 from ingest.catalog import entries

@@ -8,21 +8,25 @@ before it counts as added or removed.
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from bisect import bisect_left
 from collections import Counter, defaultdict
-from dataclasses import dataclass, field
 from difflib import SequenceMatcher
-from enum import StrEnum
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from index.errors import EditionUnknown
+from index.revisions.changes import Change, Kind, Revision, Spot, What
+from index.revisions.units import (
+    SHORTEST_BROKEN,
+    Part,
+    Unit,
+    numbered,
+    parts_of,
+    section_heads,
+    torn_off,
+    units_of,
+)
 from ingest.headings import sections
-from ingest.language.sentences import is_whole
 from ingest.parsing import parse
-from ingest.sentences import Kind as StoredKind
 from ingest.sentences import Sentences
 
 if TYPE_CHECKING:
@@ -38,106 +42,6 @@ _ALIKE_ELSEWHERE = 0.8
 # A section is (a part of) another if this share of its characters came from there.
 _CAME_FROM = 0.5
 _SHORTEST_MOVED = 6
-_SHORTEST_BROKEN = 12
-_LONGEST_HEADING = 40
-
-
-class Kind(StrEnum):
-    """What happened."""
-
-    ADDED = "added"
-    REMOVED = "removed"
-    CHANGED = "changed"
-    MOVED = "moved"
-    RENUMBERED = "renumbered"
-    RETITLED = "retitled"
-    SPLIT = "split"
-    MERGED = "merged"
-
-
-class What(StrEnum):
-    """What it happened to."""
-
-    SECTION = "section"
-    SENTENCE = "sentence"
-    ROW = "row"
-
-
-@dataclass(frozen=True, slots=True)
-class Spot:
-    """A stretch of one edition: its text, its section, and the page (from 1) it begins on.
-
-    *text* is ``EditionText.text[start:end]``; of a section that is changed as a whole, all of it.
-    *label* is the number printed on the page, or None.
-    """
-
-    section: tuple[str, ...]
-    text: str
-    page: int
-    label: str | None
-    start: int
-    end: int
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One thing that is not as it was. *also* are the further parts of a split or merger."""
-
-    kind: Kind
-    what: What
-    before: Spot | None
-    after: Spot | None
-    also: tuple[Spot, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Revision:
-    """All changes from *old* to *new*, in the new edition's order; removals at their old place.
-
-    *same* counts the sentences and rows that stayed as they were, wherever they stand.
-    """
-
-    old: Edition
-    new: Edition
-    changes: tuple[Change, ...]
-    same: int
-
-    def count(self, kind: Kind) -> int:
-        """Return how many changes are of a kind."""
-        return sum(change.kind is kind for change in self.changes)
-
-
-def editions_of(
-    editions: Iterable[Edition], document: str, old: str | None = None, new: str | None = None
-) -> tuple[Edition, Edition]:
-    """Return the two held editions of a document to compare, the earlier first.
-
-    Without labels, the last two; with *old* alone, that one and the last.
-
-    Raises:
-        EditionUnknown: the document has no such held edition, or only one.
-    """
-    held = [e for e in editions if e.document.id == document and e.held]
-    held.sort(key=_since)
-    labels = tuple(e.label for e in held)
-    for wanted in (old, new):
-        if wanted is not None and wanted not in labels:
-            raise EditionUnknown(document, labels, wanted)
-    chosen_new = held[labels.index(new)] if new else (held[-1] if held else None)
-    if old:
-        chosen_old: Edition | None = held[labels.index(old)]
-    else:
-        earlier = held[: held.index(chosen_new)] if chosen_new else []
-        chosen_old = earlier[-1] if earlier else None
-    if chosen_old is None or chosen_new is None or chosen_old is chosen_new:
-        raise EditionUnknown(document, labels)
-    return chosen_old, chosen_new
-
-
-def _since(edition: Edition) -> int:
-    """Return the day from which an edition counts, as a number that sorts; 0 where unknown."""
-    day = edition.in_force_from or edition.published
-    return day.toordinal() if day else 0
 
 
 def compare(
@@ -152,190 +56,18 @@ def compare(
     *held* are the stored sentences of both; without them they are cut from the texts.
     """
     first, second = held or (parse(before, sections(before)), parse(after, sections(after)))
-    units, others = list(_units(before, first)), list(_units(after, second))
-    apart = _apart(before, units, after, others), _apart(after, others, before, units)
-    numbering = {head[0] for head in _section_heads(before) | _section_heads(after) if head}
-    parts = _parts(before, apart[0], numbering), _parts(after, apart[1], numbering)
+    units, others = list(units_of(before, first)), list(units_of(after, second))
+    apart = torn_off(before, units, after, others), torn_off(after, others, before, units)
+    numbering = {head[0] for head in section_heads(before) | section_heads(after) if head}
+    parts = parts_of(before, apart[0], numbering), parts_of(after, apart[1], numbering)
     return _Comparison(*parts, before, after).revision(old, new)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Unit:
-    """A sentence or a row. *plain* is what is compared: widths and white space do not count."""
-
-    start: int
-    end: int
-    plain: str
-    row: bool
-    heading: bool = False
-
-
-@dataclass(slots=True, eq=False)
-class _Part:
-    """A section: where it stands, its heading in parts, and what is said under it."""
-
-    at: int
-    path: tuple[str, ...]
-    start: int
-    end: int
-    number: str
-    title: str
-    units: list[_Unit]
-    size: int = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.size = sum(len(unit.plain) for unit in self.units)
-
-
-_NUMBER = re.compile(
-    r"(?:第\s?[0-9一二三四五六七八九十百]+\s?[部編章節条項](?:の[0-9一二三四五六七八九十]+)?"
-    r"|[0-9]{1,3}(?:\s?[.\-‐−]\s?[0-9]{1,3})*\s?[.、)]?(?=\s|[^0-9年月日%])"
-    r"|[(][0-9一二三四五六七八九十]{1,3}[)]|[IVX]{1,4}[.、 ]|[ア-ン][.、)]|[■◆●▌□◇○])\s*"
-)
-# What follows a title in a sentence of which it is only the first word.
-_GOES_ON = re.compile(r"[のはをにがとでもへや、・及]|など|から|まで|より|する|した|して|され")
-
-
-def _plain(said: str) -> str:
-    return re.sub(r"\s+", "", unicodedata.normalize("NFKC", said))
-
-
-def _numbered(title: str) -> tuple[str, str]:
-    """Take a heading apart: its number as compared, and its bare title."""
-    plain = unicodedata.normalize("NFKC", title).strip()
-    number = _NUMBER.match(plain)
-    if number is None or number.end() == len(plain):
-        return "", _plain(plain)
-    return _plain(number.group()), _plain(plain[number.end() :])
-
-
-def _head(plain: str) -> tuple[str, str] | None:
-    """Return how a heading is numbered (0.0 for 6.2) and its title; None without a number."""
-    number, title = _numbered(plain)
-    return (re.sub("[0-9]+", "0", number), title) if number and title else None
-
-
-def _way(plain: str) -> str:
-    head = _head(plain)
-    return head[0] if head else ""
-
-
-def _section_heads(text: EditionText) -> set[tuple[str, str] | None]:
-    return {_head(_plain(section.path[-1])) for section in sections(text) if section.path}
-
-
-def _apart(
-    text: EditionText, units: list[_Unit], other: EditionText, others: list[_Unit]
-) -> list[_Unit]:
-    """Tear headings off the sentences they were read with, where *other* has them by themselves.
-
-    A heading set hardly larger than the text may be read as the beginning of a paragraph in one
-    edition, and as a heading in the next, because of what stands around it.
-    """
-    heads = _section_heads(other) | {_head(unit.plain) for unit in others if unit.heading}
-    titles = sorted((head[1] for head in heads if head), key=len, reverse=True)
-    there = {unit.plain for unit in others}
-    found: list[_Unit] = []
-    for unit in units:
-        head = None if unit.row or unit.heading or unit.plain in there else _head(unit.plain)
-        title = next(
-            (t for t in titles if head and head[1].startswith(t) and (head[0], t) in heads), ""
-        )
-        rest = head[1][len(title) :] if head and title else ""
-        if not rest or _GOES_ON.match(rest):
-            found.append(unit)
-            continue
-        said = unit.plain[: len(unit.plain) - len(rest)]
-        end = next(
-            at for at in range(unit.start, unit.end) if _plain(text.text[unit.start : at]) == said
-        )
-        found.append(_Unit(unit.start, end, said, row=False, heading=True))
-        found.append(_Unit(end, unit.end, rest, row=False))
-    return found
-
-
-def _parts(text: EditionText, units: list[_Unit], numbering: set[str]) -> list[_Part]:
-    """Return the sections of a text, and what stands under a heading numbered as theirs are."""
-    found: list[_Part] = []
-    starts = [unit.start for unit in units]
-    for section in sections(text):
-        own = units[bisect_left(starts, section.start) : bisect_left(starts, section.end)]
-        if section.path and own:
-            own = _without_heading(own, section.path[-1])
-        ats = [at for at, unit in enumerate(own) if unit.heading and _way(unit.plain) in numbering]
-        until = [own[at].start for at in ats] + [section.end]
-        _add(found, section.path, (section.start, until[0]), own[: ats[0]] if ats else own)
-        for order, at in enumerate(ats):
-            heading = text.text[own[at].start : own[at].end].strip()
-            path = (*_above(section.path, heading), heading)
-            inside = own[at + 1 : ats[order + 1] if order + 1 < len(ats) else len(own)]
-            _add(found, path, (own[at].start, until[order + 1]), inside)
-    return found
-
-
-def _add(
-    found: list[_Part], path: tuple[str, ...], span: tuple[int, int], own: list[_Unit]
-) -> None:
-    kept = [unit for unit in own if any(c.isalnum() for c in unit.plain)]
-    if path or kept:
-        number, title = _numbered(path[-1]) if path else ("", "")
-        found.append(_Part(len(found), path, *span, number, title, kept))
-
-
-def _above(path: tuple[str, ...], heading: str) -> tuple[str, ...]:
-    """Return the sections that a heading found in another one's text stands under."""
-    return path[:-1] if path and _way(_plain(heading)) == _way(_plain(path[-1])) else path
-
-
-def _without_heading(own: list[_Unit], heading: str) -> list[_Unit]:
-    """Leave out the units that are the heading itself, which may run over two blocks."""
-    wanted, seen, at = _plain(heading), "", 0
-    while at < len(own) and wanted.startswith(seen + own[at].plain):
-        seen += own[at].plain
-        at += 1
-    return own[at:] if seen == wanted else own[max(at, 1) :]
-
-
-def _units(text: EditionText, found: Sentences) -> Iterator[_Unit]:
-    """Yield sentences and rows in order; a sentence that a page break cuts is one."""
-    waiting: _Unit | None = None
-    for order, one in enumerate(found):
-        start = one.start
-        if waiting is not None:
-            if one.kind is StoredKind.STATEMENT:
-                start = waiting.start
-            else:
-                yield waiting
-        said = _plain(text.text[start : one.end])
-        row = one.kind in {StoredKind.ROW, StoredKind.HEAD}
-        block = found.in_block(order)
-        alone = one.kind is StoredKind.ITEM and len(block) == 1
-        heading = one.kind is StoredKind.HEADING or (alone and _looks_like_heading(said))
-        unit = _Unit(start, one.end, said, row, heading)
-        last = order + 1 == len(found) or found.column("page")[order + 1] != one.page
-        whole = text.text[found[block[0]].start : one.end]
-        waiting = unit if last and not (row or heading) and _goes_on(whole) else None
-        if waiting is None:
-            yield unit
-    if waiting is not None:
-        yield waiting
-
-
-def _looks_like_heading(plain: str) -> bool:
-    """Whether an item of a list is a heading by its number (such as 6.2) and breaks off as one."""
-    return len(plain) <= _LONGEST_HEADING and _way(plain).count("0") > 1 and not is_whole(plain)
-
-
-def _goes_on(said: str) -> bool:
-    """Whether the last lines of a page break off in a sentence, rather than being a title."""
-    return len(said) >= _SHORTEST_BROKEN and not is_whole(said)
 
 
 class _Comparison:
     """Matches what two editions share, and tells what is left."""
 
     def __init__(
-        self, old: list[_Part], new: list[_Part], before: EditionText, after: EditionText
+        self, old: list[Part], new: list[Part], before: EditionText, after: EditionText
     ) -> None:
         self._old, self._new = old, new
         self._before, self._after = before, after
@@ -360,9 +92,9 @@ class _Comparison:
         self._match_scored(self._shared, 0.5)
         self._match_scored(self._alike, 0.55)
 
-    def _match_by(self, key: Callable[[_Part], object]) -> None:
+    def _match_by(self, key: Callable[[Part], object]) -> None:
         """Match what is the same under *key*, in order."""
-        there: dict[object, list[_Part]] = defaultdict(list)
+        there: dict[object, list[Part]] = defaultdict(list)
         for part in self._new:
             there[key(part)].append(part)
         for part in self._old:
@@ -371,11 +103,11 @@ class _Comparison:
                 others.remove(near)
                 self._join(part, near)
 
-    def _join(self, old: _Part, new: _Part) -> None:
+    def _join(self, old: Part, new: Part) -> None:
         self._to_new[old.at], self._to_old[new.at] = new.at, old.at
 
     def _match_scored(
-        self, scores: Callable[[list[_Part], list[_Part]], Iterator[tuple[float, int, int]]],
+        self, scores: Callable[[list[Part], list[Part]], Iterator[tuple[float, int, int]]],
         least: float,
     ) -> None:  # fmt: skip
         """Match the pairs that score best, one after the other."""
@@ -386,7 +118,7 @@ class _Comparison:
             if score >= least and a not in self._to_new and b not in self._to_old:
                 self._join(self._old[a], self._new[b])
 
-    def _shared(self, old: list[_Part], new: list[_Part]) -> Iterator[tuple[float, int, int]]:
+    def _shared(self, old: list[Part], new: list[Part]) -> Iterator[tuple[float, int, int]]:
         """Score pairs by their titles and by the sentences that stand in both."""
         common: Counter[tuple[int, int]] = Counter()
         holds: dict[str, set[int]] = defaultdict(set)
@@ -411,11 +143,11 @@ class _Comparison:
             yield body + 0.3 * same_title + 0.1 * beside + 0.15 * unique, a, b
 
     @staticmethod
-    def _parent(part: _Part) -> str:
-        return _numbered(part.path[-2])[1] if len(part.path) > 1 else ""
+    def _parent(part: Part) -> str:
+        return numbered(part.path[-2])[1] if len(part.path) > 1 else ""
 
     @staticmethod
-    def _alike(old: list[_Part], new: list[_Part]) -> Iterator[tuple[float, int, int]]:
+    def _alike(old: list[Part], new: list[Part]) -> Iterator[tuple[float, int, int]]:
         """Score pairs by the character pairs of their titles and texts."""
         there = [(part.at, _bigrams(_beginning(part))) for part in new]
         for part in old:
@@ -425,7 +157,7 @@ class _Comparison:
 
     @staticmethod
     def _scattered(
-        loose: list[_Part], others: list[_Part], matched: dict[int, int]
+        loose: list[Part], others: list[Part], matched: dict[int, int]
     ) -> dict[int, int]:
         """Return for unmatched sections the one on the other side that most of them came from."""
         home: dict[str, int] = {}
@@ -479,7 +211,7 @@ class _Comparison:
                 self._tell_section(Kind.REMOVED, part, None)
 
     def _tell_section(
-        self, kind: Kind, old: _Part | None, new: _Part | None, *also: Spot
+        self, kind: Kind, old: Part | None, new: Part | None, *also: Spot
     ) -> None:  # fmt: skip
         self._tell(
             kind,
@@ -492,8 +224,8 @@ class _Comparison:
     # Sentences
 
     def _tell_sentences(self, into: dict[int, int], merged: dict[int, int]) -> None:
-        gone: list[tuple[_Unit, _Part]] = []
-        come: list[tuple[_Unit, _Part]] = []
+        gone: list[tuple[Unit, Part]] = []
+        come: list[tuple[Unit, Part]] = []
         for a, b in self._to_new.items():
             olds = [self._old[a], *(self._old[x] for x, y in merged.items() if y == b)]
             news = [self._new[b], *(self._new[x] for x, y in into.items() if y == a)]
@@ -513,11 +245,11 @@ class _Comparison:
                 self._tell_unit(Kind.ADDED, None, (unit, part))
 
     def _aligned(
-        self, old: list[tuple[_Unit, _Part]], new: list[tuple[_Unit, _Part]]
-    ) -> tuple[list[tuple[_Unit, _Part]], list[tuple[_Unit, _Part]]]:
+        self, old: list[tuple[Unit, Part]], new: list[tuple[Unit, Part]]
+    ) -> tuple[list[tuple[Unit, Part]], list[tuple[Unit, Part]]]:
         """Align the sentences of matched sections; return what found no partner on each side."""
-        gone: list[tuple[_Unit, _Part]] = []
-        come: list[tuple[_Unit, _Part]] = []
+        gone: list[tuple[Unit, Part]] = []
+        come: list[tuple[Unit, Part]] = []
         matcher = SequenceMatcher(
             None, [u.plain for u, _ in old], [u.plain for u, _ in new], autojunk=False
         )
@@ -531,8 +263,8 @@ class _Comparison:
         return gone, come
 
     def _paired(
-        self, old: list[tuple[_Unit, _Part]], new: list[tuple[_Unit, _Part]]
-    ) -> tuple[list[tuple[_Unit, _Part]], list[tuple[_Unit, _Part]]]:
+        self, old: list[tuple[Unit, Part]], new: list[tuple[Unit, Part]]
+    ) -> tuple[list[tuple[Unit, Part]], list[tuple[Unit, Part]]]:
         """Pair what stands at one place and is alike; return the rest."""
         scored = sorted(
             (
@@ -552,14 +284,14 @@ class _Comparison:
         return [old[i] for i in sorted(left_old)], [new[j] for j in sorted(left_new)]
 
     def _elsewhere(
-        self, gone: list[tuple[_Unit, _Part]], come: list[tuple[_Unit, _Part]]
-    ) -> tuple[list[tuple[_Unit, _Part]], list[tuple[_Unit, _Part]]]:
+        self, gone: list[tuple[Unit, Part]], come: list[tuple[Unit, Part]]
+    ) -> tuple[list[tuple[Unit, Part]], list[tuple[Unit, Part]]]:
         """Find what only went to another place, as it was or reworded; return the rest."""
         there: dict[str, list[int]] = defaultdict(list)
         for at, (unit, _) in enumerate(come):
             there[unit.plain].append(at)
         taken: set[int] = set()
-        lost: list[tuple[_Unit, _Part]] = []
+        lost: list[tuple[Unit, Part]] = []
         for unit, part in gone:
             if len(unit.plain) >= _SHORTEST_MOVED and there.get(unit.plain):
                 at = there[unit.plain].pop(0)
@@ -568,7 +300,7 @@ class _Comparison:
                 self._tell_unit(Kind.MOVED, (unit, part), come[at])
             else:
                 lost.append((unit, part))
-        left: list[tuple[_Unit, _Part]] = []
+        left: list[tuple[Unit, Part]] = []
         for one in lost:
             best = max(
                 (
@@ -588,7 +320,7 @@ class _Comparison:
     # Telling
 
     def _tell_unit(
-        self, kind: Kind, old: tuple[_Unit, _Part] | None, new: tuple[_Unit, _Part] | None
+        self, kind: Kind, old: tuple[Unit, Part] | None, new: tuple[Unit, Part] | None
     ) -> None:  # fmt: skip
         either = new or old
         assert either is not None  # noqa: S101 - a change has at least one side
@@ -599,10 +331,10 @@ class _Comparison:
             _spot(self._after, new[0], new[1].path) if new else None,
         )
 
-    def _spot_old(self, part: _Part) -> Spot:
+    def _spot_old(self, part: Part) -> Spot:
         return _spot(self._before, part, part.path)
 
-    def _spot_new(self, part: _Part) -> Spot:
+    def _spot_new(self, part: Part) -> Spot:
         return _spot(self._after, part, part.path)
 
     def _tell(
@@ -616,18 +348,18 @@ class _Comparison:
         self._changes.append((place, Change(kind, what, before, after, also)))
 
 
-def _said(parts: Iterable[_Part]) -> list[tuple[_Unit, _Part]]:
+def _said(parts: Iterable[Part]) -> list[tuple[Unit, Part]]:
     ordered = sorted(parts, key=lambda part: part.at)
     return [(unit, part) for part in ordered for unit in part.units]
 
 
-def _spot(text: EditionText, held: _Unit | _Part, path: tuple[str, ...]) -> Spot:
+def _spot(text: EditionText, held: Unit | Part, path: tuple[str, ...]) -> Spot:
     page = text.page_at(held.start)
     said = text.text[held.start : held.end]
     return Spot(path, said, page.number, page.label, held.start, held.end)
 
 
-def _beginning(part: _Part) -> str:
+def _beginning(part: Part) -> str:
     return part.title + "".join(unit.plain for unit in part.units)[:2_000]
 
 
@@ -640,14 +372,14 @@ def _dice(one: frozenset[str], other: frozenset[str]) -> float:
     return 2 * len(one & other) / max(len(one) + len(other), 1)
 
 
-def _ratio(one: _Unit, other: _Unit, least: float = _ALIKE) -> float:
+def _ratio(one: Unit, other: Unit, least: float = _ALIKE) -> float:
     """Return the share of common characters, from 0 to 1; 0 where it cannot reach *least*.
 
     Longer sentences that share few character pairs are not looked at: comparing every sentence
     with every other would take minutes for two documents of a hundred pages.
     """
     if (
-        min(len(one.plain), len(other.plain)) >= _SHORTEST_BROKEN
+        min(len(one.plain), len(other.plain)) >= SHORTEST_BROKEN
         and _dice(_bigrams(one.plain), _bigrams(other.plain)) < least / 2
     ):
         return 0.0

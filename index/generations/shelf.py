@@ -1,0 +1,99 @@
+"""The shelf: whoever asks is handed the generation that is current."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Mapping
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from index.errors import GenerationBroken, IndexMissing, ModelMissing, ServerAway
+from index.generations.generation import Generation, opened
+from index.generations.manifests import folder_of
+from index.generations.pointers import current
+from index.generations.store import Vectors
+
+if TYPE_CHECKING:
+    from index.generations.depot import Depot
+    from index.passages import Reranker
+    from index.search.embedding import Embedder
+
+log = logging.getLogger(__name__)
+
+
+class Shelf:
+    """Hands out the current generation, looking at the pointer each time it is asked.
+
+    A reader holds what it was given until its answer is done, so no answer mixes generations.
+    """
+
+    def __init__(
+        self,
+        home: Path,
+        embedder_for: Callable[[Mapping[str, str], Path], Embedder],
+        today: Callable[[], date] = date.today,
+        vectors: Vectors | None = None,
+        reranker: Reranker | None = None,
+        depot: Depot | None = None,
+    ) -> None:
+        """Take the home, and what finds the embedder for a recipe and a generation's folder.
+
+        *vectors* is where the vectors live; None: in each generation's folder. *reranker* puts
+        the best passages of each search into a new order. *depot* is where generations are
+        published for many homes; until something is, the home's own is served.
+        """
+        self._depot = depot
+        self._vectors = vectors
+        self._reranker = reranker
+        self._home = home
+        self._embedder_for = embedder_for
+        self._today = today
+        self._lock = threading.Lock()
+        self._open: Generation | None = None
+
+    def __call__(self) -> Generation:
+        """Return the current generation, opened.
+
+        Raises:
+            IndexMissing: no generation was published yet.
+            GenerationBroken: the current one cannot be opened.
+        """
+        with self._lock:
+            while True:
+                name = self._current()
+                if name is None:
+                    raise IndexMissing(str(self._home))
+                if self._open is not None and self._open.id == name:
+                    return self._open
+                try:
+                    self._open = self._opened(name)
+                except (GenerationBroken, ModelMissing):
+                    # Another one may have become current while this one was opened.
+                    if self._current() == name:
+                        raise
+
+    def _current(self) -> str | None:
+        if self._depot is None:
+            return current(self._home)
+        try:
+            now = self._depot.pointer()
+        except ServerAway:
+            if self._open is None:
+                raise
+            log.warning("the Chroma server does not answer; %s answers on", self._open.id)
+            return self._open.id
+        return current(self._home) if now is None else now.generation
+
+    def _opened(self, name: str) -> Generation:
+        folder = folder_of(self._home, name)
+        if self._depot is not None and self._depot.pointer() is not None:
+            folder = self._depot.bring(self._home, name)
+        return opened(
+            folder,
+            self._embedder_for,
+            self._today,
+            self._vectors,
+            self._reranker,
+        )

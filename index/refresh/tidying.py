@@ -1,0 +1,68 @@
+"""One refresh at a time in a home, and what earlier ones left is cleared away."""
+
+from __future__ import annotations
+
+import fcntl
+import secrets
+import shutil
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING
+
+from index.errors import AnotherRefresh
+from index.generations import holds, manifests, pointers
+from index.refresh.workshop import READINGS
+from ingest.aside import remove_drafts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+# The current generation, and two to return to.
+_KEPT_GENERATIONS = 3
+BUILDING = ".building-"
+
+
+@contextmanager
+def only_one(home: Path) -> Iterator[str]:
+    """Lock the home and return a name that no other has, which its lock file keeps."""
+    with (home / "refresh.lock").open("a+", encoding="utf-8") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as problem:
+            message = f"{home}: another refresh is under way. Wait until it ends."
+            raise AnotherRefresh(message) from problem
+        file.seek(0)
+        name = file.read().strip()
+        if not name:
+            name = secrets.token_hex(8)
+            file.write(f"{name}\n")
+            file.flush()
+        yield name
+
+
+def remove_debris(home: Path) -> None:
+    """Remove what a refresh that was cut off left behind."""
+    folder = home / "generations"
+    folder.mkdir(exist_ok=True)
+    for draft in (*folder.glob(f"{BUILDING}*"), *folder.glob(f"{holds.LEAVING}*")):
+        shutil.rmtree(draft)
+    remove_drafts(home)
+    remove_drafts(home / "pdfs")
+    for draft in (home / READINGS).rglob("*.draft"):
+        draft.unlink(missing_ok=True)
+    complete = pointers.listed(home)
+    for rest in folder.glob("g*"):
+        if rest.name not in complete:
+            holds.remove(rest)
+
+
+def remove_old(home: Path) -> None:
+    """Remove generations before the newest three, but never the current one or one in use.
+
+    What cannot be removed now is tried again by the next refresh.
+    """
+    now = pointers.pointed(home)
+    for name in pointers.listed(home)[:-_KEPT_GENERATIONS]:
+        if now is not None and name != now:
+            with suppress(OSError):
+                holds.remove(manifests.folder_of(home, name))
