@@ -35,7 +35,7 @@ from bot.answering.extractive import Extractive
 from bot.asking.question import LONGEST
 from bot.ledger.ledger import Ledger, open_ledger
 from bot.ledger.record import Recorded, SentRecord
-from index.refresh.refresh import RefreshReport
+from index.refresh.reports import RefreshReport
 from ingest.catalog import catalog
 from ingest.catalog.fetching import is_public
 from ingest.errors import BrokenCatalog
