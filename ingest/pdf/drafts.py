@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from ingest.pdf.layout import Unit
+    from ingest.pdf.columns import Unit
     from ingest.pdf.lines import Glyphs, Line
 
 _AS_WIDE, _ENDS = 0.1, "。．.！？!?：:」』）)】"

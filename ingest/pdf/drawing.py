@@ -29,6 +29,7 @@ _MAX_SEGMENTS = 4_000
 _MAX_FRAMES = 400
 _THIN = 2.5
 _LEAST_RULE = 5.0
+_CLOSE = (2.0, 9.0)
 _LEAST_FRAME = (12.0, 7.0)
 _NEARLY = 0.92
 _CORNERS = 4
@@ -209,12 +210,23 @@ def shapes(page: Drawn, width: float, height: float) -> Shapes:
     down = boxes[(w <= _THIN) & (h > _LEAST_RULE)]
     if len(frames):
         frames = distinct(frames)[:_MAX_FRAMES]
-        left, bottom, right, top = frames.T
+        left, bottom, right, top = frames[~_inset(frames, down)].T
         lower, upper = (left, bottom, right, bottom), (left, top, right, top)
         first, last = (left, bottom, left, top), (right, bottom, right, top)
         across = np.concatenate([across, np.stack(lower, 1), np.stack(upper, 1)])
         down = np.concatenate([down, np.stack(first, 1), np.stack(last, 1)])
     return Shapes(frames, across, down, images)
+
+
+def _inset(frames: NDArray[np.float32], down: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Which frames only colour the ground of a ruled cell: rules stand close by on both sides."""
+    if not len(down):
+        return np.zeros(len(frames), np.bool_)
+    middle, height = (down[:, 0] + down[:, 2]) / 2, (frames[:, 1] + frames[:, 3]) / 2
+    beside = (down[:, 1] < height[:, None]) & (down[:, 3] > height[:, None])
+    first, last = frames[:, :1] - middle, middle - frames[:, 2:3]
+    near = [beside & (gap > _CLOSE[0]) & (gap < _CLOSE[1]) for gap in (first, last)]
+    return np.asarray(near[0].any(axis=1) & near[1].any(axis=1))
 
 
 def outlines(path: object) -> NDArray[np.float32]:

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ingest.language import marks
+from ingest.pdf.blanks import bridged
 from ingest.pdf.lines import Line, made, together
 from ingest.pdf.pitch import Pitch, pitch
+from ingest.pdf.spread import spread
 from ingest.pdf.vertical import stacked
 
 if TYPE_CHECKING:
@@ -31,7 +33,8 @@ _BARE_MARK = re.compile(
 _ARTICLE = re.compile(
     r"第[0-9０-９一二三四五六七八九十百]+[章節条編部款項](?:の[0-9０-９一二三四五六七八九十]+)*"
 )
-_SET_OFF = 0.45
+_NUMBER = re.compile(r"[0-9０-９]{1,2}|[ア-ン]|[一二三四五六七八九十]{1,3}|[ivx]{1,5}[.．)）]")
+_SET_OFF, _NUMBER_TAB = 0.45, 3.2
 # How far apart two runs of one line may stand, in widths of a full-width character.
 _SIDE, _TAB, _SPACED_OUT, _SPACE_WIDTH = 0.75, 4.5, 3.2, 0.4
 # Punctuation and brackets are half empty: set tightly, "、「" stand a whole width into each other.
@@ -61,8 +64,10 @@ def lines_of(glyphs: Glyphs, shapes: Shapes) -> list[Line]:
     measured = pitch(glyphs)
     runs = _runs(glyphs, shapes, measured)
     runs = _without_doubles(runs)
+    runs = spread(runs, glyphs, shapes)
     runs = stacked(runs, glyphs, shapes)
     runs = _joined(runs, glyphs, shapes, measured)
+    runs = bridged(runs, glyphs, shapes)
     _put_in_frames(runs, shapes.frames)
     _note_numbers(runs, glyphs)
     return runs
@@ -74,12 +79,15 @@ def _note_numbers(found: list[Line], glyphs: Glyphs) -> None:
     第５条 begins an article only where it is set off too: a sentence may be wrapped before it.
     """
     for line in found:
-        mark = _BARE_MARK.match(line.text) or _ARTICLE.match(line.text)
+        bare = _BARE_MARK.match(line.text)
+        mark = bare or _ARTICLE.match(line.text)
         if mark is None or not line.upright or mark.end() == len(line.text):
             continue
         last, first = line.glyphs[mark.end() - 1], line.glyphs[mark.end()]
         gap = float(glyphs.boxes[first, 0] - glyphs.boxes[last, 2])
-        line.item = gap > _SET_OFF * line.size or line.text[mark.end()] in "（(「"
+        line.item = gap > _SET_OFF * line.size or (
+            bare is None and (glyphs.spaced[first] > 0 or line.text[mark.end()] in "（(「")
+        )
 
 
 def given(
@@ -218,7 +226,10 @@ def _neighbours(
     first = np.array([run.glyphs[0] for run in runs])
     side = measured.cell()[first] if measured.bare else _SIDE + measured.letter[first]
     marked = np.array([run.item and _is_mark(run.text) for run in runs])
-    reach = np.where(marked, _TAB, side)
+    # So is a bare number that stands first on its line.
+    bare = np.array([_NUMBER.fullmatch(run.text) is not None for run in runs])
+    bare &= ~beside.any(axis=0)
+    reach = np.where(marked, _TAB, np.where(bare, np.maximum(side, _NUMBER_TAB), side))
     alone = np.array([len(run.text) == 1 and "一" <= run.text <= "龥" for run in runs])
     closing = np.array([run.text[-1] in _CLOSING for run in runs])
     opening = np.array([run.text[0] in _OPENING for run in runs])

@@ -6,16 +6,17 @@ Coordinates are points from the lower left corner of the page as shown.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from itertools import pairwise
-from operator import itemgetter
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ingest.pdf.bands import parted
+from ingest.pdf.columns import Unit, around, around_lines, columns, ordered
 from ingest.pdf.drafts import BLANK, gaps_in, needs_space, spelled
-from ingest.pdf.lines import LONG_LINE
-from ingest.pdf.tables import Columns, aligned, heads, may_head, tables
+from ingest.pdf.lines import LONG_LINE, together
+from ingest.pdf.rows import is_value, leveled, rows
+from ingest.pdf.tables import Columns, charted, heads, may_head, tables
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from ingest.pdf.lines import Glyphs, Line, Shapes
-    from ingest.pdf.tables import Table
+    from ingest.pdf.tables import Cell, Table
 
 _LEAST_VERTICAL = 8
 _LARGER = 1.15
@@ -32,26 +33,6 @@ _WHOLE_ROW = 0.9
 _LONGEST_HEAD = 40
 _LONGEST_ROW = 220
 _ALIKE = 1.25
-
-
-@dataclass(slots=True, eq=False)
-class Unit:
-    """Something with a place in the reading order: a column of lines, or a frame with its content.
-
-    *row* holds a table row's cells, each a list of lines; *context* what heads it, and *heads* what
-    heads each of its cells. *columns* are those of a whole table.
-    """
-
-    left: float
-    bottom: float
-    right: float
-    top: float
-    lines: list[Line] = field(default_factory=list)
-    inside: list[Unit] = field(default_factory=list)
-    row: list[list[Line]] | None = None
-    context: str = ""
-    heads: tuple[str, ...] = ()
-    columns: Columns | None = None
 
 
 def units(
@@ -66,9 +47,12 @@ def units(
     """
     grids = tables(shapes.across, shapes.down, _places(found))
     in_grid, free = _in_grids(found, grids)
-    unruled = aligned(_places(free), np.array([_may_be_cell(line) for line in free], np.bool_))
-    if unruled:
-        grids = grids + unruled
+    bars = [
+        charted(grid, [[is_value(line.text) for line in cell] for cell in cells])
+        for grid, cells in zip(grids, in_grid, strict=True)
+    ]
+    if any(bars):
+        grids = [grid for grid, bar in zip(grids, bars, strict=True) if not bar]
         in_grid, free = _in_grids(found, grids)
     highest = max([line.top for line in free] + [grid.top for grid in grids], default=0.0)
     made_tables = []
@@ -84,26 +68,35 @@ def units(
     homes = [_home(grid, shapes.frames) for grid, _ in made_tables]
     used = sorted({frame for frame in [*held, *homes] if frame >= 0})
     within = _nesting(used, shapes.frames)
+    _let_out(held, within)
     made: dict[int, Unit] = {}
     for frame in [*within, -1]:
-        inside = _columns(held.get(frame, []), shapes)
+        lines, inside = _unruled(held.get(frame, []))
+        inside.extend(columns(lines, shapes))
         inside.extend(made[child] for child, parent in within.items() if parent == frame)
         inside.extend(
             unit for (_, unit), home in zip(made_tables, homes, strict=True) if home == frame
         )
-        made[frame] = _around(_ordered([unit for unit in inside if unit.lines or unit.inside]))
+        made[frame] = around(ordered([unit for unit in inside if unit.lines or unit.inside]))
     return made[-1].inside
 
 
-def _may_be_cell(line: Line) -> bool:
-    """Whether a line may be a cell of a table without rules: no item, no sentence, in no frame."""
-    return (
-        line.upright
-        and not line.pictured
-        and not line.item
-        and line.frame < 0
-        and line.text[-1] not in "。、，"
-    )
+def _let_out(held: dict[int, list[Line]], within: dict[int, int]) -> None:
+    """Count an amount alone in its frame, as the bars of charts are, to what is around it."""
+    for frame, parent in within.items():
+        lines = held.get(frame, ())
+        if len(lines) == 1 and is_value(lines[0].text) and frame not in within.values():
+            held.setdefault(parent, []).extend(held.pop(frame))
+
+
+def _unruled(found: list[Line]) -> tuple[list[Line], list[Unit]]:
+    """What stands in no table without rules, and those tables."""
+    made: list[Unit] = []
+    taken: set[int] = set()
+    for table in rows(found):
+        taken.update(id(line) for row in table for line in row.lines())
+        made.append(around([_row(row.cells, _heading(*row.head), row.head) for row in table]))
+    return [line for line in found if id(line) not in taken], made
 
 
 def unfinished(found: Sequence[Unit]) -> Columns | None:
@@ -167,16 +160,37 @@ def _table(
 
     *before* is the table that it goes on with.
     """
-    units_of = [_ordered(_columns(lines, shapes)) for lines in cells]
+    grid, cells = parted(grid, cells)
+    cells = [_along(lines, glyphs) for lines in cells]
+    units_of = [ordered(columns(lines, shapes)) for lines in cells]
     in_order = [[line for unit in units for line in unit.lines] for units in units_of]
     said = [_written(lines, glyphs) for lines in in_order]
     head_of, head_rows = heads(grid, said)
     # Where the heads are said again the page has its own; no other row may stand for them.
     if before is not None and set(head_of.values()).isdisjoint(before.heads.values()):
         head_of, head_rows = before.heads, frozenset()
-    table = _around(_rows(grid, units_of, in_order, said, head_of, head_rows))
+    table = around(_rows(grid, units_of, in_order, said, head_of, head_rows))
     table.columns = Columns(grid.edges, head_of) if head_of else None
     return table
+
+
+def _along(cell: list[Line], glyphs: Glyphs) -> list[Line]:
+    """The lines of a cell, with what stands on one level as one line, but for columns of text."""
+    if len(cell) < 2 or not all(line.upright for line in cell):
+        return cell
+    levels = leveled(cell)
+    if len(levels) == len(cell) or any(
+        sum(len(line.text) >= LONG_LINE for line in level) > 1 for level in levels
+    ):
+        return cell
+    for level in levels:
+        for line in level[1:]:
+            glyphs.spaced[line.glyphs[0]] = max(1, glyphs.spaced[line.glyphs[0]])
+    whole = [level[0] for level in levels if len(level) == 1]
+    joined = together([level for level in levels if len(level) > 1], glyphs)
+    for line, level in zip(joined, (level for level in levels if len(level) > 1), strict=True):
+        line.frame = level[0].frame
+    return whole + joined
 
 
 def _written(cell: Sequence[Line], glyphs: Glyphs) -> str:
@@ -218,49 +232,64 @@ def _rows(
     found: list[Unit] = []
     under = ""
     for row in sorted({cell.top_row for cell in grid.cells}):
-        members = [at for at, cell in enumerate(grid.cells) if cell.top_row == row and in_order[at]]
-        if not members:
+        own = [at for at, cell in enumerate(grid.cells) if cell.top_row == row and in_order[at]]
+        if not own:
             continue
-        # A cell to the left that reaches down from an earlier row heads this one too.
-        beside = [
-            said[at]
-            for at, cell in enumerate(grid.cells)
-            if cell.top_row < row <= cell.bottom_row
-            and cell.left_column < grid.cells[members[0]].left_column
-            and 0 < len(said[at]) <= _LONGEST_HEAD
-        ]
         if row in head_rows:
-            found.append(_row([in_order[at] for at in members], ""))
+            found.append(_row([in_order[at] for at in own], ""))
             continue
-        alone = grid.cells[members[0]]
+        alone = grid.cells[own[0]]
         whole = alone.right - alone.left > _WHOLE_ROW * (grid.right - grid.left)
-        if len(members) == 1 and whole and may_head(said[members[0]]):
-            under = said[members[0]]
-            found.append(_row([in_order[members[0]]], ""))
+        if len(own) == 1 and whole and may_head(said[own[0]]):
+            under = said[own[0]]
+            found.append(_row([in_order[own[0]]], ""))
             continue
-        columns = [head_of.get(grid.cells[at].left_column, "") for at in members]
+        # What spans rows counts for each of them, and is said in each.
+        members = sorted(
+            {
+                *own,
+                *(
+                    at
+                    for at, cell in enumerate(grid.cells)
+                    if cell.top_row < row <= cell.bottom_row
+                    and cell.top_row not in head_rows
+                    and 0 < len(said[at]) <= _LONGEST_HEAD
+                ),
+            },
+            key=lambda at: grid.cells[at].left_column,
+        )
+        over = [_over_cell(grid.cells[at], head_of) for at in members]
         if sum(len(said[at]) for at in members) <= _LONGEST_ROW and not any(
             _has_items(in_order[at]) for at in members
         ):
-            context = _heading(under, *beside, *columns)
-            found.append(_row([in_order[at] for at in members], context, columns))
+            context = _heading(under, *over)
+            found.append(_row([in_order[at] for at in members], context, over))
             continue
         first = said[members[0]] if len(said[members[0]]) <= _LONGEST_HEAD else ""
-        for at, column in zip(members, columns, strict=True):
+        for at, column in zip(members, over, strict=True):
+            if at not in own:
+                continue
             above = first if at != members[0] else ""
             for unit in units_of[at]:
-                unit.context = _heading(under, *beside, above, column)
+                unit.context = _heading(under, above, column)
                 found.append(unit)
     return found
 
 
+def _over_cell(cell: Cell, head_of: dict[int, str]) -> str:
+    """What heads a cell: each of the columns that it spans."""
+    every = (head_of.get(at, "") for at in range(cell.left_column, cell.right_column + 1))
+    return "・".join(dict.fromkeys(word for word in every if word))
+
+
 def _heading(*words: str) -> str:
-    """What heads a row or cell, from the outside in, each once."""
-    return " / ".join(dict.fromkeys(word for word in words if word))
+    """What heads a row or cell, from the outside in; the same twice in a row counts once."""
+    said = [word for word in words if word]
+    return " / ".join(word for at, word in enumerate(said) if not at or word != said[at - 1])
 
 
 def _row(cells: list[list[Line]], context: str, heads: Sequence[str] = ()) -> Unit:
-    unit = _around_lines([line for cell in cells for line in cell])
+    unit = around_lines([line for cell in cells for line in cell])
     unit.row, unit.context = cells, context
     unit.heads = tuple(heads) if any(heads) else ()
     return unit
@@ -268,19 +297,6 @@ def _row(cells: list[list[Line]], context: str, heads: Sequence[str] = ()) -> Un
 
 def _has_items(lines: Sequence[Line]) -> bool:
     return sum(line.item for line in lines) > 1
-
-
-def _around_lines(lines: list[Line]) -> Unit:
-    if len(lines) == 1:
-        only = lines[0]
-        return Unit(only.left, only.bottom, only.right, only.top, lines=lines)
-    return Unit(
-        min(line.left for line in lines),
-        min(line.bottom for line in lines),
-        max(line.right for line in lines),
-        max(line.top for line in lines),
-        lines=lines,
-    )
 
 
 def _nesting(used: list[int], frames: NDArray[np.float32]) -> dict[int, int]:
@@ -301,160 +317,3 @@ def _nesting(used: list[int], frames: NDArray[np.float32]) -> dict[int, int]:
             -1,
         )
     return parents
-
-
-def _around(inside: list[Unit]) -> Unit:
-    if not inside:
-        return Unit(0, 0, 0, 0)
-    return Unit(
-        min(unit.left for unit in inside),
-        min(unit.bottom for unit in inside),
-        max(unit.right for unit in inside),
-        max(unit.top for unit in inside),
-        inside=inside,
-    )
-
-
-def _columns(found: Sequence[Line], shapes: Shapes) -> list[Unit]:
-    """Stack lines that follow each other closely in one column and one size."""
-    if len(found) < 2:  # as most cells of tables
-        return [_around_lines(list(found))] if found else []
-    stacks = _vertical([line for line in found if not line.upright])
-    open_stacks: list[list[Line]] = []
-    for line in sorted(found, key=lambda one: (-one.top, one.left)):
-        if not line.upright:
-            continue
-        over = [stack for stack in open_stacks if _over(stack[-1], line)]
-        above = [stack for stack in over if _continues(stack[-1], line, shapes)]
-        # A label that ended higher, beside an indent, is no column beside this one.
-        if len(above) == 1 and (
-            len(over) == 1 or _past(line, above[0], [one for one in over if one is not above[0]])
-        ):
-            if len(over) > 1:
-                open_stacks = _without(over, open_stacks, above[0])
-            above[0].append(line)
-            continue
-        if over:
-            open_stacks = _without(over, open_stacks)
-        stacks.append([line])
-        open_stacks.append(stacks[-1])
-    return [_around_lines(stack) for stack in stacks]
-
-
-def _without(
-    closed: list[list[Line]], stacks: list[list[Line]], kept: list[Line] | None = None
-) -> list[list[Line]]:
-    """The *stacks* that are not *closed*, or are the one *kept* all the same."""
-    return [stack for stack in stacks if stack is kept or not any(stack is gone for gone in closed)]
-
-
-def _past(line: Line, stack: list[Line], others: list[list[Line]]) -> bool:
-    """Whether *line* is running text of *stack* and what else stands over it had ended before."""
-    last = stack[-1]
-    return min(len(line.text), len(last.text)) >= LONG_LINE and all(
-        other[-1].bottom > last.top - _TOUCH * line.size for other in others
-    )
-
-
-def _over(above: Line, line: Line) -> bool:
-    """Whether *above* stands higher than *line* and covers a part of its width."""
-    return (
-        above.right - line.left > _TOUCH
-        and line.right - above.left > _TOUCH
-        and above.top + above.bottom > line.top + line.bottom + 0.5 * line.size
-        and above.right - above.left > _TOUCH
-        and line.right - line.left > _TOUCH
-    )
-
-
-def _vertical(found: list[Line]) -> list[list[Line]]:
-    """Gather vertical lines that follow each other from the right to the left."""
-    stacks: list[list[Line]] = []
-    for line in sorted(found, key=lambda one: -one.right):
-        for stack in stacks:
-            last = stack[-1]
-            gap = last.left - line.right
-            if (
-                -0.3 * line.size < gap < 1.6 * line.size
-                and min(last.top, line.top) - max(last.bottom, line.bottom) > 0
-                and last.top - line.top > -2.5 * line.size
-                and abs(last.size - line.size) < 0.25 * line.size
-                and max(len(last.text), len(line.text)) >= _LEAST_VERTICAL
-            ):
-                stack.append(line)
-                break
-        else:
-            stacks.append([line])
-    return stacks
-
-
-def _continues(above: Line, line: Line, shapes: Shapes) -> bool:
-    """Whether *line* may belong to the column whose last line is *above*."""
-    if above.pictured != line.pictured or not (above.upright and line.upright):
-        return False
-    size = max(above.size, line.size)
-    if size > _ALIKE * min(above.size, line.size):
-        return False
-    middle = (above.top + above.bottom - line.top - line.bottom) / 2
-    if not 0.6 * size < middle < 2.6 * size:
-        return False
-    # An underline is no wider than its text; a rule between cells is.
-    return not shapes.ruled(
-        line.top - 0.3 * size,
-        above.bottom + 0.3 * size,
-        min(above.left, line.left) - 0.5,
-        max(above.right, line.right) + 0.5,
-    )
-
-
-def _ordered(found: list[Unit]) -> list[Unit]:
-    """Sort units as people read them: rows of a page downwards, columns from the left.
-
-    A recursive cut along white space: side by side where a gutter runs through, otherwise from
-    top to bottom; strips that share a gutter stay together, so that columns are not read across.
-    """
-    if len(found) < 2:
-        return found
-    columns = _cut(found, across=True)
-    if len(columns) > 1:
-        return [unit for column in columns for unit in _ordered(column)]
-    strips = _cut(found, across=False)
-    if len(strips) == 1:
-        return sorted(found, key=lambda unit: (-round(unit.top), unit.left))
-    groups: list[list[Unit]] = []
-    for strip in strips:
-        if (
-            groups
-            and len(strip) > 1
-            and len(_cut(strip, across=True)) > 1
-            and len(_cut(groups[-1], across=True)) > 1
-            and len(_cut(groups[-1] + strip, across=True)) > 1
-        ):
-            groups[-1] = groups[-1] + strip
-        else:
-            groups.append(strip)
-    return [unit for group in groups for unit in (_ordered(group) if len(groups) > 1 else group)]
-
-
-def _cut(found: list[Unit], *, across: bool) -> list[list[Unit]]:
-    """Group units whose spans overlap by more than a point, in order of their beginnings.
-
-    *across* the page from the left, or down it from the top.
-    """
-    if across:
-        spans = [(unit.left, unit.right, unit) for unit in found]
-    else:
-        spans = [(-unit.top, -unit.bottom, unit) for unit in found]
-    spans.sort(key=_BEGIN)
-    groups: list[list[Unit]] = []
-    reach = float("-inf")
-    for begin, end, unit in spans:
-        if groups and begin < reach - min(2.0, 0.3 * (end - begin)):
-            groups[-1].append(unit)
-        else:
-            groups.append([unit])
-        reach = max(reach, end)
-    return groups
-
-
-_BEGIN = itemgetter(0)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 # In heights of a character: what two neighbours on one line share, the widest gap inside a word,
 # and between which widths a gap is one empty cell.
 _LEVEL, _WORD, _CELL = 0.5, 0.6, (0.6, 1.4)
-_FEW, _FULL_FROM = 3, 0x3041
+_FEW, _FULL_FROM, _TALLEST = 3, 0x3041, 1_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,7 +49,7 @@ def pitch(glyphs: Glyphs, *, down: bool = False) -> Pitch:
     full = glyphs.codes >= _FULL_FROM
     inside = level & full[:-1] & full[1:] & (np.abs(gap) < _WORD)
     line = np.append(0, np.cumsum(~level))
-    letter = _by_line(gap, inside, line, np.rint(height))
+    letter = _by_line(gap, inside, line, np.minimum(np.rint(height), _TALLEST).astype(np.int64))
     empty = gap - letter[:-1] * 2
     cells = level & (empty > _CELL[0]) & (empty < _CELL[1])
     real = int(np.count_nonzero(glyphs.spaced[1:][cells] > 0))
@@ -66,33 +66,29 @@ def _by_line(
     gap: NDArray[np.floating],
     inside: NDArray[np.bool_],
     line: NDArray[np.int64],
-    height: NDArray[np.floating],
+    height: NDArray[np.int64],
 ) -> NDArray[np.float32]:
     """The median gap inside the words of each line; a line with few of them is like its size."""
-    gaps, lines, heights = gap[inside], line[:-1][inside], height[:-1][inside]
+    gaps = gap[inside]
     if not len(gaps):
         return np.zeros(len(line), np.float32)
-    usual = _medians(gaps, heights.astype(np.int64))
-    whole = float(np.median(gaps))
-    found = np.array([usual.get(int(one), (whole, 0))[0] for one in np.unique(height)])
-    letter = found[np.searchsorted(np.unique(height), height)]
-    for one, (median, count) in _medians(gaps, lines).items():
-        if count >= _FEW:
-            begin, end = np.searchsorted(line, [one, one + 1])
-            letter[begin:end] = median
+    letter = _medians(gaps, line[:-1][inside], int(line[-1]) + 1, _FEW)[line]
+    few = np.isnan(letter)
+    if few.any():
+        usual = _medians(gaps, height[:-1][inside], int(height.max()) + 1, 1)
+        letter[few] = usual[height[few]]
+        letter[np.isnan(letter)] = np.median(gaps)
     return np.asarray(np.maximum(letter, 0), np.float32)
 
 
 def _medians(
-    values: NDArray[np.floating], groups: NDArray[np.int64]
-) -> dict[int, tuple[float, int]]:
-    """The median of each group's values, and how many they are."""
+    values: NDArray[np.floating], groups: NDArray[np.int64], most: int, least: int
+) -> NDArray[np.float64]:
+    """The median of each group's values, shape (most,); NaN for groups of fewer than *least*."""
     order = np.lexsort((values, groups))
     values, groups = values[order], groups[order]
     begins = np.flatnonzero(np.append(True, groups[1:] != groups[:-1]))
     counts = np.diff(np.append(begins, len(groups)))
-    middles = values[begins + counts // 2]
-    return {
-        int(group): (float(middle), int(count))
-        for group, middle, count in zip(groups[begins], middles, counts, strict=True)
-    }
+    found = np.full(most, np.nan)
+    found[groups[begins]] = np.where(counts >= least, values[begins + counts // 2], np.nan)
+    return found

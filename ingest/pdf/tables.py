@@ -7,7 +7,7 @@ where the horizontal ones end, and between the columns of its text.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import reduce
 from itertools import pairwise
 from operator import or_
@@ -31,9 +31,10 @@ _TALLEST = 6
 # side by side stand closer than rows.
 _LEVEL, _FAR, _WIDE_GUTTER, _WIDEST_CELL, _LEAST_PITCH = 0.4, 1.6, 1.5, 13, 1.35
 _NOTHING = np.zeros((0, 4), np.float32)
-_SHIFT, _MASK = 10_000, 0x7FFF
+_SHIFT, _MASK, _APART = 10_000, 0x7FFF, 100_000.0
 _PLACES = np.array([45, 30, 15, 0], np.int64)
 _LARGEST_CELL = 0.75
+_BARS = (8, 2.5)
 _LONGEST_HEAD = 40
 _DEEPEST_HEAD = 4
 _FIGURES = re.compile(r"[\d０-９,，.．%％△▲\-－―~〜～()（）円件人社万億千\s]+")
@@ -59,17 +60,13 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Cells in reading order: from the top row down, in a row from the left.
-
-    Not *ruled* is one whose every rule was supposed.
-    """
+    """Cells in reading order: from the top row down, in a row from the left."""
 
     cells: tuple[Cell, ...]
     left: float
     bottom: float
     right: float
     top: float
-    ruled: bool = True
 
     @property
     def edges(self) -> tuple[float, ...]:
@@ -104,7 +101,7 @@ def tables(
     if len(across) < _LEAST_LINES or len(across) + len(down) > _MOST_DRAWN:
         return []
     # Many programs draw a rule once for each cell beside it.
-    across, down = distinct(across), distinct(down)
+    across, down = distinct(across), mended(distinct(down))
     if len(across) + len(down) > _MOST_RULES:
         return []
     alone, touching = _touching(across, down)
@@ -211,74 +208,6 @@ def _gutters(texts: NDArray[np.float32], size: float) -> list[float]:
     return found
 
 
-def aligned(texts: NDArray[np.float32], may: NDArray[np.bool_]) -> list[Table]:
-    """Find tables without a rule: short words in columns, at least three rows that follow closely.
-
-    *texts* are the places of lines that stand in no other table, and *may* tells which of them
-    may be cells. Wide columns of running text are none, and neither is a row in which something
-    stands that is no cell.
-    """
-    if may.sum() < _LEAST_LINES * _SEVERAL:
-        return []
-    order = np.argsort(-(texts[:, 1] + texts[:, 3]), kind="stable")
-    boxes, cells = texts[order], may[order]
-    middle = (boxes[:, 1] + boxes[:, 3]) / 2
-    height = boxes[:, 3] - boxes[:, 1]
-    begins = np.flatnonzero(
-        np.append(True, middle[:-1] - middle[1:] > _LEVEL * np.minimum(height[:-1], height[1:]))
-    )
-    ends = np.append(begins[1:], len(boxes))
-    fits = (ends - begins >= _SEVERAL) & np.logical_and.reduceat(cells, begins)
-    if not (fits[2:] & fits[1:-1] & fits[:-2]).any():
-        return []
-    found: list[Table] = []
-    run: list[NDArray[np.float32]] = []
-    for begin, end, fit in zip(begins.tolist(), ends.tolist(), fits.tolist(), strict=True):
-        level = boxes[begin:end]
-        near = not run or run[-1][:, 1].min() - level[:, 3].max() < _FAR * float(
-            np.median(level[:, 3] - level[:, 1])
-        )
-        if run and not (fit and near):
-            found.extend(_of_levels(run))
-            run = []
-        if fit:
-            run.append(level)
-    found.extend(_of_levels(run))
-    return found
-
-
-def _of_levels(levels: list[NDArray[np.float32]]) -> Iterator[Table]:
-    """The table that lines of words side by side make, if they stand in columns."""
-    if len(levels) < _LEAST_LINES:
-        return
-    whole = np.concatenate(levels)
-    size = float(np.median(whole[:, 3] - whole[:, 1]))
-    middles = [float((level[:, 1] + level[:, 3]).mean()) / 2 for level in levels]
-    if min(above - below for above, below in pairwise(middles)) < _LEAST_PITCH * size:
-        return
-    gaps = _gutters(whole, _WIDE_GUTTER * size)
-    edges = np.array([whole[:, 0].min() - 1, *gaps, whole[:, 2].max() + 1])
-    columns = [np.searchsorted(edges, (level[:, 0] + level[:, 2]) / 2) for level in levels]
-    if not gaps or any(len(set(column.tolist())) < len(column) for column in columns):
-        return
-    body, column = np.concatenate(levels[1:]), np.concatenate(columns[1:])
-    widths = body[:, 2] - body[:, 0]
-    if max(widths) > _WIDEST_CELL * size:
-        return
-    for at in set(column.tolist()):
-        members = body[column == at]
-        places = (members[:, 0], members[:, 2], (members[:, 0] + members[:, 2]) / 2)
-        if min(float(np.ptp(place)) for place in places) > size:
-            return
-    between = [(above[:, 1].min() + below[:, 3].max()) / 2 for above, below in pairwise(levels)]
-    heights = [whole[:, 3].max() + 1, *between, whole[:, 1].min() - 1]
-    rows = np.array([[edges[0], y, edges[-1], y] for y in heights], np.float32)
-    sides = np.array([[x, heights[-1], x, heights[0]] for x in edges], np.float32)
-    table = _grid(rows, sides, _snapped(rows[:, 1]))
-    if table is not None:
-        yield replace(table, ruled=False)
-
-
 def distinct(boxes: NDArray[np.float32]) -> NDArray[np.float32]:
     """Boxes in whole points, each once, in the order of their corners; shape (m, 4).
 
@@ -289,6 +218,26 @@ def distinct(boxes: NDArray[np.float32]) -> NDArray[np.float32]:
     if len(keys):
         keys = keys[np.append(True, keys[1:] != keys[:-1])]
     return ((keys[:, None] >> _PLACES & _MASK) - _SHIFT).astype(np.float32)
+
+
+def mended(down: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Vertical rules drawn piece by piece, as one each: many programs draw them line by line."""
+    if len(down) < _SEVERAL:
+        return down
+    middle = np.rint((down[:, 0] + down[:, 2]) / 2)
+    places = np.unique(middle)
+    # Places a point apart are one column.
+    number = np.cumsum(np.append(False, np.diff(places) > 1)).astype(np.float64)
+    column = number[np.searchsorted(places, middle)]
+    order = np.lexsort((down[:, 1], column))
+    down, column = down[order], column[order]
+    # How far up the pieces before this one reach in their column.
+    reach = np.maximum.accumulate(down[:, 3] + column * _APART) - column * _APART
+    parted = np.append(True, (np.diff(column) > 0) | (down[1:, 1] > reach[:-1] + _SNAP))
+    begins = np.flatnonzero(parted)
+    low = np.minimum.reduceat(down[:, :2], begins, axis=0)
+    high = np.maximum.reduceat(down[:, 2:], begins, axis=0)
+    return np.concatenate([low, high], axis=1)
 
 
 def _touching(
@@ -371,6 +320,23 @@ def _grid(
     return Table(enclosed, x[0], y[-1], x[-1], y[0])
 
 
+def charted(table: Table, said: Sequence[Sequence[bool]]) -> bool:
+    """Whether a grid is the bars of a chart: many edges, few words on a level, most of them figures.
+
+    *said* tells of each line in each cell whether it is a figure.
+    """
+    columns = len(table.edges) - 1
+    rows: dict[int, int] = {}
+    for cell, has in zip(table.cells, said, strict=True):
+        rows[cell.top_row] = rows.get(cell.top_row, 0) + bool(has)
+    words = [figure for has in said for figure in has]
+    return (
+        columns > _BARS[0]
+        and columns > _BARS[1] * max(rows.values())
+        and sum(words) >= _MOSTLY * len(words)
+    )
+
+
 def _merged(walls: NDArray[np.bool_], floors: NDArray[np.bool_]) -> list[tuple[int, int, int, int]]:
     """Join squares that no rule separates; (first row, last row, first column, last column)."""
     rows, columns = floors.shape[0] - 1, walls.shape[1] - 1
@@ -410,12 +376,7 @@ def heads(table: Table, said: Sequence[str]) -> tuple[dict[int, str], frozenset[
         if said[at]:
             rows.setdefault(cell.top_row, []).append(at)
     taken = _head_rows(table, said, rows)
-    if not table.ruled:
-        # Without a rule nothing but the words tells a head from a row: three at least, no figure.
-        first = [said[at] for row in taken[:1] for at in rows[row]]
-        if len(first) < max(_LEAST_LINES, len(table.edges) - 1) or any(map(_DIGIT.search, first)):
-            return {}, frozenset()
-    if not taken or len(rows) <= len(taken) + 1:
+    if not taken or len(rows) <= len(taken) + (not _tells_apart(rows, taken, said)):
         return {}, frozenset()
     found: dict[int, list[str]] = {}
     for at in (at for row in taken for at in rows[row]):
@@ -423,6 +384,12 @@ def heads(table: Table, said: Sequence[str]) -> tuple[dict[int, str], frozenset[
         for column in range(cell.left_column, cell.right_column + 1):
             found.setdefault(column, []).append(said[at])
     return {column: " ".join(words) for column, words in found.items()}, frozenset(taken)
+
+
+def _tells_apart(rows: dict[int, list[int]], taken: list[int], said: Sequence[str]) -> bool:
+    """Whether a single row below the heads is told from them by figures, or by three columns."""
+    below = [at for row, members in rows.items() if row > taken[-1] for at in members]
+    return len(below) >= _LEAST_LINES or any(_DIGIT.search(said[at]) for at in below)
 
 
 def _head_rows(table: Table, said: Sequence[str], rows: dict[int, list[int]]) -> list[int]:

@@ -111,6 +111,25 @@ def test_an_article_named_in_a_sentence_begins_nothing(tmp_path: Path) -> None:
     assert [whole] == said(page)
 
 
+def test_a_sentence_goes_on_behind_a_blank(tmp_path: Path) -> None:
+    """What is left empty for a figure to be filled in does not part the line."""
+    sheet = (
+        Sheet()
+        .say("第９条　使用料は、一月につき", 72, 700)
+        .say("円までの範囲内において、町長が", 290, 700)
+    )
+    sheet.rule(220, 698, 288, 698)
+    sheet.say("別に定める額を徴収するものとし、既に納めた額は、還付しないものとする。", 72, 682)
+
+    page = only(tmp_path, sheet)
+
+    whole = (
+        "第９条　使用料は、一月につき 円までの範囲内において、町長が"
+        "別に定める額を徴収するものとし、既に納めた額は、還付しないものとする。"
+    )
+    assert [whole.replace("　", " ")] == said(page)
+
+
 def test_a_rule_counts_only_where_it_is_painted(tmp_path: Path) -> None:
     """A rule that is drawn too long and cut off does not part the words below the table."""
     sheet = Sheet()

@@ -292,3 +292,101 @@ def test_another_table_overleaf_has_its_own_heads(
     pages = documents.read(write(tmp_path / "two.pdf", sheets)).pages
 
     assert ("申請\t総務課\t四月", "手順 / 担当 / 期限") == rows_of(pages[1])[1]
+
+
+def spread(text: str, sheet: Sheet, x: float, y: float, width: float) -> None:
+    """Set the characters of a label evenly over *width* points."""
+    step = (width - 10.5) / (len(text) - 1)
+    for at, character in enumerate(text):
+        sheet.say(character, round(x + at * step, 2), y)
+
+
+def test_labels_spread_over_their_width_stand_with_their_amounts(tmp_path: Path) -> None:
+    """均等割付: labels below each other are read along the line, each with its amount and unit."""
+    sheet = Sheet().say("第４条　広場の収入及び支出の予定額は、次のとおりと定める。", 72, 740)
+    for at, (label, amount) in enumerate(
+        [("使用料収入", "４，２００"), ("寄附金", "１５０"), ("雑入", "７３")]
+    ):
+        y = 716 - 18 * at
+        sheet.say(f"第{'１２３'[at]}項", 72, y)
+        spread(label, sheet, 130, y, 130)
+        sheet.say(amount, 340, y)
+    sheet.say("千円", 400, 716)
+
+    page = documents.read(write(tmp_path / "spread.pdf", [sheet])).pages[0]
+
+    assert [
+        "第１項\t使用料収入\t４，２００\t千円",
+        "第２項\t寄附金\t１５０",
+        "第３項\t雑入\t７３",
+    ] == [row.replace(" ", "") for row, _ in rows_of(page)]
+
+
+def test_what_spans_rows_and_columns_counts_for_each(tmp_path: Path) -> None:
+    """A fee that spans two rows is said in both, one that spans two columns is headed by both."""
+    sheet = Sheet()
+    for x in (72, 172, 372):
+        sheet.rule(x, 620, x, 700)
+    sheet.rule(272, 640, 272, 700)
+    for y in (620, 640, 680, 700):
+        sheet.rule(72, y, 372, y)
+    sheet.rule(72, 660, 272, 660)
+    for words, y in (
+        (("種類", "窓口", "端末"), 686),
+        (("全部", "三百円", ""), 666),
+        (("一部", "二百円", ""), 646),
+    ):
+        for word, x in zip(words, (76, 176, 276), strict=True):
+            if word:
+                sheet.say(word, x, y)
+    sheet.say("百円", 276, 656).say("除籍", 76, 626).say("四百円", 250, 626)
+
+    page = documents.read(write(tmp_path / "spans.pdf", [sheet])).pages[0]
+
+    assert [
+        ("種類\t窓口\t端末", ""),
+        ("全部\t三百円\t百円", "種類 / 窓口 / 端末"),
+        ("一部\t二百円\t百円", "種類 / 窓口 / 端末"),
+        ("除籍\t四百円", "種類 / 窓口・端末"),
+    ] == rows_of(page)
+
+
+def test_rows_that_no_rule_parts_are_rows(tmp_path: Path) -> None:
+    """Amounts below each other in one ruled cell are a row each, with the label beside them."""
+    sheet = Sheet()
+    for x in (72, 232, 312, 392):
+        sheet.rule(x, 600, x, 700)
+    for y in (600, 676, 700):
+        sheet.rule(72, y, 392, y)
+    for at, row in enumerate(
+        [
+            ("用具", "貸出数", "残数"),
+            ("大型の天幕", "１２", "３"),
+            ("折畳机", "４０", "１５"),
+            ("いす", "９６", "２０"),
+        ]
+    ):
+        for word, x in zip(row, (76, 236, 316), strict=True):
+            sheet.say(word, x, (684, 660, 636, 612)[at])
+
+    page = documents.read(write(tmp_path / "unparted.pdf", [sheet])).pages[0]
+
+    assert [
+        ("用具\t貸出数\t残数", ""),
+        ("大型の天幕\t１２\t３", "用具 / 貸出数 / 残数"),
+        ("折畳机\t４０\t１５", "用具 / 貸出数 / 残数"),
+        ("いす\t９６\t２０", "用具 / 貸出数 / 残数"),
+    ] == rows_of(page)
+
+
+def test_a_wrapped_cell_stays_one_row(tmp_path: Path) -> None:
+    """Words that are wrapped in several cells of one row make one row, in the order of its cells."""
+    sheet = Sheet().table(72, 700, [120, 120, 120], 40, [["担当", "事業", "金額"], ["", "", ""]])
+    sheet.say("総務課", 76, 646).say("管財係", 76, 632).say("広場の", 196, 646).say(
+        "補修", 196, 632
+    )
+    sheet.say("８４０", 316, 639)
+
+    page = documents.read(write(tmp_path / "wrapped.pdf", [sheet])).pages[0]
+
+    assert ("総務課管財係\t広場の補修\t８４０", "担当 / 事業 / 金額") == rows_of(page)[-1]
