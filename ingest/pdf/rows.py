@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _LEVEL, _FAR, _WRAPPED, _GUTTER = 0.4, 4.5, 1.9, 0.9
 # In widths of a character: how alike the ends of running text are, and how exactly the entries of a
 # column stand below each other.
-_FULL, _INDENT, _EDGE = 1.3, 2.6, 1.3
+_FULL, _INDENT, _EDGE, _RAGGED, _NARROW = 1.3, 2.6, 1.3, 1.1, 8
 _SHORT, _ROWS, _MOSTLY, _SEVERAL, _HEADS, _PITCH = 12, 3, 0.8, 2, 3, 1.3
 _VALUE = re.compile(
     r"(?:[△▲()（）+\-－―−‐~〜～±]*\d[\d,，.．/:：]*(?:[%％‰]|兆|億|百|千|万|円|人|件|戸|個|年|月|日|時間|分"
@@ -204,7 +204,10 @@ def _is_table(table: list[Row]) -> bool:
 def _straight(table: list[Row]) -> bool:
     """Whether short labels stand below each other, each with what it is about beside it."""
     labels = [row.cells[0][0] for row in table]
-    if any(line.text[-1] in "。：:" for line in labels):
+    firsts = ([line for row in table for line in row.cells[at]] for at in (0, 1))
+    if any("。" in line.text or line.text[-1] in "：:" for line in labels) or all(
+        map(_flows, firsts)
+    ):
         return False
     beside = (line for row in table for cell in row.cells[1:] for line in cell)
     if max(len(line.text) for line in labels) > _SHORT and any(
@@ -224,6 +227,18 @@ def _straight(table: list[Row]) -> bool:
     return all(_aligned([row.cells[at][0] for row in whole]) for at in range(most)) and (
         _parted(table, whole, most)
     )
+
+
+def _flows(column: list[Line]) -> bool:
+    """Whether most lines of a column are full: narrow running text, where labels are ragged."""
+    size = float(np.median([line.size for line in column]))
+    right = max(line.right for line in column)
+    full = [
+        right - line.right < _RAGGED * size
+        for line in column
+        if len(line.text) >= _NARROW and not line.item
+    ]
+    return sum(full) >= 0.5 * len(column)
 
 
 def _aligned(column: list[Line]) -> bool:

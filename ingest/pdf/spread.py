@@ -49,16 +49,16 @@ def spread(runs: list[Line], glyphs: Glyphs, shapes: Shapes) -> list[Line]:
 
 
 def _downwards(run: Line, glyphs: Glyphs) -> bool:
-    """Whether the file goes on with the character right below: vertical text."""
-    after = int(run.glyphs[-1]) + 1
-    if after >= len(glyphs.codes):
-        after = int(run.glyphs[0]) - 1
-        if after < 0:
-            return False
-    left, bottom, right, top = glyphs.boxes[after].tolist()
-    apart = abs(bottom + top - run.bottom - run.top) / 2
-    aside = abs(left + right - run.left - run.right)
-    return bool(aside < 0.6 * run.size and apart < 1.5 * run.size)
+    """Whether the file goes on with the character right below, or came from above: vertical text."""
+    for other in (int(run.glyphs[0]) - 1, int(run.glyphs[-1]) + 1):
+        if not 0 <= other < len(glyphs.codes):
+            continue
+        left, bottom, right, top = glyphs.boxes[other].tolist()
+        aside = abs(left + right - run.left - run.right)
+        apart = abs(bottom + top - run.bottom - run.top) / 2
+        if aside < 0.6 * run.size and apart < 1.5 * run.size:
+            return True
+    return False
 
 
 def _even(singles: Sequence[Line], runs: Sequence[Line], shapes: Shapes) -> Iterator[list[Line]]:

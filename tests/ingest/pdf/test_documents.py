@@ -317,6 +317,19 @@ def test_vertical_text_is_read_downwards(tmp_path: Path) -> None:
     assert "縦書きの文章は右の行から始まり、左の行へと続いてここで終わる。" == text
 
 
+def test_characters_beside_each_other_at_the_ends_of_vertical_lines(tmp_path: Path) -> None:
+    """Where three vertical lines end on one height, their last characters are no spread label."""
+    sheet = Sheet()
+    for at, words in enumerate(
+        ("役場の窓口は、三月の末", "から場所が移る。新しい", "窓口の受付は九時から。")
+    ):
+        sheet.say_down(words, 400 - 24 * at, 700)
+
+    text = only(tmp_path, sheet).text
+
+    assert "役場の窓口は、三月の末から場所が移る。新しい窓口の受付は九時から。" == text
+
+
 def test_a_vertical_label_is_one_word(tmp_path: Path) -> None:
     """A label set one character a line is joined."""
     sheet = Sheet()

@@ -188,6 +188,7 @@ def test_a_table_of_three_rules_has_rows(tmp_path: Path) -> None:
     "left, right",
     [
         pytest.param("左の段の{}行目は途切れず続き", "右の段の{}行目は途切れず続き", id="prose"),
+        pytest.param("左の段の{}行目が続き", "右の段の{}行目が続き", id="narrow prose"),
         pytest.param("・左の{}", "・右の{}", id="two lists"),
         pytest.param("左の文{}。", "右の文{}。", id="short sentences"),
     ],
