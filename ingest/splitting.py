@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ingest.language.marks import BULLETS
+from ingest.language.sentences import shown
 from ingest.parsing import guessed, heads_others, pieces
 
 if TYPE_CHECKING:
     from ingest.pages import BlockKind, EditionText
 
-__all__ = ["BULLETS", "NUMBERING", "Sentence", "sentences"]
+__all__ = ["BULLETS", "NUMBERING", "Sentence", "sentences", "shown"]
 
 NUMBERING = re.compile(
     r"^\s*(?:第\s*[\d０-９一二三四五六七八九十]+\s*[章節部編]|[（(]?[\d０-９]+(?:[.．][\d０-９]+)*[)）.．、]?|[①-⑳]|【[^】]*】)\s*"

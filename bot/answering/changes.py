@@ -15,7 +15,8 @@ from bot.telling.quotations import cases_in, escaped, notices
 from index.revisions.changes import Kind, What
 from index.revisions.redline import sentence
 from ingest.catalog.editions import in_force
-from ingest.japanese import normalise, tokens
+from ingest.language.spelling import normalise
+from ingest.language.words import tokens
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -5,15 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import groupby
 from typing import TYPE_CHECKING
 
 from bot.writing.claims import Stated
-from ingest.commands import addresses_a_machine
 from ingest.language.sentences import shown
 from ingest.language.words import tokens
-from ingest.pages import BlockKind
-from ingest.splitting import sentences
+from ingest.sentences import Flag, Kind
 
 if TYPE_CHECKING:
     from index.passages import Library, Passage
@@ -79,22 +76,16 @@ def lines_of(
 
 def _read(hit: Passage, library: Library) -> Iterator[Line]:
     chunk = hit.chunk
-    text = library.text(chunk.edition)
+    text, held = library.text(chunk.edition).text, library.sentences(chunk.edition)
     over = " ".join((chunk.edition.document.title, *chunk.section))
-    for page in hit.pages:
-        for _, group in groupby(sentences(text, page), key=lambda unit: unit.block):
-            paragraph = list(group)
-            if addresses_a_machine(text.text[paragraph[0].start : paragraph[-1].end]):
-                continue
-            for unit in paragraph:
-                if unit.start < chunk.end and chunk.start < unit.end:
-                    said = text.text[unit.start : unit.end]
-                    if unit.kind is BlockKind.HEADING or said.strip() in chunk.section:
-                        continue
-                    yield Line(
-                        0, chunk.edition, unit.start, unit.end, said, f"{over} {unit.context}",
-                        chunk.section,
-                    )  # fmt: skip
+    for unit in map(held.__getitem__, held.within(chunk.start, chunk.end)):
+        said = text[unit.start : unit.end]
+        names = unit.kind in {Kind.HEADING, Kind.HEAD} or said.strip() in chunk.section
+        if not names and Flag.MACHINE not in unit.flags:
+            yield Line(
+                0, chunk.edition, unit.start, unit.end, said, f"{over} {unit.context}",
+                chunk.section,
+            )  # fmt: skip
 
 
 def nearest(said: str, lines: Sequence[Line], *, most: int) -> tuple[Line, ...]:
