@@ -46,24 +46,32 @@ def told_as_words() -> Iterator[None]:
         raise typer.Exit(code) from problem
 
 
-def _code_of(problem: Exception) -> int | None:
-    """Return the exit code of one of our own errors, None for any other."""
-    # Imported when something went wrong: a command that goes well needs none of them.
-    from api.access import Unprotected
-    from api.keys import BrokenKeys, UnknownKey
-    from bot.errors import BadQuestion, BotError
-    from evals.errors import EvalError
-    from index.errors import FilterUnknown, IndexingError, IndexMissing
-    from ingest.errors import IngestError
-    from tebiki.settings import BadSettings
+CODES = (
+    ("bot.errors", "BadQuestion", 2),
+    ("index.errors", "FilterUnknown", 2),
+    ("index.errors", "IndexMissing", NO_INDEX),
+    ("index.errors", "IndexingError", UNUSABLE),
+    ("ingest.errors", "IngestError", UNUSABLE),
+    ("bot.errors", "BotError", UNUSABLE),
+    ("evals.errors", "EvalError", UNUSABLE),
+    ("api.keys", "UnknownKey", UNUSABLE),
+    ("api.keys", "BrokenKeys", UNUSABLE),
+    ("api.access", "Unprotected", UNUSABLE),
+    ("tebiki.settings", "BadSettings", UNUSABLE),
+)
+"""Our own errors by module and name, each with its exit code; the first that fits counts."""
 
-    if isinstance(problem, BadQuestion | FilterUnknown):
-        return 2
-    if isinstance(problem, IndexMissing):
-        return NO_INDEX
-    rooms = (IndexingError, IngestError, BotError, EvalError)
-    doors = (BadSettings, UnknownKey, BrokenKeys, Unprotected)
-    return UNUSABLE if isinstance(problem, (*rooms, *doors)) else None
+
+def _code_of(problem: Exception) -> int | None:
+    """Return the exit code of one of our own errors, None for any other.
+
+    An error can only come from a module that is loaded: none is loaded to be compared with.
+    """
+    for module, name, code in CODES:
+        kind = getattr(sys.modules.get(module), name, ())
+        if isinstance(problem, kind):
+            return code
+    return None
 
 
 def fail(sentence: str) -> None:

@@ -31,8 +31,8 @@ def serve(
 ) -> None:
     """Serve the chat page and the HTTP interface."""
     chosen = where.settings()
-    warn_of_another_corpus(chosen)
     have_models(chosen)
+    warn_of_another_corpus(chosen)
     served = web(build(chosen), host)
     listen(served, host, port)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterator, Mapping
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import typer
 from typer.testing import CliRunner, Result
 
 from tebiki.command_line import app
+from tebiki.commands import output
 from tests import tiny_models
 from tests.fakes import ModelServer, Reply
 
@@ -267,3 +269,18 @@ def test_keys_are_made_listed_and_revoked_for_a_program(tmp_path: Path) -> None:
     assert made["secret"] not in str(listed)
     assert (made["id"], "窓口") == (listed["id"], gone["name"])
     assert [] == told("list")
+
+
+@pytest.mark.parametrize("module, name", [(module, name) for module, name, _ in output.CODES])
+def test_every_error_with_an_exit_code_is_one(module: str, name: str) -> None:
+    """An error that is renamed would end a command with a traceback."""
+    assert issubclass(getattr(import_module(module), name), Exception)
+
+
+def test_a_model_that_cannot_be_had_stops_the_server(tmp_path: Path) -> None:
+    """Before it listens, and not with the first question."""
+    setting = {"TEBIKI_EMBEDDING": "owner/nowhere", "HF_HUB_OFFLINE": "1"}
+
+    told = run(tmp_path, tmp_path / "home", "serve", "--port", "0", code=4, setting=setting)
+
+    assert "owner/nowhere: there is no such folder" in told.stderr
