@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from api.problems import Refused
 from api.schemas.documents import WireBox, WireOriginal, WirePage, edition_url
+from ingest import painting
 from ingest.catalog.editions import Document, Edition
 from ingest.pdf import documents
 
@@ -181,7 +182,7 @@ class Viewer:
             return None
         png = self._drawn.get(etag)
         if png is None:
-            png = documents.draw(self._file(edition), number, width=width, boxes=boxes)
+            png = painting.draw(self._file(edition), number, width=width, boxes=boxes)
             self._drawn.put(etag, png)
         return Drawing(png, etag)
 

@@ -18,7 +18,7 @@ import tempfile
 import time
 from collections import deque
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from hashlib import sha256
 from pathlib import Path
@@ -41,8 +41,14 @@ TIMEOUT_S = 180.0
 OCR_PAGE_S = 120.0
 """How much longer a file may take for each page while OCR is used."""
 
-MEMORY_MB = 3_072
-"""How much address space the process that reads a file may use."""
+MEMORY_MB = 2_048
+"""How much address space the process that reads a file may use, and its OCR as much again."""
+
+SHARE = 0.7
+"""How much of the memory that is free all reading processes may use together."""
+
+LEAST_MB = 768
+"""What one of them is left with where hardly any memory is free."""
 
 _CHECK_S = 0.5
 _KILOBYTE = 1024
@@ -170,8 +176,37 @@ def read_each(
             yield name, stored
     if waiting:
         count = min(workers or os.cpu_count() or 1, len(waiting))
+        count, bounds = _together(count, bounds, _free_mb())
         for task, said in _read(waiting, count, cache, bounds, meter, use_ocr=use_ocr):
             yield task.name, said if isinstance(said, UnreadablePdf) else _result(task)
+
+
+def _together(count: int, bounds: Bounds, free_mb: int | None) -> tuple[int, Bounds]:
+    """How many processes may read at once, and with what bounds, where *free_mb* is left to them.
+
+    Together they take no more than `SHARE` of it: there are fewer of them, and the last one
+    gets less than a file may have elsewhere rather than bring the machine down.
+    """
+    if free_mb is None:
+        return count, bounds
+    room = round(SHARE * free_mb)
+    memory = max(LEAST_MB, min(bounds.memory_mb, room))
+    return max(1, min(count, room // memory)), replace(bounds, memory_mb=memory)
+
+
+def _free_mb() -> int | None:
+    """How much memory this process and its children may still take; None where nobody says."""
+    found: list[int] = []
+    with suppress(OSError, ValueError, IndexError):
+        lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
+        free = next((line for line in lines if line.startswith("MemAvailable:")), "")
+        found.append(int(free.split()[1]) // _KILOBYTE)
+    with suppress(OSError, ValueError):
+        group = Path("/sys/fs/cgroup")
+        most = int((group / "memory.max").read_text(encoding="ascii"))
+        used = int((group / "memory.current").read_text(encoding="ascii"))
+        found.append(max(0, most - used) >> 20)
+    return min(found, default=None)
 
 
 _known_facts: dict[str, Facts] = {}

@@ -109,7 +109,7 @@ def colleague_of(parts: Parts, ledger: Ledger) -> Colleague:
 
 def page_image(parts: Parts, edition: Edition, number: int, start: int, end: int) -> bytes:
     """Return a page as a PNG, the span between two offsets of its edition's text marked."""
-    from ingest.pdf.documents import draw
+    from ingest.painting import draw
 
     library = parts.generation()
     # An old answer shows its page from the kept PDF, though its text is no longer indexed.

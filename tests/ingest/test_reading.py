@@ -18,7 +18,7 @@ from ingest.catalog.facts import Facts
 from ingest.errors import UnreadablePdf
 from ingest.pages import EditionText
 from ingest.pdf import documents, ocr
-from ingest.reading import Bounds, Progress, read_all, read_each
+from ingest.reading import Bounds, Progress, _together, read_all, read_each
 from tests.pdfs import Sheet, bomb, write
 
 if TYPE_CHECKING:
@@ -274,3 +274,22 @@ def test_broken_files_never_break_the_reader() -> None:
     read, named = re.findall(r"(\d+) read, (\d+) named", done.stdout)[0]
     assert int(read) > 0
     assert 27 == int(read) + int(named)
+
+
+@pytest.mark.parametrize(
+    "free_mb, count, memory_mb",
+    [
+        pytest.param(None, 4, 2_048, id="nobody says what is free"),
+        pytest.param(24_000, 4, 2_048, id="enough for all"),
+        pytest.param(6_000, 2, 2_048, id="enough for two of four"),
+        pytest.param(2_000, 1, 1_400, id="one, with less than a file may have"),
+        pytest.param(300, 1, 768, id="hardly anything: one with the least"),
+    ],
+)
+def test_all_readers_together_keep_within_what_is_free(
+    free_mb: int | None, count: int, memory_mb: int
+) -> None:
+    """Four readers of heavy files take no more of the machine than their share."""
+    assert (count, memory_mb) == (
+        (found := _together(4, Bounds(), free_mb))[0], found[1].memory_mb,
+    )  # fmt: skip
