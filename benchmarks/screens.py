@@ -86,8 +86,8 @@ def ask(page: Page, question: str = ASKED) -> None:
     page.locator(".answer .tools").last.wait_for()
 
 
-def take(browser: Browser, address: str, site: str, to: Path) -> None:
-    """Take every picture."""
+def take(browser: Browser, address: str, site: str, word: str, to: Path) -> None:
+    """Take every picture; *word* opens the admin page."""
 
     def opened(where: str, **how: object) -> Page:
         settings = {"viewport": DESK, "locale": "ja-JP", **how}
@@ -117,7 +117,7 @@ def take(browser: Browser, address: str, site: str, to: Path) -> None:
     widget.wait_for_timeout(500)
     widget.screenshot(path=to / "widget.png")
 
-    admin = opened(f"{address}/admin")
+    admin = opened(f"{address}/admin#once={word}")
     admin.locator("#missing table").wait_for()
     admin.locator("#file").set_input_files(
         {
@@ -142,15 +142,16 @@ def main() -> None:
     origin = f"http://127.0.0.1:{port}"
     parts = build(settings({"TEBIKI_ORIGINS": origin}, chosen.home))
     remember(chosen.home, parts)
+    app = web(parts)
     with (
-        serving(web(parts)) as address,
+        serving(app) as address,
         town_hall(address, port) as site,
         sync_playwright() as playwright,
     ):
         browser = playwright.chromium.launch(
             executable_path=system_package("chromium"), args=["--no-sandbox", "--lang=ja"]
         )
-        take(browser, address, site, chosen.to)
+        take(browser, address, site, app.state.access.sessions.word(), chosen.to)
         browser.close()
 
 

@@ -18,7 +18,9 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
+from api.access import Access
 from api.app import create_app
+from api.keys import Keys, Scope
 from bot.answering.extractive import Extractive
 from tests.api.test_admin import Desk
 from tests.served import CORPUS, small
@@ -28,10 +30,13 @@ DESK = Desk(Path(tempfile.mkdtemp(prefix="tebiki-openapi-")))
 DESK.let_go.set()
 for folder in (DESK.corpus, DESK.uploads):
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
+KEYS = Keys(DESK.corpus / "keys.json")
+ADMIN = {"Authorization": f"Bearer {KEYS.create('admin', Scope.ADMIN)[1]}"}
 APP = create_app(
     library=small,
     answerer=Extractive(small),
     page_file=lambda held: CORPUS / (held.path or ""),
+    access=Access(keys=KEYS),
     office=DESK.office,
 )
 
@@ -55,6 +60,7 @@ def test_every_operation_keeps_its_promises(case: Case[Any]) -> None:
     """No request makes a 5xx, and every response has a described status, type and shape."""
     case.call_and_validate(
         base_url="http://127.0.0.1",
+        headers=ADMIN,
         checks=[
             not_a_server_error,
             status_code_conformance,
