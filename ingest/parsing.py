@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from ingest.commands import addresses_a_machine
 from ingest.language import marks
+from ingest.language.counted import unit_at
 from ingest.language.sentences import (
     WRAPPED_LINE,
     announces,
@@ -18,7 +19,7 @@ from ingest.language.sentences import (
     qualifies,
     spans,
 )
-from ingest.language.spelling import normalise
+from ingest.language.spelling import folded, normalise
 from ingest.pages import Block, BlockKind
 from ingest.sentences import NO_FLAGS, Cell, Flag, Kind, Sentence, Sentences
 
@@ -44,6 +45,7 @@ _UNIT_SAID = re.compile(
     re.IGNORECASE,
 )
 _UNIT_IN_HEAD = re.compile(r"[（(\[](?:単位\s?[:：]?\s?)?(?P<unit>[^（）()\[\]]{1,12})[）)\]]\s*$")
+_FIGURE = re.compile(r"[0-9０-９]")
 _WHOLE_HEADS = (BlockKind.HEADING, BlockKind.ROW, BlockKind.CAPTION)
 
 
@@ -219,7 +221,7 @@ class _Reader:
         known = table.heads if len(table.heads) == len(spans_of) else ()
         heads = () if one.kind is Kind.HEAD else block.heads or known
         cells = tuple(
-            Cell(base + start, base + end, head, _unit_of(head) or table.unit)
+            Cell(base + start, base + end, head, self._unit(page[start:end], head, table))
             for (start, end), head in zip(spans_of, heads or ("",) * len(spans_of), strict=False)
         )
         return replace(
@@ -229,6 +231,11 @@ class _Reader:
             group=table.group,
             cells=cells,
         )
+
+    @staticmethod
+    def _unit(said: str, head: str, table: _Table) -> str:
+        """Return the unit of a cell that holds a figure: its head's, else the table's."""
+        return (_unit_of(head) or table.unit) if _FIGURE.search(said) else ""
 
     def _new_table(self, heads: tuple[str, ...]) -> _Table:
         self._groups += 1
@@ -345,8 +352,12 @@ def _says_something(said: str, block: Block) -> bool:
 
 
 def _unit_of(head: str) -> str:
+    """Return the unit that a column's head gives in brackets (千円); "" where they hold another word."""
     found = _UNIT_IN_HEAD.search(head)
-    return found["unit"].strip() if found else ""
+    said = found["unit"].strip() if found else ""
+    plain = folded(said).lstrip("十百千万億兆")
+    unit = unit_at(plain, 0)
+    return said if unit is not None and unit.end == len(plain) else ""
 
 
 def _flat(said: str) -> str:

@@ -22,7 +22,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-SENTENCES_VERSION = "1"
+SENTENCES_VERSION = "2"
 """Part of a generation's recipe: raise it when the same text gives other sentences."""
 
 
@@ -71,8 +71,8 @@ NO_FLAGS = Flag(0)
 class Cell:
     """A cell of a table row: its offsets in the edition's text, its column's head, and its unit.
 
-    *head* is "" where no column has one. *unit* is what the head or the table gives for it
-    (千円, 件, %), "" where neither does.
+    *head* is "" where no column has one. *unit* is what the head or the table gives for the figure
+    in it (千円, 件, %), "" where neither does, and for a cell without a figure.
     """
 
     start: int

@@ -138,7 +138,23 @@ def test_the_unit_above_a_table_is_that_of_its_cells() -> None:
     """（単位：百万円） before a table holds for every column that gives none itself."""
     _, found = table([["北見市", "12"]], ["市", "経費"], before="（単位：百万円）")
 
-    assert ["百万円", "百万円"] == [cell.unit for cell in found[2].cells]
+    assert ["", "百万円"] == [cell.unit for cell in found[2].cells]
+
+
+@pytest.mark.parametrize(
+    "head, unit",
+    [
+        ("経費（千円）", "千円"),
+        ("割合（％）", "％"),
+        ("製品名（ベンダ名）", ""),
+        ("扱い（原則）", ""),
+    ],
+)
+def test_only_a_unit_is_a_unit(head: str, unit: str) -> None:
+    """What a head holds in brackets is a unit where figures can count it."""
+    _, found = table([["北見市", "12"]], ["市", head])
+
+    assert unit == found[1].cells[1].unit
 
 
 def test_a_row_without_heads_takes_those_of_its_table() -> None:
