@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import lru_cache
 from itertools import pairwise
 
 from bot.asking import days
@@ -17,6 +18,7 @@ from bot.asking.wants import asking, heads, wanted
 from ingest.language.spelling import is_japanese, normalise
 
 
+@lru_cache(maxsize=256)
 def read(text: str, *, language: str | None = None) -> Intent:
     """Return what *text*, a message as somebody typed it, asks.
 

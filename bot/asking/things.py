@@ -29,7 +29,7 @@ _DENYING = frozenset({"ない", "ぬ", "ず", "無い"})
 _BEHIND_A_VERB = frozenset({"助動詞", "助詞", "動詞", "形容詞"})
 _BINDS = frozenset({"・", "-", "/", "&"})
 _JOINS = frozenset({"名詞", "接頭辞", "接尾辞", "形状詞"})
-_LATIN_WORD = re.compile(r"[a-z0-9][\w.&'/-]*")
+_LATIN_WORD = re.compile(r"[a-z0-9](?:[\w&'/-]|\.(?=\w))*")
 _QUOTED = re.compile(r"[「『“\"]([^「」『』“”\"]{2,40})[」』”\"]")
 _PARTS_A_THING = re.compile(r"[,.;:?!()\"“”]")
 

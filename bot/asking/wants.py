@@ -109,7 +109,9 @@ def wanted(
 
     *article* tells that a numbered part of a rule is named: who asks for no value of it wants it.
     """
-    real = [one for one in asked if one.meaning]
+    # In “Is there … when …” the first word asks, and when only joins.
+    closed = not is_japanese(plain) and plain.split(" ", 1)[0] in _AUXILIARY
+    real = [] if closed else [one for one in asked if one.meaning]
     plainly = [one for one in real if one.meaning != _WHAT]
     by_word = [_want(plain, one, phrases) for one in plainly]
     if not real and _yes_or_no(plain, phrases):

@@ -112,6 +112,7 @@ def test_what_is_told_before_a_short_question_stays_with_it() -> None:
         ("Which town runs the bus?", Kind.TOWN, ""),
         ("What is the government cloud?", Kind.DEFINITION, ""),
         ("Is a permit required?", Kind.YES_NO, ""),
+        ("Is there funding when a town hires an expert?", Kind.YES_NO, ""),
     ],
 )
 def test_kind_of_answer_comes_first_with_its_unit(text: str, kind: Kind, unit: str) -> None:
