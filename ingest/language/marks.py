@@ -158,8 +158,15 @@ def unmarked(title: str) -> str:
 
 
 def lead(text: str) -> int:
-    """Return how many characters of white space and bullets *text* begins with."""
+    """Return how many characters of white space and bullets *text* begins with.
+
+    A box that is or is not ticked says something, so it is no bullet; ■ and □ are such boxes where
+    both stand in the text.
+    """
     at = len(text) - len(text.lstrip())
+    said = _WORDS["ticks"] + (_WORDS["filled"] if set(_WORDS["filled"]) <= set(text) else "")
     while (found := mark(text, at)) is not None and found.kind is Kind.BULLET:
+        if text[at] in said:
+            break
         at = found.end + len(text[found.end :]) - len(text[found.end :].lstrip())
     return at

@@ -70,3 +70,20 @@ def test_unmarked() -> None:
 def test_lead() -> None:
     """White space and bullets before an item are not quoted; the circles of a name left open are."""
     assert [1, 3, 0] == [lead(text) for text in ("・あ", "\u3000● い", "○○市は")]
+
+
+@pytest.mark.parametrize(
+    "text, left_out",
+    [
+        ("☑ 私物端末を禁止する ☐ 許可する", 0),
+        ("☐ 許可する", 0),
+        ("□ 認めない ■ 認める", 0),
+        ("・☑ 禁止する", 1),
+        ("■ 庁用車の点検", 2),
+        ("□ 庁用車の点検", 2),
+        ("● 月次 ○ 年次", 2),
+    ],
+)
+def test_a_box_with_or_without_a_tick_is_no_bullet(text: str, left_out: int) -> None:
+    """Which of two is chosen is said by the box alone, so a quotation keeps it."""
+    assert left_out == lead(text)
