@@ -7,16 +7,13 @@ from collections import OrderedDict
 from threading import Lock
 from typing import TYPE_CHECKING, Protocol
 
-from bot.answers import Turn
+from bot.answers import REMEMBERED, Turn
 from bot.errors import AnswerUnknown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from api.schemas.answers import WireAnswer
-
-TURNS = 6
-"""How many earlier turns of a conversation are given back."""
 
 log = logging.getLogger(__name__)
 
@@ -80,7 +77,7 @@ class Recent:
                 Turn(answer.question, answer.text)
                 for name, answer in self._answers.items()
                 if self._kept_under[name] == conversation
-            ][-TURNS:]
+            ][-REMEMBERED:]
 
     def find(self, name: str, *, private: bool = False) -> WireAnswer:  # noqa: ARG002 - none is private here
         """Return the answer as it was given.

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from ingest.pages import EditionText
 
 
+REMEMBERED = 6
+"""Earlier turns of a conversation that count; what was asked before them is forgotten."""
+
+
 @dataclass(frozen=True, slots=True)
 class Turn:
     """One earlier exchange of a conversation, oldest first in a list."""

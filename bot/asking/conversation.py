@@ -6,6 +6,7 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from bot.answers import REMEMBERED
 from bot.asking.lexicon import Phrases, table
 from bot.asking.things import Spoken, spoken
 from bot.asking.wants import asking, asks, heads
@@ -17,9 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bot.answers import Turn
-
-REMEMBERED = 6
-"""Turns that count; what was asked before them is forgotten."""
 
 _LONGEST = 600
 

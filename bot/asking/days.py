@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
-from bot.asking.conversation import REMEMBERED, follows_up
+from bot.answers import REMEMBERED
+from bot.asking.conversation import follows_up
 from ingest.language import days as language_days
 from ingest.language.days import MONTHS, Day
 from ingest.language.spelling import aligned

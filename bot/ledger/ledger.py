@@ -11,7 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from bot.answers import Answer, Turn
+from bot.answers import REMEMBERED, Answer, Turn
 from bot.errors import AnswerUnknown
 from bot.guard import Guard
 from bot.ledger import people
@@ -25,9 +25,6 @@ from bot.ledger.tables import answers, feedback, followers
 log = logging.getLogger(__name__)
 
 FILE = "ledger.sqlite"
-
-TURNS = 6
-"""How many earlier turns of a conversation are given back; older ones no longer matter."""
 
 ANSWER_WAIT_S = 2.0
 """How long an answer waits for its record before it goes out without."""
@@ -207,6 +204,10 @@ class Ledger:
             "id": name,
             "sent": packed(content),
         }
+        kept = sa.select(answers.c.id).where(answers.c.id == name, answers.c.evidence.is_not(None))
+        with self.database.read() as connection:
+            if connection.execute(kept).first() is not None:
+                return
         with self.database.write(wait_s=wait_s) as connection:
             if not self.database.add_new(connection, answers, row):
                 connection.execute(
@@ -252,7 +253,7 @@ class Ledger:
             )
             return tuple(Rating(r.rating, r.comment, r.rater, r.rated_at) for r in rows)
 
-    def turns(self, conversation: str, *, most: int = TURNS) -> tuple[Turn, ...]:
+    def turns(self, conversation: str, *, most: int = REMEMBERED) -> tuple[Turn, ...]:
         """Return the last turns of a conversation, oldest first; none for "" or an unknown one."""
         if not conversation:
             return ()

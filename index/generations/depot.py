@@ -34,8 +34,6 @@ if TYPE_CHECKING:
 
 _POINTER = "pointer"
 _FETCHING = ".fetching-"
-KEPT = 3
-"""The current generation and two to return to, as in a home."""
 
 
 class Store(Claims, Protocol):
@@ -271,7 +269,9 @@ class Depot:
         """Forget generations before the newest three, never the current one; return the rest."""
         names = self.names()
         now = self.pointer()
-        kept = tuple(n for n in names if n in names[-KEPT:] or (now and n == now.generation))
+        kept = tuple(
+            n for n in names if n in names[-pointers.KEPT :] or (now and n == now.generation)
+        )
         with self._told():
             for name in names:
                 if name not in kept:

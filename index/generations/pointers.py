@@ -23,6 +23,8 @@ from index.generations.manifests import MANIFEST, Manifest, folder_of, read_mani
 from ingest.aside import replacing
 
 POINTER = "current"
+KEPT = 3
+"""The current generation and two to return to, in a home and on a server."""
 
 
 @dataclass(frozen=True, slots=True)

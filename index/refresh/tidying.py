@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-# The current generation, and two to return to.
-_KEPT_GENERATIONS = 3
 BUILDING = ".building-"
 
 
@@ -62,7 +60,7 @@ def remove_old(home: Path) -> None:
     What cannot be removed now is tried again by the next refresh.
     """
     now = pointers.pointed(home)
-    for name in pointers.listed(home)[:-_KEPT_GENERATIONS]:
+    for name in pointers.listed(home)[: -pointers.KEPT]:
         if now is not None and name != now:
             with suppress(OSError):
                 holds.remove(manifests.folder_of(home, name))

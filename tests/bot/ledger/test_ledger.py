@@ -15,7 +15,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -461,6 +461,27 @@ def test_record_prefers_the_answer_to_what_was_sent(ledger: Ledger) -> None:
     assert given == ledger.answer("a1")
     assert WireAnswer.of(given) == record.find("a1")
     assert "web" == ledger.entries()[0].origin
+
+
+def test_answer_that_is_recorded_and_sent_is_written_once(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is sent of it adds nothing, so it takes no turn at the database's one writer."""
+    written: list[float | None] = []
+    write = ledger.database.write
+
+    def counted(
+        *, urgent: bool = False, wait_s: float | None = None
+    ) -> AbstractContextManager[sa.Connection]:
+        written.append(wait_s)
+        return write(urgent=urgent, wait_s=wait_s)
+
+    monkeypatch.setattr(ledger.database, "write", counted)
+
+    ledger.record(answer(), origin="web")
+    SentRecord(ledger, WireAnswer.model_validate, WireAnswer.of).keep(WireAnswer.of(answer()))
+
+    assert 1 == len(written)
 
 
 def test_streamed_answer_is_recorded_before_it_is_told(ledger: Ledger) -> None:
