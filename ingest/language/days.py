@@ -92,7 +92,7 @@ _JAPANESE = re.compile(
     rf"|(?<=[毎翌当同前各]月)(?P<day3>{_N})\s?日"
 )
 _FIGURES = re.compile(
-    r"(?<![\w.,/-])(?:(?P<era>[RHSrhs])\.?\s?(?P<of>\d{1,2})|(?P<year>(?:19|20)\d\d))"
+    r"(?<![A-Za-z0-9_.,/-])(?:(?P<era>[RHSrhs])\.?\s?(?P<of>\d{1,2})|(?P<year>(?:19|20)\d\d))"
     r"\s?(?P<sep>[./-])\s?(?P<month>\d{1,2})(?:\s?(?P=sep)\s?(?P<day>\d{1,2}))?(?![\d/]|[.-]\d|[%倍])"
     r"|(?<![A-Za-z])FY\s?'?(?P<fy>(?:19|20)?\d\d)(?!\d)"
     r"|(?<![A-Za-z0-9.&/-])(?P<reiwa>R)\s?(?P<ry>\d{1,2})(?:年(?P<rf>度))?(?![A-Za-z0-9.-])",
