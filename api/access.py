@@ -323,7 +323,8 @@ def is_own(origin: str, host: str) -> bool:
 
 def is_asking(method: str, path: str) -> bool:
     """Whether a request puts a question to the index: such requests are counted and have a deadline."""
-    return method == "POST" and path.startswith(("/v1/answers", "/v1/search", "/v1/chat/", "/mcp"))
+    asking = ("/v1/answers", "/v1/search", "/v1/check", "/v1/chat/", "/mcp")
+    return method == "POST" and path.startswith(asking)
 
 
 def is_here(arrival: Arrival) -> bool:

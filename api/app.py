@@ -18,7 +18,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.routing import Route
 from starlette.staticfiles import StaticFiles
 
-from api import admin, description, openai, problems, stream
+from api import admin, description, drafts, openai, problems, stream
 from api.access import COOKIE, Access, secret_of
 from api.admin import Office
 from api.changes import Changes
@@ -37,6 +37,7 @@ from api.schemas.answers import (
     owned,
 )
 from api.schemas.documents import DocumentsResponse, WireDocument, WireEdition, WirePage
+from api.schemas.drafts import CheckRequest, CheckResponse
 from api.schemas.passages import SearchRequest, SearchResponse, WireFilters, WirePassage
 from api.schemas.revisions import WireRevision
 from api.schemas.service import HealthResponse, ReadyResponse, SessionRequest, SessionResponse
@@ -188,6 +189,9 @@ def tools_of(
             library, leaves, SearchRequest(question=text, k=k, filters=filters)
         ),
         ask=ask,
+        check=lambda text, filters: drafts.checked(
+            library(), CheckRequest(text=text, filters=filters)
+        ),
         page=lambda document, label, number: viewer.page(document, label, number, 0, 0),
     )
 
@@ -210,6 +214,11 @@ def _add_questions(
     def search(asked: SearchRequest) -> SearchResponse:
         """Find the passages nearest to a question, best first."""
         return _search(library, leaves, asked)
+
+    @app.post("/v1/check", responses=PROBLEMS, tags=["questions"])
+    def check(asked: CheckRequest) -> CheckResponse:
+        """Hold a text of one's own to the documents, sentence by sentence; no model is asked."""
+        return drafts.checked(library(), asked)
 
     @app.post(
         "/v1/answers",
@@ -438,6 +447,7 @@ def _add_pages(app: FastAPI, *, with_admin: bool) -> None:
     for address, name in (
         ("/", "index.html"),
         ("/documents", "documents.html"),
+        ("/check", "check.html"),
         ("/view", "view.html"),
         ("/widget.js", "widget.js"),
         *((("/admin", "admin.html"),) if with_admin else ()),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from api.schemas.answers import WireAnswer
 from api.schemas.documents import WirePage
+from api.schemas.drafts import CheckResponse
 from api.schemas.passages import SearchResponse, WireFilters
 
 if TYPE_CHECKING:
@@ -18,13 +19,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """What an agent may do: search (question, how many, where), ask (likewise), and read a page.
+    """What an agent may do: search (question, how many, where), ask (likewise), check a text, and read a page.
 
     A page is named by document, edition and number. Each raises what the routes raise.
     """
 
     search: Callable[[str, int, WireFilters], SearchResponse]
     ask: Callable[[str, WireFilters], WireAnswer]
+    check: Callable[[str, WireFilters], CheckResponse]
     page: Callable[[str, str, int], WirePage]
 
 

@@ -23,9 +23,11 @@ from api.keys import Scope
 from api.problems import Refused
 from api.schemas.answers import WireAnswer
 from api.schemas.documents import WirePage
+from api.schemas.drafts import CheckResponse
 from api.schemas.passages import SearchResponse, WireFilters
 from api.schemas.wire import Day
 from bot.errors import BotError
+from bot.writing.drafts import LONGEST
 from index.errors import IndexingError
 from ingest.catalog.editions import Kind
 
@@ -115,7 +117,7 @@ def _bounds(
 
 
 def _server(tools: Tools) -> MCPServer:
-    """Return a server with the three tools, each of which only reads."""
+    """Return a server with the four tools, each of which only reads."""
     made = MCPServer("tebiki", title="Tebiki", instructions=INSTRUCTIONS)
 
     @made.tool(annotations=READING)
@@ -150,6 +152,23 @@ def _server(tools: Tools) -> MCPServer:
         with _told():
             _check_may_ask(context)
             return tools.ask(question, bounds)
+
+    @made.tool(annotations=READING)
+    def check_text(
+        text: Annotated[
+            str, Field(description="A draft in Japanese or English.", max_length=LONGEST)
+        ],
+        documents: Documents = None,
+        kinds: Kinds = None,
+        editions: Editions = None,
+        municipality: Municipality = None,
+        language: Language = None,
+        as_of: AsOf = None,
+    ) -> CheckResponse:
+        """Hold a text to the manuals: per sentence supported, contradicted, partial or unfounded."""
+        bounds = _bounds(documents, kinds, editions, municipality, language, as_of)
+        with _told():
+            return tools.check(text, bounds)
 
     @made.tool(annotations=READING)
     def read_page(

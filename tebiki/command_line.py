@@ -7,6 +7,7 @@ from collections.abc import Callable
 from tebiki.commands import (
     answers,
     ask,
+    check,
     corpus,
     evaluation,
     generations,
@@ -30,6 +31,7 @@ _commands: dict[str, Callable[..., None]] = {
     "refresh": refresh.refresh,
     "search": ask.search,
     "ask": ask.ask,
+    "check": check.check,
     "serve": serve.serve,
     "status": status.status,
     "slack": slack.slack,

@@ -54,6 +54,9 @@ class Finding:
     sources: tuple[int, ...] = ()
 
 
+_PART = 0.75
+"""Share of a clause's words that its source must have for the clause to stand in part."""
+
 _CLOSE = 0.6
 """Share of a clause's words that its source must have for a difference to be one about the same
 thing (chosen on the development half of the sets in docs/checking.md)."""
@@ -251,11 +254,22 @@ def _verdict(judged: Sequence[_Judged], limits: Sequence[Difference]) -> Verdict
         return Verdict.SUPPORTED
     if any(one.kind == "role" for one in limits):
         return Verdict.CONTRADICTED
-    for one in judged:
-        if one.share >= _CLOSE and any(
-            d.kind in _PLAIN_DIFFERENCES and d.source for d in one.differences
-        ):
-            return Verdict.CONTRADICTED
-    if standing or any(one.share >= _CLOSE for one in judged):
+    if any(_contradicts(one) for one in judged):
+        return Verdict.CONTRADICTED
+    if standing or any(one.share >= _PART for one in judged):
         return Verdict.PARTIAL
     return Verdict.UNFOUNDED
+
+
+def _contradicts(one: _Judged) -> bool:
+    """Whether a clause speaks of the same as its source, and says otherwise.
+
+    A mood says otherwise only of the very same; one that speaks of more is about something else.
+    """
+    plain = {found.kind for found in one.differences if found.source} & _PLAIN_DIFFERENCES
+    strange = any(found.kind == "word" for found in one.differences)
+    if not plain:
+        return False
+    if plain & {"number", "unit", "bound", "opposite"}:
+        return one.share >= (_PART if strange else _CLOSE)
+    return not strange and len(one.clause.own) > 1

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from bot.writing import wordlists
 from bot.writing.clauses import Clause, Mood, Reading, read
+from bot.writing.moods import PLAIN
+from ingest.language.numbers import Bound
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +113,11 @@ def moods(clause: Clause, claim: Reading, other: Clause, reading: Reading) -> It
     """Yield a mood that the source does not have."""
     mine, theirs = _mood_of(clause, claim), _mood_of(other, reading)
     if clause.link and not clause.mood.said:
+        return
+    bounded = any({Bound.UNTIL, Bound.AT_MOST} & set(one.bounds) for one in clause.figures)
+    nominal = mine.name == PLAIN and not clause.verbs - wordlists.wording()
+    if theirs.name == "may" and nominal and bounded:
+        # 「2回まで」 says of itself what 「2回まで行うことができる」 says.
         return
     if not fits(mine.name, theirs.name):
         kind = (

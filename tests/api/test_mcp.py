@@ -45,7 +45,7 @@ def call(address: str, tool: str, **arguments: object) -> Any:  # noqa: ANN401 -
 
 
 def test_client_lists_tools_that_only_read(address: str) -> None:
-    """There are three tools, described, and none of them changes anything."""
+    """There are four tools, described, and none of them changes anything."""
 
     async def listed() -> list[Any]:
         async with Client(f"{address}/mcp") as client:
@@ -53,7 +53,9 @@ def test_client_lists_tools_that_only_read(address: str) -> None:
 
     tools = anyio.run(listed)
 
-    assert ["ask_manuals", "read_page", "search_manuals"] == sorted(tool.name for tool in tools)
+    assert ["ask_manuals", "check_text", "read_page", "search_manuals"] == sorted(
+        tool.name for tool in tools
+    )
     assert all(tool.description and tool.annotations.read_only_hint for tool in tools)
 
 
