@@ -42,6 +42,12 @@ _ADDRESSES_A_MACHINE = re.compile(
     r"|回答の(?:先頭|冒頭|最初|末尾|最後)に[^。]{0,80}(?:置|書|付|入れ|記載|表示|加え)",
     re.IGNORECASE | re.MULTILINE,
 )
+# Who is addressed, then what is demanded: no form of a manual tells a program what to reply.
+_TELLS_A_MACHINE = re.compile(
+    r"(?:^|[\s。「（(【])(?:システム|アシスタント|エージェント|チャットボット|ボット|(?:生成)?AI|(?:言語)?モデル|LLM)(?:へ|は)?[】]?\s?[:：、]"
+    r"[^。\n]{0,200}と(?:だけ|のみ)?(?:必ず)?(?:答え|回答|返答|返事)",
+    re.IGNORECASE,
+)
 _INVISIBLE = re.compile(
     "[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff\U000e0000-\U000e007f]"
 )
@@ -51,4 +57,5 @@ _INVISIBLE = re.compile(
 def addresses_a_machine(text: str) -> bool:
     """Whether *text* tells a language model what to do, however it is spelt."""
     plain = _INVISIBLE.sub("", unicodedata.normalize("NFKC", text))
-    return _ADDRESSES_A_MACHINE.search(" ".join(plain.split())) is not None
+    said = " ".join(plain.split())
+    return any(known.search(said) for known in (_ADDRESSES_A_MACHINE, _TELLS_A_MACHINE))

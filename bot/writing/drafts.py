@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from math import log
+from math import log, sqrt
 from typing import TYPE_CHECKING
 
 from bot.answers import Citation, cite
@@ -111,7 +111,7 @@ def _ranked(said: str, lines: Sequence[Line]) -> list[Line]:
     weight = {word: log(1 + len(lines) / (1 + count)) for word, count in held.items()}
 
     def near(line: Line) -> float:
-        return sum(weight[word] for word in words & line.words) / (2 + len(line.words)) ** 0.25
+        return sum(weight[word] for word in words & line.words) / sqrt(sqrt(2 + len(line.words)))
 
     found = [line for line in lines if words & line.words]
     return sorted(found, key=near, reverse=True)
