@@ -68,6 +68,7 @@ _SENTENCE = re.compile(
 )
 _LIST = re.compile(r"に?ついて$")
 _ADDRESS = re.compile(r"https?:|www\.|@|(?:電話|TEL|FAX|〒|単位[:：])", re.IGNORECASE)
+_ASKS = re.compile(r".[:：]")
 _PAGE_NUMBER = re.compile(r"[-‐－–—\s0-9/()ivx.PpＰ頁ページ]+")
 _BRACKETED = re.compile(r"[(（\[【〔〈<《].*[)）\]】〕〉>》]")
 _MARK = re.compile(r"^[○◯〇●◎◆◇■□▼▲★☆]\s*(?=\S{3})")
@@ -238,6 +239,8 @@ def _size_points(size: float, usual: float, *, pictured: bool) -> float:
     # Boxes of OCR differ in height where the type does not.
     if not size or not usual or (pictured and size < _UNSURE * usual):
         return 0.0
+    if (1 - _ALIKE) * usual < size < usual:
+        return 0.0
     return max(-_LARGE, min(_LARGE * math.log2(size / usual), _MOST_LARGE))
 
 
@@ -285,7 +288,7 @@ def _goes_on(last: Row, row: Row, width: float, edge: float, *, sparse: bool) ->
     if full and between < _CLOSE and row.left < last.left + 2 * large:
         return not _stands_alone(row)  # the line is full, so it goes on in the next
     if sparse:
-        return fit
+        return fit and not _ASKS.search(row.plain)
     if not fit:
         return not _stands_alone(last) and not _stands_alone(row)
     on_axis = abs(last.left + last.right - row.left - row.right) / 2 < _AXIS * width

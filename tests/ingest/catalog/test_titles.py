@@ -115,6 +115,15 @@ def draft(sheet: Sheet) -> Sheet:
     return sheet.say("通勤距離が二キロ未満の者は利用できない。", 72, 560)
 
 
+def form(sheet: Sheet) -> Sheet:
+    """A form: its name, then what is asked for, all in one size and far apart."""
+    for at, line in enumerate(
+        ("庁用車使用申請書", "申請者氏名：海野　太郎", "用途：点検", "行先：")
+    ):
+        sheet.say(line, 72, 760 - 30 * at)
+    return sheet
+
+
 @pytest.mark.parametrize(
     "page, title",
     [
@@ -125,6 +134,7 @@ def draft(sheet: Sheet) -> Sheet:
         pytest.param(slide, "公共施設の再編の進め方", id="a slide"),
         pytest.param(list_, "繰越事業一覧", id="a table"),
         pytest.param(press, "災害時の応援協定の締結について", id="a press release"),
+        pytest.param(form, "庁用車使用申請書", id="a form, without what was filled in"),
         pytest.param(draft, "職員駐車場の利用料", id="behind a watermark"),
     ],
 )
