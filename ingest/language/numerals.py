@@ -21,9 +21,10 @@ _ERA_YEAR = re.compile(
 _REIWA = re.compile(r"(?<![a-z0-9.&/-])r\s?(\d{1,2})(?![a-z0-9.-])")
 _FISCAL = re.compile(r"(?<![a-z0-9])fy\s?(?:(\d{4})|'?(\d{2}))(?!\d)")
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
-ARABIC = r"(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?"
+# A longer run of digits is no number that anybody means, and costs what its square costs.
+ARABIC = r"(?:\d{1,3}(?:,\d{3}){1,6}|\d{1,18}(?!\d))(?:\.\d{1,18})?"
 NUMERAL = "[〇一二三四五六七八九十百千]"
-PLAIN = rf"(?:{ARABIC}|{NUMERAL}+)"
+PLAIN = rf"(?:{ARABIC}|{NUMERAL}{{1,30}})"
 """Patterns of a number in figures, of one Chinese numeral, and of a number in either."""
 
 _KANJI_DIGITS = {c: i for i, c in enumerate("〇一二三四五六七八九")}
@@ -44,21 +45,23 @@ FREE = r"(?:(?<![一-龥々〇])|(?<=[約全計満他残の年月])|(?<=最大)|
 
 _KANJI_NUMBER = re.compile(
     rf"(?<=第)[一二三四](?=四半期)"
-    rf"|(?<=第){NUMERAL}+(?![者人線歩セ])"
-    rf"|(?:(?<=令和)|(?<=平成)|(?<=昭和)|(?<=大正)|(?<=明治)){NUMERAL}+(?=年)"
-    rf"|(?!〇+(?!{NUMERAL})){NUMERAL}{{2,}}(?=[{_COUNTED}万億兆])"
+    rf"|(?<=第){NUMERAL}{{1,30}}(?![者人線歩セ])"
+    rf"|(?:(?<=令和)|(?<=平成)|(?<=昭和)|(?<=大正)|(?<=明治)){NUMERAL}{{1,30}}(?=年)"
+    rf"|(?!〇{{1,30}}(?!{NUMERAL})){NUMERAL}{{2,30}}(?=[{_COUNTED}万億兆])"
     rf"|{FREE}[一二三四五六七八九十百千](?={COUNTERS})"
     rf"|{FREE}(?:[二三四五六七八九十百]円|[一二三五六七八九十百千](?=[万億兆]))(?!十)"
     rf"|{FREE}[四](?=[万億兆](?!十))"
     rf"|(?<=分の){NUMERAL}"
 )
-_AFTER_DIGITS = re.compile(r"(\d+(?:\.\d+)?)([百千])(?=[万億兆円人件名社件世]|$|[^\w])")
+_AFTER_DIGITS = re.compile(
+    r"(?<![\d.])(\d{1,18}(?:\.\d{1,18})?)([百千])(?=[万億兆円人件名社件世]|$|[^\w])"
+)
 _GREAT = re.compile(
     rf"(?<![\d.]){ARABIC}[万億兆](?:{ARABIC}(?:[万億](?:{ARABIC})?)?)?"
     r"(?=[円人件名社世戸票台枚冊㎡t]|団体)"
 )
 _PERCENT = re.compile(
-    r"(?<![\d.])(?:100分の(?P<of>\d+(?:\.\d+)?)|(?P<said>\d+(?:\.\d+)?)パーセント"
+    r"(?<![\d.])(?:100分の(?P<of>\d{1,18}(?:\.\d{1,18})?)|(?P<said>\d{1,18}(?:\.\d{1,18})?)パーセント"
     r"|(?P<tenths>\d)割(?:(?P<more>\d)分(?!の)|(?![合引愛り込増高れ])))"
 )
 _FIGURES = re.compile(r"\d[\d,]*(?:\.\d+)?")
