@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from bot.asking.intent import SmallTalk
@@ -88,6 +89,41 @@ class Citation:
         return not self.in_force or self.now is not None
 
 
+class Certainty(StrEnum):
+    """How firmly an answer answers.
+
+    ANSWERED: what is asked stands in the first quotation. NEAR: it may be what is wanted, and the
+    first line says what it does not say. DECLINED: nothing is claimed.
+    """
+
+    ANSWERED = "answered"
+    NEAR = "near"
+    DECLINED = "declined"
+
+
+@dataclass(frozen=True, slots=True)
+class Lead:
+    """The first line of an answer: *text* as it stands in the citation that *marker* names.
+
+    *value* is the figure that was asked for with every word that bounds it, "" where none leads.
+    """
+
+    text: str
+    marker: int
+    value: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """Something that was asked and does not stand in the first quotation.
+
+    *kind* is thing, condition, value, year, place or answer_type; *text* what was asked.
+    """
+
+    kind: str
+    text: str
+
+
 @dataclass(frozen=True, slots=True)
 class Declined:
     """Why there is no answer. *reason* is a code: not-found, out-of-scope, unsupported, guarded.
@@ -106,7 +142,9 @@ class Answer:
 
     *text* is Markdown with markers like [1]. *mode* is "extractive" or "generative".
     *consulted* are the passages it was made from, best first. *generation*, *recipe* and
-    *prompt* (hash) make it reproducible. *notices* are sentences to the asker about the answer
+    *prompt* (hash) make it reproducible. *text* and *citations* are the first screen, *further*
+    and *further_text* the rest of what was found; *lead* is its first line, *missing* what was
+    asked and does not stand there. *notices* are sentences to the asker about the answer
     itself (a digest is cited, a model failed). *suggestions* are questions to ask next.
     """
 
@@ -125,6 +163,16 @@ class Answer:
     clarify: tuple[str, ...] = ()
     prompt: str = ""
     took_ms: float = 0.0
+    lead: Lead | None = None
+    certainty: Certainty = Certainty.ANSWERED
+    further: tuple[Citation, ...] = ()
+    further_text: str = ""
+    missing: tuple[Missing, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Hold the certainty to what is declined."""
+        if self.declined is not None and self.certainty is not Certainty.DECLINED:
+            object.__setattr__(self, "certainty", Certainty.DECLINED)
 
     @property
     def language(self) -> str:

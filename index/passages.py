@@ -129,6 +129,10 @@ class Library(Retriever, Protocol):
         """The stored sentences of a held edition, with what each depends on."""
         ...
 
+    def rarity(self, word: str) -> float:
+        """How rare a word is among the passages: its inverse document frequency."""
+        ...
+
     def confidence(self, question: str, passages: Sequence[Passage]) -> float:
         """How sure we are, from 0 to 1, that the best of *passages* hold an answer at all."""
         ...

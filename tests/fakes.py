@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -155,6 +156,12 @@ class FakeLibrary:
         """The sentences, parsed each time."""
         text = self.texts[edition]
         return parse(text, sections(text))
+
+    def rarity(self, word: str) -> float:
+        """Return Lucene's inverse document frequency over the chunks."""
+        chunks = [set(tokens(chunk.text)) for chunk in self._searched(Filters())]
+        holding = sum(word in one for one in chunks)
+        return math.log1p((len(chunks) - holding + 0.5) / (holding + 0.5))
 
     def confidence(self, question: str, passages: Sequence[Passage]) -> float:
         """Return what a test set, else 1 when a third of the question's words are in a passage."""

@@ -198,10 +198,30 @@ class WireDeclined(Wire):
         )
 
 
+class WireLead(Wire):
+    """The first line of an answer, as it stands in the citation whose marker is *citation*.
+
+    *value* is the figure that was asked for with every word that bounds it; null where none leads.
+    """
+
+    text: str
+    value: str | None
+    citation: int
+
+
+class WireMissing(Wire):
+    """Something that was asked and does not stand in the first quotation."""
+
+    kind: str
+    text: str
+
+
 class WireAnswer(Wire):
     """An answer with its citations, or the reason why there is none.
 
-    *text* is Markdown with markers such as [1], each the *marker* of a citation.
+    *text* is Markdown with markers such as [1], each the *marker* of a citation: the first screen,
+    whose citations are *citations*. *further_text* and *further* are the rest. *certainty* is
+    "answered", "near" (*missing* says what the quotation does not say) or "declined".
     """
 
     id: str
@@ -211,6 +231,11 @@ class WireAnswer(Wire):
     language: str
     declined: WireDeclined | None
     citations: list[WireCitation]
+    lead: WireLead | None
+    certainty: Literal["answered", "near", "declined"]
+    missing: list[WireMissing]
+    further: list[WireCitation]
+    further_text: str
     notices: list[str]
     suggestions: list[str]
     clarify: list[str]
@@ -230,6 +255,17 @@ class WireAnswer(Wire):
             language=answer.language,
             declined=None if answer.declined is None else WireDeclined.of(answer.declined),
             citations=[WireCitation.of(each) for each in answer.citations],
+            lead=None
+            if answer.lead is None
+            else WireLead(
+                text=answer.lead.text,
+                value=answer.lead.value or None,
+                citation=answer.lead.marker,
+            ),
+            certainty=answer.certainty.value,
+            missing=[WireMissing(kind=one.kind, text=one.text) for one in answer.missing],
+            further=[WireCitation.of(each) for each in answer.further],
+            further_text=answer.further_text,
             notices=list(answer.notices),
             suggestions=list(answer.suggestions),
             clarify=list(answer.clarify),

@@ -16,18 +16,30 @@ export function showUnfinished(container, text) {
 // one that is absent takes its control away.
 export function showAnswer(container, answer, handlers) {
   const shown = answer.declined ? answer.declined.nearest : answer.citations;
-  const known = new Map(shown.map((citation) => [citation.marker, citation]));
+  const known = new Map([...shown, ...(answer.further ?? [])].map((citation) => [citation.marker, citation]));
   const prose = el("div.prose", { lang: answer.language });
   prose.append(render(answer.text || answer.declined?.message || "", (n) => marker(known.get(n), handlers)));
   container.replaceChildren(
     ...[
       prose,
+      more(answer, known, handlers),
       ...answer.notices.map((notice) => el("p.notice", { lang: answer.language }, notice)),
       shown.length ? sources(answer, shown, handlers) : null,
       choices("clarify", answer.clarify, answer, handlers),
       tools(answer, handlers),
       choices("next", answer.suggestions, answer, handlers),
     ].filter(Boolean),
+  );
+}
+
+// What was found besides the first screen, folded.
+function more(answer, known, handlers) {
+  if (!answer.further_text) return null;
+  return el(
+    "details.further",
+    {},
+    el("summary", {}, say("more")),
+    el("div.rest", { lang: answer.language }, render(answer.further_text, (n) => marker(known.get(n), handlers))),
   );
 }
 

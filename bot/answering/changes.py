@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING
 
-from bot.answering.extractive import heard
+from bot.answering.understanding import heard
 from bot.answers import Answer, Citation, Declined, Question, cite
 from bot.telling.phrases import phrase
 from bot.telling.quotations import cases_in, escaped, notices

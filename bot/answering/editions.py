@@ -14,7 +14,7 @@ from bot.answering.changes import changes_of, years_in
 from bot.answering.extractive import spoken
 from bot.answering.present import pointed, to_now
 from bot.answering.small_talk import reply
-from bot.answers import Answer, Citation
+from bot.answers import Answer, Certainty, Citation
 from index.revisions.comparisons import Comparisons
 
 if TYPE_CHECKING:
@@ -102,6 +102,6 @@ def _better(changes: Answer | None, answer: Answer) -> Answer:
         _REVISED.search(citation.quote) and (not years or years & years_in(citation.quote))
         for citation in answer.citations
     )
-    if answer.declined is not None or not told:
+    if answer.certainty is not Certainty.ANSWERED or not told:
         return changes
     return replace(answer, notices=(*answer.notices, changes.text))

@@ -2,75 +2,65 @@
 
 from __future__ import annotations
 
-import re
 import secrets
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING
 from weakref import ReferenceType, ref
 
-from bot.answering.declining import decline, doubts, follows
-from bot.answering.figures import CONTACT, Told, counted, figure, towns
-from bot.answering.ranking import Evidences, find
-from bot.answering.readings import Readings
-from bot.answering.relevance import fitting, plain
-from bot.answering.spans import Evidence
-from bot.answers import Answer, Citation, Declined, Delta, Event, Question, cite
-from bot.asking import days
-from bot.asking.conversation import is_choice, times_more
-from bot.asking.question import Wants, wants
+import numpy as np
+
+from bot.answering.candidates import Candidate
+from bot.answering.clarifying import choices
+from bot.answering.lines import Reader
+from bot.answering.missing import lacking, speaks_of
+from bot.answering.scoring import Weights, about, certainty, order, probability, standing, weights
+from bot.answering.signals import Asked, Candidates, asked, candidates
+from bot.answering.understanding import heard, mended, settled, with_edition, with_work
+from bot.answering.units import Unit, first_line, unit
+from bot.answering.values import Value, value_of
+from bot.answers import Answer, Certainty, Citation, Declined, Delta, Event, Lead, Question, cite
+from bot.asking.conversation import times_more
+from bot.asking.intent import Intent
+from bot.asking.reading import read
 from bot.asking.stepping import beside
-from bot.telling.phrases import opening, phrase
-from bot.telling.quotations import body, escaped, notices
-from index.kinds import definition, subject
-from ingest.japanese import normalise, tokens
-from ingest.language.sentences import shown
-from ingest.splitting import BULLETS, NUMBERING
+from bot.telling.phrases import phrase
+from bot.telling.quotations import cases_in, notices
+from bot.telling.screen import Screen, declining, first_screen, further_screen
+from ingest.language.marks import unmarked
 
 if TYPE_CHECKING:
     from index.passages import Library, Passage
-    from index.search.glossary import Match
 
 PASSAGES = 24
-"""How many passages are asked for; the first few are read, more say which words are rare."""
+"""How many passages are asked for: so many are read line by line."""
+
+_SHOWN, _FURTHER = 2, 5
+"""Quotations of the first screen at most, and of what follows."""
+
+_ALSO = 0.35
+"""From what share of the first one's likelihood another quotation adds something."""
+
+_TOLD = 330
+"""Characters of quotations on the first screen, the first one apart."""
+
+_FIRM = frozenset({"year", "place", "answer_type"})
+"""What an answer has to hold to be firm, whatever else speaks for it."""
 
 _SUGGESTED = 3
-_VAGUE, _RIVALS, _EQUALLY = 2, 2, 0.93
-"""Words up to which a question is vague; works that rival; from what share of the best score."""
+"""Suggestions at most."""
 
-_NEAR, _AS_NEAR, _CHOICES = 6, 0.75, 4
-"""Passages that show which works are near, from what share of the best; choices at most."""
-
-_STEP = re.compile(
-    r"[①-⑳]|(?:ステップ|手順|step)\s?[0-9０-９]|^[（(]?[0-9０-９]{1,2}[)）.．\t]", re.IGNORECASE
-)
-_ASSERTED = 0.6
-"""Confidence below which no figure or town is put on top of the quotations."""
-
-_OF_IT = 0.7
-"""From what share of the most that a quotation says of what is asked about its towns are named."""
-
-_STEPS_TOLD = re.compile(
-    r"次の[^。]{0,16}(?:ステップ|段階|手順|作業|フェーズ)|(?:ステップ|段階|フェーズ)に分かれ"
-    r"|(?:ステップ|段階|手順|作業|フェーズ)(?:は|が)、?次の"
-    r"|\bfollowing (?:\w+ )?(?:steps|phases|stages)\b",
-    re.IGNORECASE,
-)
-"""What announces steps in their order."""
-
-_STEPS, _STEPS_NEAR, _ANNOUNCED_NEAR = 3, 0.86, 0.65
-"""Numbered lines from which on they are steps, and from what share of the best they lead: the
-same where they are announced as steps."""
-
-_TITLE = re.compile(r"[『“]([^『』“”]+)[』”]")
+_PARTS = 4
+"""Questions of one message that are answered."""
 
 
 class Extractive:
     """Answers with the sentences that answer, quoted word for word.
 
-    *library* is called once for each question and gives the current generation.
+    *library* is called once for each question and gives the current generation. *fitted* are the
+    scorer's weights, those that come with the product unless others are given.
     """
 
     def __init__(
@@ -78,31 +68,29 @@ class Extractive:
         library: Callable[[], Library],
         *,
         today: Callable[[], date] = date.today,
+        fitted: Weights | None = None,
     ) -> None:
-        """Keep where texts come from and what day it is."""
+        """Keep where texts come from, what day it is and what signals are worth."""
         self._library = library
         self._today = today
-        self._readings: tuple[ReferenceType[Library] | None, Readings] = (None, Readings())
+        self._fitted = fitted
+        self._reader: tuple[ReferenceType[Library] | None, Reader] = (None, Reader())
 
     def answer(self, question: Question) -> Answer:
         """Return quotations with their sources, or an answer that declines and says what is near."""
         begun = time.perf_counter()
         library = self._library()
-        asked = self.about(question, library)
-        passages = library.retrieve(asked.standalone, k=PASSAGES, filters=asked.filters)
-        return replace(
-            self.from_passages(asked, passages, library),
-            took_ms=round((time.perf_counter() - begun) * 1000, 1),
-        )
+        understood = self.about(question, library)
+        parts = read(understood.core).parts[:_PARTS] if not question.history else ()
+        if len(parts) > 1:
+            found = self._in_turn(understood, parts, library)
+        else:
+            found = self.from_passages(understood, self.passages(understood, library), library)
+        return replace(found, took_ms=round((time.perf_counter() - begun) * 1000, 1))
 
-    def _read_of(self, library: Library) -> Readings:
-        """Return what was read of a generation so far; another one begins anew."""
-        whose, readings = self._readings
-        if whose is None or whose() is not library:
-            # Without holding on to the generation, so that it goes with its last reader.
-            readings = Readings()
-            self._readings = (ref(library), readings)
-        return readings
+    def passages(self, question: Question, library: Library) -> Sequence[Passage]:
+        """Return the passages that an understood question is answered from, best first."""
+        return library.retrieve(question.standalone, k=PASSAGES, filters=question.filters)
 
     def stream(self, question: Question) -> Iterator[Event]:
         """Yield the answer line by line: text, each citation before its text, at last the Answer."""
@@ -113,44 +101,66 @@ class Extractive:
 
         Misspelt names are put right, and a day or a superseded edition that it names is a filter.
         """
-        stepped = self._stepped(surer(question, library), library)
+        stepped = self._stepped(self._surer(question, library), library)
         question = settled(mended(stepped, library), library)
         on = question.filters.as_of or self._today()
         return with_edition(with_work(question, library), library, on)
+
+    def _surer(self, question: Question, library: Library) -> Question:
+        """Return a question that may follow up or not as what the documents answer more surely."""
+        if not question.alone:
+            return question
+        sure = {
+            text: self._sure(replace(question, standalone=text), library)
+            for text in (question.standalone, question.alone)
+        }
+        return replace(question, standalone=max(sure, key=lambda text: sure[text]), alone="")
+
+    def _sure(self, question: Question, library: Library) -> float:
+        """Return how likely the documents answer a question as it stands, from 0 to 1."""
+        fitted = self._fitted or weights()
+        compared = asked(read(question.standalone, language=question.language), library)
+        passages = self.passages(question, library)
+        given = candidates(compared, passages, library, self._read_of(library))
+        if not given.found:
+            return 0.0
+        row = standing(about(compared.intent), given.rows, order(given, fitted))
+        return probability(row, fitted)
 
     def _stepped(self, question: Question, library: Library) -> Question:
         """Return a question about the next section as one about that section by its name."""
         if not question.history:
             return question
-        readings, on = self._read_of(library), question.filters.as_of or self._today()
-        # Looked at only for a question that does step on.
+        on = question.filters.as_of or self._today()
         documents = (
-            readings.sections(library, edition)
+            library.sentences(edition).paths
             for edition in library.in_force(on)
             if edition.held and edition.document.language == question.language
         )
         meant = beside(question.core, question.history, documents)
         return replace(question, standalone=meant) if meant else question
 
+    def _read_of(self, library: Library) -> Reader:
+        """Return the lines of a generation read so far; another one begins anew."""
+        whose, reader = self._reader
+        if whose is None or whose() is not library:
+            # Without holding on to the generation, so that it goes with its last reader.
+            reader = Reader()
+            self._reader = (ref(library), reader)
+        return reader
+
+    def _in_turn(self, question: Question, parts: Sequence[Intent], library: Library) -> Answer:
+        """Answer the questions of one message one after the other, under the question each."""
+        found: list[Answer] = []
+        for part in parts:
+            one = replace(question, core=part.core, standalone=library.mended(part.core))
+            found.append(self.from_passages(one, self.passages(one, library), library))
+        return joined(question, found, [part.core for part in parts])
+
     def from_passages(
         self, question: Question, passages: Sequence[Passage], library: Library
     ) -> Answer:
         """Return the answer that *passages* of *library* give, without searching again."""
-        language = question.language
-        readings = self._read_of(library)
-        shapes = _shapes(question)
-        again = times_more(question.core, question.history)
-        evidences = find(
-            question.standalone,
-            passages,
-            library,
-            language=language,
-            matches=names_in(question.standalone, library),
-            readings=readings,
-            shapes=shapes,
-            rounds=again,
-            marks=_marks(question.standalone, shapes, library),
-        )
         on = question.filters.as_of or self._today()
         blank = Answer(
             id=secrets.token_hex(8),
@@ -164,387 +174,220 @@ class Extractive:
             recipe=library.recipe,
             asked_on=on,
         )
-        if again and not evidences.spans:
-            said = phrase(language, "no-more", question=escaped(question.standalone))
-            return replace(blank, text=said, declined=Declined("not-found", said))
-        sure = 1.0 if again else library.confidence(question.standalone, passages)
-        doubt = None if again else doubts(question, passages, evidences, library, sure)
-        spans = evidences.spans
-        head = _Head() if again or doubt else _head(question.standalone, shapes, spans, library)
-        if sure < _ASSERTED:
-            # Quotations may be near the mark; a name or figure on top would say that they hit it.
-            head = _Head()
-        leads = 0 if doubt else head.span if head.figure else _leading(spans, shapes, library)
-        if leads:
-            # The figure leads, and so does the statement that gives it; likewise steps, contacts.
-            chosen = replace(spans[leads], main=True)
-            spans = [chosen, *spans[:leads], *spans[leads + 1 :]]
-            head = replace(head, span=0)
-        citations, parts, markers = cited(spans, library, on)
-        if doubt is not None:
-            understood = replace(blank, notices=heard(question))
-            return decline(understood, doubt, citations, parts, library)
-        cases = readings.cases(library)
-        choices = () if again else clarify(question, evidences, passages, library)
-        main = citations[: sum(span.main for span in spans)]
-        first = (
-            phrase(language, "opening-more")
-            if again
-            else phrase(language, "opening-unsure")
-            if sure < _ASSERTED
-            else _opening(question, shapes, head, markers, main, cases)
+        fitted = self._fitted or weights()
+        reader = self._read_of(library)
+        compared = asked(read(question.standalone, language=question.language), library)
+        given = candidates(compared, passages, library, reader)
+        again = times_more(question.core, question.history)
+        if not given.found:
+            return declining(replace(blank, notices=heard(question)), (), cases_in(library))
+        scores = order(given, fitted)
+        row = standing(about(compared.intent), given.rows, scores)
+        sure = certainty(probability(row, fitted), fitted)
+        picked = _picked(compared, given, scores, library, reader)
+        if again:
+            picked, sure = picked[again * _SHOWN :], Certainty.ANSWERED
+            if not picked:
+                said = phrase(question.language, "no-more", question=question.standalone)
+                return replace(blank, text=said, declined=Declined("not-found", said))
+        return _Telling(blank, compared, picked, library, reader, on).answer(
+            sure, again=bool(again)
         )
+
+
+@dataclass(frozen=True, eq=False)
+class _Pick:
+    """A candidate that is quoted, the unit it grew to, and how likely it is beside the first."""
+
+    candidate: Candidate
+    unit: Unit
+    share: float
+
+
+def _picked(
+    question: Asked,
+    given: Candidates,
+    scores: np.typing.NDArray[np.float64],
+    library: Library,
+    reader: Reader,
+) -> list[_Pick]:
+    """Return what is quoted, best first: no two that overlap or say the same."""
+    found: list[_Pick] = []
+    said: set[str] = set()
+    best = float(scores.max())
+    for at in np.argsort(-scores, kind="stable").tolist():
+        one = given.found[at]
+        edition = one.first.edition
+        if any(
+            pick.candidate.first.edition == edition
+            and pick.unit.start < one.end
+            and one.start < pick.unit.end
+            for pick in found
+        ) or any(line.flat in said for line in one.lines):
+            continue
+        whole = unit(one, question, library, reader)
+        found.append(_Pick(one, whole, float(np.exp(scores[at] - best))))
+        said.update(line.flat for line in whole.lines)
+        if len(found) == 1 + _SHOWN + _FURTHER:
+            break
+    return found
+
+
+class _Telling:
+    """One answer put together from what was picked."""
+
+    def __init__(
+        self,
+        blank: Answer,
+        asked_about: Asked,
+        picked: Sequence[_Pick],
+        library: Library,
+        reader: Reader,
+        on: date,
+    ) -> None:
+        self._blank = blank
+        self._asked = asked_about
+        self._picked = picked
+        self._library = library
+        self._reader = reader
+        self._valid = set(library.in_force(on))
+        self._cases = cases_in(library)
+
+    def answer(self, sure: Certainty, *, again: bool) -> Answer:
+        """Return the answer as firmly as it stands."""
+        blank, question = self._blank, self._blank.question
+        language = question.language
+        first = self._picked[0]
+        missing = lacking(self._asked, first.candidate, self._reader)
+        if sure is Certainty.ANSWERED and any(one.kind in _FIRM for one in missing):
+            sure = Certainty.NEAR
+        if not again and not speaks_of(self._asked, first.candidate, self._reader):
+            sure = Certainty.DECLINED
+        if sure is Certainty.DECLINED:
+            near = self._cited(1, first)
+            understood = replace(blank, notices=heard(question), missing=missing)
+            return declining(understood, (near,), self._cases)
+        value = (
+            value_of(
+                self._asked, first.candidate, [one.candidate for one in self._picked], self._reader
+            )
+            if sure is Certainty.ANSWERED and not again
+            else None
+        )
+        shown = [first]
+        told = 0
+        for pick in self._picked[1:]:
+            told += pick.unit.end - pick.unit.start
+            if len(shown) > _SHOWN or pick.share < _ALSO or told > _TOLD:
+                break
+            shown.append(pick)
+        rest = self._picked[len(shown) : len(shown) + _FURTHER]
+        citations = tuple(self._cited(number, one) for number, one in enumerate(shown, start=1))
+        further = tuple(
+            self._cited(number, one) for number, one in enumerate(rest, start=len(shown) + 1)
+        )
+        lead = self._lead(first, citations[0], value)
+        rivals = [pick.candidate for pick in self._picked if pick.share >= _ALSO]
+        offered = () if again else choices(question, len(self._asked.words), rivals)
+        screen = Screen(
+            language, lead, citations, sure, missing if sure is Certainty.NEAR else (),
+            offered, self._cases, first.unit.left,
+        )  # fmt: skip
         return replace(
             blank,
-            text=_told(question, spans, citations, parts, first, choices, cases),
-            citations=tuple(citations),
-            notices=(*heard(question), *notices(citations, language, cases)),
-            suggestions=suggestions(citations, library, language, readings),
-            clarify=choices,
+            text=first_screen(screen),
+            citations=citations,
+            lead=lead,
+            certainty=sure,
+            further=further,
+            further_text=further_screen(further, language, self._cases),
+            missing=missing if sure is Certainty.NEAR else (),
+            notices=(*heard(question), *notices(citations, language, self._cases)),
+            suggestions=_suggestions(citations, self._library, language),
+            clarify=offered,
         )
 
-
-def _shapes(question: Question) -> frozenset[Wants]:
-    """Return what shape of answer is asked for: by a follow-up itself, where it says one."""
-    return (follows(question) and wants(question.core)) or wants(question.standalone)
-
-
-def _marks(question: str, shapes: frozenset[Wants], library: Library) -> list[re.Pattern[str]]:
-    """Return what finds a number of the thing counted, and where a name's meaning is told."""
-    found = [
-        counted(question, shapes),
-        CONTACT if Wants.CONTACT in shapes else None,
-        _STEPS_TOLD if Wants.STEPS in shapes else None,
-    ]
-    if name := subject(normalise(question)):
-        same = (
-            other
-            for match in names_in(name, library)
-            if normalise(match.said) == name
-            for other in match.others
+    def _cited(self, marker: int, pick: _Pick) -> Citation:
+        edition = pick.candidate.first.edition
+        return cite(
+            marker,
+            edition,
+            self._library.text(edition),
+            pick.unit.start,
+            pick.unit.end,
+            section=pick.candidate.first.section,
+            in_force=edition in self._valid,
+            context=pick.unit.heads,
         )
-        found.append(definition([name, *same]))
-    return [one for one in found if one is not None]
+
+    def _lead(self, pick: _Pick, citation: Citation, value: Value | None) -> Lead:
+        """Return the first line: what answers, as it stands in the first quotation."""
+        start, end = first_line(
+            pick.candidate, self._asked, (value.start, value.end) if value else None
+        )
+        said = self._library.text(citation.edition).text[start:end].strip()
+        return Lead(said, citation.marker, value.text if value else "")
 
 
-def _told(
-    question: Question,
-    spans: Sequence[Evidence],
-    citations: Sequence[Citation],
-    parts: Mapping[int, Sequence[tuple[int, int]]],
-    first: str,
-    choices: Sequence[str],
-    cases: Collection[str],
-) -> str:
-    """Return the answer's Markdown: a line to begin with, what answers, what stands beside it."""
-    language = question.language
-    # `cited` puts the main evidence first, so that many citations are main.
-    main = sum(span.main for span in spans)
-    pieces = [first, body(citations[:main], parts, language, cases)]
-    if citations[main:]:
-        if main:
-            pieces.append(f"**{phrase(language, 'beside')}**")
-        pieces.append(body(citations[main:], parts, language, cases))
-    if choices:
-        asked = [f"- {escaped(choice)}" for choice in choices]
-        pieces.append("\n".join([phrase(language, "clarify"), "", *asked]))
-    return "\n\n".join(pieces)
-
-
-@dataclass(frozen=True, slots=True)
-class _Head:
-    """What stands first: the *figure* or the *towns* asked for, and which span has the figure."""
-
-    span: int = 0
-    figure: str = ""
-    towns: tuple[tuple[int, str], ...] = ()
-
-
-def _head(
-    question: str, shapes: frozenset[Wants], spans: Sequence[Evidence], library: Library
-) -> _Head:
-    """Find the figure or the towns that were asked for, where they are plain."""
-    told = [
-        [
-            Told(
-                said := library.text(span.edition).text[start:end],
-                subject,
-                asked,
-                deadline=bool(fitting(Wants.DEADLINE, plain(f"{said} {span.context}"))),
-            )
-            for start, end, subject, asked in span.told
+def joined(question: Question, answers: Sequence[Answer], asked_for: Sequence[str]) -> Answer:
+    """Return several answers as one: each under its question, citations numbered through."""
+    texts: list[str] = []
+    citations: list[Citation] = []
+    for core, one in zip(asked_for, answers, strict=True):
+        text = one.text
+        for citation in reversed(one.citations):
+            text = text.replace(f"[{citation.marker}]", f"[{citation.marker + len(citations)}]")
+        texts.append(f"**{core}**\n\n{text}")
+        citations += [
+            replace(each, marker=each.marker + len(citations) - at)
+            for at, each in enumerate(one.citations)
         ]
-        for span in spans
-    ]
-    if Wants.PLACE in shapes:
-        main = [(at, one) for at, one in enumerate(told) if spans[at].main]
-        most = max((one.subject for _, quote in main for one in quote), default=0.0)
-        named = [(at, town) for at, quote in main for town in towns(quote, _OF_IT * most)]
-        return _Head(towns=tuple({town: (at, town) for at, town in reversed(named)}.values())[::-1])
-    if days.find(question) is not None:
-        # Nothing held was in force on that day, so no date of today's editions is its answer.
-        return _Head()
-    at, found = figure(question, sorted(shapes), told)
-    return _Head(at, found)
-
-
-def _leading(spans: Sequence[Evidence], shapes: frozenset[Wants], library: Library) -> int:
-    """Return which span gives a contact, or the steps in their order, where asked for; else 0."""
-    if Wants.CONTACT in shapes:
-        for at, span in enumerate(spans):
-            said = normalise(library.text(span.edition).text[span.start : span.end])
-            if CONTACT.search(said):
-                return at
-    if Wants.STEPS not in shapes:
-        return 0
-    for at, span in enumerate(spans):
-        said = library.text(span.edition).text
-        numbered = sum(_STEP.search(said[start:end]) is not None for start, end, *_ in span.told)
-        announced = _STEPS_TOLD.search(said[span.start : span.end]) is not None
-        near = _ANNOUNCED_NEAR if announced else _STEPS_NEAR
-        if numbered >= _STEPS and span.score >= near * spans[0].score:
-            return at
-    return 0
-
-
-def _opening(
-    question: Question,
-    shapes: frozenset[Wants],
-    head: _Head,
-    markers: Sequence[int],
-    main: Sequence[Citation],
-    cases: Collection[str],
-) -> str:
-    """Return the first line: what was asked for when it is plain, else what follows."""
-    language = question.language
-    if head.figure:
-        found = phrase(language, "found", found=escaped(shown(head.figure)))
-        return f"{found}[{markers[head.span]}]"
-    if head.towns:
-        between = "、" if language == "ja" else ", "
-        named = between.join(escaped(shown(town)) for _, town in head.towns)
-        cited_at = "".join(f"[{markers[at]}]" for at in dict.fromkeys(at for at, _ in head.towns))
-        return phrase(language, "found-towns", towns=named) + cited_at
-    if main and all(one.edition.document.id in cases for one in main):
-        return phrase(language, "opening-case")
-    return opening(language, shapes)
-
-
-def heard(question: Question) -> tuple[str, ...]:
-    """Return the question's notices, and how a follow-up was understood."""
-    if question.standalone in {question.text, days.without(question.text)}:
-        return question.notices
-    read_as = phrase(question.language, "notice-read-as", question=question.standalone)
-    return (*question.notices, read_as)
-
-
-def surer(question: Question, library: Library) -> Question:
-    """Return a question that may follow up or not as what the documents answer more surely."""
-    if not question.alone:
-        return question
-    sure = {
-        text: library.confidence(text, library.retrieve(text, k=PASSAGES, filters=question.filters))
-        for text in (question.standalone, question.alone)
-    }
-    return replace(question, standalone=max(sure, key=lambda text: sure[text]), alone="")
-
-
-def mended(question: Question, library: Library) -> Question:
-    """Return the question with misspelt names put right; `heard` tells how it was read."""
-    return replace(question, standalone=library.mended(question.standalone))
-
-
-def settled(question: Question, library: Library) -> Question:
-    """Return the question with a notice of the day it was understood to be about.
-
-    When nothing was in force on that day, the editions in force now are searched, for the words
-    as they were asked, and the notice says so.
-    """
-    day = question.filters.as_of
-    if not question.day_said or day is None:
-        return question
-    language = question.language
-    told = {"said": question.day_said, "day": days.written(day, language)}
-    if library.in_force(day):
-        said = days.find(question.day_said)
-        name = f"notice-as-of-{said.whole}" if said else "notice-as-of-day"
-        notices = (*question.notices, phrase(language, name, **told))
-        return replace(question, notices=notices)
-    join = "、" if language == "ja" else ", "
+    told = [one for one in answers if one.declined is None]
+    first = told[0] if told else answers[0]
+    levels = [one.certainty for one in told]
+    sure = (
+        Certainty.DECLINED if not told
+        else Certainty.ANSWERED if all(one is Certainty.ANSWERED for one in levels)
+        else Certainty.NEAR
+    )  # fmt: skip
+    lead = first.lead
+    if lead is not None:
+        before = sum(len(one.citations) for one in answers[: answers.index(first)])
+        value = lead.value if sure is Certainty.ANSWERED else ""
+        lead = replace(lead, marker=lead.marker + before, value=value)
     return replace(
-        question,
-        standalone=f"{question.day_said}{join}{question.standalone}",
-        filters=replace(question.filters, as_of=None),
-        day_said="",
-        notices=(*question.notices, phrase(language, "notice-as-of-none", **told)),
+        first,
+        question=question,
+        text="\n\n".join(texts),
+        citations=tuple(citations),
+        consulted=tuple(passage for one in answers for passage in one.consulted),
+        declined=first.declined if not told else None,
+        lead=lead,
+        certainty=sure,
+        further=(),
+        further_text="",
+        missing=tuple(missing for one in answers for missing in one.missing),
+        notices=tuple(dict.fromkeys(notice for one in answers for notice in one.notices)),
+        suggestions=first.suggestions,
+        clarify=(),
     )
 
 
-def with_work(question: Question, library: Library) -> Question:
-    """Return the question with the works as filter whose whole titles it quotes, if it does."""
-    if question.filters.documents:
-        return question
-    titles = {match[1] for match in _TITLE.finditer(question.standalone)}
-    named = {
-        edition.document.id
-        for edition in library.editions
-        if edition.held and edition.document.title in titles
-    }
-    if not named:
-        return question
-    return replace(question, filters=replace(question.filters, documents=tuple(sorted(named))))
-
-
-def with_edition(question: Question, library: Library, on: date) -> Question:
-    """Return the question with the superseded edition that it names, if it names one, as filter.
-
-    Of editions that are a filter already it keeps those that it names, if it names any.
-    """
-    said = normalise(question.standalone)
-    if question.filters.editions:
-        kept = tuple(label for label in question.filters.editions if _names(said, label))
-        return replace(
-            question,
-            filters=replace(question.filters, editions=kept or question.filters.editions),
-        )
-    current = {edition.label for edition in library.in_force(on)}
-    named = {
-        edition.label
-        for edition in library.editions
-        if edition.held and edition.label not in current and _names(said, edition.label)
-    }
-    if not named:
-        return question
-    return replace(question, filters=replace(question.filters, editions=tuple(sorted(named))))
-
-
-def _names(said: str, label: str) -> bool:
-    """Whether a question says an edition's label, as whole figures (第1版 is not in 第11版)."""
-    plain = re.escape(normalise(label))
-    return len(label) > 1 and re.search(rf"(?<![\d.]){plain}(?![\d.])", said) is not None
-
-
-def suggestions(
-    citations: Sequence[Citation], library: Library, language: str, readings: Readings
-) -> tuple[str, ...]:
+def _suggestions(citations: Sequence[Citation], library: Library, language: str) -> tuple[str, ...]:
     """Return up to three questions about the sections next to the cited ones, nearest first."""
     found: dict[str, None] = {}
     for citation in citations[:_SUGGESTED]:
-        paths = readings.sections(library, citation.edition)
+        paths = library.sentences(citation.edition).paths
         cited_here = {one.section for one in citations if one.edition == citation.edition}
         if citation.section not in paths:
             continue
         at = paths.index(citation.section)
         for near in (*paths[at + 1 : at + 3], *reversed(paths[max(0, at - 2) : at])):
             if near and near not in cited_here:
-                title = NUMBERING.sub("", " ".join(near[-1].split()).lstrip(BULLETS))
+                title = unmarked(" ".join(near[-1].split()))
                 if title:
                     found[phrase(language, "suggest", section=title)] = None
     return tuple(found)[:_SUGGESTED]
-
-
-def clarify(
-    question: Question, evidences: Evidences, passages: Sequence[Passage], library: Library
-) -> tuple[str, ...]:
-    """Return choices when a short question fits several things equally well, else none.
-
-    The things are works, editions of one work, municipalities or sections, in this order. At
-    most one question is asked back: never to somebody who has just been asked, or who chose.
-    """
-    if is_choice(question.core) or question.filters.documents:
-        return ()
-    if len(tokens(question.standalone)) > _VAGUE:
-        return ()
-    language = question.language
-    asked_back = phrase(language, "clarify")
-    if question.history and asked_back in question.history[-1].answer:
-        return ()
-    rivals = [span for span in evidences.spans if span.score >= _EQUALLY * evidences.spans[0].score]
-    shapeless = not evidences.need.shapes
-    titles = dict.fromkeys(span.edition.document.title for span in rivals)
-    if len(titles) >= _RIVALS or shapeless:
-        titles |= dict.fromkeys(_near_titles(passages, language))
-    if len(titles) >= _RIVALS:
-        return tuple(
-            phrase(language, "choice", title=title, question=question.standalone)
-            for title in list(titles)[:_CHOICES]
-        )
-    ways = [dict.fromkeys(span.edition.label for span in rivals)]
-    if shapeless:
-        ways.append(dict.fromkeys(town for span in rivals for town in _towns_in(span, library)))
-        paths = [path for span in rivals if (path := _section(span, library))]
-        ways.append(dict.fromkeys(NUMBERING.sub("", shown(path[-1])) for path in paths))
-    parts = next((way for way in ways if len(way) >= _RIVALS), {})
-    return tuple(
-        phrase(language, "choice-part", part=shown(part), question=question.standalone)
-        for part in list(parts)[:_CHOICES]
-    )
-
-
-def _near_titles(passages: Sequence[Passage], language: str) -> list[str]:
-    """Return the titles of the works in the asker's language that a search finds about as near."""
-    return [
-        hit.chunk.edition.document.title
-        for hit in passages[:_NEAR]
-        if hit.score >= _AS_NEAR * passages[0].score
-        and hit.chunk.edition.document.language == language
-    ]
-
-
-def _towns_in(span: Evidence, library: Library) -> list[str]:
-    text = library.text(span.edition).text
-    return towns([Told(text[start:end], share) for start, end, share, _ in span.told])
-
-
-def names_in(question: str, library: Library) -> Sequence[Match]:
-    """Return the glossary's names in *question*."""
-    return library.glossary.expand(question)
-
-
-def cited(
-    spans: Sequence[Evidence], library: Library, on: date
-) -> tuple[list[Citation], dict[int, tuple[tuple[int, int], ...]], list[int]]:
-    """Turn spans into citations numbered from 1: main ones first, documents kept together.
-
-    The second value maps each marker to the (start, end) of its sentences, the third tells for
-    each span its marker.
-    """
-    valid = set(library.in_force(on))
-    documents = list(dict.fromkeys(span.edition for span in spans))
-    order = sorted(
-        range(len(spans)),
-        key=lambda at: (not spans[at].main, documents.index(spans[at].edition)),
-    )
-    markers = [0] * len(spans)
-    citations: list[Citation] = []
-    parts: dict[int, tuple[tuple[int, int], ...]] = {}
-    for marker, at in enumerate(order, start=1):
-        span = spans[at]
-        markers[at] = marker
-        citations.append(
-            cite(
-                marker,
-                span.edition,
-                library.text(span.edition),
-                span.start,
-                span.end,
-                section=_section(span, library),
-                in_force=span.edition in valid,
-                context=span.context,
-            )
-        )
-        parts[marker] = span.parts
-    return citations, parts, markers
-
-
-def _section(span: Evidence, library: Library) -> tuple[str, ...]:
-    """Return the section in which a span begins; it may lie beside the passage that led to it."""
-    chunk = span.passage.chunk
-    if chunk.start <= span.start < chunk.end:
-        return chunk.section
-    chunks = library.chunks(span.edition)
-    holding = [one.section for one in chunks if one.start <= span.start < one.end]
-    return holding[0] if holding else chunk.section
 
 
 def spoken(answer: Answer) -> Iterator[Event]:

@@ -21,6 +21,7 @@ def pointed(answer: Answer, library: Library, today: date) -> Answer:
     return replace(
         answer,
         citations=tuple(to_now(each, library, today) for each in answer.citations),
+        further=tuple(to_now(each, library, today) for each in answer.further),
         declined=declined
         and replace(
             declined, nearest=tuple(to_now(each, library, today) for each in declined.nearest)

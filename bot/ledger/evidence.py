@@ -7,7 +7,7 @@ import zlib
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from bot.answers import Answer, Citation, Declined, Question
+from bot.answers import Answer, Certainty, Citation, Declined, Lead, Missing, Question
 from bot.asking.intent import SmallTalk
 from index.passages import Filters, Passage
 from index.revisions.following import Followed, State
@@ -115,6 +115,11 @@ def dump(answer: Answer) -> bytes:
         "clarify": answer.clarify,
         "prompt": answer.prompt,
         "took_ms": answer.took_ms,
+        "lead": answer.lead and [answer.lead.text, answer.lead.marker, answer.lead.value],
+        "certainty": answer.certainty,
+        "further": [citation(each) for each in answer.further],
+        "further_text": answer.further_text,
+        "missing": [[one.kind, one.text] for one in answer.missing],
     }
     content["editions"] = [_edition(edition) for edition in editions]
     return packed(content)
@@ -205,6 +210,11 @@ def load(data: bytes) -> Answer:
         clarify=tuple(content["clarify"]),
         prompt=content["prompt"],
         took_ms=content["took_ms"],
+        lead=Lead(*content["lead"]) if content.get("lead") else None,
+        certainty=Certainty(content.get("certainty", Certainty.ANSWERED)),
+        further=tuple(citation(each) for each in content.get("further", ())),
+        further_text=content.get("further_text", ""),
+        missing=tuple(Missing(*one) for one in content.get("missing", ())),
     )
 
 

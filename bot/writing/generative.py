@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from bot.answering.extractive import PASSAGES, Extractive, heard, names_in, spoken
-from bot.answering.relevance import words_of
-from bot.answers import Answer, Delta, Event, Question
+from bot.answering.extractive import Extractive, spoken
+from bot.answering.understanding import heard, names_in
+from bot.answers import Answer, Delta, Event, Lead, Question
 from bot.asking import days
 from bot.errors import BudgetSpent, ModelFailed
 from bot.guard import Guard
@@ -22,6 +22,7 @@ from bot.writing.lines import Line, lines_of
 from bot.writing.model import LanguageModel, Message, fence_of, prompt, prompt_hash
 from bot.writing.points import NO_ANSWER, SCHEMA, Point, Points
 from bot.writing.rewriting import rewritten
+from ingest.language.words import tokens
 
 if TYPE_CHECKING:
     from index.passages import Library
@@ -49,8 +50,8 @@ class _Draft:
     def holds(self, question: str) -> bool:
         """Whether what is shown is an answer: half of what was said, and about the question."""
         checker = self.checker
-        cited = frozenset[str]().union(*(words_of(one.quote) for one in checker.citations))
-        return checker.kept * 2 >= max(self.said, 1) and bool(words_of(question) & cited)
+        cited = frozenset[str]().union(*(tokens(one.quote) for one in checker.citations))
+        return checker.kept * 2 >= max(self.said, 1) and bool(cited.intersection(tokens(question)))
 
 
 class Generative:
@@ -103,7 +104,7 @@ class Generative:
         library = self._library()
         whole = rewritten(question, self._model, self._guard)
         question = self._fallback.about(replace(question, standalone=whole), library)
-        passages = library.retrieve(question.standalone, k=PASSAGES, filters=question.filters)
+        passages = self._fallback.passages(question, library)
         quoted = self._fallback.from_passages(question, passages, library)
         if quoted.declined is not None:
             yield from spoken(_timed(quoted, begun))
@@ -145,6 +146,9 @@ class Generative:
                 text=draft.text.strip(),
                 mode="generative",
                 citations=tuple(checker.citations),
+                lead=Lead(checker.citations[0].quote, checker.citations[0].marker),
+                further=(),
+                further_text="",
                 notices=(
                     *heard(question),
                     *told,

@@ -6,10 +6,10 @@ import logging
 import re
 from typing import TYPE_CHECKING
 
-from bot.answering.relevance import words_of
 from bot.errors import ModelFailed
 from bot.writing.model import Message, fence_of, prompt
 from ingest.language.spelling import is_japanese, normalise
+from ingest.language.words import tokens
 
 if TYPE_CHECKING:
     from bot.answers import Question
@@ -56,7 +56,7 @@ def _numbers(text: str) -> set[str]:
 
 def _trusted(reply: str, last: str, said: str) -> bool:
     """Whether a model's line asks what was asked, in words that were said."""
-    mine, known, asked = words_of(reply), words_of(said), words_of(last)
+    mine, known, asked = (frozenset(tokens(one)) for one in (reply, said, last))
     return (
         0 < len(reply) <= _LONGEST
         and "\n" not in reply

@@ -146,6 +146,7 @@ class Generation:
             self.hybrid if self._reranker is None else Reranked(self.hybrid, self._reranker)
         )
         self._confidence = Confidence(words, glossary, sum(WEIGHTS[name] for name in legs))
+        self._words = words
         self._spelling = Spelling(words, couples, glossary)
         self.glossary = glossary
 
@@ -201,6 +202,10 @@ class Generation:
             text = self.text(edition)
             found = self._parsed[edition.sha256] = parse(text, sections(text))
         return found
+
+    def rarity(self, word: str) -> float:
+        """Return a word's inverse document frequency; of an unknown word, the highest there is."""
+        return self._words.rarity(word)
 
     def confidence(self, question: str, passages: Sequence[Passage]) -> float:
         """Return how sure we are, from 0 to 1, that *passages* hold an answer at all."""

@@ -223,7 +223,9 @@ def test_status_tells_what_of_the_models_day_is_used(corpus: Path, home: Path) -
 
     assert 1 == len(server.requests)
     assert "language model openai-like/tiny: 1,234 of today's 50,000 tokens used" in printed
-    assert {"name": "openai-like/tiny", "tokens_a_day": 50_000, "tokens_today": 1_234} == told
+    assert {
+        "name": "openai-like/tiny", "tokens_a_day": 50_000, "tokens_today": 1_234, "left_alone": None,
+    } == told  # fmt: skip
     assert plain is None
 
 

@@ -10,7 +10,7 @@ from fastapi.testclient import TestClient
 
 from bot.answering.editions import AcrossEditions
 from bot.answering.extractive import Extractive
-from bot.answers import Answer, Citation
+from bot.answers import Answer, Certainty, Citation
 from bot.asking.question import read
 from bot.slack.blocks import citation_line
 from bot.writing.generative import Generative
@@ -85,12 +85,14 @@ def test_an_edition_to_come_has_no_later_place() -> None:
     assert (coming, None) == (citation.edition, citation.now)
 
 
-def test_what_is_nearest_to_a_declined_question_points_too() -> None:
-    """Those are citations as well."""
+def test_what_an_old_edition_says_of_another_town_is_no_answer() -> None:
+    """The town that was asked about is named as missing, and what is shown points to today."""
     answer = across().answer(read("第1.0版で神戸市の年次休暇の繰越しは何日までか"))
 
-    assert answer.declined is not None
-    assert [State.CHANGED] == [one.now.state for one in answer.declined.nearest if one.now]
+    shown = answer.citations or (answer.declined.nearest if answer.declined else ())
+    assert answer.certainty is not Certainty.ANSWERED
+    assert ["神戸市"] == [one.text for one in answer.missing]
+    assert [State.CHANGED] == [one.now.state for one in shown if one.now]
 
 
 @pytest.mark.parametrize("written", [True, False], ids=["by a model", "quoted"])

@@ -25,7 +25,7 @@ import sqlalchemy as sa
 from alembic.script import ScriptDirectory
 
 from api.schemas.answers import WireAnswer
-from bot.answers import Answer, Declined, Question, Turn, cite
+from bot.answers import Answer, Certainty, Declined, Lead, Missing, Question, Turn, cite
 from bot.asking.intent import SmallTalk
 from bot.errors import AnswerUnknown, BudgetSpent
 from bot.guard import Guard
@@ -116,6 +116,11 @@ def answer(name: str = "a1", text: str = "休暇は何日ですか", conversatio
         clarify=("第1版ですか",),
         prompt="abc",
         took_ms=12.5,
+        lead=Lead("年次有給休暇は、一年につき20日とする。", 1, "20日"),
+        certainty=Certainty.DECLINED,
+        further=(second,),
+        further_text="- 「繰越し」[2]",
+        missing=(Missing("year", "2025年度"),),
     )
 
 
@@ -296,6 +301,7 @@ def test_sample_answer_leaves_no_field_at_its_default() -> None:
         given.question.history[0],
         given.citations[0],
         given.declined,
+        given.lead,
         replace(HELD, url="https://www.example.lg.jp/"),
     )
     for sample in samples:

@@ -1,0 +1,96 @@
+"""What was asked and does not stand in the first quotation, said with the answer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bot.answering.lines import GAPS, Reader
+from bot.answering.signals import fits, tells_contact
+from bot.answers import Missing
+from bot.asking.intent import VALUES, Kind
+from ingest.language.words import person_names
+
+if TYPE_CHECKING:
+    from bot.answering.candidates import Candidate
+    from bot.answering.signals import Asked
+
+
+_SPOKEN_OF = 0.34
+"""Share of the rarity of what is asked about that a text has to say to be near it at all: of
+questions about other documents nearly all say less, of answered ones hardly any."""
+
+
+def lacking(question: Asked, candidate: Candidate, reader: Reader) -> tuple[Missing, ...]:
+    """Return the years, places, things and the kind of answer that a candidate does not hold.
+
+    A name that its column heads, its section's path or its document's title hold counts as held;
+    names are not compared across languages.
+    """
+    first = candidate.first
+    intent = question.intent
+    document = first.edition.document
+    above = [
+        reader.above(text)
+        for text in (candidate.heads, "\n".join(first.section), document.title, document.publisher)
+    ]
+    words = frozenset[str]().union(
+        *(line.words for line in candidate.lines), *(a.words for a in above)
+    )
+    flat = "".join([*(line.flat for line in candidate.lines), *(one.flat for one in above)])
+    found: list[Missing] = [
+        Missing("year", period.said)
+        for period in intent.conditions.periods
+        if period.said not in flat
+    ]
+    if document.language != intent.language:
+        return tuple(found)
+    found += [
+        Missing("place", town.name) for town in intent.conditions.towns if town.name not in flat
+    ]
+    for thing in intent.subjects:
+        names = (thing.said, *thing.names)
+        said = any(GAPS.sub("", name) in flat for name in names) or set(thing.words) <= words
+        if not said and not any(thing.said == town.name for town in intent.conditions.towns):
+            found.append(Missing("thing", thing.said))
+    wanted = [want for want in intent.wanted if want.kind in VALUES]
+    if wanted and not any(
+        fits(intent, figure) for line in candidate.lines for figure in line.figures
+    ):
+        found.append(Missing("answer_type", wanted[0].said or wanted[0].kind.value))
+    if Kind.CONTACT in intent.kinds and not any(
+        tells_contact(line.plain) for line in candidate.lines
+    ):
+        found.append(Missing("answer_type", "連絡先"))
+    return tuple(found)
+
+
+def speaks_of(question: Asked, candidate: Candidate, reader: Reader) -> bool:
+    """Whether a candidate, or what stands above it, says enough of what is asked about.
+
+    The glossary's other names count, in either language; a question that names nothing is spoken of
+    by whatever was found.
+    """
+    first = candidate.first
+    above = [
+        reader.above(text)
+        for text in (candidate.heads, "\n".join(first.section), first.edition.document.title)
+    ]
+    words = frozenset[str]().union(
+        *(line.words for line in candidate.lines), *(one.words for one in above)
+    )
+    flat = "".join([*(line.flat for line in candidate.lines), *(one.flat for one in above)])
+    named = [said for said, others in question.names if any(name in flat for name in others)]
+    words = words.union(*named)
+    # Who asks or is asked for by name is no matter that a document speaks of, nor is a number.
+    core = question.intent.core
+    people = {core[begin:end] for begin, end, _ in person_names(core)}
+    subjects = {
+        word
+        for thing in question.intent.subjects
+        if not any(name in thing.said for name in people)
+        for word in thing.words
+        if not word.isdigit()
+    }
+    weights = {word: weight for word, weight in question.words.items() if word in subjects}
+    said = sum(weight for word, weight in weights.items() if word in words)
+    return said >= _SPOKEN_OF * sum(weights.values())

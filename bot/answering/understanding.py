@@ -1,0 +1,108 @@
+"""A question as it is understood beside what is held: names put right, days, works, editions."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+from typing import TYPE_CHECKING
+
+from bot.answers import Question
+from bot.asking import days
+from bot.telling.phrases import phrase
+from ingest.language.spelling import normalise
+
+if TYPE_CHECKING:
+    from index.passages import Library
+    from index.search.glossary import Match
+
+_TITLE = re.compile(r"[『“]([^『』“”]+)[』”]")
+
+
+def heard(question: Question) -> tuple[str, ...]:
+    """Return the question's notices, and how a follow-up was understood."""
+    if question.standalone in {question.text, days.without(question.text)}:
+        return question.notices
+    read_as = phrase(question.language, "notice-read-as", question=question.standalone)
+    return (*question.notices, read_as)
+
+
+def mended(question: Question, library: Library) -> Question:
+    """Return the question with misspelt names put right; `heard` tells how it was read."""
+    return replace(question, standalone=library.mended(question.standalone))
+
+
+def settled(question: Question, library: Library) -> Question:
+    """Return the question with a notice of the day it was understood to be about.
+
+    When nothing was in force on that day, the editions in force now are searched, for the words
+    as they were asked, and the notice says so.
+    """
+    day = question.filters.as_of
+    if not question.day_said or day is None:
+        return question
+    language = question.language
+    told = {"said": question.day_said, "day": days.written(day, language)}
+    if library.in_force(day):
+        said = days.find(question.day_said)
+        name = f"notice-as-of-{said.whole}" if said else "notice-as-of-day"
+        notices = (*question.notices, phrase(language, name, **told))
+        return replace(question, notices=notices)
+    join = "、" if language == "ja" else ", "
+    return replace(
+        question,
+        standalone=f"{question.day_said}{join}{question.standalone}",
+        filters=replace(question.filters, as_of=None),
+        day_said="",
+        notices=(*question.notices, phrase(language, "notice-as-of-none", **told)),
+    )
+
+
+def with_work(question: Question, library: Library) -> Question:
+    """Return the question with the works as filter whose whole titles it quotes, if it does."""
+    if question.filters.documents:
+        return question
+    titles = {match[1] for match in _TITLE.finditer(question.standalone)}
+    named = {
+        edition.document.id
+        for edition in library.editions
+        if edition.held and edition.document.title in titles
+    }
+    if not named:
+        return question
+    return replace(question, filters=replace(question.filters, documents=tuple(sorted(named))))
+
+
+def with_edition(question: Question, library: Library, on: date) -> Question:
+    """Return the question with the superseded edition that it names, if it names one, as filter.
+
+    Of editions that are a filter already it keeps those that it names, if it names any.
+    """
+    said = normalise(question.standalone)
+    if question.filters.editions:
+        kept = tuple(label for label in question.filters.editions if _names(said, label))
+        return replace(
+            question,
+            filters=replace(question.filters, editions=kept or question.filters.editions),
+        )
+    current = {edition.label for edition in library.in_force(on)}
+    named = {
+        edition.label
+        for edition in library.editions
+        if edition.held and edition.label not in current and _names(said, edition.label)
+    }
+    if not named:
+        return question
+    return replace(question, filters=replace(question.filters, editions=tuple(sorted(named))))
+
+
+def _names(said: str, label: str) -> bool:
+    """Whether a question says an edition's label, as whole figures (第1版 is not in 第11版)."""
+    plain = re.escape(normalise(label))
+    return len(label) > 1 and re.search(rf"(?<![\d.]){plain}(?![\d.])", said) is not None
+
+
+def names_in(question: str, library: Library) -> Sequence[Match]:
+    """Return the glossary's names in *question*."""
+    return library.glossary.expand(question)

@@ -1,0 +1,200 @@
+"""Whole units: from the candidate that answers to the span that is quoted, and its first line."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from bot.asking.intent import Kind as Wanted
+from ingest.sentences import Flag, Kind
+
+if TYPE_CHECKING:
+    from bot.answering.candidates import Candidate
+    from bot.answering.lines import Line, Reader
+    from bot.answering.signals import Asked
+    from index.passages import Library
+
+QUOTED = 240
+"""Characters that a quotation is filled up to from its own paragraph, list or table."""
+
+LISTED = 360
+"""Characters that a list takes when a list is asked for."""
+
+LED = 150
+"""Characters of the first line; a longer sentence is shown around what answers."""
+
+_CUT = re.compile(r"(?<=[。、；;，])|(?<=\. )|(?<=, )|(?<=\t)|(?<=\n)")
+_NEVER_LAST = frozenset({Kind.HEADING, Kind.HEAD, Kind.CONTENTS, Kind.LABEL})
+
+
+@dataclass(frozen=True, eq=False)
+class Unit:
+    """A span worth quoting: lines of one page that follow each other; *left* siblings are not in it."""
+
+    lines: tuple[Line, ...]
+    left: int = 0
+
+    @property
+    def start(self) -> int:
+        """Where it begins in the edition's text."""
+        return self.lines[0].stored.start
+
+    @property
+    def end(self) -> int:
+        """Where it ends in the edition's text."""
+        return self.lines[-1].stored.end
+
+    @property
+    def heads(self) -> str:
+        """What stands over its rows, each once."""
+        return " / ".join(dict.fromkeys(line.heads for line in self.lines if line.heads))
+
+
+def unit(
+    candidate: Candidate, question: Asked, library: Library, reader: Reader, room: int = QUOTED
+) -> Unit:
+    """Return what is quoted for a candidate: itself, and what it cannot be understood without.
+
+    A lead-in or heading brings what it announces, a sentence that qualifies or points back brings
+    the one before, and what qualifies it comes along. The rest of *room* is filled from its own
+    paragraph or list; of a table the row is quoted under its heads.
+    """
+    page = reader.page(library, candidate.first.edition, candidate.first.stored.page)
+    at = {line.at: place for place, line in enumerate(page)}
+    lists = bool({Wanted.LIST, Wanted.STEPS} & set(question.intent.kinds))
+    growth = _Growth(
+        page, at[candidate.first.at], at[candidate.lines[-1].at], max(room, LISTED * lists)
+    )
+    growth.announce()
+    growth.lean()
+    if lists or candidate.first.stored.kind is not Kind.ROW:
+        growth.fill()
+    lines = growth.cut()
+    group = lines[-1].stored.group
+    rest = page[growth.last + 1 :] if group >= 0 and lists else ()
+    return Unit(lines, sum(line.stored.group == group for line in rest))
+
+
+@dataclass(eq=False)
+class _Growth:
+    """A run of a page's lines, from *first* to *last*, that grows within *room* characters."""
+
+    page: tuple[Line, ...]
+    first: int
+    last: int
+    room: int
+
+    def _fits(self, place: int) -> bool:
+        if not 0 <= place < len(self.page) or self.page[place].harmful:
+            return False
+        size = sum(len(line.text) for line in self.page[self.first : self.last + 1])
+        return size + len(self.page[place].text) <= self.room
+
+    def announce(self) -> None:
+        """Take in what the last line announces; something always."""
+        begun = self.last
+        while self.last + 1 < len(self.page) and _announces(self.page[self.last]):
+            if self.page[self.last + 1].harmful:
+                break
+            if self.last > begun and not self._fits(self.last + 1):
+                break
+            self.last += 1
+
+    def lean(self) -> None:
+        """Take in what the first line points back to."""
+        while _leans(self.page[self.first]) and self._fits(self.first - 1):
+            if not _beside(self.page, self.first, self.first - 1):
+                break
+            self.first -= 1
+
+    def fill(self) -> None:
+        """Take in neighbours of the same paragraph or list, what follows first."""
+        grown = True
+        while grown:
+            grown = False
+            if self._fits(self.last + 1) and _beside(self.page, self.last, self.last + 1):
+                self.last += 1
+                grown = True
+            if self._fits(self.first - 1) and _beside(self.page, self.first, self.first - 1):
+                self.first -= 1
+                grown = True
+
+    def cut(self) -> tuple[Line, ...]:
+        """Return the lines without headings in front, which the source names, or behind."""
+        first, last = self.first, self.last
+        while last > first and self.page[last].stored.kind in _NEVER_LAST:
+            last -= 1
+        while first < last and self.page[first].stored.kind is Kind.HEADING:
+            first += 1
+        return self.page[first : last + 1]
+
+
+def _announces(line: Line) -> bool:
+    return line.stored.kind in {Kind.HEADING, Kind.HEAD} or Flag.LEAD_IN in line.stored.flags
+
+
+def _leans(line: Line) -> bool:
+    return bool(line.stored.flags & (Flag.QUALIFIES | Flag.POINTS_BACK))
+
+
+def _beside(page: tuple[Line, ...], one: int, other: int) -> bool:
+    """Whether two neighbours belong together: one paragraph, one list, one table, one lead-in."""
+    here, there = page[one].stored, page[other].stored
+    if page[one].section != page[other].section or Kind.HEADING in {here.kind, there.kind}:
+        return False
+    if {here.kind, there.kind} & {Kind.CONTENTS, Kind.LABEL}:
+        return False
+    return (
+        here.block == there.block
+        or (here.group >= 0 and here.group == there.group)
+        or there.over == page[one].at
+        or here.over == page[other].at
+    )
+
+
+def first_line(
+    candidate: Candidate, question: Asked, span: tuple[int, int] | None = None
+) -> tuple[int, int]:
+    """Return the span of the edition's text that is shown as the first line, at most `LED` long.
+
+    It is the candidate's own text; of a longer one the clauses, one after the other, that say most of the
+    question, with *span* (a value's) among them.
+    """
+    lines = [line for line in candidate.lines if line.stored.kind is not Kind.HEADING]
+    lines = lines or list(candidate.lines)
+    start, end = lines[0].stored.start, lines[-1].stored.end
+    if end - start <= LED:
+        return start, end
+    base = max(lines, key=lambda line: len(line.words & question.words.keys()))
+    start, text = base.stored.start, base.text
+    if len(text) <= LED:
+        return start, base.stored.end
+    cuts = [0, *(match.start() for match in _CUT.finditer(text)), len(text)]
+    cuts = sorted(set(cuts))
+    best: tuple[float, int, int] = (-1.0, 0, min(LED, len(text)))
+    pieces = [_words_in(text[a:b], question) for a, b in pairwise(cuts)]
+    for first in range(len(pieces)):
+        for last in range(first, len(pieces)):
+            length = cuts[last + 1] - cuts[first]
+            if length > LED:
+                break
+            if span is not None and not (
+                start + cuts[first] <= span[0] and span[1] <= start + cuts[last + 1]
+            ):
+                continue
+            said = sum(
+                question.words[word] for word in frozenset().union(*pieces[first : last + 1])
+            )
+            figures = any(map(str.isdigit, text[cuts[first] : cuts[last + 1]]))
+            score = said + 0.3 * figures + 0.001 * length
+            if score > best[0]:
+                best = (score, cuts[first], cuts[last + 1])
+    return start + best[1], start + best[2]
+
+
+def _words_in(text: str, question: Asked) -> frozenset[str]:
+    from ingest.language.words import tokens
+
+    return frozenset(tokens(text)) & frozenset(question.words)

@@ -1,0 +1,124 @@
+"""A value on top of the quotations is a claim: it leads only where everything asked stands with it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bot.answering.candidates import Candidate
+from bot.answering.lines import GAPS, Reader
+from bot.answering.signals import Asked, fits
+from bot.asking.intent import VALUES, Kind
+from ingest.language.numbers import Figure
+from ingest.language.spelling import normalise
+from ingest.language.tables import table
+from ingest.sentences import Kind as Line
+
+if TYPE_CHECKING:
+    from bot.answering.lines import Line as Read
+
+_BOUNDING = re.compile("|".join(table("answers")["bounding"]))
+"""What beside a figure bounds it without being part of it: an exception, a denial, a plan."""
+
+_CLAUSE = re.compile(r"[。、；;]|\t|　")
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A figure with every word that bounds it: *start* and *end* are offsets in the edition's text."""
+
+    text: str
+    start: int
+    end: int
+
+
+def value_of(
+    question: Asked, candidate: Candidate, rivals: Sequence[Candidate], reader: Reader
+) -> Value | None:
+    """Return the value that was asked for, None unless it is plain.
+
+    It is plain where one line, row or item with its heads says every thing that is asked about, what is
+    said of it and each condition, and holds one figure of the wanted kind and unit that the
+    question does not say itself; and where no line of the *rivals* gives another one as well.
+    """
+    intent = question.intent
+    kinds = [want for want in intent.wanted if want.kind in VALUES]
+    if not kinds or intent.negative or intent.parts or set(intent.kinds) & _SEVERAL:
+        return None
+    found = _given(question, candidate, reader)
+    others = [pair for one in rivals for pair in _given(question, one, reader)]
+    if not found or len({_said(line, figure) for line, figure in (*found, *others)}) != 1:
+        return None
+    line, figure = found[0]
+    if any(want.bound for want in kinds):
+        return None
+    first, last = _bounded(line, figure)
+    if first is None or last is None:
+        return None
+    start = line.stored.start
+    return Value(line.text[first:last], start + first, start + last)
+
+
+_SEVERAL = frozenset({Kind.COMPARISON, Kind.LIST, Kind.TOTAL, Kind.EXTREME, Kind.STEPS})
+"""Kinds of answer that more than one figure makes."""
+
+
+def _given(question: Asked, candidate: Candidate, reader: Reader) -> list[tuple[Read, Figure]]:
+    """Return the figures of the wanted kind in lines that say all that is asked about."""
+    return [
+        (line, figure)
+        for line in candidate.lines
+        if _whole(question, line, reader)
+        for figure in line.figures
+        if fits(question.intent, figure) and _said(line, figure) not in question.plain
+    ]
+
+
+def _said(line: Read, figure: Figure) -> str:
+    return normalise(line.text[figure.start : figure.end])
+
+
+def _whole(question: Asked, line: Read, reader: Reader) -> bool:
+    """Whether a line with its heads says all that the question asks about."""
+    intent = question.intent
+    heads = reader.above(line.heads)
+    leaf = reader.above(line.section[-1] if line.section else "")
+    words = line.words | heads.words | leaf.words
+    over = line.flat + heads.flat
+    for thing in intent.subjects:
+        # A thing that the heading names is meant by the lines under it.
+        if not set(thing.words) <= words and GAPS.sub("", thing.said) not in over:
+            return False
+    for period in intent.conditions.periods:
+        if period.said not in over:
+            return False
+    return all(town.name in over for town in intent.conditions.towns)
+
+
+def _bounded(line: Read, figure: Figure) -> tuple[int | None, int | None]:
+    """Return the span of a figure with the words that bound it, (None, None) where it cannot be cut.
+
+    An exception or a denial in the figure's own clause goes with it; one elsewhere in the sentence
+    makes the figure alone untrue.
+    """
+    text = line.text
+    first = figure.first if figure.first >= 0 else figure.start
+    last = figure.last if figure.last >= 0 else figure.end
+    if line.stored.kind is Line.ROW:
+        cell = _clause(text, first, last)
+        return (first, last) if not _BOUNDING.search(text[slice(*cell)]) else cell
+    begin, end = _clause(text, first, last)
+    if _BOUNDING.search(text[:begin]) or _BOUNDING.search(text[end:]):
+        return None, None
+    if _BOUNDING.search(text[begin:first]) or _BOUNDING.search(text[last:end]):
+        return begin, end
+    return first, last
+
+
+def _clause(text: str, first: int, last: int) -> tuple[int, int]:
+    """Return the clause or the cell around a span."""
+    begin = max((match.end() for match in _CLAUSE.finditer(text, 0, first)), default=0)
+    after = _CLAUSE.search(text, last)
+    return begin, after.start() if after else len(text)

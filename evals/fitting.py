@@ -1,0 +1,407 @@
+"""The scorer's weights, fitted over several corpora and shown on each that was left out.
+
+Two steps, so that a clean clone can make the weights anew without anybody's documents:
+
+    python -m evals.fitting collect HOME QUESTIONS.jsonl CORPUS    # numbers into evals/signals/
+    python -m evals.fitting fit                                    # bot/answering/weights.json
+
+What is kept of a question are the signals of its candidates, hashed ids and folds; no text.
+A question file has one JSON object a line: *id*, *question*, *lang* and, where the documents answer
+it, *relevant* (file and page) with *quote* (spans that answer) or *value*.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import sys
+import unicodedata
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from scipy.optimize import minimize
+
+from bot.answering.extractive import PASSAGES
+from bot.answering.lines import Reader
+from bot.answering.scoring import STANDING, WEIGHTS, standing
+from bot.answering.scoring import about as about_of
+from bot.answering.signals import NAMES, asked, candidates
+from bot.asking.question import read as read_question
+from bot.asking.reading import read
+from evals.errors import BadRun
+from index.passages import Filters
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from bot.answering.candidates import Candidate
+    from index.passages import Library
+
+ROWS = Path(__file__).parent / "signals"
+TARGET = Path(__file__).parent.parent / "bot" / "answering" / WEIGHTS
+
+_KEPT = 40
+"""Candidates that are kept of a question: the best of the search's order, and what is right."""
+
+_ORDER_PENALTY, _ANSWER_PENALTY = 3.0, 12.0
+"""How strongly weights are held to zero; the smallest that no left-out corpus lost by."""
+
+_FIRM, _KEPT_UP = 0.82, 0.97
+"""Shares of the answerable questions (in Japanese, out of fold) that are to be answered firmly, and
+not to be declined."""
+
+_FOLDS = 5
+_WORSE = 0.07
+"""By how much a left-out corpus may fare worse than with the weights that are replaced."""
+
+
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """The signals of one corpus.
+
+    *rows* are those of all candidates, shape (n, len(NAMES)); *first* tells where each question's
+    begin, *right* which candidates hold the answer, *page* which stand on a right page.
+    *answerable*, *japanese* and *fold* are of each question.
+    """
+
+    corpus: str
+    rows: NDArray[np.float64]
+    first: NDArray[np.int64]
+    right: NDArray[np.bool_]
+    page: NDArray[np.bool_]
+    answerable: NDArray[np.bool_]
+    japanese: NDArray[np.bool_]
+    fold: NDArray[np.int64]
+    asked: NDArray[np.float64]
+
+    def of(self, question: int) -> slice:
+        """Return which rows are a question's."""
+        last = self.first[question + 1] if question + 1 < len(self.first) else len(self.rows)
+        return slice(int(self.first[question]), int(last))
+
+
+def collect(library: Library, items: Iterable[Mapping[str, Any]], corpus: str) -> Rows:
+    """Put questions to a library and return the signals of what may answer them."""
+    reader = Reader()
+    rows, first, right, page = [], [], [], []
+    answerable, japanese, fold, about = [], [], [], []
+    at = 0
+    for item in items:
+        question = read_question(item["question"])
+        intent = read(question.standalone, language=question.language)
+        passages = library.retrieve(
+            library.mended(question.standalone), k=PASSAGES, filters=Filters()
+        )
+        given = candidates(asked(intent, library), passages, library, reader)
+        if not given.found:
+            continue
+        places = {(one["file"], one["page"]) for one in item.get("relevant", ())}
+        on = np.array([(_file(one), one.first.stored.page) in places for one in given.found])
+        holds = np.array([
+            bool(on[number]) and answers(item, one) for number, one in enumerate(given.found)
+        ])  # fmt: skip
+        kept = np.union1d(np.arange(min(_KEPT, len(on))), np.flatnonzero(holds)[:_KEPT])
+        order_of = np.array([one.rank for one in given.found])
+        kept = np.union1d(np.argsort(order_of, kind="stable")[: 2 * _KEPT], kept)
+        rows.append(given.rows[kept])
+        right.append(holds[kept])
+        page.append(on[kept])
+        first.append(at)
+        at += len(kept)
+        answerable.append(bool(places))
+        japanese.append(question.language == "ja")
+        name = min(places)[0] if places else _file(given.found[0])
+        fold.append(int(hashlib.sha256(name.encode()).hexdigest(), 16) % _FOLDS)
+        about.append(about_of(intent))
+    return Rows(
+        corpus, np.vstack(rows), np.array(first), np.concatenate(right), np.concatenate(page),
+        np.array(answerable), np.array(japanese), np.array(fold), np.array(about),
+    )  # fmt: skip
+
+
+def _file(one: Candidate) -> str:
+    return Path(one.first.edition.path or one.first.edition.key).name
+
+
+def answers(item: Mapping[str, Any], one: Candidate) -> bool:
+    """Whether a candidate on a right page shows every span of the quotation, or every value."""
+    said = _plain(f"{one.text}\n{one.heads}")
+    file, number = _file(one), one.first.stored.page
+    spans = [q["text"] for q in item.get("quote", ()) if (q["file"], q["page"]) == (file, number)]
+    if spans and all(_plain(span) in said for span in spans):
+        return True
+    values = item.get("value") or []
+    values = [values] if isinstance(values, str) else values
+    plain = [[_plain(form) for form in value.split("|")] for value in values]
+    short = any(
+        re.fullmatch(r"\d{1,3}(?:\.\d+)?%?|.{1,2}", form) for forms in plain for form in forms
+    )
+    return (
+        bool(plain)
+        and not short
+        and all(
+            any(re.search(rf"(?<!\d){re.escape(form)}(?!\d)", said) for form in forms)
+            for forms in plain
+        )
+    )
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"\s", "", unicodedata.normalize("NFKC", text)).casefold()
+
+
+def save(rows: Rows, folder: Path = ROWS) -> None:
+    """Write the signals of a corpus, replacing those that were there."""
+    folder.mkdir(exist_ok=True)
+    np.savez_compressed(
+        folder / f"{rows.corpus}.npz",
+        names=np.array(NAMES),
+        **{name: getattr(rows, name) for name in _PARTS if name != "rows"},
+        rows=rows.rows.astype(np.float16),
+    )
+
+
+_PARTS = ("rows", "first", "right", "page", "answerable", "japanese", "fold", "asked")
+
+
+def load(path: Path) -> Rows:
+    """Read what `save` wrote.
+
+    Raises:
+        BadRun: the signals are others than today's, so that they have to be collected anew.
+    """
+    with np.load(path, allow_pickle=False) as stored:
+        if tuple(stored["names"].tolist()) != NAMES:
+            raise BadRun(str(path), "its signals are not today's; collect them again")
+        parts = {name: stored[name] for name in _PARTS}
+    parts["rows"] = parts["rows"].astype(np.float64)
+    return Rows(path.stem, **parts)
+
+
+@dataclass(frozen=True, eq=False)
+class Fitted:
+    """Weights by name, as the scorer reads them."""
+
+    order: NDArray[np.float64]
+    answers: NDArray[np.float64]
+    bias: float
+
+
+def fit_order(given: Sequence[tuple[Rows, NDArray[np.bool_]]]) -> NDArray[np.float64]:
+    """Fit the order: a conditional logit over each question's candidates (McFadden 1974).
+
+    *given* are corpora, each with the questions that count. The likelihood is that of any right
+    candidate coming first; weights are held to zero in standard units.
+    """
+    parts, right, sizes = [], [], []
+    for rows, chosen in given:
+        for at in np.flatnonzero(chosen & rows.answerable):
+            span = rows.of(int(at))
+            if rows.right[span].any():
+                parts.append(rows.rows[span])
+                right.append(rows.right[span])
+                sizes.append(len(parts[-1]))
+    table = np.vstack(parts)
+    scale = table.std(axis=0) + 1e-6
+    table = table / scale
+    holds = np.concatenate(right).astype(np.float64)
+    starts = np.concatenate([[0], np.cumsum(sizes)[:-1]])
+    of = np.repeat(np.arange(len(sizes)), sizes)
+
+    def loss(weights: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+        scores = table @ weights
+        powers = np.exp(scores - np.maximum.reduceat(scores, starts)[of])
+        whole = np.add.reduceat(powers, starts)
+        good = np.add.reduceat(powers * holds, starts)
+        slope = table.T @ (powers * holds / good[of] - powers / whole[of])
+        penalty = _ORDER_PENALTY * weights
+        return (
+            float(-np.log(good / whole).sum() + penalty @ weights),
+            -slope + 2 * penalty,
+        )
+
+    found = minimize(
+        loss, np.zeros(table.shape[1]), jac=True, method="L-BFGS-B", options={"maxiter": 400}
+    )
+    weights: NDArray[np.float64] = np.asarray(found.x) / scale
+    return weights
+
+
+def standings(rows: Rows, order: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return what tells whether the first candidate answers, a row for each question."""
+    found = []
+    for at in range(len(rows.first)):
+        table = rows.rows[rows.of(at)]
+        found.append(standing(rows.asked[at], table, table @ order))
+    return np.array(found)
+
+
+def fit_answers(
+    table: NDArray[np.float64], answerable: NDArray[np.bool_]
+) -> tuple[NDArray[np.float64], float]:
+    """Fit whether the first candidate answers: logistic regression held to zero in standard units."""
+    from sklearn.linear_model import LogisticRegression
+
+    middle, scale = table.mean(axis=0), table.std(axis=0) + 1e-6
+    model = LogisticRegression(C=1 / _ANSWER_PENALTY, max_iter=3_000, class_weight="balanced")
+    model.fit((table - middle) / scale, answerable)
+    weights = model.coef_[0] / scale
+    return weights, float(model.intercept_[0] - weights @ middle)
+
+
+def fit(given: Sequence[tuple[Rows, NDArray[np.bool_]]]) -> Fitted:
+    """Fit both models on the questions of several corpora that count.
+
+    The second model sees the first one's order on questions that order was not fitted on.
+    """
+    tables, answerable = [], []
+    for fold in range(_FOLDS):
+        inner = [(rows, chosen & (rows.fold != fold)) for rows, chosen in given]
+        order = fit_order(inner)
+        for rows, chosen in given:
+            taken = chosen & (rows.fold == fold)
+            if taken.any():
+                tables.append(standings(rows, order)[taken])
+                answerable.append(rows.answerable[taken])
+    answers_by, bias = fit_answers(np.vstack(tables), np.concatenate(answerable))
+    return Fitted(fit_order(given), answers_by, bias)
+
+
+def probabilities(rows: Rows, fitted: Fitted) -> NDArray[np.float64]:
+    """Return for each question how likely its first candidate answers."""
+    total = fitted.bias + standings(rows, fitted.order) @ fitted.answers
+    found: NDArray[np.float64] = 1 / (1 + np.exp(-np.clip(total, -50, 50)))
+    return found
+
+
+def figures(
+    rows: Rows, chosen: NDArray[np.bool_], fitted: Fitted, bounds: tuple[float, float]
+) -> dict[str, float]:
+    """Return how weights do on the questions that count, in Japanese where it is of the answer.
+
+    right_first: the first candidate holds the answer; right_page: it stands on a right page. firm,
+    declined: shares of the answerable; not_firm, declined_rightly: of the others.
+    """
+    sure = probabilities(rows, fitted)
+    best = np.array([
+        int(rows.first[at] + np.argmax(rows.rows[rows.of(at)] @ fitted.order))
+        for at in range(len(rows.first))
+    ])  # fmt: skip
+    good = chosen & rows.answerable & rows.japanese
+    bad = chosen & ~rows.answerable
+    firm, near = bounds
+
+    def share(of: NDArray[np.bool_], among: NDArray[np.bool_]) -> float:
+        return round(float(of[among].mean()), 3) if among.any() else float("nan")
+
+    return {
+        "answerable": int(good.sum()), "unanswerable": int(bad.sum()),
+        "right_first": share(rows.right[best], good), "right_page": share(rows.page[best], good),
+        "firm": share(sure >= firm, good), "declined": share(sure < near, good),
+        "not_firm": share(sure < firm, bad), "declined_rightly": share(sure < near, bad),
+    }  # fmt: skip
+
+
+def crossed(given: Sequence[Rows]) -> tuple[dict[str, NDArray[np.float64]], dict[str, Any]]:
+    """Return out-of-fold probabilities of each corpus, and its figures when it is left out whole."""
+    every = [np.ones(len(rows.first), np.bool_) for rows in given]
+    sure = {rows.corpus: np.zeros(len(rows.first)) for rows in given}
+    for fold in range(_FOLDS):
+        fitted = fit([(rows, rows.fold != fold) for rows in given])
+        for rows in given:
+            taken = rows.fold == fold
+            sure[rows.corpus][taken] = probabilities(rows, fitted)[taken]
+    bounds = bounds_of(given, sure)
+    out: dict[str, Any] = {}
+    for left in given:
+        others = [(rows, mask) for rows, mask in zip(given, every, strict=True) if rows is not left]
+        if others:
+            all_of = np.ones(len(left.first), np.bool_)
+            out[left.corpus] = figures(left, all_of, fit(others), bounds)
+    return sure, out
+
+
+def bounds_of(
+    given: Sequence[Rows], sure: Mapping[str, NDArray[np.float64]]
+) -> tuple[float, float]:
+    """Return from what probability on an answer is firm, and from what on it is not declined."""
+    good = np.concatenate([sure[rows.corpus][rows.answerable & rows.japanese] for rows in given])
+    return (
+        round(float(np.quantile(good, 1 - _FIRM)), 3),
+        round(float(np.quantile(good, 1 - _KEPT_UP)), 3),
+    )
+
+
+def told(given: Sequence[Rows]) -> dict[str, Any]:
+    """Return what `weights.json` holds for these corpora."""
+    sure, out = crossed(given)
+    every = [(rows, np.ones(len(rows.first), np.bool_)) for rows in given]
+    fitted = fit(every)
+    bounds = bounds_of(given, sure)
+    return {
+        "fitted_on": {rows.corpus: len(rows.first) for rows in given},
+        "made_on": date.today().isoformat(),  # noqa: DTZ011 - a day for people
+        "left_out": out,
+        "bounds": {"answered": bounds[0], "near": bounds[1]},
+        "order": _named(NAMES, fitted.order),
+        "answers": {"bias": round(fitted.bias, 4), **_named(STANDING, fitted.answers)},
+    }
+
+
+def _named(names: Sequence[str], weights: NDArray[np.float64]) -> dict[str, float]:
+    return {
+        name: round(float(weight), 4)
+        for name, weight in zip(names, weights, strict=True)
+        if abs(weight) >= 5e-5  # noqa: PLR2004 - what rounds to nothing
+    }
+
+
+def write(content: Mapping[str, Any], target: Path = TARGET) -> None:
+    """Write weights, unless they do worse on a left-out corpus than those that are there.
+
+    Raises:
+        BadRun: they do.
+    """
+    if target.exists():
+        before = json.loads(target.read_text(encoding="utf-8")).get("left_out", {})
+        for corpus, now in content["left_out"].items():
+            then = before.get(corpus, {})
+            for name in ("right_first", "right_page", "not_firm"):
+                if name in then and now[name] < then[name] - _WORSE:
+                    reason = f"{name} on {corpus}, left out, falls from {then[name]} to {now[name]}"
+                    raise BadRun(str(target), f"{reason}; the former weights stay")
+    target.write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+
+
+def main(arguments: Sequence[str], library_of: Callable[[Path], Library]) -> None:
+    """Collect signals or fit weights, as the words on the command line say."""
+    if arguments[:1] == ["collect"]:
+        home, corpus, *paths = arguments[1:]
+        items = [
+            json.loads(line)
+            for path in paths
+            for line in Path(path).read_text(encoding="utf-8").splitlines()
+            if line.strip()
+        ]
+        save(collect(library_of(Path(home)), items, corpus))
+        return
+    content = told([load(path) for path in sorted(ROWS.glob("*.npz"))])
+    write(content)
+    for corpus, found in content["left_out"].items():
+        print(corpus, "left out:", found)  # noqa: T201 - a command that reports
+
+
+def _open(home: Path) -> Library:
+    from index.generations.shelf import Shelf
+    from index.search.fitted import Fitted as Embedder
+
+    return Shelf(home, lambda _, folder: Embedder.load(folder / "embedder"))()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:], _open)
