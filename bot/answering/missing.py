@@ -31,7 +31,13 @@ def lacking(question: Asked, candidate: Candidate, reader: Reader) -> tuple[Miss
     document = first.edition.document
     above = [
         reader.above(text)
-        for text in (candidate.heads, "\n".join(first.section), document.title, document.publisher)
+        for text in (
+            candidate.heads,
+            "\n".join(first.section),
+            document.title,
+            document.publisher,
+            first.edition.label,
+        )
     ]
     words = frozenset[str]().union(
         *(line.words for line in candidate.lines), *(a.words for a in above)
@@ -73,7 +79,12 @@ def speaks_of(question: Asked, candidate: Candidate, reader: Reader) -> bool:
     first = candidate.first
     above = [
         reader.above(text)
-        for text in (candidate.heads, "\n".join(first.section), first.edition.document.title)
+        for text in (
+            candidate.heads,
+            "\n".join(first.section),
+            first.edition.document.title,
+            first.edition.label,
+        )
     ]
     words = frozenset[str]().union(
         *(line.words for line in candidate.lines), *(one.words for one in above)
