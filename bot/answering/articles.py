@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from bot.answers import Answer, cite
+from bot.answers import Answer, Lead, cite
 from bot.asking.intent import Article, Kind
 from bot.asking.reading import read
 from bot.telling.phrases import phrase
@@ -121,6 +121,7 @@ def _answer(
         text="\n\n".join(told),
         mode="extractive",
         citations=(citation,),
+        lead=Lead(text.text[slice(*parts[0])].strip(), 1),
         consulted=(),
         declined=None,
         generation=library.id,

@@ -4,30 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.asking.question import Wants
-
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _JA: Mapping[str, str] = {
     "opening": "手引きには次の記載があります。",
-    "opening-steps": "手順・進め方について、次の記載があります。",
-    "opening-yes-no": "この点については、次の記載があります。",
-    "opening-date": "時期については、次の記載があります。",
-    "opening-number": "数・金額などについては、次の記載があります。",
-    "opening-contact": "連絡先については、次の記載があります。",
     "opening-unsure": "お尋ねにそのまま答える記載ではないかもしれませんが、次の記載があります。",
-    "opening-case": "次の事例が紹介されています（事例であり、定めではありません）。",
-    "found": "**{found}**（次の記載による）",
-    "found-towns": "**{towns}**（次の記載による）",
-    "beside": "あわせて確認すること",
     "binding": "〔{named}〕",
     "binding-one": "{numbers}文目は{named}",
     "binding-several": "{numbers}文目は{named}",
     "binding-duty": "義務・必要",
     "binding-advice": "推奨",
     "binding-free": "任意・可能",
-    "opening-more": "先の答えに加えて、次の記載があります。",
     "no-more": "「{question}」について、すでにお示ししたもののほかに近い記載はありません。",
     "source": "**{title}**（{edition}）{page}",
     "source-section": "**{title}**（{edition}）{page}「{section}」",
@@ -64,7 +52,6 @@ _JA: Mapping[str, str] = {
     "greeting": "こんにちは。登録されている文書からお答えします。お知りになりたいことをお書きください。",
     "thanks": "お役に立てたなら幸いです。ほかにお尋ねがあれば、続けてお書きください。",
     "declined": "お尋ねの「{question}」に答える記載は、登録されている文書の中に見つかりませんでした。",
-    "declined-missing": "探した語のうち{words}は、近い記載の中にありません。",
     "declined-nearest": "いちばん近い記載（お尋ねへの答えではありません）: {place}",
     "lacks-thing": "{said}という語は、この引用にはありません。お尋ねの答えではないかもしれません。",
     "lacks-year": "{said}の記載は見つからず、この引用は別の時点のものです。",
@@ -72,7 +59,6 @@ _JA: Mapping[str, str] = {
     "lacks-kind": "お尋ねの値（{said}）は、この引用にはありません。",
     "left": "ほかに{count}項目あります。",
     "declined-empty": "近い記載もありませんでした。言葉を変えるか、文書を追加してお試しください。",
-    "declined-contact": "問い合わせ先として、次の記載があります。",
     "clarify": "次のどれについてのお尋ねでしょうか。",
     "choice": "『{title}』について: {question}",
     "choice-part": "「{part}」について: {question}",
@@ -103,23 +89,13 @@ _JA: Mapping[str, str] = {
 
 _EN: Mapping[str, str] = {
     "opening": "The documents say the following.",
-    "opening-steps": "On how to proceed, the documents say the following.",
-    "opening-yes-no": "On this point the documents say the following.",
-    "opening-date": "On the timing, the documents say the following.",
-    "opening-number": "On the figures, the documents say the following.",
-    "opening-contact": "These contacts are given.",
     "opening-unsure": "This may not be exactly what you asked; the documents say the following.",
-    "opening-case": "These cases are described (examples, not rules).",
-    "found": "**{found}** (from the statements below)",
-    "found-towns": "**{towns}** (from the statements below)",
-    "beside": "See also",
     "binding": " ({named})",
     "binding-one": "sentence {numbers}: {named}",
     "binding-several": "sentences {numbers}: {named}",
     "binding-duty": "required",
     "binding-advice": "recommended",
     "binding-free": "optional",
-    "opening-more": "Beyond what was shown, the documents say the following.",
     "no-more": "On “{question}” nothing else comes near beyond what was already shown.",
     "source": "**{title}** ({edition}), {page}",
     "source-section": "**{title}** ({edition}), {page}, “{section}”",
@@ -152,7 +128,6 @@ _EN: Mapping[str, str] = {
     "greeting": "Hello. I answer from the documents held here. What would you like to know?",
     "thanks": "You are welcome. Ask on whenever there is something else.",
     "declined": "The documents held here do not answer “{question}”.",
-    "declined-missing": "Of the words looked for, {words} do not occur in the nearest statements.",
     "declined-nearest": "The nearest statement (it does not answer the question): {place}",
     "lacks-thing": "This quotation does not say {said}; it may not be what you asked.",
     "lacks-year": "Nothing was found for {said}; this quotation speaks of another time.",
@@ -160,7 +135,6 @@ _EN: Mapping[str, str] = {
     "lacks-kind": "This quotation does not give what was asked ({said}).",
     "left": "{count} more items are not shown.",
     "declined-empty": "Nothing comes near. Try other words, or add documents.",
-    "declined-contact": "These contacts are given for questions.",
     "clarify": "Which of these do you mean?",
     "choice": "About “{title}”: {question}",
     "choice-part": "About {part}: {question}",
@@ -191,14 +165,6 @@ _EN: Mapping[str, str] = {
 
 _TABLES = {"ja": _JA, "en": _EN}
 
-_OPENINGS: tuple[tuple[Wants, str], ...] = (
-    (Wants.CONTACT, "opening-contact"),
-    (Wants.DATE, "opening-date"),
-    (Wants.NUMBER, "opening-number"),
-    (Wants.YES_NO, "opening-yes-no"),
-    (Wants.STEPS, "opening-steps"),
-)
-
 
 def phrase(language: str, name: str, **values: object) -> str:
     """Return a sentence in *language* ("ja" or "en") with its blanks filled.
@@ -207,11 +173,3 @@ def phrase(language: str, name: str, **values: object) -> str:
         KeyError: no such language, sentence or blank.
     """
     return _TABLES[language][name].format(**values)
-
-
-def opening(language: str, shapes: frozenset[Wants]) -> str:
-    """Return the line an answer begins with, by what was asked."""
-    for shape, name in _OPENINGS:
-        if shape in shapes:
-            return phrase(language, name)
-    return phrase(language, "opening")
