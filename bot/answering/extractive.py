@@ -38,7 +38,7 @@ PASSAGES = 24
 """How many passages are asked for: so many are read line by line."""
 
 _SHOWN, _FURTHER = 2, 5
-"""Quotations of the first screen at most, and of what follows."""
+"""Quotations that follow the first on its screen at most, and those behind it."""
 
 _ALSO = 0.35
 """From what share of the first one's likelihood another quotation adds something."""

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 _SPOKEN_OF = 0.34
 """Share of the rarity of what is asked about that a text has to say to be near it at all. Less is
-said by the first candidate of 2 %, 0 and 0 of the answerable and 3, 14 and 24 % of the other questions
-of three corpora (bundled, jorei, other); on clerk, which was not looked at for it, 4 and 25 %."""
+said by the first candidate of 2 and 0 % of the answerable and 3 and 14 % of the other questions of
+the two corpora that it was chosen on (bundled, jorei); of other 0 and 24 %, of clerk 4 and 25 %."""
 
 
 def lacking(question: Asked, candidate: Candidate, reader: Reader) -> tuple[Missing, ...]:
