@@ -274,7 +274,7 @@ def _opened(settings: Configured, *, counted: bool) -> LLM:
     if settings.kind == "ollama":
         from llama_index.llms.ollama import Ollama
 
-        return Ollama(
+        local: LLM = Ollama(
             base_url=settings.address or "http://127.0.0.1:11434",
             # Otherwise it asks the server first, and a model's own window may take all memory.
             context_window=_WINDOW,
@@ -282,9 +282,10 @@ def _opened(settings: Configured, *, counted: bool) -> LLM:
             additional_kwargs={"num_predict": settings.tokens},
             **common,
         )
+        return local
     from llama_index.llms.openai_like import OpenAILike
 
-    return OpenAILike(
+    remote: LLM = OpenAILike(
         api_base=settings.address,
         api_key=settings.key or "none",
         is_chat_model=True,
@@ -296,6 +297,7 @@ def _opened(settings: Configured, *, counted: bool) -> LLM:
         additional_kwargs={"stream_options": {"include_usage": True}} if counted else {},
         **common,
     )
+    return remote
 
 
 def _anthropic() -> type[Anthropic]:

@@ -185,9 +185,7 @@ def _nodes(pages: Sequence[Leaf]) -> tuple[list[Any], dict[str, Leaf]]:
 
 def llama_index_bm25(pages: Sequence[Leaf]) -> Search:
     """Search with llama-index's BM25Retriever over its default splitter's nodes."""
-    from llama_index.retrievers.bm25 import (  # type: ignore[import-not-found, unused-ignore]
-        BM25Retriever,
-    )
+    from llama_index.retrievers.bm25 import BM25Retriever
 
     nodes, home = _nodes(pages)
     retriever = BM25Retriever.from_defaults(nodes=nodes, similarity_top_k=runs.PASSAGES)
