@@ -6,7 +6,7 @@ with the line that would install it::
     @pytest.mark.needs("chromium")
     def test_the_page_shows_the_quotation(chromium: Path) -> None: ...
 
-With TEBIKI_NO_SKIPS=1, as in .ci/run, a skipped test counts as failed.
+With TESTS_NO_SKIPS=1, as in .ci/run, a skipped test counts as failed.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ AddressInfo = tuple[
     tuple[str, int] | tuple[str, int, int, int] | tuple[int, bytes],
 ]
 
-NO_SKIPS = os.environ.get("TEBIKI_NO_SKIPS") == "1"
+NO_SKIPS = os.environ.get("TESTS_NO_SKIPS") == "1"
 
 # Examples are the same on every run, so that the gate never fails by chance, and a slow
 # machine is not a wrong one.

@@ -7,6 +7,7 @@ import re
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -123,7 +124,13 @@ def test_request_id_stands_in_the_log(proxied: Served) -> None:
     name = proxied.client.get("/v1/documents", headers=PERSON).headers["x-request-id"]
     proxied.client.get("/healthz")
 
-    assert any(f"{name} GET /v1/documents 503" in line for line in proxied.lines)
+    until = time.monotonic() + 10
+    while time.monotonic() < until:
+        if any(f"{name} GET /v1/documents 503" in line for line in proxied.lines):
+            break
+        time.sleep(0.02)  # the line goes through a pipe of its own
+    else:
+        pytest.fail(f"{name} stands in none of {proxied.lines}")
 
 
 def test_port_that_is_taken_is_told_before_anything_else(tmp_path: Path) -> None:

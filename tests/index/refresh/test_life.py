@@ -31,7 +31,7 @@ from tests.pdfs import Sheet, write
 from tests.shelves import Desk, server_of
 
 ROOT = Path(__file__).parents[3]
-KILLS = int(os.environ.get("TEBIKI_KILLS", "10"))
+KILLS = int(os.environ.get("TESTS_KILLS", "10"))
 REAL_KILLS = max(3, KILLS // 10)
 DOCUMENTS = 8
 
@@ -134,7 +134,7 @@ def _asking(shelf: Shelf, threads: int = 1) -> Iterator[list[tuple[str, set[str]
 def test_a_kill_at_any_moment_costs_nothing(tmp_path: Path, address: str) -> None:
     """The old index (or, after the last step, the new one) answers, during the kill and after it.
 
-    The next refresh succeeds, and no debris grows. TEBIKI_KILLS=100 kills a hundred times.
+    The next refresh succeeds, and no debris grows. TESTS_KILLS=100 kills a hundred times.
     """
     chance = random.Random(8)  # noqa: S311 - moments that can be repeated, not a secret
     desk = _stocked(tmp_path, 0, address)
