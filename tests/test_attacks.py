@@ -154,7 +154,7 @@ def fresh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
 # Who may do what.
 
 OPEN = {
-    *("/", "/documents", "/view", "/widget.js", "/admin", "/web", "/healthz", "/readyz"),
+    *("/", "/documents", "/check", "/view", "/widget.js", "/admin", "/web", "/healthz", "/readyz"),
     *("/openapi.json", "/v1/session"),
 }  # fmt: skip
 """What is open to everybody; a route that is not named here wants a scope."""

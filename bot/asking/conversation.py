@@ -108,15 +108,17 @@ def points_back(text: str) -> bool:
     first = next(_BEGINS.find(plain), None)
     if first is not None and first.start == 0 and first.meaning:
         return True
-    own = [word for word in _own(plain) if word not in _PROPERTIES and not word.isdigit()]
+    own = [
+        word for word in words_of_its_own(plain) if word not in _PROPERTIES and not word.isdigit()
+    ]
     if not own or _instead_of(text):
         return True
     return len(own) <= _FEW and any(found.meaning for found in _POINTS.find(plain))
 
 
-def _own(plain: str) -> list[str]:
-    """Return the words of a question that do not ask (どの機関, いつまで)."""
-    kept = plain
+def words_of_its_own(text: str) -> list[str]:
+    """Return the words of a question that do not ask (どの機関, いつまで), as `tokens` gives them."""
+    kept = plain = normalise(text)
     for found in reversed(asking(plain)):
         kept = f"{kept[: found.start]} {kept[found.end :]}"
     return tokens(kept)

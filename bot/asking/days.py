@@ -8,7 +8,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from bot.answers import REMEMBERED
-from bot.asking.conversation import follows_up
+from bot.asking.conversation import follows_up, words_of_its_own
 from ingest.language import days as language_days
 from ingest.language.days import MONTHS, Day
 from ingest.language.spelling import aligned
@@ -35,8 +35,10 @@ _NOW = re.compile(
 
 
 def timeless(text: str) -> str:
-    """Return *text* without the words that ask about now: they say when, not what."""
-    return _NOW.sub(" ", text)
+    """Return *text* without its day; "" when it says when and nothing of what (では、今は？)."""
+    rest = without(text)
+    bare = _NOW.sub(" ", rest)
+    return rest if bare == rest or words_of_its_own(bare) else ""
 
 
 @dataclass(frozen=True, slots=True)

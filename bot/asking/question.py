@@ -132,8 +132,8 @@ def read(
     chosen = filters or Filters()
     before = [Turn(questions_in(turn.question).core, turn.answer) for turn in history]
     named = days.carried(core, before) if chosen.as_of is None else None
-    earlier = [Turn(days.without(turn.question), turn.answer) for turn in before]
-    asked = days.without(core)
+    earlier = [Turn(days.timeless(turn.question), turn.answer) for turn in before]
+    asked = days.timeless(core)
     standalone = condense(asked, earlier) or core
     return Question(
         text=cleaned,

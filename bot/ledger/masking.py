@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeVar, cast
 
-from bot.answers import Answer, Turn
+from bot.answers import Answer, Missing, Turn
 from bot.guard import SPOKEN, Guard, Policy
+from ingest.language.spelling import normalise
 
 _UNRECORDED = "［記録しません］"
 """Stands for a question that is not to be kept."""
@@ -55,7 +56,21 @@ def masked(answer: Answer, guard: Guard) -> Answer:
         if answer.declined is None
         else replace(answer.declined, message=hide(answer.declined.message)),
         notices=tuple(hide(notice) for notice in answer.notices),
+        missing=tuple(_hidden(missing, words) for missing in answer.missing),
+        suggestions=tuple(hide(suggestion) for suggestion in answer.suggestions),
+        clarify=tuple(hide(choice) for choice in answer.clarify),
     )
+
+
+def _hidden(missing: Missing, words: Mapping[str, str]) -> Missing:
+    """Return what an answer lacks without personal data; it is spelt as words are compared."""
+    text = normalise(missing.text)
+    for said, mark in words.items():
+        if (plain := normalise(said)) in text:
+            text = text.replace(plain, mark)
+        elif text in plain:
+            return replace(missing, text=mark)
+    return missing if text == normalise(missing.text) else replace(missing, text=text)
 
 
 def marks_in(text: str, guard: Guard, language: str) -> list[tuple[str, str]]:
