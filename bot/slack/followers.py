@@ -5,6 +5,7 @@ Nobody's id is here: a follower is the conversation in which Tebiki writes to th
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -63,14 +64,28 @@ class Followers:
             )
             return tuple(Follower(r.answer, r.channel, r.since, r.looked, r.told) for r in rows)
 
-    def looked(self, follower: Follower, against: str, told: str) -> None:
-        """Note what an answer was compared with, and the outcome."""
+    def looked(
+        self,
+        follower: Follower,
+        against: str,
+        told: str,
+        *,
+        news: Callable[[sa.Connection], object] | None = None,
+    ) -> bool:
+        """Note what an answer was compared with, and the outcome; *news* is told along with it.
+
+        False, and nothing is told, when somebody else compared it meanwhile, or the follower left.
+        """
         with self._database.write() as connection:
-            connection.execute(
+            noted = connection.execute(
                 sa.update(followers)
                 .where(
                     followers.c.answer == follower.answer,
                     followers.c.channel == follower.channel,
+                    followers.c.looked == follower.looked,
                 )
                 .values(looked=against, told=told)
             )
+            if noted.rowcount and news is not None:
+                news(connection)
+            return noted.rowcount > 0

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from bot.ledger.ledger import Ledger
     from bot.slack.blocks import Rendered
     from bot.slack.calls import Calls
-    from bot.slack.followers import Followers
+    from bot.slack.followers import Follower, Followers
     from bot.slack.queue import Desk
     from index.passages import Library
     from index.revisions.following import Followed
@@ -140,24 +140,35 @@ class Following:
         self._looked = against
         try:
             for follower in self._followers.due(against):
-                answer = self._ledger.answer(follower.answer)  # whole, or it had no button
-                told = outcome(overtaken(answer, library, self._today()))
-                if told not in {"", follower.told}:
-                    self._desk.take(
-                        Work(
-                            f"{KIND}:{answer.id}:{follower.channel}:{library.id}:{told[:12]}",
-                            KIND,
-                            follower.channel,
-                            "",
-                            follower.since,
-                            private=True,
-                            answer=answer.id,
-                        )
-                    )
-                self._followers.looked(follower, against, told)
+                if self._library().id != library.id:  # another replica may be further already
+                    self._looked = ""
+                    return
+                self._compare(follower, library, against)
         except BaseException:
             self._looked = ""
             raise
+
+    def _compare(self, follower: Follower, library: Library, against: str) -> None:
+        """Compare one answer, and tell in the same transaction: who comes second tells nothing."""
+        answer = self._ledger.answer(follower.answer)  # whole, or it had no button
+        told = outcome(overtaken(answer, library, self._today()))
+        news = Work(
+            f"{KIND}:{answer.id}:{follower.channel}:{library.id}:{told[:12]}",
+            KIND,
+            follower.channel,
+            "",
+            follower.since,
+            private=True,
+            answer=answer.id,
+        )
+        self._followers.looked(
+            follower,
+            against,
+            told,
+            news=(lambda connection: self._desk.add(connection, news))
+            if told not in {"", follower.told}
+            else None,
+        )
 
     def rendered(self, work: Work) -> Rendered | None:
         """Return the message for a follower; None when there is nothing to tell any more."""

@@ -123,7 +123,7 @@ class Desk:
             if event:
                 self._first(connection, event)
             work = replace(work, event=event, limited=self._too_many(connection, work.asker, most))
-            fresh = self._added(connection, work)
+            fresh = self.add(connection, work)
             if not fresh and not work.private:
                 same = sa.and_(waiting.c.key == work.key, waiting.c.private == 1)
                 connection.execute(sa.update(waiting).where(same).values(private=0))
@@ -199,7 +199,7 @@ class Desk:
                 sa.and_(sa.or_(waiting.c.key == work.key, pointed_at), waiting.c.deleted == 0),
                 {"deleted": 1, "text": "", "notices": "[]"},
             )
-            return changed or self._added(connection, _tombstone(work))
+            return changed or self.add(connection, _tombstone(work))
 
     def claim(self, owner: str, *, lease_s: float) -> Work | None:
         """Lease the question that has waited longest to *owner*, or return None when none waits.
@@ -425,7 +425,8 @@ class Desk:
     def _first(self, connection: sa.Connection, event: str) -> bool:
         return self._database.add_new(connection, seen, {"name": event, "at": self._clock()})
 
-    def _added(self, connection: sa.Connection, work: Work) -> bool:
+    def add(self, connection: sa.Connection, work: Work) -> bool:
+        """Put something on the desk within a transaction; return whether it was not there."""
         row = {
             "key": work.key,
             "kind": work.kind,

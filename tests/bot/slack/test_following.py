@@ -15,14 +15,16 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from api.slack import add_slack
+from bot.answers import Question
 from bot.ledger import database
 from bot.ledger.database import Database
 from bot.ledger.ledger import FILE
 from bot.slack.app import Colleague
-from bot.slack.followers import Followers
+from bot.slack.followers import Follower, Followers
+from bot.slack.following import Following
 from tests.fakes import FakeLibrary, edition, edition_text
 from tests.slack_colleague import HELD, LIBRARY, TEXT, Scripted
-from tests.slack_office import Office, acknowledged, buttons, until
+from tests.slack_office import Office, acknowledged, buttons, opened, until
 from tests.slack_server import FakeSlack, Fault, Json
 
 NEW = edition("leave", label="第4版", title="休暇の手引き", in_force_from=date(2026, 4, 2))
@@ -103,6 +105,31 @@ def test_who_chose_so_is_told_once_for_a_change_by_replicas(town: Town) -> None:
         assert "休暇は何日？" in news
     assert 2 == len(town.direct())
     assert [said["ts"]] == [m["ts"] for m in town.slack.ours("C1")]
+
+
+@pytest.mark.parametrize("late", [REVISED, AGAIN], ids=["the same index", "the next one"])
+def test_who_compared_second_tells_nothing(tmp_path: Path, late: FakeLibrary) -> None:
+    """Two replicas read the list at the same moment, each before the other wrote."""
+    with opened(tmp_path) as office:
+        ledger, desk = office.ledger, office.desk
+        answer = Scripted().answer(Question("休暇は何日？", "休暇は何日？"))
+        ledger.keep(answer)
+        Followers(ledger.database).follow(answer.id, "D1", "1.0")
+
+        class Slow(Followers):
+            """Another replica comes between reading the list and writing it."""
+
+            def due(self, against: str) -> tuple[Follower, ...]:
+                found = super().due(against)
+                watching(Followers(ledger.database), REVISED).look()
+                return found
+
+        def watching(followers: Followers, library: FakeLibrary) -> Following:
+            return Following(None, desk, ledger, followers, lambda: library)  # type: ignore[arg-type]
+
+        watching(Slow(ledger.database), late).look()
+
+        assert {"waiting": 1} == desk.counts()
 
 
 def test_nobody_else_is_told(town: Town) -> None:
