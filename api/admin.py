@@ -15,7 +15,7 @@ from fastapi import FastAPI, Query, Request
 from fastapi.responses import Response
 from pydantic import Field
 
-from api import folder, insights, intake, problems
+from api import folder, health, insights, intake, problems
 from api.intake import Intake, WirePoorPage
 from api.leaves import LeafCache
 from api.problems import Refused
@@ -44,7 +44,7 @@ class Office:
     when its second argument is true it publishes what the evaluation speaks against, too.
     *roll_back* makes another generation current and returns its name. *entries* gives what was
     asked since a time in seconds since 1970, earliest first. *unusable* gives the files that the
-    last refresh could not use.
+    last refresh could not use, *examine* what "tebiki doctor" finds.
     """
 
     corpus: Path
@@ -54,6 +54,7 @@ class Office:
     entries: Callable[[float], Sequence[Entry]]
     uploads: Path
     unusable: Callable[[], Sequence[UnreadablePdf]] = tuple
+    examine: health.Examine = lambda _language: ()
 
 
 class WireGeneration(Wire):
@@ -294,6 +295,7 @@ def install(
     _add_insights(app, office)
     intake.install(app, Intake(office.corpus, office.uploads), ERRORS)
     folder.install(app, office.corpus, office.unusable, ERRORS)
+    health.install(app, office.examine, ERRORS)
 
     @app.get("/v1/admin", responses=ERRORS, tags=["admin"])
     def state() -> StateResponse:

@@ -30,16 +30,8 @@ def keep(home: Path, *, apart: Path | None = None) -> tuple[str, ...]:
     global _at_start  # noqa: PLW0603 - there is one umask in a process
     before = os.umask(_OTHERS)
     _at_start = before if _at_start is None else _at_start
-    if not home.is_dir():
-        return ()
-    held = [entry for entry in home.iterdir() if apart is None or not _holds(entry, apart)]
-    ours = [entry for entry in held if entry.name.lstrip(".").startswith(_OURS)]
-    if not ours:
-        return ()
-    whole = len(ours) == len(list(home.iterdir()))
-    found = [*([home] if whole else []), *(path for entry in ours for path in _under(entry))]
     changed, refused = 0, ""
-    for path in found:
+    for path in _ours(home, apart):
         try:
             changed += _private(path)
         except OSError as problem:
@@ -58,10 +50,25 @@ def keep(home: Path, *, apart: Path | None = None) -> tuple[str, ...]:
     return tuple(told)
 
 
+def exposed(home: Path, *, apart: Path | None = None) -> tuple[Path, ...]:
+    """Return what of a home others on this machine may read or change; nothing is put right."""
+    return tuple(path for path in _ours(home, apart) if _is_exposed(path))
+
+
 def shared(path: Path) -> None:
     """Give a file or folder outside the home the rights that the umask at the start allows."""
     if _at_start is not None:
         path.chmod((0o777 if path.is_dir() else 0o666) & ~_at_start)
+
+
+def _ours(home: Path, apart: Path | None) -> list[Path]:
+    """Return what Tebiki made in a home, and the home itself where it holds nothing else."""
+    if not home.is_dir():
+        return []
+    held = [entry for entry in home.iterdir() if apart is None or not _holds(entry, apart)]
+    ours = [entry for entry in held if entry.name.lstrip(".").startswith(_OURS)]
+    whole = bool(ours) and len(ours) == len(list(home.iterdir()))
+    return [*([home] if whole else []), *(path for entry in ours for path in _under(entry))]
 
 
 def _holds(entry: Path, apart: Path) -> bool:
@@ -78,11 +85,15 @@ def _under(entry: Path) -> list[Path]:
 
 def _private(path: Path) -> bool:
     """Take a path's rights from all but its owner; return whether anybody had some."""
+    if not _is_exposed(path):
+        return False
+    path.chmod(stat.S_IMODE(path.lstat().st_mode) & ~_OTHERS)
+    return True
+
+
+def _is_exposed(path: Path) -> bool:
     try:
         mode = path.lstat().st_mode
     except FileNotFoundError:
         return False  # another process has tidied it away
-    if stat.S_ISLNK(mode) or not mode & _OTHERS:
-        return False
-    path.chmod(stat.S_IMODE(mode) & ~_OTHERS)
-    return True
+    return not stat.S_ISLNK(mode) and bool(mode & _OTHERS)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from bot.guard import Guard
     from bot.ledger.ledger import Ledger
     from bot.ledger.tokens import Tokens
+    from bot.slack.app import Settings as SlackSettings
     from index.generations.depot import Depot
     from index.generations.generation import Generation
     from index.generations.pointers import Kept
@@ -227,6 +228,19 @@ def generations_of(chosen: Settings) -> tuple[Kept, ...]:
 
     depot = depot_of(chosen)
     return depot.kept() if depot else kept_in(chosen.home)
+
+
+def slack_of(chosen: Settings) -> SlackSettings:
+    """Return what Tebiki in Slack is told of this installation."""
+    from bot.slack.app import Settings as SlackSettings
+
+    return SlackSettings(
+        bot_token=chosen.slack_bot_token,
+        app_token=chosen.slack_app_token,
+        signing_secret=chosen.slack_signing_secret,
+        public_url=chosen.public_url,
+        streaming=chosen.model is not None,
+    )
 
 
 def today() -> date:

@@ -7,16 +7,16 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tebiki.building import Parts, generations_of, ledger_of, roll_back_to
+from tebiki.building import Parts, generations_of, ledger_of, roll_back_to, slack_of
 from tebiki.refreshing import refreshed
 from tebiki.settings import Settings
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
+    from api.health import WireFinding
     from bot.ledger.ledger import Ledger
     from bot.slack.app import Colleague
-    from bot.slack.app import Settings as SlackSettings
     from ingest.catalog.editions import Edition
     from ingest.pages import EditionText
 
@@ -58,6 +58,7 @@ def web(parts: Parts, host: str = "127.0.0.1") -> FastAPI:
         entries=lambda since: ledger.entries(since=since),
         uploads=chosen.home / "uploads",
         unusable=lambda: recorded(chosen.home),
+        examine=partial(_examined, chosen),
     )
     served = create_app(
         library=parts.shelf,
@@ -74,6 +75,24 @@ def web(parts: Parts, host: str = "127.0.0.1") -> FastAPI:
 
         add_slack(served, colleague_of(parts, ledger))
     return served
+
+
+def _examined(chosen: Settings, language: str) -> list[WireFinding]:
+    """Return what there is to say of this installation, for the admin page."""
+    from api.health import WireFinding
+    from tebiki.doctor.examination import examination
+    from tebiki.doctor.findings import topic
+
+    return [
+        WireFinding(
+            about=one.about,
+            name=topic(one.about, language),
+            state=one.state,
+            what=one.said(language),
+            todo=one.advice(language),
+        )
+        for one in examination(chosen, every=False)
+    ]
 
 
 def _read_again(chosen: Settings, path: Path) -> EditionText:
@@ -116,16 +135,3 @@ def page_image(parts: Parts, edition: Edition, number: int, start: int, end: int
     marked = library.text(edition).boxes(start, end) if edition in library.editions else ()
     boxes = [box for box in marked if box.page == number]
     return draw(parts.page_file(edition), number, width=1_000, boxes=boxes)
-
-
-def slack_of(chosen: Settings) -> SlackSettings:
-    """Return what Tebiki in Slack is told of this installation."""
-    from bot.slack.app import Settings as SlackSettings
-
-    return SlackSettings(
-        bot_token=chosen.slack_bot_token,
-        app_token=chosen.slack_app_token,
-        signing_secret=chosen.slack_signing_secret,
-        public_url=chosen.public_url,
-        streaming=chosen.model is not None,
-    )

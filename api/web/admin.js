@@ -269,6 +269,40 @@ async function rollBack(name) {
   }
 }
 
+// ---- looking at everything
+
+find("examine").addEventListener("click", examine);
+
+async function examine() {
+  find("examine").disabled = true;
+  find("findings").replaceChildren(el("li.aside", {}, say("adminExamining")));
+  try {
+    const { findings } = await get("/v1/admin/doctor");
+    find("findings").replaceChildren(...findings.map(finding));
+    complain(null);
+  } catch (problem) {
+    find("findings").replaceChildren();
+    complain(problem);
+  }
+  find("examine").disabled = false;
+}
+
+// How it is stands there in a word, not only as a colour.
+const STATES = { ok: ["adminOk", "inForce"], look: ["adminLook", "future"], broken: ["adminBroken", "past"] };
+
+function finding({ name, state, what, todo }) {
+  const [key, badge] = STATES[state];
+  return el(
+    "li",
+    {},
+    el(`span.badge.${badge}`, {}, say(key)),
+    " ",
+    el("strong", {}, name),
+    ` ${what}`,
+    todo ? el("p.aside", {}, `→ ${todo}`) : "",
+  );
+}
+
 // ---- refreshing
 
 find("refresh").addEventListener("click", () => refresh(false));
@@ -544,6 +578,7 @@ function dated(work, edition) {
 frame(pageTitle("adminTitle"), () => {
   show();
   if (state) look();
+  if (find("findings").childElementCount) examine();
   reworded();
   if (find("dates").open) listed();
 });

@@ -168,6 +168,17 @@ class Database:
             with self.engine.connect().execution_options(reads=True) as connection:
                 yield connection
 
+    @staticmethod
+    def server_of(url: str) -> tuple[str, int] | None:
+        """Return the host and port that a URL names, None where it names a socket on this machine.
+
+        Raises:
+            LedgerUnavailable: it is no URL of a database that is understood.
+        """
+        named = _postgresql(url)
+        host = named.host
+        return (host, named.port or 5432) if host and not host.startswith("/") else None
+
     def close(self) -> None:
         """Close every connection."""
         self.engine.dispose()

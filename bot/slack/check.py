@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -186,14 +187,18 @@ def listed(name: str) -> tuple[str, ...]:
     return tuple(line.strip().removeprefix("- ") for line in found[1].splitlines())
 
 
-def check(settings: Settings) -> tuple[Finding, ...]:
+TIMEOUT_S = 15
+
+
+def check(settings: Settings, *, timeout_s: float = TIMEOUT_S) -> tuple[Finding, ...]:
     """Return what was found: tokens, scopes, connection, channels, links, events; in that order.
 
-    Nothing is posted. Whether every event is subscribed only a person can see: Slack does not
+    Nothing is posted, and no answer of Slack's is waited for longer than *timeout_s*. Whether every event is subscribed only a person can see: Slack does not
     tell a bot, so that finding is the list to compare with.
     """
-    client = WebClient(settings.bot_token, base_url=settings.api_url, timeout=15)
-    found = [*_token(client), *_connection(settings)]
+    patience = math.ceil(timeout_s)
+    client = WebClient(settings.bot_token, base_url=settings.api_url, timeout=patience)
+    found = [*_token(client), *_connection(settings, patience)]
     if found[0].fine:
         found.append(_channels(client))
     if settings.public_url:
@@ -227,9 +232,9 @@ def _token(client: WebClient) -> Sequence[Finding]:
     return [who, _finding("scopes", fine=True)]
 
 
-def _connection(settings: Settings) -> Sequence[Finding]:
+def _connection(settings: Settings, patience: int) -> Sequence[Finding]:
     if settings.app_token:
-        client = WebClient(base_url=settings.api_url, timeout=15)
+        client = WebClient(base_url=settings.api_url, timeout=patience)
         try:
             client.apps_connections_open(app_token=settings.app_token)
         except SlackApiError as problem:

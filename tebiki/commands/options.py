@@ -49,13 +49,18 @@ class Where:
     home: HomeOption = None
     corpus: CorpusOption = None
 
+    def places(self) -> tuple[Path | None, Path | None]:
+        """Return the home and the corpus that options name; one behind the command wins."""
+        home, corpus = self.context.obj
+        return self.home or home, self.corpus or corpus
+
     def settings(self) -> Settings:
-        """Return the settings; an option behind the command wins over one before it.
+        """Return the settings.
 
         From here on what is written is private, as is what the home holds.
         """
-        home, corpus = self.context.obj
-        chosen = read(home=self.home or home, corpus=self.corpus or corpus)
+        home, corpus = self.places()
+        chosen = read(home=home, corpus=corpus)
         for line in (*chosen.notices, *private.keep(chosen.home, apart=chosen.corpus)):
             err.print(line, style="yellow", markup=False)
         return chosen

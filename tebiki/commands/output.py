@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -22,6 +23,12 @@ out = Console(soft_wrap=True, highlight=False)
 
 
 err = Console(stderr=True, soft_wrap=True, highlight=False)
+
+
+def language() -> str:
+    """Return in which language this terminal is spoken to, "ja" or "en", by its locale."""
+    named = (os.environ.get(name, "") for name in ("LC_ALL", "LC_MESSAGES", "LANG"))
+    return "ja" if next(filter(None, named), "").startswith("ja") else "en"
 
 
 @contextmanager

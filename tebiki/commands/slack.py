@@ -8,10 +8,10 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from tebiki.building import build, have_models, ledger_of
+from tebiki.building import build, have_models, ledger_of, slack_of
 from tebiki.commands.options import Where
 from tebiki.commands.output import LEFT_OUT, UNUSABLE, err, fail, out
-from tebiki.serving import colleague_of, slack_of
+from tebiki.serving import colleague_of
 
 
 def slack(

@@ -25,6 +25,7 @@ from api import insights
 from api.access import Access
 from api.admin import Office
 from api.app import create_app
+from api.health import WireFinding
 from api.intake import Intake
 from api.keys import Keys, Scope
 from api.problems import Refused
@@ -715,3 +716,19 @@ def test_page_offers_to_publish_what_was_refused(desk: Desk) -> None:
         expect(page.locator("#outcome")).to_contain_text("Answers now come from the new index (g2)")
         expect(accept).to_have_count(0)
         browser.close()
+
+
+def test_the_examination_is_shown(tmp_path: Path) -> None:
+    """What the office finds, in the reader's language."""
+    desk = Desk(tmp_path)
+    found = WireFinding(about="disk", name="disk", state="look", what="空きが少ない", todo="消す")
+    office = replace(
+        desk.office, examine=lambda language: [found.model_copy(update={"name": language})]
+    )
+    app = create_app(
+        library=small, answerer=Extractive(small), page_file=lambda _: CORPUS, office=office
+    )
+    with entered(app) as client:
+        told = client.get("/v1/admin/doctor", headers={"Accept-Language": "en"}).json()
+
+    assert [{**found.model_dump(), "name": "en"}] == told["findings"]

@@ -21,6 +21,7 @@ from api.schemas.answers import WireAnswer
 from bot.ledger.errors import LedgerUnavailable
 from bot.ledger.record import SentRecord
 from bot.slack.queue import Desk
+from tebiki import building
 from tebiki import serving as serving_of
 from tebiki.building import Parts, build
 from tebiki.serving import web
@@ -46,7 +47,7 @@ def served(
     office: Office, monkeypatch: pytest.MonkeyPatch, *, api_url: str = "", **tokens: str
 ) -> Iterator[str]:
     """Serve what `tebiki serve` would, with Slack's settings; the value is its address."""
-    slack = serving_of.slack_of
+    slack = building.slack_of
     monkeypatch.setattr(
         serving_of,
         "slack_of",

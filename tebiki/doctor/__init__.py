@@ -1,0 +1,1 @@
+"""What an installation is like: settings, home, index, records and servers, each looked at."""
