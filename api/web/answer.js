@@ -1,11 +1,10 @@
-// One answer as elements: text with markers, sources by document, and what one can do with it.
-// The page and the widget show the same thing.
+// One answer as elements: what was asked for first, each quotation with its source, and what one
+// can do with it. The page and the widget show the same thing.
 
 import { el, icon } from "./elements.js";
 import { render } from "./markdown.js";
+import { marker, pageName, place, quotation, quotations } from "./quotation.js";
 import { say } from "./words.js";
-
-const BADGES = { digest: "kindDigest", case: "kindCase", law: "kindLaw", notice: "kindNotice" };
 
 // Text that is still arriving: markers are shown, but lead nowhere until they are verified.
 export function showUnfinished(container, text) {
@@ -15,124 +14,118 @@ export function showUnfinished(container, text) {
 // handlers = { open(citation), ask(question), rate(rating, comment) → Promise, addOfficial(original) };
 // one that is absent takes its control away.
 export function showAnswer(container, answer, handlers) {
-  const shown = answer.declined ? answer.declined.nearest : answer.citations;
-  const known = new Map([...shown, ...(answer.further ?? [])].map((citation) => [citation.marker, citation]));
   const prose = el("div.prose", { lang: answer.language });
-  prose.append(render(answer.text || answer.declined?.message || "", (n) => marker(known.get(n), handlers)));
+  prose.append(...(answer.declined ? refusal(answer, handlers) : told(answer, handlers)));
+  container.dataset.certainty = answer.certainty;
   container.replaceChildren(
     ...[
       prose,
-      more(answer, known, handlers),
-      ...answer.notices.map((notice) => el("p.notice", { lang: answer.language }, notice)),
-      shown.length ? sources(answer, shown, handlers) : null,
+      more(answer, handlers),
       choices("clarify", answer.clarify, answer, handlers),
+      notices(answer, handlers),
       tools(answer, handlers),
       choices("next", answer.suggestions, answer, handlers),
     ].filter(Boolean),
   );
 }
 
-// What was found besides the first screen, folded.
-function more(answer, known, handlers) {
-  if (!answer.further_text) return null;
-  return el(
-    "details.further",
-    {},
-    el("summary", {}, say("more")),
-    el("div.rest", { lang: answer.language }, render(answer.further_text, (n) => marker(known.get(n), handlers))),
-  );
+// The answer's own text, in which each quotation is drawn as it stands in its document. Citations
+// that the text only names follow beneath.
+function told(answer, handlers) {
+  const drawn = new Set();
+  const made = drawing(answer, answer.citations, handlers, drawn);
+  const value = answer.lead?.value;
+  for (const part of made) {
+    if (value && part.matches("p") && part.firstElementChild?.matches("strong")) part.classList.add("value");
+    if (value) break;
+  }
+  if (answer.certainty === "near") made.unshift(standing("near", made));
+  const named = answer.citations.filter((citation) => !drawn.has(citation.marker));
+  if (named.length) made.push(sources(named, handlers));
+  return made;
 }
 
-function marker(citation, { open }) {
-  if (!citation) return null;
-  const label = say("source", { n: citation.marker, title: citation.title, page: pageName(citation) });
-  return el(
-    "button.marker",
-    { type: "button", "aria-label": label, title: label, onclick: (event) => open(citation, event.currentTarget) },
-    String(citation.marker),
-  );
+function drawing(answer, citations, handlers, drawn = new Set()) {
+  const known = new Map(citations.map((citation) => [citation.marker, citation]));
+  const { lead } = answer;
+  const fragment = render(answer.declined ? "" : answer.text, (n) => marker(known.get(n), handlers), (n) => {
+    const citation = known.get(n);
+    if (!citation) return null;
+    const main = lead?.citation === n && !drawn.has(n);
+    const before = known.get([...drawn].at(-1));
+    drawn.add(n);
+    const large = main && answer.certainty === "answered" && !lead.value;
+    return quotation(citation, handlers, { lead: large ? lead.text : "", main, before });
+  });
+  return [...fragment.children];
 }
 
-export function pageName({ page, page_label: label }) {
-  return say("pageShort", { label: label ?? page });
+// What the answer is worth when it is not plainly the answer: a word, and what is missing.
+function standing(name, made) {
+  const [opening] = made;
+  const sentence = opening?.matches("p") && !opening.querySelector("strong, button") ? made.shift() : null;
+  return el(`p.standing.${name}`, {}, el("span.badge", {}, say(name)), sentence ? [" ", ...sentence.childNodes] : null);
 }
 
-export function badges({ kind, in_force: inForce, now }) {
+function refusal(answer, handlers) {
+  const { declined } = answer;
+  const [nearest] = declined.nearest;
+  const lacking = [...new Set(answer.missing.map((each) => each.text))];
+  const said = [...render(declined.message || answer.text, () => null).children];
+  const rest = nearest ? null : [...render(answer.text, () => null).children].slice(said.length);
   return [
-    BADGES[kind] ? el(`span.badge.${kind}`, {}, say(BADGES[kind])) : null,
-    inForce === false || now ? el("span.badge.past", {}, say("notInForce")) : null,
+    el(
+      "div.standing.declined",
+      {},
+      el("p", {}, el("span.badge", {}, say("declined")), " ", said.flatMap((each) => [...each.childNodes])),
+      lacking.length ? el("p.lacking", {}, `${say("lacking")} `, lacking.map((each) => el("span.word", {}, each))) : null,
+      rest,
+    ),
+    nearest ? el("h3.nearest", {}, say("nearest")) : null,
+    ...quotations(declined.nearest, handlers),
   ].filter(Boolean);
 }
 
-function sources(answer, citations, handlers) {
-  const documents = new Map();
-  for (const citation of citations) {
-    const key = `${citation.document}\n${citation.edition}`;
-    documents.set(key, [...(documents.get(key) ?? []), citation]);
-  }
+// What was found besides the first screen, folded.
+function more(answer, handlers) {
+  if (!answer.further?.length) return null;
+  return el(
+    "details.further",
+    {},
+    el("summary", {}, say("more"), " ", el("span.extra", {}, say("moreCount", { n: answer.further.length }))),
+    el(
+      "div.rest",
+      { lang: answer.language },
+      quotations(answer.further, handlers),
+    ),
+  );
+}
+
+function sources(citations, handlers) {
   return el(
     "section.sources",
     {},
-    el("h3", {}, say(answer.declined ? "nearest" : "sources")),
-    [...documents.values()].map((group) => source(group, handlers)),
-  );
-}
-
-function source(citations, handlers) {
-  const [first] = citations;
-  return el(
-    "article.source",
-    {},
+    el("h3", {}, say("sources")),
     el(
-      "header",
+      "ul",
       {},
-      el("span.work", { lang: first.language }, say("work", first)),
-      ...badges(first),
+      citations.map((citation) => el("li", {}, marker(citation, handlers), place(citation, handlers))),
     ),
-    el("ul", {}, citations.map((citation) => el("li", {}, place(citation, handlers), present(citation, handlers)))),
-    first.digest_of ? original(first.digest_of, handlers) : null,
   );
 }
 
-function place(citation, { open }) {
-  const section = citation.section.split(" › ").at(-1);
+// One quiet line; a click shows every sentence of it, and the official work behind a digest.
+function notices(answer, handlers) {
+  const shown = answer.declined ? answer.declined.nearest : answer.citations;
+  const works = new Map(shown.flatMap((each) => (each.digest_of ? [[each.digest_of.document, each.digest_of]] : [])));
+  const said = answer.notices;
+  if (!said.length && !works.size) return null;
   return el(
-    "button.place",
-    {
-      type: "button",
-      onclick: (event) => open(citation, event.currentTarget),
-      data: { marker: citation.marker },
-    },
-    el("span.number", { "aria-hidden": "true" }, String(citation.marker)),
-    el(
-      "span.where",
-      {},
-      el("span.page", {}, pageName(citation)),
-      section ? el("span.section", { lang: citation.language }, section) : null,
-    ),
-    el("q.quote", { lang: citation.language }, citation.quote.replace(/\s*\n\s*/g, " ")),
-    el("span.go", {}, icon("page"), el("span", {}, say("openPage"))),
-  );
-}
-
-// Where a superseded quotation stands today, and what it says there when that is something else.
-function present({ now, language, marker }, { open }) {
-  if (!now) return null;
-  if (!now.page) {
-    return el("p.now", {}, say(now.edition ? "nowGone" : "nowNone", now));
-  }
-  const name = say("now", { edition: now.edition, page: pageName(now) });
-  return el(
-    "p.now",
-    {},
-    el(
-      "button.link",
-      { type: "button", onclick: (event) => open({ ...now, marker }, event.currentTarget) },
-      name,
-    ),
-    now.state === "changed"
-      ? [` ${say("nowSays")} `, el("q", { lang: language }, now.quote.replace(/\s*\n\s*/g, " "))]
-      : null,
+    "details.remarks",
+    { lang: answer.language },
+    el("summary", {}, said[0] ?? say("digestOf", [...works.values()][0])),
+    said.slice(1).map((notice) => el("p.notice", {}, notice)),
+    [...works.values()].map((work) => original(work, handlers)),
   );
 }
 
@@ -198,7 +191,7 @@ function tools(answer, { rate }) {
         },
       },
       icon(sign),
-      say(key),
+      el("span.name", {}, say(key)),
     );
   const bar = el(
     "div.tools",

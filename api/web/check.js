@@ -1,6 +1,6 @@
 // A draft, held to the documents sentence by sentence.
 
-import { pageName } from "./answer.js";
+import { pageName } from "./quotation.js";
 import { post } from "./ask.js";
 import { el } from "./elements.js";
 import { frame, pageTitle } from "./frame.js";

@@ -1,6 +1,6 @@
 // What is in the corpus: works, editions, which are in force; and a search inside them.
 
-import { badges, pageName } from "./answer.js";
+import { badges, pageName } from "./quotation.js";
 import { get, post } from "./ask.js";
 import { el } from "./elements.js";
 import { frame, pageTitle } from "./frame.js";

@@ -6,17 +6,24 @@
 import { el } from "./elements.js";
 
 const ITEM = /^(\s*)([-*]|\d+[.)])\s+(.*)$/;
+const QUOTED = /^[「“][^\n]*?[^\\\n][」”]\[(\d{1,3})\](?=$|（| \()/;
 const INLINE = /\*\*(.+?)\*\*|\[(\d{1,3})\](?!\()/g;
 
-// `marker(n)` gives the element for [n], or null to keep the characters.
-export function render(text, marker) {
+// `marker(n)` gives the element for [n], or null to keep the characters; `quotation(n)`, if given,
+// the block in place of the list line that quotes [n] and of the source beneath it.
+export function render(text, marker, quotation = () => null) {
   const fragment = document.createDocumentFragment();
   const lines = text.replaceAll("\r", "").split("\n");
   let at = 0;
+  let block = null;
   while (at < lines.length) {
     const line = lines[at];
     if (!line.trim()) {
       at += 1;
+    } else if (ITEM.test(line) && (block = quoted(line, quotation))) {
+      fragment.append(block);
+      at += 1;
+      while (at < lines.length && /^\s+\S/.test(lines[at]) && !ITEM.test(lines[at])) at += 1;
     } else if (ITEM.test(line)) {
       at = list(lines, at, fragment, marker);
     } else if (/^>\s?/.test(line)) {
@@ -46,6 +53,11 @@ export function render(text, marker) {
     }
   }
   return fragment;
+}
+
+function quoted(line, quotation) {
+  const found = QUOTED.exec(ITEM.exec(line)[3]);
+  return found && quotation(Number(found[1]));
 }
 
 function list(lines, at, parent, marker) {

@@ -1,8 +1,9 @@
 // The widget: the same answers as on the page, in a shadow tree on somebody else's page.
 
-import { pageName, showAnswer, showUnfinished } from "./answer.js";
+import { showAnswer, showUnfinished } from "./answer.js";
 import { ask, post } from "./ask.js";
 import { el, icon } from "./elements.js";
+import { pageName } from "./quotation.js";
 import { language, say, speak } from "./words.js";
 
 const SHEETS = ["colours.css", "answer.css", "panel.css"];

@@ -1,6 +1,6 @@
 // The cited page as an image with the quotation marked, and its neighbours.
 
-import { badges } from "./answer.js";
+import { badges } from "./quotation.js";
 import { get } from "./ask.js";
 import { el, icon } from "./elements.js";
 import { say } from "./words.js";

@@ -338,10 +338,7 @@ def joined(question: Question, answers: Sequence[Answer], asked_for: Sequence[st
         for citation in reversed(one.citations):
             text = text.replace(f"[{citation.marker}]", f"[{citation.marker + len(citations)}]")
         texts.append(f"**{core}**\n\n{text}")
-        citations += [
-            replace(each, marker=each.marker + len(citations) - at)
-            for at, each in enumerate(one.citations)
-        ]
+        citations += [replace(each, marker=each.marker + len(citations)) for each in one.citations]
     told = [one for one in answers if one.declined is None]
     first = told[0] if told else answers[0]
     levels = [one.certainty for one in told]

@@ -17,7 +17,8 @@ from api.access import Access
 from api.keys import Keys, Scope
 from bot.answering.editions import AcrossEditions
 from bot.answering.extractive import Extractive
-from bot.answers import Answer, Delta, Event, Question
+from bot.answers import Answer, Certainty, Citation, Delta, Event, Lead, Missing, Question, cite
+from bot.telling.screen import Screen, first_screen
 from ingest.pdf import documents
 from tests.axe import WAIT_MS, violations
 from tests.conftest import system_package
@@ -102,18 +103,142 @@ def ask(page: Page, question: str = ASKED) -> None:
 
 
 def test_answer_shows_quotations_markers_and_sources(opened: Opener) -> None:
-    """The sentence that answers stands there with a marker; its source is a card below."""
+    """The sentence that answers stands there with a marker, and its source beneath."""
     page = opened()
     ask(page)
 
     answer = page.locator(".answer")
     expect(answer.locator(".prose")).to_contain_text(HOLDS)
     assert 0 < answer.locator("button.marker").count()
-    expect(answer.locator(".source .work").first).to_contain_text("自治体DX全体手順書の要約")
-    expect(answer.locator(".source .badge").first).to_have_text("要約")
+    expect(answer.locator(".place .work").first).to_contain_text("自治体DX全体手順書の要約")
+    expect(answer.locator(".place .badge").first).to_have_text("要約")
     expect(answer.locator(".place .page").first).to_contain_text("p.")
     expect(page.locator("#live")).to_contain_text("回答が届きました。")
     expect(page.locator("#live")).to_contain_text(HOLDS)
+
+
+TABLE = "区分\t金額\t根拠\n通勤\t5,000円\t第3条\n住居\t28,000円\t第4条\n扶養\t6,500円\t第5条"
+LONG = "年次有給休暇は、一年につき20日とする。" * 12
+
+
+class Changed:
+    """The answerer of the small library, whose answer a test changes."""
+
+    def __init__(self, change: Callable[[Answer, Callable[[int, str], Citation]], Answer]) -> None:
+        self.change = change
+
+    def answer(self, question: Question) -> Answer:
+        """Answer, and change it; quotations are made of any text."""
+        given = Extractive(small).answer(question)
+
+        def quoting(marker: int, said: str) -> Citation:
+            made = cite(marker, DIGEST, edition_text(said), 0, len(said), section=("休暇",))
+            return replace(made, context="区分 / 金額 / 根拠" if "\t" in said else "")
+
+        return self.change(given, quoting)
+
+
+def shown_as(certainty: Certainty, *quotes: str) -> Changed:
+    """Return an answerer whose answer quotes *quotes*, the first of which leads."""
+
+    def change(given: Answer, quoting: Callable[[int, str], Citation]) -> Answer:
+        citations = tuple(quoting(at, said) for at, said in enumerate(quotes, start=1))
+        lead = Lead(quotes[0], 1)
+        missing = (Missing("thing", "看護休暇"),)
+        return replace(
+            given,
+            text=first_screen(Screen("ja", lead, citations, certainty, missing, (), ())),
+            citations=citations,
+            lead=lead,
+            declined=None,
+            certainty=certainty,
+            missing=missing,
+            further=(),
+            further_text="",
+        )
+
+    return Changed(change)
+
+
+@pytest.mark.parametrize("wide", [1280, 390])
+def test_first_screen_holds_the_answer_and_its_sources(opened: Opener, wide: int) -> None:
+    """Three quotations, the longest there are, a table among them, and what one can do with them."""
+    answerer = shown_as(Certainty.ANSWERED, LONG[:240], TABLE, LONG)
+    with serving(app_of(small(), answerer=answerer)) as base:
+        page = opened(base=base, wide=wide)
+        page.set_viewport_size({"width": wide, "height": 800 if wide > 500 else 844})
+        ask(page, "年次有給休暇は何日ですか")
+
+        bottom, box = page.evaluate(
+            "['.answer .tools', '#ask'].map((each) =>"
+            " document.querySelector(each).getBoundingClientRect())"
+            ".map((each, at) => at ? each.top : each.bottom)"
+        )
+        assert bottom <= box
+        expect(page.locator(".quoted .place")).to_have_count(3)
+
+
+def test_quotation_is_shown_word_for_word(opened: Opener) -> None:
+    """Only white space differs, and one click shows what a short view left out."""
+    said = "休暇は次のとおりとする。\n・年次休暇\n・病気休暇\nただし、臨時の職員を\n除く。" * 5
+    with serving(app_of(small(), answerer=shown_as(Certainty.ANSWERED, said, LONG))) as base:
+        page = opened(base=base)
+        ask(page, "年次有給休暇は何日ですか")
+        for at, wanted in enumerate((said, LONG)):
+            block = page.locator(".quoted").nth(at)
+            assert "".join(wanted.split()) == "".join(
+                (block.locator(".verbatim").text_content() or "").split()
+            )
+            before = block.locator(".verbatim").bounding_box()
+            block.get_by_role("button", name="全文").click()
+            after = block.locator(".verbatim").bounding_box()
+            assert before is not None
+            assert after is not None
+            assert before["height"] < after["height"]
+
+
+def test_table_is_shown_as_a_table_under_its_heads(opened: Opener) -> None:
+    """Rows that answer are tinted; the others come with one click."""
+
+    def change(given: Answer, quoting: Callable[[int, str], Citation]) -> Answer:
+        citation = quoting(1, TABLE)
+        lead = Lead("住居\t28,000円\t第4条", 1)
+        text = first_screen(Screen("ja", lead, (citation,), Certainty.ANSWERED, (), (), ()))
+        return replace(given, text=text, citations=(citation,), lead=lead)
+
+    with serving(app_of(small(), answerer=Changed(change))) as base:
+        page = opened(base=base)
+        ask(page, "年次有給休暇は何日ですか")
+
+        table = page.locator(".quoted table")
+        assert ["区分", "金額", "根拠"] == table.locator("th").all_text_contents()
+        assert ["住居", "28,000円", "第4条"] == table.locator("td:visible").all_text_contents()
+        page.get_by_role("button", name="全文").click()
+        expect(table.locator("tbody tr:visible")).to_have_count(3)
+
+
+def test_near_and_declined_look_different_and_say_what_is_missing(opened: Opener) -> None:
+    """A near answer leads with a warning and prints nothing large; a refusal names the words."""
+    with serving(app_of(small(), answerer=shown_as(Certainty.NEAR, LONG[:100]))) as base:
+        page = opened(base=base)
+        ask(page, "看護休暇は何日ですか")
+
+        expect(page.locator(".standing.near")).to_contain_text("近い記載")
+        expect(page.locator(".standing.near")).to_contain_text("「看護休暇」という語は")
+        expect(page.locator(".prose > :first-child.standing")).to_have_count(1)
+        expect(page.locator(".verbatim .lead")).to_have_count(0)
+    with serving(app_of(small(), answerer=shown_as(Certainty.ANSWERED, LONG[:100]))) as base:
+        page = opened(base=base)
+        ask(page, "年次有給休暇は何日ですか")
+
+        expect(page.locator(".standing")).to_have_count(0)
+        expect(page.locator(".verbatim .lead")).to_have_count(1)
+    page = opened()
+    ask(page, "火星の基地の賃料はいくら？")
+
+    expect(page.locator(".standing.declined")).to_contain_text("記載なし")
+    expect(page.locator(".lacking .word").first).to_be_visible()
+    expect(page.locator(".verbatim .lead")).to_have_count(0)
 
 
 def test_a_superseded_source_leads_to_the_page_in_force(opened: Opener, tmp_path: Path) -> None:
@@ -130,10 +255,10 @@ def test_a_superseded_source_leads_to_the_page_in_force(opened: Opener, tmp_path
         page = opened(base=base)
         ask(page, "令和4年3月時点で診断書はいつまでに出すか")
 
-        source = page.locator(".source").first
+        source = page.locator(".quoted").first
         expect(source.locator(".badge")).to_have_text("旧版")
         expect(source.locator(".now")).to_contain_text("診断書は七日以内に総務課に出す。")
-        expect(page.locator(".notice").first).to_contain_text("2022年3月31日")
+        expect(page.locator(".remarks").first).to_contain_text("2022年3月31日")
         source.get_by_role("button", name="現行版（第2.0版） p.4").click()
         expect(page.locator("#viewer-title")).to_have_text("休暇の手引き（第2.0版）")
         expect(page.locator(".count")).to_contain_text("p.4")
@@ -376,6 +501,7 @@ def test_digest_offers_to_add_the_official_edition(opened: Opener) -> None:
     """Below a digest stands the official work, and how its PDF comes into the corpus."""
     page = opened()
     ask(page)
+    page.locator(".remarks summary").click()
     expect(page.locator(".original").first).to_contain_text("正式な文書：『自治体DX全体手順書』")
     page.locator(".original .link").first.click()
 
@@ -520,7 +646,7 @@ def test_hostile_text_stays_text(opened: Opener) -> None:
             "![x](https://evil.example/?q=1) [here](https://evil.example)"
         )
         expect(prose.locator("strong")).to_have_text("太字")
-        expect(prose.locator("button.marker")).to_have_count(1)
+        expect(prose.locator("> p button.marker")).to_have_count(1)
         expect(prose).to_contain_text("[99]")
 
 
@@ -622,6 +748,7 @@ def show(opened: Opener, screen: str, **how: object) -> Page:
     elif screen == "history":
         page.locator("#open-history").click()
     elif screen == "official":
+        page.locator(".remarks summary").click()
         page.locator(".original .link").first.click()
     return page
 

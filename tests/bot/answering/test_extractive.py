@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
 
-from bot.answering.extractive import Extractive
-from bot.answers import Answer, Certainty, Turn
+from bot.answering.extractive import Extractive, joined
+from bot.answers import Answer, Certainty, Turn, cite
 from bot.asking.question import read
 from tests.fakes import FakeLibrary, edition, edition_text
 
@@ -107,6 +108,18 @@ def test_several_questions_are_answered_in_turn() -> None:
     assert "病気休暇の期間" in answer.text
     assert "三回以内" in answer.text
     assert list(range(1, len(answer.citations) + 1)) == [one.marker for one in answer.citations]
+
+
+def test_markers_of_several_answers_are_counted_through() -> None:
+    """Also where an answer has several quotations: each keeps a marker of its own."""
+    question = read("病気休暇の期間は何日ですか")
+    cited = [cite(at, LEAVE, TEXT, at, at + 5) for at in (1, 2)]
+    one = replace(ask(question.text), citations=tuple(cited), text="「…」[1]\n\n「…」[2]")
+
+    both = joined(question, [one, one], ["一つ目", "二つ目"])
+
+    assert [1, 2, 3, 4] == [citation.marker for citation in both.citations]
+    assert "**二つ目**\n\n「…」[3]\n\n「…」[4]" in both.text
 
 
 def test_a_sentence_that_addresses_a_machine_is_never_quoted() -> None:

@@ -1,0 +1,197 @@
+// A quotation as it stands in the document: its words, its table, and the source beneath.
+
+import { el } from "./elements.js";
+import { say } from "./words.js";
+
+const BADGES = { digest: "kindDigest", case: "kindCase", law: "kindLaw", notice: "kindNotice" };
+const WRAPPED_LINE = 18; // as in ingest/language/sentences.py
+const ENDING = /[。！？!?．]$/;
+const ITEM = /^(?:[・•●○◎■□◆◇▪※➢⬧〇\ue000-\uf8ff]|[①-⑳⒜-⒵㋐-㋾]|[（(][0-9０-９ｱ-ﾝァ-ヶa-z一-十]{1,2}[）)]|[0-9０-９]{1,2}[ .．　])/u;
+const ICON_FONT = /[\ue000-\uf8ff]/gu; // bullets of Wingdings and the like: no letter to show
+
+export function pageName({ page, page_label: label }) {
+  return say("pageShort", { label: label ?? page });
+}
+
+export function badges({ kind, in_force: inForce, now }) {
+  return [
+    BADGES[kind] ? el(`span.badge.${kind}`, {}, say(BADGES[kind])) : null,
+    inForce === false || now ? el("span.badge.past", {}, say("notInForce")) : null,
+  ].filter(Boolean);
+}
+
+export function marker(citation, { open }) {
+  if (!citation) return null;
+  const label = say("source", { n: citation.marker, title: citation.title, page: pageName(citation) });
+  return el(
+    "button.marker",
+    { type: "button", "aria-label": label, title: label, onclick: (event) => open(citation, event.currentTarget) },
+    String(citation.marker),
+  );
+}
+
+// The whole block. *lead* is the part of the quotation that answers: it is shown large, or its rows
+// tinted. What is long is cut, the *main* quotation later than others, and a button shows the rest.
+// *before* is the citation above it: the same document is not named twice in a row.
+export function quotation(citation, handlers, { lead = "", main = false, before = null } = {}) {
+  const body = el(`blockquote.verbatim.short${main ? ".main" : ""}`, { lang: citation.language });
+  body.append(...words(citation, lead));
+  return el(
+    "div.quoted",
+    {},
+    body,
+    el("div.from", {}, marker(citation, handlers), place(citation, handlers, before), unfolding(body)),
+    present(citation, handlers),
+  );
+}
+
+// Several in a row.
+export function quotations(citations, handlers) {
+  return citations.map((citation, at) => quotation(citation, handlers, { before: citations[at - 1] }));
+}
+
+function words({ quote, context }, lead) {
+  const heads = context ? context.split(" / ") : [];
+  const made = parts(quote).flatMap((block) => (block.rows ? tableOf(block.rows, heads, lead) : lines(block.text, lead)));
+  if (heads.length && !made.some((each) => each.querySelector("thead"))) {
+    made.unshift(el("p.within", {}, heads.join(" / ")));
+  }
+  return made;
+}
+
+const BRIEF = 80;
+const LONG = 160; // more than this is no line one would print large
+const ROWS = 4; // shown of a table before it is unfolded
+
+// Lines with tabs are rows; whatever stands between them is text.
+function parts(quote) {
+  const found = [];
+  for (const line of quote.split("\n").filter((each) => each.trim())) {
+    const before = found.at(-1);
+    if (line.includes("\t")) {
+      const row = line.split("\t").map((cell) => cell.trim());
+      if (before?.rows) before.rows.push(row);
+      else found.push({ rows: [row] });
+    } else if (before && !before.rows) before.text.push(line.trim());
+    else found.push({ text: [line.trim()] });
+  }
+  return found;
+}
+
+function tableOf(rows, heads, lead) {
+  const wide = rows[0].length;
+  if (rows.some((row) => row.length !== wide)) return rows.map((row) => el("p", {}, row.join("　")));
+  const headed = heads.length === wide;
+  const same = (row) => headed && row.every((cell, at) => flat(cell) === flat(heads[at]));
+  const body = rows.filter((row) => !same(row));
+  const said = new Set(lead.split("\n").map(flat));
+  const meant = body.filter((row) => said.has(flat(row.join(""))));
+  const kept = new Set((meant.length && meant.length < body.length ? meant : body).slice(0, ROWS));
+  const cells = (name, row) => row.map((cell) => el(name, name === "th" ? { scope: "col" } : {}, cell));
+  const table = el(
+    "table",
+    {},
+    headed ? el("thead", {}, el("tr", {}, cells("th", heads))) : null,
+    el(
+      "tbody",
+      {},
+      body.map((row) =>
+        el(
+          `tr${meant.includes(row) && meant.length < body.length ? ".meant" : ""}${kept.has(row) ? "" : ".over"}`,
+          {},
+          cells("td", row),
+        ),
+      ),
+    ),
+  );
+  return [
+    el("p.flat", {}, body.map((row) => row.join("　")).join(" ／ ")),
+    el("div.wide", { tabindex: "0", role: "group", "aria-label": say("table") }, table),
+  ];
+}
+
+const flat = (text) => text.replace(/\s/g, "");
+
+// A list stays a list; a line that was only wrapped goes on.
+function lines(texts, lead) {
+  const paragraphs = [];
+  for (const text of texts) {
+    const before = paragraphs.at(-1);
+    if (before === undefined || ITEM.test(text)) paragraphs.push(text);
+    else paragraphs[paragraphs.length - 1] = joined(before, text);
+  }
+  const wanted = lead && lead.length <= LONG && !lead.includes("\t") ? lead.split("\n").reduce((all, each) => joined(all, each.trim())) : "";
+  return paragraphs.map((text) => {
+    const whole = clean(text);
+    const at = wanted ? whole.indexOf(clean(wanted)) : -1;
+    if (at < 0) return el("p", {}, whole);
+    const end = at + clean(wanted).length;
+    return el("p", {}, whole.slice(0, at), el(`strong.lead${lead.length <= BRIEF ? ".brief" : ""}`, {}, whole.slice(at, end)), whole.slice(end));
+  });
+}
+
+function joined(before, after) {
+  if (!before) return after;
+  const short = before.split("\n").at(-1).length < WRAPPED_LINE && !ENDING.test(before);
+  const ascii = /[\x21-\x7e]$/.test(before) && /^[\x21-\x7e]/.test(after);
+  return `${before}${short ? "　" : ascii ? " " : ""}${after}`;
+}
+
+const clean = (text) => text.replace(ICON_FONT, "•");
+
+function unfolding(body) {
+  const button = el("button.link.unfold", { type: "button", hidden: true, "aria-expanded": "false" }, say("unfold"));
+  button.addEventListener("click", () => {
+    const short = body.classList.toggle("short");
+    button.textContent = say(short ? "unfold" : "fold");
+    button.setAttribute("aria-expanded", String(!short));
+  });
+  const folded = body.querySelector(".over, .flat + .wide");
+  new ResizeObserver(() => {
+    if (!body.classList.contains("short")) return;
+    const all = body.matches(".main") ? !body.querySelector(".over") : !folded;
+    const cut = body.scrollHeight > body.clientHeight + 2;
+    body.classList.toggle("cut", cut);
+    button.hidden = all && !cut;
+  }).observe(body);
+  return button;
+}
+
+// The line that names the source and opens its page.
+export function place(citation, { open }, before = null) {
+  const section = citation.section.split(" › ").at(-1);
+  const again = before && before.document === citation.document && before.edition === citation.edition;
+  return el(
+    "button.place",
+    {
+      type: "button",
+      onclick: (event) => open(citation, event.currentTarget),
+      data: { marker: citation.marker },
+    },
+    el(again ? "span.work.unseen" : "span.work", { lang: citation.language }, say("work", citation)),
+    el("span.page", {}, pageName(citation)),
+    ...(again ? [] : badges(citation)),
+    section ? el("span.section", { lang: citation.language }, section) : null,
+  );
+}
+
+// Where a superseded quotation stands today, and what it says there when that is something else.
+function present({ now, language, marker: n }, { open }) {
+  if (!now) return null;
+  if (!now.page) {
+    return el("p.now", {}, say(now.edition ? "nowGone" : "nowNone", now));
+  }
+  const name = say("now", { edition: now.edition, page: pageName(now) });
+  return el(
+    "p.now",
+    {},
+    el(
+      "button.link",
+      { type: "button", onclick: (event) => open({ ...now, marker: n }, event.currentTarget) },
+      name,
+    ),
+    now.state === "changed"
+      ? [` ${say("nowSays")} `, el("q", { lang: language }, now.quote.replace(/\s*\n\s*/g, " "))]
+      : null,
+  );
+}
