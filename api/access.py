@@ -14,11 +14,11 @@ from threading import Lock
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from api.arrivals import Arrival, is_loopback
 from api.keys import BrokenKeys, Key, Keys, Scope
-from api.passes import Passes, carries_pass
 from api.problems import Refused
+from api.request_source import RequestSource, is_loopback
 from api.sessions import Sessions
+from api.signed_links import SignedLinks, is_signed
 
 if TYPE_CHECKING:
     from starlette.datastructures import Headers
@@ -103,7 +103,7 @@ class Access:
     person and counts only from an address in *proxies*, as does what a proxy says of the
     caller's address and scheme. Pages of *origins* embed the widget: they may ask and search, so
     that a widget on a public page is public. *hosts* are the names under which the server may be
-    called without a key (none: any). *passes* let readers of such a page open what was cited to
+    called without a key (none: any). *links* let readers of such a page open what was cited to
     them. *per_minute* bounds the questions of one caller at one
     address (0: no bound); who may ask because he is here is not bounded.
     """
@@ -115,7 +115,7 @@ class Access:
     origins: tuple[str, ...] = ()
     hosts: tuple[str, ...] = ()
     per_minute: int = 0
-    passes: Passes = field(default_factory=Passes)
+    links: SignedLinks = field(default_factory=SignedLinks)
     sessions: Sessions = field(default_factory=Sessions)
     limits: Limits = field(default_factory=Limits)
 
@@ -126,7 +126,7 @@ class Access:
         path: str,
         query: str,
         headers: Headers,
-        arrival: Arrival,
+        source: RequestSource,
         on: date,
     ) -> Caller | None:
         """Return who calls, None when the address is open to everybody.
@@ -134,63 +134,63 @@ class Access:
         Raises:
             Refused: 401 nobody we know, 403 not allowed to, 421 a strange host, 429 too often.
         """
-        if not self._closed(arrival):
-            self._check_host(arrival.host)
+        if not self._closed(source):
+            self._check_host(source.host)
         origin = headers.get("origin")
-        self._check_origin(origin, method, path, arrival.host)
+        self._check_origin(origin, method, path, source.host)
         scope = needed(path)
         if scope is None or method == "OPTIONS":
             return None
-        caller = self._known(headers, arrival, on)
-        if caller is None and self.passes.opens(path, query):
+        caller = self._known(headers, source, on)
+        if caller is None and self.links.opens(path, query):
             caller = Caller("pass", Scope.SEARCH.implied)
         if caller is None:
-            self.note_refusal(arrival)
-            raise _run_out() if carries_pass(query) else _locked()
+            self.note_refusal(source)
+            raise _run_out() if is_signed(query) else _locked()
         if scope not in caller.scopes:
             if caller.name == NOBODY:
-                self.note_refusal(arrival)
+                self.note_refusal(source)
                 raise _unentered()
             raise _forbidden(scope)
-        self._count(caller, arrival, method, path)
+        self._count(caller, source, method, path)
         return caller
 
-    def may(self, scope: Scope, *, headers: Headers, arrival: Arrival, on: date) -> bool:
+    def may(self, scope: Scope, *, headers: Headers, source: RequestSource, on: date) -> bool:
         """Whether who calls may do what *scope* covers; a page asks before it shows the way."""
-        caller = self._known(headers, arrival, on)
+        caller = self._known(headers, source, on)
         return caller is not None and scope in caller.scopes
 
     def signed(self, headers: Headers) -> bool:
         """Whether what a caller is told must open without a key: it embeds the widget."""
         return headers.get("origin") in self.origins
 
-    def owner(self, caller: Caller, arrival: Arrival) -> str:
+    def owner(self, caller: Caller, source: RequestSource) -> str:
         """Return a keyed hash of a caller, under which its conversations are kept."""
         named = caller.name.startswith("person ")
-        return self.passes.seal("conversation", caller.name, "" if named else arrival.address)
+        return self.links.seal("conversation", caller.name, "" if named else source.address)
 
-    def note_refusal(self, arrival: Arrival) -> None:
+    def note_refusal(self, source: RequestSource) -> None:
         """Count a caller who was not known.
 
         Raises:
             Refused: 429, the address has tried too often.
         """
-        self._draw(f"refused {arrival.address}", REFUSALS_PER_MINUTE)
+        self._draw(f"refused {source.address}", REFUSALS_PER_MINUTE)
 
-    def _known(self, headers: Headers, arrival: Arrival, on: date) -> Caller | None:
+    def _known(self, headers: Headers, source: RequestSource, on: date) -> Caller | None:
         if self.signed(headers):
             return Caller("widget", Scope.ASK.implied)
         secret = secret_of(headers)
-        if secret and is_here(arrival) and self.sessions.open(secret):
+        if secret and is_here(source) and self.sessions.open(secret):
             return Caller("session", Scope.ADMIN.implied)
         if secret and (key := self.key(secret, on)) is not None:
             return Caller(f"key {key.id}", key.scope.implied)
-        if self.user_header and arrival.trusted:
+        if self.user_header and source.trusted:
             # Where a proxy adds its header to one that the caller sent, neither is believed.
             said = {name.strip() for name in headers.getlist(self.user_header)} - {""}
             if len(said) == 1:
                 return Caller(f"person {said.pop()}", Scope.ASK.implied)
-        return None if self._closed(arrival) else Caller(NOBODY, Scope.ASK.implied)
+        return None if self._closed(source) else Caller(NOBODY, Scope.ASK.implied)
 
     def key(self, secret: str, on: date) -> Key | None:
         """Return the key that somebody brought, None where it opens nothing.
@@ -204,35 +204,35 @@ class Access:
             log.error("%s", broken)  # noqa: TRY400 - the sentence says all
             raise _unreadable_keys() from broken
 
-    def enter(self, given: str, arrival: Arrival, on: date) -> str:
+    def enter(self, given: str, source: RequestSource, on: date) -> str:
         """Return what a browser keeps: the key that was *given*, or a session for the link's word.
 
         Raises:
             Refused: 401 it opens nothing; 429 too often; 503 the keys cannot be read.
         """
-        session = self.sessions.exchange(given) if is_here(arrival) else None
+        session = self.sessions.exchange(given) if is_here(source) else None
         if session is None and self.key(given, on) is None:
-            self.note_refusal(arrival)
+            self.note_refusal(source)
             raise _no_key()
         return session or given
 
-    def _closed(self, arrival: Arrival) -> bool:
+    def _closed(self, source: RequestSource) -> bool:
         """Whether callers must say who they are.
 
         A key that has expired keeps the door shut, as does the list from which the last key was
         taken, and one that cannot be read.
         """
-        return self.required or arrival.relayed or (self.keys is not None and self.keys.kept)
+        return self.required or source.relayed or (self.keys is not None and self.keys.kept)
 
-    def _count(self, caller: Caller, arrival: Arrival, method: str, path: str) -> None:
-        if not self.per_minute or (caller.name == NOBODY and arrival.local):
+    def _count(self, caller: Caller, source: RequestSource, method: str, path: str) -> None:
+        if not self.per_minute or (caller.name == NOBODY and source.local):
             return
         if is_asking(method, path):
-            self._draw(f"{caller.name} {arrival.address}", self.per_minute)
+            self._draw(f"{caller.name} {source.address}", self.per_minute)
             if caller.name.startswith("key ") or caller.name == "widget":
                 self._draw(caller.name, SHARED * self.per_minute)
         elif path.endswith(("/image", "/file")):
-            self._draw(f"pages {arrival.address}", PAGES * self.per_minute)
+            self._draw(f"pages {source.address}", PAGES * self.per_minute)
 
     def _draw(self, bucket: str, per_minute: int) -> None:
         wait_s = self.limits.wait_s(bucket, per_minute, time.monotonic())
@@ -327,9 +327,9 @@ def is_asking(method: str, path: str) -> bool:
     return method == "POST" and path.startswith(asking)
 
 
-def is_here(arrival: Arrival) -> bool:
+def is_here(source: RequestSource) -> bool:
     """Whether a request looks as if somebody at this machine had made it, by one of its names."""
-    return arrival.local and _name(arrival.host) in LOOPBACK_HOSTS
+    return source.local and _name(source.host) in LOOPBACK_HOSTS
 
 
 def _name(host: str) -> str:

@@ -17,11 +17,11 @@ from pydantic import Field
 
 from api import folder, health, insights, intake, problems
 from api.intake import Intake, WirePoorPage
-from api.leaves import LeafCache
+from api.page_summaries import PageSummaries
 from api.problems import Refused
 from api.schemas.wire import Asked, Problem, Wire
 from index.errors import IndexingError
-from index.refresh.workshop import NotAllowed
+from index.refresh.resources import NotAllowed
 from ingest.catalog.editions import Edition
 from ingest.errors import UnreadablePdf
 from ingest.translations import in_language
@@ -288,7 +288,7 @@ ERRORS: dict[int | str, dict[str, Any]] = {
 
 
 def install(
-    app: FastAPI, library: Callable[[], Library], leaves: LeafCache, office: Office
+    app: FastAPI, library: Callable[[], Library], summaries: PageSummaries, office: Office
 ) -> None:
     """Add the admin routes; the layer before them lets only the scope admin through."""
     job = Job(office)
@@ -300,7 +300,7 @@ def install(
     @app.get("/v1/admin", responses=ERRORS, tags=["admin"])
     def state() -> StateResponse:
         """Say what is indexed, with what, and which pages could not be read."""
-        return _state(library(), leaves, office)
+        return _state(library(), summaries, office)
 
     @app.get("/v1/admin/refresh", tags=["admin"])
     def progress(request: Request) -> RefreshState:
@@ -325,7 +325,7 @@ def install(
             office.roll_back(asked.generation)
         except IndexingError as error:
             raise Refused(404, "その世代の索引はありません。", str(error)) from error
-        return _state(library(), leaves, office)
+        return _state(library(), summaries, office)
 
 
 def _add_insights(app: FastAPI, office: Office) -> None:
@@ -375,9 +375,9 @@ def _csv(content: str, name: str) -> Response:
     )
 
 
-def _state(library: Library, leaves: LeafCache, office: Office) -> StateResponse:
+def _state(library: Library, summaries: PageSummaries, office: Office) -> StateResponse:
     indexed = [
-        (edition, leaves.of(library, edition)) for edition in library.editions if edition.held
+        (edition, summaries.of(library, edition)) for edition in library.editions if edition.held
     ]
     return StateResponse(
         generation=library.id,

@@ -21,13 +21,12 @@ from starlette.staticfiles import StaticFiles
 from api import admin, description, drafts, openai, problems, stream
 from api.access import COOKIE, Access, secret_of
 from api.admin import Office
+from api.answer_records import AnswersInMemory
 from api.changes import Changes
-from api.door import Door, Tools
 from api.gate import Gate
 from api.keys import Scope
-from api.leaves import LeafCache
-from api.passes import PASS, with_parameter
-from api.recent import Recent
+from api.mcp_mount import McpMount, Tools
+from api.page_summaries import PageSummaries
 from api.schemas.answers import (
     AnswerRequest,
     FeedbackRequest,
@@ -42,6 +41,7 @@ from api.schemas.passages import SearchRequest, SearchResponse, WireFilters, Wir
 from api.schemas.revisions import WireRevision
 from api.schemas.service import HealthResponse, ReadyResponse, SessionRequest, SessionResponse
 from api.schemas.wire import Problem
+from api.signed_links import PARAMETER, with_parameter
 from api.suggestions import suggested
 from api.viewer import Viewer
 from bot.asking.question import read
@@ -56,7 +56,7 @@ if TYPE_CHECKING:
     from starlette.types import Receive, Send
     from starlette.types import Scope as ASGIScope
 
-    from api.recent import Record
+    from api.answer_records import AnswerRecord
     from bot.answers import Answerer, Question, Turn
     from index.passages import Library, Passage
     from ingest.catalog.editions import Edition
@@ -104,7 +104,7 @@ def create_app(
     library: Callable[[], Library],
     answerer: Answerer,
     page_file: Callable[[Edition], Path],
-    record: Record | None = None,
+    record: AnswerRecord | None = None,
     questions: Mapping[str, Sequence[str]] = MappingProxyType({}),
     office: Office | None = None,
     access: Access = Access(),  # noqa: B008 - frozen, and on loopback everybody is welcome
@@ -126,17 +126,17 @@ def create_app(
         kept_text: reads a PDF that is no longer in the corpus, for the pages of old answers.
         at_once: how many requests are worked on at the same time; others wait for their turn.
     """
-    kept = Recent() if record is None else record
+    kept = AnswersInMemory() if record is None else record
     viewer = Viewer(library, page_file, kept_text=kept_text)
-    leaves = LeafCache()
+    summaries = PageSummaries()
     tools = tools_of(library=library, answerer=answerer, page_file=page_file, record=kept)
-    door = Door(lambda: _mcp(tools))
+    mount = McpMount(lambda: _mcp(tools))
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         to_thread.current_default_thread_limiter().total_tokens = at_once
         yield
-        await door.close()
+        await mount.close()
 
     app = FastAPI(
         lifespan=lifespan,
@@ -149,20 +149,20 @@ def create_app(
     app.state.access = access
     app.add_middleware(Gate, access=access)
     problems.install(app)
-    _add_questions(app, library, leaves, answerer, kept, access)
+    _add_questions(app, library, summaries, answerer, kept, access)
 
     def ask(text: str, filters: WireFilters, history: tuple[Turn, ...]) -> Question:
         # No index is a 503 and a bad filter a 422, also for a stream that has not begun.
         return _question(library(), text, filters, history=history)
 
     openai.install(app, ask=ask, answerer=answerer, kept=kept)
-    _add_documents(app, library, leaves, viewer)
+    _add_documents(app, library, summaries, viewer)
     _add_service(app, library, questions)
     _add_session(app, access, with_admin=office is not None)
     _add_pages(app, with_admin=office is not None)
     if office is not None:
-        admin.install(app, library, leaves, office)
-    app.router.routes.append(Route("/mcp", door))
+        admin.install(app, library, summaries, office)
+    app.router.routes.append(Route("/mcp", mount))
     description.describe(app)
     return app
 
@@ -172,12 +172,12 @@ def tools_of(
     library: Callable[[], Library],
     answerer: Answerer,
     page_file: Callable[[Edition], Path],
-    record: Record | None = None,
+    record: AnswerRecord | None = None,
 ) -> Tools:
     """Return what agents may do, for the MCP door and for "tebiki mcp"."""
     viewer = Viewer(library, page_file)
-    kept = Recent() if record is None else record
-    leaves = LeafCache()
+    kept = AnswersInMemory() if record is None else record
+    summaries = PageSummaries()
 
     def ask(text: str, filters: WireFilters) -> WireAnswer:
         given = WireAnswer.of(answerer.answer(_question(library(), text, filters)))
@@ -186,7 +186,7 @@ def tools_of(
 
     return Tools(
         search=lambda text, k, filters: _search(
-            library, leaves, SearchRequest(question=text, k=k, filters=filters)
+            library, summaries, SearchRequest(question=text, k=k, filters=filters)
         ),
         ask=ask,
         check=lambda text, filters: drafts.checked(
@@ -205,15 +205,15 @@ def _mcp(tools: Tools) -> Starlette:
 def _add_questions(
     app: FastAPI,
     library: Callable[[], Library],
-    leaves: LeafCache,
+    summaries: PageSummaries,
     answerer: Answerer,
-    kept: Record,
+    kept: AnswerRecord,
     access: Access,
 ) -> None:
     @app.post("/v1/search", responses=PROBLEMS, tags=["questions"])
     def search(asked: SearchRequest) -> SearchResponse:
         """Find the passages nearest to a question, best first."""
-        return _search(library, leaves, asked)
+        return _search(library, summaries, asked)
 
     @app.post("/v1/check", responses=PROBLEMS, tags=["questions"])
     def check(asked: CheckRequest) -> CheckResponse:
@@ -239,7 +239,7 @@ def _add_questions(
         accept: Annotated[str, Header(include_in_schema=False)] = "",
     ) -> Any:  # noqa: ANN401 - a model or a stream
         """Answer a question with quotations, or decline and say what came nearest."""
-        owner = access.owner(request.state.caller, request.state.arrival)
+        owner = access.owner(request.state.caller, request.state.source)
         conversation = owned(owner, asked.conversation)
         question = _question(
             library(),
@@ -248,7 +248,7 @@ def _add_questions(
             history=asked.turns() or kept.turns(conversation),
             conversation=conversation,
         )
-        passes = access.passes if access.signed(request.headers) else None
+        links = access.links if access.signed(request.headers) else None
         if stream.MEDIA_TYPE in accept:
             return StreamingResponse(
                 stream.events(
@@ -257,20 +257,20 @@ def _add_questions(
                     request_id=request.state.request_id,
                     language=problems.language(request),
                     kept=lambda said: kept.keep(said, conversation=conversation),
-                    passes=passes,
+                    links=links,
                 ),
                 media_type=stream.MEDIA_TYPE,
                 headers=stream.HEADERS,
             )
         given = WireAnswer.of(answerer.answer(question))
         kept.keep(given, conversation=conversation)
-        return passes.answer(given) if passes else given
+        return links.answer(given) if links else given
 
     @app.get("/v1/answers/{name}", responses=MISSING, tags=["questions"])
     def recorded(request: Request, name: str) -> WireAnswer:
         """Return an answer as it was given; those of Slack's private places to an admin only."""
         found = kept.find(name, private=_is_admin(request, access))
-        return access.passes.answer(found) if access.signed(request.headers) else found
+        return access.links.answer(found) if access.signed(request.headers) else found
 
     @app.post("/v1/feedback", responses=MISSING, status_code=201, tags=["questions"])
     def feedback(given: FeedbackRequest) -> FeedbackResponse:
@@ -280,7 +280,7 @@ def _add_questions(
 
 
 def _add_documents(
-    app: FastAPI, library: Callable[[], Library], leaves: LeafCache, viewer: Viewer
+    app: FastAPI, library: Callable[[], Library], summaries: PageSummaries, viewer: Viewer
 ) -> None:
     edition = "/v1/documents/{document}/editions/{label:path}"
 
@@ -300,7 +300,7 @@ def _add_documents(
                         WireEdition.of(
                             each,
                             in_force=each.key in keys,
-                            pages=len(leaves.of(held, each).labels) if each.held else None,
+                            pages=len(summaries.of(held, each).labels) if each.held else None,
                         )
                         for each in editions
                     ],
@@ -364,13 +364,13 @@ def _add_documents(
     ) -> WirePage:
         """Return a page's text and where on it the span from *start* to *end* stands."""
         found = viewer.page(document, label, number, start, end, sha256)
-        opened = request.query_params.get(PASS)
+        opened = request.query_params.get(PARAMETER)
         if opened is None:
             return found
         return found.model_copy(
             update={
-                "image_url": with_parameter(found.image_url, PASS, quote(opened)),
-                "file_url": with_parameter(found.file_url, PASS, quote(opened)),
+                "image_url": with_parameter(found.image_url, PARAMETER, quote(opened)),
+                "file_url": with_parameter(found.file_url, PARAMETER, quote(opened)),
             }
         )
 
@@ -422,7 +422,7 @@ def _add_session(app: FastAPI, access: Access, *, with_admin: bool) -> None:
     def session(request: Request, given: SessionRequest) -> Response:
         """Let a browser in: the key, or the session that the one-time word of the link opens, goes into a cookie that no script can read."""
         today = date.today()  # noqa: DTZ011 - keys end by the local calendar
-        kept = access.enter(given.key, request.state.arrival, today)
+        kept = access.enter(given.key, request.state.source, today)
         answer = Response(status_code=204)
         answer.set_cookie(
             COOKIE,
@@ -480,13 +480,13 @@ def _is_admin(request: Request, access: Access) -> bool:
     return access.may(
         Scope.ADMIN,
         headers=request.headers,
-        arrival=request.state.arrival,
+        source=request.state.source,
         on=date.today(),  # noqa: DTZ011 - keys end by the local calendar
     )
 
 
 def _search(
-    library: Callable[[], Library], leaves: LeafCache, asked: SearchRequest
+    library: Callable[[], Library], summaries: PageSummaries, asked: SearchRequest
 ) -> SearchResponse:
     began = time.perf_counter()
     held = library()
@@ -495,7 +495,7 @@ def _search(
     passages = by_page(held, words, k=asked.k, filters=question.filters)
     keys = _in_force(held, question.filters.as_of)
     return SearchResponse(
-        passages=[_wire(held, leaves, passage, keys) for passage in passages],
+        passages=[_wire(held, summaries, passage, keys) for passage in passages],
         read_as=words if words != question.standalone else None,
         took_ms=(time.perf_counter() - began) * 1000,
     )
@@ -522,8 +522,8 @@ def _in_force(library: Library, on: date | None) -> frozenset[str]:
 
 
 def _wire(
-    library: Library, leaves: LeafCache, passage: Passage, keys: frozenset[str]
+    library: Library, summaries: PageSummaries, passage: Passage, keys: frozenset[str]
 ) -> WirePassage:
-    held = leaves.of(library, passage.chunk.edition).labels
+    held = summaries.of(library, passage.chunk.edition).labels
     labels = [held[number - 1] for number in passage.pages]
     return WirePassage.of(passage, labels=labels, in_force=keys)

@@ -15,8 +15,8 @@ from urllib.parse import parse_qsl, quote
 from starlette.datastructures import Headers, MutableHeaders
 
 from api.access import Access, Caller, is_asking, is_public
-from api.arrivals import Arrival, arrived
 from api.problems import MEDIA_TYPE, Refused, language_of, problem_json, unexpected
+from api.request_source import RequestSource, source_of
 from api.stream import event
 
 if TYPE_CHECKING:
@@ -86,14 +86,14 @@ class Gate:
         method = scope["method"]
         headers = Headers(scope=scope)
         peer = scope.get("client")
-        arrival = arrived(
+        source = source_of(
             peer[0] if peer else "",
             scope["scheme"],
             headers,
             self.access.proxies,
             version=scope.get("http_version", "1.1"),
         )
-        seen = _as_seen(scope, arrival, name)
+        seen = _as_seen(scope, source, name)
         reply = _Reply(
             send,
             lambda made: self._dress(made, name, headers.get("origin"), seen["path"]),
@@ -101,7 +101,7 @@ class Gate:
         )
         began = time.perf_counter()
         try:
-            seen["state"]["caller"] = self._admit(seen, headers, arrival)
+            seen["state"]["caller"] = self._admit(seen, headers, source)
             if method == "OPTIONS" and headers.get("origin") in self.access.origins:
                 await _preflight(reply)
             else:
@@ -121,7 +121,7 @@ class Gate:
             path = quote(seen["path"], safe="/:@,;+=~")
             log.info("%s %s %s %d %.1f ms", name, method, path, reply.status, took_ms)
 
-    def _admit(self, scope: Scope, headers: Headers, arrival: Arrival) -> Caller | None:
+    def _admit(self, scope: Scope, headers: Headers, source: RequestSource) -> Caller | None:
         length = headers.get("content-length", "0")
         most = _most(scope["path"])
         if length.isdecimal() and (len(length) > _LONGEST_LENGTH or int(length) > most):
@@ -133,7 +133,7 @@ class Gate:
             path=scope["path"],
             query=query,
             headers=headers,
-            arrival=arrival,
+            source=source,
             on=date.today(),  # noqa: DTZ011 - keys end by the local calendar
         )
 
@@ -180,18 +180,18 @@ class Gate:
             headers.append("Vary", "Origin")
 
 
-def _as_seen(scope: Scope, arrival: Arrival, name: str) -> Scope:
+def _as_seen(scope: Scope, source: RequestSource, name: str) -> Scope:
     """Return the request as it looks from the caller's side of the proxy, a HEAD as the GET it is."""
     headers = [(key, value) for key, value in scope["headers"] if key != b"host"]
-    if arrival.host:
-        headers.append((b"host", arrival.host.encode("latin-1")))
+    if source.host:
+        headers.append((b"host", source.host.encode("latin-1")))
     return {
         **scope,
         "method": "GET" if scope["method"] == "HEAD" else scope["method"],
-        "scheme": arrival.scheme,
-        "client": (arrival.address, 0),
+        "scheme": source.scheme,
+        "client": (source.address, 0),
         "headers": headers,
-        "state": {**scope.get("state", {}), "request_id": name, "arrival": arrival},
+        "state": {**scope.get("state", {}), "request_id": name, "source": source},
     }
 
 

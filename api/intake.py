@@ -19,7 +19,7 @@ from pydantic import Field
 from starlette.concurrency import run_in_threadpool
 
 from api import problems
-from api.leaves import POOR
+from api.page_summaries import POOR
 from api.problems import Refused
 from api.schemas.wire import Asked, Day, Wire
 from bot.guard import remark

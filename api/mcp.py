@@ -18,8 +18,8 @@ from mcp_types import ToolAnnotations
 from pydantic import Field
 from starlette.applications import Starlette
 
-from api.door import Tools
 from api.keys import Scope
+from api.mcp_mount import Tools
 from api.problems import Refused
 from api.schemas.answers import WireAnswer
 from api.schemas.documents import WirePage

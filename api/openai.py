@@ -20,8 +20,8 @@ from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from api import stream
+from api.answer_records import AnswerRecord
 from api.problems import Refused, unexpected, unusable
-from api.recent import Record
 from api.schemas.answers import MAX_TURNS, WireAnswer
 from api.schemas.passages import WireFilters
 from api.schemas.wire import Wire
@@ -158,7 +158,7 @@ def install(
     *,
     ask: Callable[[str, WireFilters, tuple[Turn, ...]], Question],
     answerer: Answerer,
-    kept: Record,
+    kept: AnswerRecord,
 ) -> None:
     """Add the door to *app*; *ask* makes a question of a text, filters and earlier turns."""
 
@@ -201,7 +201,7 @@ def install(
 
 
 def _chunks(
-    answerer: Answerer, question: Question, base: str, kept: Record, request_id: str
+    answerer: Answerer, question: Question, base: str, kept: AnswerRecord, request_id: str
 ) -> Iterator[bytes]:
     """Yield the answer in chunks. The text is that of the verified answer, never of a draft.
 

@@ -17,7 +17,7 @@ from index.errors import IndexingError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from api.passes import Passes
+    from api.signed_links import SignedLinks
     from bot.answers import Answerer, Event, Question
 
 MEDIA_TYPE = "text/event-stream"
@@ -53,12 +53,12 @@ def events(
     request_id: str,
     language: Literal["ja", "en"],
     kept: Callable[[WireAnswer], None],
-    passes: Passes | None = None,
+    links: SignedLinks | None = None,
 ) -> Iterator[bytes]:
     """Answer, event by event. The last one is `done` with the whole answer, or `error`.
 
     What the deltas showed is replaced by the answer in `done`, which alone is verified. Errors
-    speak *language*; with *passes* the addresses of citations open without a key.
+    speak *language*; with *links* the addresses of citations open without a key.
     """
     yield event("status", json.dumps({"stage": "searching"}))
     try:
@@ -68,12 +68,12 @@ def events(
                     yield event("delta", json.dumps({"text": text}, ensure_ascii=False))
                 case Citation():
                     cited = WireCitation.of(said)
-                    shown = passes.citation(cited) if passes else cited
+                    shown = links.citation(cited) if links else cited
                     yield event("citation", shown.model_dump_json())
                 case Answer():
                     wire = WireAnswer.of(said)
                     kept(wire)
-                    whole = passes.answer(wire) if passes else wire
+                    whole = links.answer(wire) if links else wire
                     yield event("done", whole.model_dump_json())
     except (IndexingError, BotError) as error:
         log.error("request %s: %s", request_id, error)  # noqa: TRY400 - our own sentence says all

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from api.problems import Refused
 from api.schemas.documents import WireBox, WireOriginal, WirePage, edition_url
-from ingest import painting
+from ingest import rendering
 from ingest.catalog.editions import Document, Edition
 from ingest.pdf import documents
 
@@ -182,7 +182,7 @@ class Viewer:
             return None
         png = self._drawn.get(etag)
         if png is None:
-            png = painting.draw(self._file(edition), number, width=width, boxes=boxes)
+            png = rendering.draw(self._file(edition), number, width=width, boxes=boxes)
             self._drawn.put(etag, png)
         return Drawing(png, etag)
 

@@ -34,7 +34,7 @@ import sklearn.utils.extmath  # noqa: F401 - likewise
 
 from index.refresh.refresh import carry_out
 from index.refresh.reports import RefreshReport
-from index.refresh.workshop import Workshop
+from index.refresh.resources import Resources
 from ingest.catalog import catalog
 from ingest.errors import UnreadablePdf
 from ingest.pages import EditionText
@@ -79,8 +79,8 @@ def refreshed(
             clock.told("reading")
 
     began, busy = time.perf_counter(), _busy()
-    workshop = Workshop(corpus, home, reading, progress=clock.told)
-    report = carry_out(catalog.read(corpus), workshop, full=full)
+    resources = Resources(corpus, home, reading, progress=clock.told)
+    report = carry_out(catalog.read(corpus), resources, full=full)
     clock.told("end")
     return report, time.perf_counter() - began, _busy() - busy, clock.steps
 

@@ -16,7 +16,7 @@ import numpy as np
 from evals.errors import BadQuestionSet
 from index.generations.manifests import pdf_of
 from index.refresh.refresh import carry_out
-from index.refresh.workshop import Workshop
+from index.refresh.resources import Resources
 from index.search.embedding import Embedder
 from ingest.catalog.catalog import Catalog
 from ingest.catalog.editions import Document, Edition
@@ -58,7 +58,7 @@ def shelve(
         pdf_of(home, edition).touch()
     carry_out(
         Catalog(tuple(texts)),
-        Workshop(
+        Resources(
             corpus=glossary or folder,
             home=home,
             reading=reading,

@@ -8,12 +8,12 @@ from datetime import date
 from itertools import islice
 from pathlib import Path
 
-from evals.carried import carried
 from evals.comparison import Change
 from evals.errors import MeasuresMissing
 from evals.gate import Limits, Verdict, coverage, decide
 from evals.questions import QuestionSet, load
 from evals.runs import Run, retrieval
+from evals.transfer import carried
 from index.errors import GenerationBroken, IndexingError
 from index.generations import manifests, pointers
 from index.generations.generation import Generation, opened

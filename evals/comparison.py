@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from evals.chance import Interval, interval, sign_flip
 from evals.errors import BadRun
 from evals.runs import Result, Run
+from evals.significance import Interval, interval, sign_flip
 
 
 @dataclass(frozen=True, slots=True)

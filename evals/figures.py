@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from evals.chance import Interval, interval
 from evals.questions import halves
 from evals.runs import Result, Run
+from evals.significance import Interval, interval
 
 GROUPS: tuple[tuple[str, Callable[[Result], tuple[str, ...]]], ...] = (
     ("language", lambda result: (result.language,)),

@@ -154,7 +154,7 @@ class ModelsNotInstalled(IndexingError):
         )
 
 
-class ParcelUnusable(IndexingError):
+class ArchiveUnusable(IndexingError):
     """A model cannot be packed or unpacked; *path* names the file or the folder."""
 
     def __init__(self, path: str, reason: str, advice: str) -> None:

@@ -1,12 +1,12 @@
 """A model as one file, to be carried into a network that has no way out.
 
-A parcel is a zip archive, its files stored as they are::
+An archive is a zip archive, its files stored as they are::
 
     manifest.json      name, kind, prefixes and, for each file, its size and sha256
     files/…            the model's files
 
 The hashes find what was damaged on the way. Whoever wants to know that nobody changed the
-parcel compares its own hash, which packing and unpacking print.
+archive compares its own hash, which packing and unpacking print.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from pathlib import Path, PurePosixPath
 from tempfile import mkdtemp
 from typing import IO, TYPE_CHECKING, Any
 
-from index.errors import ModelMissing, ParcelUnusable
+from index.errors import ArchiveUnusable, ModelMissing
 from index.search.models import NOTE, ModelKind, fetched, files_of, kind_of, prefixes_of
 
 if TYPE_CHECKING:
@@ -36,8 +36,8 @@ _PIECE = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
-class Parcel:
-    """What a parcel holds. *sha256* is the hash of the whole file, *size* its bytes unpacked."""
+class ModelArchive:
+    """What an archive holds. *sha256* is the hash of the whole file, *size* its bytes unpacked."""
 
     name: str
     kind: ModelKind
@@ -47,7 +47,9 @@ class Parcel:
     sha256: str
 
 
-def pack(name: str, parcel: Path, progress: Callable[[float], None] = lambda _: None) -> Parcel:
+def pack(
+    name: str, packed: Path, progress: Callable[[float], None] = lambda _: None
+) -> ModelArchive:
     """Write a model, by name or folder, into a new file; it appears when it is complete.
 
     A model that is not on this machine is fetched. *progress* is told how much of it is
@@ -55,7 +57,7 @@ def pack(name: str, parcel: Path, progress: Callable[[float], None] = lambda _: 
 
     Raises:
         ModelMissing: there is no such model, or its folder holds none.
-        ParcelUnusable: the file is there already, or cannot be written.
+        ArchiveUnusable: the file is there already, or cannot be written.
     """
     folder = fetched(name)
     files = dict(files_of(folder))
@@ -64,9 +66,9 @@ def pack(name: str, parcel: Path, progress: Callable[[float], None] = lambda _: 
         raise ModelMissing(name, "the folder holds no sentence-transformers model")
     sizes = {inside: path.stat().st_size for inside, path in files.items()}
     whole = sum(sizes.values())
-    if parcel.exists():
-        raise ParcelUnusable(str(parcel), "it is there already", "Name another file.")
-    draft = parcel.with_name(f".{parcel.name}.{os.getpid()}")
+    if packed.exists():
+        raise ArchiveUnusable(str(packed), "it is there already", "Name another file.")
+    draft = packed.with_name(f".{packed.name}.{os.getpid()}")
     listed: dict[str, dict[str, Any]] = {}
     done = 0
     try:
@@ -91,33 +93,33 @@ def pack(name: str, parcel: Path, progress: Callable[[float], None] = lambda _: 
                 "files": listed,
             }
             archive.writestr(_entry(_MANIFEST), json.dumps(said, ensure_ascii=False, indent=1))
-        draft.rename(parcel)
+        draft.rename(packed)
     except OSError as problem:
-        raise ParcelUnusable(
-            str(parcel), f"it cannot be written ({problem})", "See to the disk."
+        raise ArchiveUnusable(
+            str(packed), f"it cannot be written ({problem})", "See to the disk."
         ) from problem
     finally:
         draft.unlink(missing_ok=True)
-    return _parcel(said, parcel)
+    return _archive(said, packed)
 
 
 def unpack(
-    parcel: Path, folder: Path, progress: Callable[[float], None] = lambda _: None
-) -> Parcel:
-    """Write a parcel's model into a new folder; it appears when every file is as it was packed.
+    packed: Path, folder: Path, progress: Callable[[float], None] = lambda _: None
+) -> ModelArchive:
+    """Write an archive's model into a new folder; it appears when every file is as it was packed.
 
     Raises:
-        ParcelUnusable: it is no parcel, is damaged, or holds what no model needs (paths that
+        ArchiveUnusable: it is no archive, is damaged, or holds what no model needs (paths that
             lead out, links); or *folder* is there already or cannot be written.
     """
     if folder.exists() or folder.is_symlink():
-        raise ParcelUnusable(str(folder), "it is there already", "Name a new folder.")
+        raise ArchiveUnusable(str(folder), "it is there already", "Name a new folder.")
     draft: Path | None = None
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         draft = Path(mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
-        with zipfile.ZipFile(parcel) as archive:
-            said = _said(archive, parcel)
+        with zipfile.ZipFile(packed) as archive:
+            said = _said(archive, packed)
             whole = sum(one["size"] for one in said["files"].values())
             done = 0
             for inside, one in said["files"].items():
@@ -125,8 +127,8 @@ def unpack(
                 target.parent.mkdir(parents=True, exist_ok=True)
                 with archive.open(f"{_FILES}{inside}") as source, target.open("xb") as file:
                     if _copied(source, file, one["size"]) != one["sha256"]:
-                        raise ParcelUnusable(
-                            str(parcel), f"{inside} is not as it was packed", _AGAIN
+                        raise ArchiveUnusable(
+                            str(packed), f"{inside} is not as it was packed", _AGAIN
                         )
                 done += one["size"]
                 progress(done / max(whole, 1))
@@ -135,15 +137,15 @@ def unpack(
         draft.chmod(0o755)
         draft.rename(folder)
     except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError) as problem:
-        raise ParcelUnusable(str(parcel), f"it cannot be read ({problem})", _AGAIN) from problem
+        raise ArchiveUnusable(str(packed), f"it cannot be read ({problem})", _AGAIN) from problem
     except OSError as problem:
         reason = f"it cannot be unpacked into {folder} ({problem})"
-        raise ParcelUnusable(str(parcel), reason, "See to the disk.") from problem
+        raise ArchiveUnusable(str(packed), reason, "See to the disk.") from problem
     finally:
         if draft is not None:
             with suppress(FileNotFoundError):
                 shutil.rmtree(draft)
-    return _parcel(said, parcel)
+    return _archive(said, packed)
 
 
 _AGAIN = 'Copy it again, or make it again with "tebiki models pack".'
@@ -162,11 +164,11 @@ def _copied(source: IO[bytes], target: IO[bytes], size: int) -> str:
     return told.hexdigest()
 
 
-def _said(archive: zipfile.ZipFile, parcel: Path) -> dict[str, Any]:
+def _said(archive: zipfile.ZipFile, packed: Path) -> dict[str, Any]:
     """Return the manifest, after checking that the archive holds what it lists and no more."""
     try:
         if archive.getinfo(_MANIFEST).file_size > _LONGEST_MANIFEST:
-            raise ParcelUnusable(str(parcel), "its manifest is far too long", _AGAIN)
+            raise ArchiveUnusable(str(packed), "its manifest is far too long", _AGAIN)
         said = json.loads(archive.read(_MANIFEST))
         kind = ModelKind(said["kind"])
         files: Mapping[str, Any] = said["files"]
@@ -176,17 +178,17 @@ def _said(archive: zipfile.ZipFile, parcel: Path) -> dict[str, Any]:
         name, version = str(said["name"]), int(said["version"])
     except (KeyError, TypeError, ValueError, AttributeError) as problem:
         reason = f"it is no model that was packed ({type(problem).__name__}: {problem})"
-        raise ParcelUnusable(str(parcel), reason, _AGAIN) from problem
+        raise ArchiveUnusable(str(packed), reason, _AGAIN) from problem
     if version > VERSION:
-        raise ParcelUnusable(str(parcel), "a newer Tebiki packed it", "Unpack it with that one.")
+        raise ArchiveUnusable(str(packed), "a newer Tebiki packed it", "Unpack it with that one.")
     entries = archive.infolist()
     for entry in entries:
         inside = entry.filename
         if not _is_safe(inside) or _is_link(entry) or entry.is_dir():
-            raise ParcelUnusable(str(parcel), f"{inside!r} is no file of a model", _STRANGE)
+            raise ArchiveUnusable(str(packed), f"{inside!r} is no file of a model", _STRANGE)
     held = [entry.filename for entry in entries if entry.filename != _MANIFEST]
     if sorted(held) != sorted(f"{_FILES}{inside}" for inside in sizes):
-        raise ParcelUnusable(str(parcel), "it does not hold the files that it lists", _AGAIN)
+        raise ArchiveUnusable(str(packed), "it does not hold the files that it lists", _AGAIN)
     checked = {inside: {"size": sizes[inside], "sha256": hashes[inside]} for inside in sizes}
     return {"name": name, "kind": kind, "prefixes": (question, passage), "files": checked}
 
@@ -212,20 +214,20 @@ def _is_link(entry: zipfile.ZipInfo) -> bool:
 
 
 def _entry(name: str) -> zipfile.ZipInfo:
-    """Return an entry without a time, so that the same model makes the same parcel."""
+    """Return an entry without a time, so that the same model makes the same archive."""
     entry = zipfile.ZipInfo(name)
     entry.external_attr = 0o100644 << 16
     return entry
 
 
-def _parcel(said: Mapping[str, Any], parcel: Path) -> Parcel:
+def _archive(said: Mapping[str, Any], packed: Path) -> ModelArchive:
     told = sha256()
-    with parcel.open("rb") as file:
+    with packed.open("rb") as file:
         while piece := file.read(_PIECE):
             told.update(piece)
     files = said["files"].values()
     question, passage = said["prefixes"]
-    return Parcel(
+    return ModelArchive(
         name=said["name"],
         kind=ModelKind(said["kind"]),
         prefixes=(question, passage),

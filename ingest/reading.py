@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from ingest import pages
-from ingest.aside import replacing
+from ingest.atomic_files import replacing
 from ingest.catalog.facts import Facts
 from ingest.errors import UnreadablePdf
 from ingest.pdf import documents, ocr

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from bot.ledger.ledger import Ledger
     from bot.ledger.tokens import Tokens
     from bot.slack.app import Settings as SlackSettings
-    from index.generations.depot import Depot
     from index.generations.generation import Generation
     from index.generations.pointers import Kept
+    from index.generations.remote import RemoteGenerations
     from index.generations.shelf import Shelf
     from index.generations.store import Server, Vectors
     from index.search.embedding import Embedder
@@ -39,9 +39,9 @@ class Parts:
         """Return the PDF of a held edition, as the home keeps it or the server does."""
         from index.generations.manifests import pdf_of
 
-        depot = depot_of(self.settings)
+        remote = remote_of(self.settings)
         kept = pdf_of(self.settings.home, edition)
-        return depot.bring_pdf(self.settings.home, edition) if depot else kept
+        return remote.bring_pdf(self.settings.home, edition) if remote else kept
 
     def generation(self) -> Generation:
         """Return the current generation."""
@@ -58,7 +58,7 @@ def build(chosen: Settings) -> Parts:
         chosen.home,
         lambda recipe, folder: embedder_of(chosen, recipe, folder),
         vectors=vectors_of(chosen),
-        depot=depot_of(chosen),
+        remote=remote_of(chosen),
         reranker=configured_reranker(chosen),
     )
     extractive = Extractive(shelf)
@@ -190,11 +190,11 @@ def vectors_of(chosen: Settings) -> Vectors:
     return _server(chosen.chroma_url) if chosen.chroma_url else Embedded()
 
 
-def depot_of(chosen: Settings) -> Depot | None:
+def remote_of(chosen: Settings) -> RemoteGenerations | None:
     """Return where generations are published for many homes, if a server is named."""
-    from index.generations.depot import Depot
+    from index.generations.remote import RemoteGenerations
 
-    return Depot(_server(chosen.chroma_url)) if chosen.chroma_url else None
+    return RemoteGenerations(_server(chosen.chroma_url)) if chosen.chroma_url else None
 
 
 @cache
@@ -209,25 +209,25 @@ def _server(url: str) -> Server:
 
 def hold_current(chosen: Settings) -> None:
     """Let the home hold what is current on the server, where one is named."""
-    depot = depot_of(chosen)
-    if depot is not None:
-        depot.sync(chosen.home)
+    remote = remote_of(chosen)
+    if remote is not None:
+        remote.sync(chosen.home)
 
 
 def roll_back_to(chosen: Settings, to: str | None) -> str:
     """Answer from generation *to* again (None: the one before); return its name."""
     from index.generations.pointers import roll_back
 
-    depot = depot_of(chosen)
-    return depot.roll_back(chosen.home, to) if depot else roll_back(chosen.home, to)
+    remote = remote_of(chosen)
+    return remote.roll_back(chosen.home, to) if remote else roll_back(chosen.home, to)
 
 
 def generations_of(chosen: Settings) -> tuple[Kept, ...]:
     """Return the generations that are kept, here or on the server."""
     from index.generations.pointers import kept_in
 
-    depot = depot_of(chosen)
-    return depot.kept() if depot else kept_in(chosen.home)
+    remote = remote_of(chosen)
+    return remote.kept() if remote else kept_in(chosen.home)
 
 
 def slack_of(chosen: Settings) -> SlackSettings:

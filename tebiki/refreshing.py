@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 from tebiki.building import (
     configured_embedder,
     configured_reranker,
-    depot_of,
     embedder_of,
     have_models,
+    remote_of,
     today,
     vectors_of,
 )
@@ -42,7 +42,7 @@ def refreshed(
     """
     from evals.candidate import gate
     from index.refresh.refresh import carry_out
-    from index.refresh.workshop import GLOSSARY, READINGS, Workshop
+    from index.refresh.resources import GLOSSARY, READINGS, Resources
     from index.search import glossary
     from ingest.catalog import catalog
 
@@ -51,7 +51,7 @@ def refreshed(
         told("loading the re-ranker", 0.0)
         reranker.load()
     notes: list[str] = []
-    workshop = Workshop(
+    resources = Resources(
         chosen.corpus,
         chosen.home,
         _reading(chosen, told, notes.append),
@@ -71,10 +71,10 @@ def refreshed(
         today=today,
         common=glossary.read(BUNDLED / GLOSSARY),
         vectors=vectors_of(chosen),
-        depot=depot_of(chosen),
+        remote=remote_of(chosen),
     )
     report = carry_out(
-        catalog.read(chosen.corpus, kept=chosen.home / READINGS), workshop, full=full
+        catalog.read(chosen.corpus, kept=chosen.home / READINGS), resources, full=full
     )
     return replace(report, notices=(*report.notices, *notes))
 
@@ -84,7 +84,7 @@ def _reading(
 ) -> Callable[[Mapping[str, Path]], Iterator[tuple[str, EditionText | UnreadablePdf]]]:
     """Return what reads many PDFs, in processes of their own, and notes what is personal in them."""
     from bot.guard import remark
-    from index.refresh.workshop import READINGS
+    from index.refresh.resources import READINGS
     from ingest.personal.finding import personal_pages
     from ingest.reading import Progress as Read
     from ingest.reading import read_each

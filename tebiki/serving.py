@@ -35,8 +35,8 @@ def web(parts: Parts, host: str = "127.0.0.1") -> FastAPI:
     from api.admin import Office
     from api.app import create_app
     from api.keys import Keys
-    from api.passes import Passes
     from api.schemas.answers import WireAnswer
+    from api.signed_links import SignedLinks
     from bot.ledger.record import Recorded, SentRecord
     from index.refresh.unusable import recorded
 
@@ -49,7 +49,7 @@ def web(parts: Parts, host: str = "127.0.0.1") -> FastAPI:
         origins=chosen.origins,
     )
     ledger = ledger_of(chosen, parts.shelf)
-    access = replace(access, passes=Passes(ledger.name))
+    access = replace(access, links=SignedLinks(ledger.name))
     office = Office(
         corpus=chosen.corpus,
         refresh=lambda told, accept: refreshed(chosen, told, accept=accept),
@@ -128,7 +128,7 @@ def colleague_of(parts: Parts, ledger: Ledger) -> Colleague:
 
 def page_image(parts: Parts, edition: Edition, number: int, start: int, end: int) -> bytes:
     """Return a page as a PNG, the span between two offsets of its edition's text marked."""
-    from ingest.painting import draw
+    from ingest.rendering import draw
 
     library = parts.generation()
     # An old answer shows its page from the kept PDF, though its text is no longer indexed.

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from index.refresh.refresh import carry_out
 from index.refresh.reports import RefreshReport
-from index.refresh.workshop import READINGS, Workshop
+from index.refresh.resources import READINGS, Resources
 from ingest.catalog import catalog
 from ingest.reading import read_each
 from tests.shelves import TODAY
@@ -22,10 +22,10 @@ class Town:
 
     def refresh(self) -> RefreshReport:
         """Bring the home up to date with the folder."""
-        workshop = Workshop(
+        resources = Resources(
             self.corpus,
             self.home,
             lambda files: read_each(files, cache=self.home / READINGS, with_ocr=False),
             today=lambda: TODAY,
         )
-        return carry_out(catalog.read(self.corpus), workshop)
+        return carry_out(catalog.read(self.corpus), resources)

@@ -9,12 +9,12 @@ from datetime import date
 from hashlib import sha256
 from pathlib import Path
 
-from index.generations.depot import Depot
+from index.generations.remote import RemoteGenerations
 from index.generations.shelf import Shelf
 from index.generations.store import Embedded, Server, Vectors
 from index.refresh.refresh import carry_out
 from index.refresh.reports import RefreshReport
-from index.refresh.workshop import Workshop
+from index.refresh.resources import Resources
 from index.search.embedding import Embedder
 from index.search.fitted import Fitted
 from ingest.catalog.catalog import Catalog
@@ -41,7 +41,7 @@ class Desk:
         self.broken: set[str] = set()
         self.strays: set[str] = set()
         self.vectors: Vectors = Embedded()
-        self.depot: Depot | None = None
+        self.remote: RemoteGenerations | None = None
         self.read: list[str] = []
         self._texts: dict[str, EditionText] = {}
         self._editions: dict[str, Edition] = {}
@@ -49,7 +49,7 @@ class Desk:
 
     def on(self, server: Server) -> None:
         """Publish on a server from now on."""
-        self.vectors, self.depot = server, Depot(server)
+        self.vectors, self.remote = server, RemoteGenerations(server)
 
     def put(self, edition: Edition, *pages: str) -> Edition:
         """Put an edition's PDF into the corpus; its pages are what reading it gives."""
@@ -103,15 +103,15 @@ class Desk:
         reader: str = "test",
     ) -> RefreshReport:
         """Bring the home up to date with the corpus."""
-        workshop = Workshop(
+        resources = Resources(
             self.corpus, self.home, self.reading, reader, embedder, allow, accept=accept,
-            today=self._today, vectors=self.vectors, depot=self.depot,
+            today=self._today, vectors=self.vectors, remote=self.remote,
         )  # fmt: skip
-        return carry_out(self.catalog(*problems), workshop, full=full)
+        return carry_out(self.catalog(*problems), resources, full=full)
 
     def shelf(self) -> Shelf:
         """Return what hands out the current generation."""
         return Shelf(
             self.home, lambda _recipe, folder: Fitted.load(folder / "embedder"), self._today,
-            self.vectors, depot=self.depot,
+            self.vectors, remote=self.remote,
         )  # fmt: skip

@@ -10,7 +10,7 @@ from typing import Any
 
 from bot.ledger.ledger import Ledger, open_ledger
 from bot.slack.app import Colleague
-from bot.slack.queue import Desk
+from bot.slack.queue import QuestionQueue
 from tests.slack_colleague import Scripted, hire
 from tests.slack_server import ME, Envelope, FakeSlack, Json
 
@@ -53,14 +53,14 @@ class Office:
         return ledger
 
     @property
-    def desk(self) -> Desk:
-        return Desk(self.ledger.database)
+    def queue(self) -> QuestionQueue:
+        return QuestionQueue(self.ledger.database)
 
     def settled(self) -> None:
         """Wait until everything that was sent is acknowledged and nothing waits."""
         until(lambda: all(e.acknowledged for e in self.slack.envelopes.values()))
-        desk = self.desk
-        until(lambda: not {"waiting", "taken"} & set(desk.counts()))
+        queue = self.queue
+        until(lambda: not {"waiting", "taken"} & set(queue.counts()))
 
     def ask(self, text: str = f"<@{ME}> 休暇は何日？", **rest: Any) -> Json:  # noqa: ANN401
         """Ask as U1 and return the answer's message."""

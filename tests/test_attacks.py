@@ -29,8 +29,8 @@ from api.access import Access, decide
 from api.admin import Office
 from api.app import create_app
 from api.keys import Keys, Scope
-from api.passes import Passes
 from api.schemas.answers import WireAnswer
+from api.signed_links import SignedLinks
 from bot.answering.extractive import Extractive
 from bot.asking.question import LONGEST
 from bot.ledger.ledger import Ledger, open_ledger
@@ -100,7 +100,7 @@ def town(home: Path, *, with_keys: bool = True, per_minute: int = 100_000) -> It
     access = decide("127.0.0.1", keys=keys, origins=(CITY,), per_minute=per_minute)
     access = Access(
         keys=keys, origins=(CITY,), hosts=access.hosts, per_minute=per_minute,
-        passes=Passes(ledger.name),
+        links=SignedLinks(ledger.name),
     )  # fmt: skip
     office = Office(
         corpus=home / "corpus", refresh=nothing, roll_back=lambda _: "g1", generations=tuple,

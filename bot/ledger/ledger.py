@@ -18,8 +18,8 @@ from bot.ledger import people
 from bot.ledger.database import Database
 from bot.ledger.errors import LedgerUnavailable
 from bot.ledger.evidence import dump, load, packed, unpacked
-from bot.ledger.later import Later
 from bot.ledger.masking import hidden, marks_in, masked
+from bot.ledger.pending_writes import PendingWrites
 from bot.ledger.tables import answers, feedback, followers
 
 log = logging.getLogger(__name__)
@@ -88,7 +88,7 @@ class Ledger:
         self._key = key
         self._plain_ids = plain_ids
         self._clock = clock
-        self.later = Later()
+        self.pending = PendingWrites()
 
     def person(self, *names: str) -> str:
         """Return what somebody (a team and a user id) is known by: a keyed hash.
@@ -161,14 +161,14 @@ class Ledger:
 
     def now_or_later(self, name: str, write: Callable[[float], None]) -> bool:
         """Write what takes so many seconds to wait; return False when it has to be tried again."""
-        if not self.later:
+        if not self.pending:
             try:
                 write(ANSWER_WAIT_S)
             except LedgerUnavailable as problem:
                 log.warning("%s is not recorded yet: %s", name, problem)
             else:
                 return True
-        self.later.add(name, lambda: write(ANSWER_WAIT_S))
+        self.pending.add(name, lambda: write(ANSWER_WAIT_S))
         return False
 
     def answer(self, name: str) -> Answer:

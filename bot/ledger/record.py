@@ -71,7 +71,7 @@ class SentRecord(Generic[Wire]):
             "generation": told["generation"],
             "took_ms": told["took_ms"],
         }
-        if self._ledger.later.holds(answer.id):
+        if self._ledger.pending.holds(answer.id):
             return  # the answer itself is on its way into the ledger
         self._ledger.now_or_later(
             f"sent {answer.id}",
@@ -110,8 +110,8 @@ class SentRecord(Generic[Wire]):
             AnswerUnknown: none is remembered under that id.
             LedgerUnavailable: the database refused.
         """
-        if self._ledger.later.holds(name):
-            self._ledger.later.add(
+        if self._ledger.pending.holds(name):
+            self._ledger.pending.add(
                 f"rating {name}", lambda: self._ledger.rate(name, rating, comment)
             )
             return

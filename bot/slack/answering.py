@@ -1,4 +1,4 @@
-"""From the desk to the thread: each waiting question is answered once, whatever breaks between."""
+"""From the queue to the thread: each waiting question is answered once, whatever breaks between."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from bot.asking.question import LONGEST, language_of, read
 from bot.errors import AnswerUnknown, BadQuestion
 from bot.ledger.errors import LedgerUnavailable
 from bot.slack import blocks
-from bot.slack.calls import Mark, SlackBusy, SlackRefused
 from bot.slack.stream import Stream
+from bot.slack.web_api import Mark, SlackBusy, SlackRefused
 from bot.slack.words import say
 from index.errors import IndexMissing
 from index.passages import Filters
@@ -28,9 +28,9 @@ if TYPE_CHECKING:
     from bot.answers import Answerer, Question
     from bot.ledger.ledger import Ledger
     from bot.slack.blocks import Rendered
-    from bot.slack.calls import Calls
     from bot.slack.people import People
-    from bot.slack.queue import Desk, Work
+    from bot.slack.queue import QuestionQueue, Work
+    from bot.slack.web_api import WebApi
 
 log = logging.getLogger(__name__)
 
@@ -45,7 +45,7 @@ OUTSIDE = {"not_in_channel", "channel_not_found"}
 
 
 class Answering:
-    """Worker threads at one desk.
+    """Worker threads at one queue.
 
     Several processes may have their own. Each question is leased; while a worker is alive its
     leases are renewed, and when the process dies they run out and another worker takes over,
@@ -54,8 +54,8 @@ class Answering:
 
     def __init__(
         self,
-        calls: Calls,
-        desk: Desk,
+        calls: WebApi,
+        queue: QuestionQueue,
         ledger: Ledger,
         people: People,
         answerer: Answerer,
@@ -69,11 +69,11 @@ class Answering:
         lease_s: float = 30.0,
         others: Mapping[str, Callable[[Work], Rendered | None]] = MappingProxyType({}),
     ) -> None:
-        """Answer with *answerer* what waits at *desk*, and record it in *ledger*.
+        """Answer with *answerer* what waits in *queue*, and record it in *ledger*.
 
         Args:
             calls: Slack's methods.
-            desk: where questions wait.
+            queue: where questions wait.
             ledger: where answers are recorded and conversations continue.
             people: whose language is which.
             answerer: gives the answers; with *streaming* it has a method `stream` as well.
@@ -87,7 +87,7 @@ class Answering:
             others: what renders work of another kind than a question; None posts nothing.
         """
         self._calls = calls
-        self._desk = desk
+        self._queue = queue
         self._ledger = ledger
         self._answerer = answerer
         self._people = people
@@ -117,7 +117,7 @@ class Answering:
             self._running.append(thread)
 
     def close(self, *, within_s: float = 10.0) -> None:
-        """Finish what is being answered, leave the rest on the desk."""
+        """Finish what is being answered, leave the rest in the queue."""
         self._closing.set()
         with self._rung:
             self._rung.notify_all()
@@ -126,7 +126,7 @@ class Answering:
         self._running.clear()
 
     def ring(self, work: Work, user: str) -> None:
-        """Say that a question was put on the desk; *user* is remembered until it is answered.
+        """Say that a question was put in the queue; *user* is remembered until it is answered.
 
         User ids are in memory only. After a restart the one that is needed is read from the
         question's message.
@@ -146,10 +146,10 @@ class Answering:
                 self._answer(work)
         except SlackBusy as problem:
             delay = max(problem.delay_s, min(60.0, 2.0**work.attempts))
-            if self._desk.age(work) > GIVE_UP_S:
+            if self._queue.age(work) > GIVE_UP_S:
                 self._give_up(work, problem)
             else:
-                self._desk.postpone(work, self._owner, delay_s=delay, problem=str(problem))
+                self._queue.postpone(work, self._owner, delay_s=delay, problem=str(problem))
         except SlackRefused as problem:
             self._give_up(work, problem)
 
@@ -185,12 +185,12 @@ class Answering:
         while not self._closing.is_set():
             bells = self._bells
             try:
-                work = self._desk.claim(self._owner, lease_s=self._lease_s)
+                work = self._queue.claim(self._owner, lease_s=self._lease_s)
                 if work is not None:
                     self._try(work)
                     continue
             except LedgerUnavailable:
-                log.exception("the ledger failed; the questions stay on the desk")
+                log.exception("the ledger failed; the questions stay in the queue")
             with self._rung:
                 if bells == self._bells and not self._closing.is_set():
                     # Replicas and postponed questions ring no bell here.
@@ -220,7 +220,7 @@ class Answering:
             log.exception("question %s could not be handled", work.key)
             if work.attempts < MOST_BUGS:
                 delay = 2.0**work.attempts
-                self._desk.postpone(work, self._owner, delay_s=delay, problem=repr(problem))
+                self._queue.postpone(work, self._owner, delay_s=delay, problem=repr(problem))
             else:
                 self._give_up(work, problem)
 
@@ -230,10 +230,10 @@ class Answering:
             try:
                 with self._users_lock:
                     keys = tuple(self._at_work)
-                self._desk.renew(self._owner, lease_s=self._lease_s, keys=keys)
+                self._queue.renew(self._owner, lease_s=self._lease_s, keys=keys)
                 beats += 1
                 if beats % 1000 == 1:
-                    self._desk.tidy()
+                    self._queue.tidy()
             except LedgerUnavailable:
                 log.exception("leases could not be renewed")
 
@@ -255,7 +255,7 @@ class Answering:
         self._finish(work, posted)
 
     def _finish(self, work: Work, posted: str = "", *, problem: str = "") -> None:
-        if self._desk.finish(work, self._owner, posted=posted, problem=problem):
+        if self._queue.finish(work, self._owner, posted=posted, problem=problem):
             with self._users_lock:
                 self._users.pop(work.key, None)
 
@@ -318,7 +318,7 @@ class Answering:
         return say(language, "no-index" if isinstance(problem, IndexMissing) else "failed", id=name)
 
     def _question(self, work: Work) -> Question:
-        chosen, notices = self._desk.settings(work.channel).documents, work.notices
+        chosen, notices = self._queue.settings(work.channel).documents, work.notices
         if chosen and not self._documents().intersection(chosen):
             # Nothing would ever be found, and nobody would know why.
             chosen = ()
@@ -334,7 +334,7 @@ class Answering:
     def _keep(self, work: Work, answer: Answer) -> None:
         """Record an answer before it is shown, so that another try shows the same."""
         self._ledger.keep(answer, origin="slack", asker=work.asker, private=self._is_private(work))
-        self._desk.note(work, answer=answer.id)  # edited meanwhile: the next try erases it
+        self._queue.note(work, answer=answer.id)  # edited meanwhile: the next try erases it
 
     def _is_private(self, work: Work) -> bool:
         """Whether the question stays out of reports; a channel is asked for when in doubt."""
@@ -364,7 +364,7 @@ class Answering:
 
         def still() -> bool:
             # Edited, taken back or in other hands: whoever comes next knows better.
-            return self._desk.holds(work, self._owner)
+            return self._queue.holds(work, self._owner)
 
         if posted and not still():
             return posted
@@ -390,7 +390,7 @@ class Answering:
 
         Without *look* only what was noted counts.
         """
-        known = self._desk.find(work.key)
+        known = self._queue.find(work.key)
         if known is not None and known.posted:
             return known.posted
         return self._posted(work) if look else ""
@@ -406,7 +406,7 @@ class Answering:
             thread=work.thread,
             key=work.key,
             since=work.ts,
-            adopt=lambda ts: self._streaming and self._desk.occupy(work, ts),
+            adopt=lambda ts: self._streaming and self._queue.occupy(work, ts),
         )
 
     def _whisper(self, work: Work, rendered: Rendered) -> None:
@@ -427,7 +427,7 @@ class Answering:
     def _is_ephemeral(self, work: Work) -> bool:
         if work.limited:
             return not work.channel.startswith("D")
-        return work.kind == "message" and self._desk.settings(work.channel).ephemeral
+        return work.kind == "message" and self._queue.settings(work.channel).ephemeral
 
     def _user(self, work: Work) -> str:
         """Return who asked: remembered, or else read from the question's message; "" if neither."""
@@ -475,7 +475,7 @@ class Answering:
         user = self._user(work)
         begun = self._place(work, look=work.attempts > 0)
         stream: Stream | None = None
-        if not begun and user and self._desk.holds(work, self._owner):
+        if not begun and user and self._queue.holds(work, self._owner):
             stream = Stream(
                 self._calls,
                 channel=work.channel,
@@ -483,7 +483,7 @@ class Answering:
                 user=user,
                 mark=self._mark(work),
                 look=lambda: self._posted(work),
-                begun=lambda ts: self._desk.occupy(work, ts),
+                begun=lambda ts: self._queue.occupy(work, ts),
             )
         answer: Answer | None = None
         try:
@@ -507,7 +507,7 @@ class Answering:
         if work.answer:
             self._ledger.withdraw(work.answer)
         for version in range(work.version):
-            for copy in self._desk.shared(self._name(replace(work, version=version))):
+            for copy in self._queue.shared(self._name(replace(work, version=version))):
                 self._delete(copy.channel, copy.posted)
         self._delete(work.channel, work.posted or self._posted(work))
         self._finish(work)

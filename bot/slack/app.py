@@ -1,9 +1,9 @@
 """Slack's events, commands and clicks come in here; each is written down, then acknowledged.
 
 Bolt runs our listeners before it acknowledges (`process_before_response`), and they only write
-to the ledger: what was acknowledged is on the desk, and what could not be written is sent again
+to the ledger: what was acknowledged is in the queue, and what could not be written is sent again
 by Slack. Everything that calls Slack happens afterwards, in threads of ours (`answering`,
-`errands`).
+`interactions`).
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ from bot.asking.question import language_of
 from bot.errors import AnswerUnknown
 from bot.slack import blocks
 from bot.slack.answering import Answering
-from bot.slack.calls import Calls, Identity, SlackBusy, SlackRefused
-from bot.slack.errands import Errands, PageImage, Wish, wish_of
 from bot.slack.events import Deleted, Edited, Said, looks_like_question, understand
 from bot.slack.followers import Followers
 from bot.slack.following import KIND, LOOK_S, Following
+from bot.slack.interactions import Interactions, PageImage, Wish, wish_of
 from bot.slack.people import People
-from bot.slack.queue import ChannelSettings, Desk, Work
+from bot.slack.queue import ChannelSettings, QuestionQueue, Work
+from bot.slack.web_api import Identity, SlackBusy, SlackRefused, WebApi
 
 if TYPE_CHECKING:
     from bot.answers import Answerer
@@ -122,8 +122,8 @@ class Colleague:
         """See `create`."""
         self.settings = settings
         self._ledger = ledger
-        self._desk = Desk(ledger.database)
-        self._calls = Calls(settings.bot_token, settings.api_url)
+        self._queue = QuestionQueue(ledger.database)
+        self._calls = WebApi(settings.bot_token, settings.api_url)
         self._people = People(self._calls)
         self._lock = threading.Lock()
         self._closing = threading.Event()
@@ -131,16 +131,16 @@ class Colleague:
         self._started = False
         self._following = Following(
             self._calls,
-            self._desk,
+            self._queue,
             ledger,
             Followers(ledger.database),
             library,
             public_url=settings.public_url,
             look_s=settings.look_s,
         )
-        self._errands = Errands(
+        self._interactions = Interactions(
             self._calls,
-            self._desk,
+            self._queue,
             ledger,
             self._people,
             library=library,
@@ -152,11 +152,11 @@ class Colleague:
         )
         self._answering = Answering(
             self._calls,
-            self._desk,
+            self._queue,
             ledger,
             self._people,
             answerer,
-            documents=self._errands.documents,
+            documents=self._interactions.documents,
             public_url=settings.public_url,
             command=settings.command,
             streaming=settings.streaming,
@@ -170,7 +170,7 @@ class Colleague:
     # Doors.
 
     def start(self) -> None:
-        """Begin to answer what waits on the desk, and learn who we are; needs no Slack yet."""
+        """Begin to answer what waits in the queue, and learn who we are; needs no Slack yet."""
         with self._lock:
             if not self._started:
                 self._started = True
@@ -224,7 +224,7 @@ class Colleague:
             self._socket.client.close()
         self._following.close()
         self._answering.close()
-        self._errands.close()
+        self._interactions.close()
 
     def handle(self, headers: Mapping[str, str], body: bytes) -> Reply:
         """Take one request of Slack's over HTTP; it is signed, and refused when it is not.
@@ -310,7 +310,7 @@ class Colleague:
                 self._edited(heard, name)
             case Deleted():
                 work = Work(f"{heard.channel}:{heard.ts}", "message", heard.channel, "", heard.ts)
-                if self._desk.take_back(work, event=name):
+                if self._queue.take_back(work, event=name):
                     self._answering.ring(work, "")
 
     def _said(self, said: Said, event: str, *, edited: str = "") -> None:
@@ -331,7 +331,7 @@ class Colleague:
             ),
             said.text,
         )
-        if self._desk.take(work, event=event, opens=True, most=self.settings.per_minute):
+        if self._queue.take(work, event=event, opens=True, most=self.settings.per_minute):
             self._answering.ring(work, said.user)
 
     def _is_for_us(self, said: Said, asker: str) -> bool:
@@ -339,28 +339,28 @@ class Colleague:
         if said.direct or said.mentioned:
             return True
         if said.reply:
-            thread = self._desk.thread(said.channel, said.thread)
+            thread = self._queue.thread(said.channel, said.thread)
             if thread is None or not thread.open:
                 return False
             if thread.asker == asker and not said.others:
                 return True
-            self._desk.leave(said.channel, said.thread)
+            self._queue.leave(said.channel, said.thread)
             return False
         return (
             not said.others
-            and self._desk.settings(said.channel).automatic
+            and self._queue.settings(said.channel).automatic
             and looks_like_question(said.text)
         )
 
     def _edited(self, edited: Edited, event: str) -> None:
         """Somebody changed their words; where the question has not come, this is the question."""
-        before = self._desk.find(edited.said.key)
+        before = self._queue.find(edited.said.key)
         if before is None:
             if edited.soon:
                 self._said(edited.said, event, edited=edited.at)
             return
         worded = self._worded(before, edited.said.text)
-        if self._desk.revise(
+        if self._queue.revise(
             before.key,
             event=event,
             edited=edited.at,
@@ -382,26 +382,30 @@ class Colleague:
         """Somebody opened our page: the home tab is drawn, or questions are suggested."""
         user = str(event["user"])
         if event.get("tab") == "messages":
-            self._errands.soon(Wish(user), self._errands.suggest, user, str(event["channel"]))
+            self._interactions.soon(
+                Wish(user), self._interactions.suggest, user, str(event["channel"])
+            )
         else:
             person = self._person(user)
-            self._errands.soon(Wish(user), self._errands.show_home, user, person)
+            self._interactions.soon(Wish(user), self._interactions.show_home, user, person)
 
     def _commanded(self, ack: Callable[..., Any], body: Body) -> None:
         """Somebody typed the slash command."""
         text = str(body.get("text", "")).strip()
         channel, user, wish = str(body["channel_id"]), str(body["user_id"]), wish_of(body)
-        errands = self._errands
+        interactions = self._interactions
         if text in {"", "help", "ヘルプ", "?", "？"}:
-            errands.soon(wish, errands.help, wish)
+            interactions.soon(wish, interactions.help, wish)
         elif text not in {"settings", "設定"}:
             self._asked_by_command(body, text)
         elif channel.startswith("D"):
             command = self.settings.command
-            errands.soon(wish, lambda: errands.tell(wish, "settings-here", command=command))
+            interactions.soon(
+                wish, lambda: interactions.tell(wish, "settings-here", command=command)
+            )
         else:
             trigger = str(body["trigger_id"])
-            errands.at_once(wish, errands.open_settings, user, channel, trigger)
+            interactions.at_once(wish, interactions.open_settings, user, channel, trigger)
         ack()
 
     def _asked_by_command(self, body: Body, text: str) -> None:
@@ -421,20 +425,20 @@ class Colleague:
             ),
             text,
         )
-        if self._desk.take(work, most=self.settings.per_minute):
+        if self._queue.take(work, most=self.settings.per_minute):
             self._answering.ring(work, user)
 
     def _pointed_at(self, ack: Callable[..., Any], body: Body) -> None:
         """Somebody chose "answer this question" on a message."""
         message, channel = body["message"], str(body["channel"]["id"])
-        user, wish, errands = str(body["user"]["id"]), wish_of(body), self._errands
+        user, wish, interactions = str(body["user"]["id"]), wish_of(body), self._interactions
         said = understand({**message, "channel": channel}, me=self._me().user)
         if not isinstance(said, Said) or not said.text:
-            errands.soon(wish, errands.tell, wish, "no-question")
+            interactions.soon(wish, interactions.tell, wish, "no-question")
             ack()
             return
         asker = self._person(user)
-        hidden = self._desk.settings(channel).ephemeral
+        hidden = self._queue.settings(channel).ephemeral
         work = self._worded(
             Work(
                 # What only one person sees, another may ask for as well.
@@ -451,10 +455,10 @@ class Colleague:
             ),
             said.text,
         )
-        if self._desk.take(work, opens=not hidden, most=self.settings.per_minute):
+        if self._queue.take(work, opens=not hidden, most=self.settings.per_minute):
             self._answering.ring(work, user)
         else:
-            errands.soon(wish, errands.tell, wish, "already")
+            interactions.soon(wish, interactions.tell, wish, "already")
         ack()
 
     def _asked_by_button(self, ack: Callable[..., Any], body: Body) -> None:
@@ -478,7 +482,7 @@ class Colleague:
             ),
             str(action["value"]),
         )
-        if self._desk.take(work, most=self.settings.per_minute):
+        if self._queue.take(work, most=self.settings.per_minute):
             self._answering.ring(work, user)
         ack()
 
@@ -496,7 +500,7 @@ class Colleague:
             answer=str(action["value"]),
             reply_to=str(body.get("response_url", "")),
         )
-        if self._desk.take(work):
+        if self._queue.take(work):
             self._answering.ring(work, user)
         ack()
 
@@ -507,11 +511,11 @@ class Colleague:
         try:
             self._ledger.rate(answer, rating, rater=self._person(user))
         except AnswerUnknown:
-            self._errands.soon(wish, self._errands.tell, wish, "answer-gone")
+            self._interactions.soon(wish, self._interactions.tell, wish, "answer-gone")
         else:
             if rating == "down":
                 trigger = str(body["trigger_id"])
-                self._errands.at_once(wish, self._errands.ask_why, user, answer, trigger)
+                self._interactions.at_once(wish, self._interactions.ask_why, user, answer, trigger)
         ack()
 
     def _reasoned(self, ack: Callable[..., Any], body: Body) -> None:
@@ -529,27 +533,29 @@ class Colleague:
         """Somebody saved how we behave in a channel."""
         automatic, ephemeral, documents = blocks.chosen_settings(body["view"]["state"]["values"])
         channel, user = str(body["view"]["private_metadata"]), str(body["user"]["id"])
-        self._desk.choose(
+        self._queue.choose(
             channel,
             ChannelSettings(automatic=automatic, ephemeral=ephemeral, documents=documents),
         )
-        self._errands.soon(Wish(user), self._errands.whisper, channel, user, "settings-saved")
+        self._interactions.soon(
+            Wish(user), self._interactions.whisper, channel, user, "settings-saved"
+        )
         ack()
 
     def _asked_for_more(self, ack: Callable[..., Any], body: Body) -> None:
-        self._errands.soon(wish_of(body), self._errands.show_more, body)
+        self._interactions.soon(wish_of(body), self._interactions.show_more, body)
         ack()
 
     def _asked_for_page(self, ack: Callable[..., Any], body: Body) -> None:
-        self._errands.soon(wish_of(body), self._errands.show_page, body)
+        self._interactions.soon(wish_of(body), self._interactions.show_page, body)
         ack()
 
     def _followed(self, ack: Callable[..., Any], body: Body) -> None:
-        self._errands.soon(wish_of(body), self._following.begin, body)
+        self._interactions.soon(wish_of(body), self._following.begin, body)
         ack()
 
     def _unfollowed(self, ack: Callable[..., Any], body: Body) -> None:
-        self._errands.soon(wish_of(body), self._following.end, body)
+        self._interactions.soon(wish_of(body), self._following.end, body)
         ack()
 
     # People and places.

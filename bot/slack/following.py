@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from bot.answers import Citation
     from bot.ledger.ledger import Ledger
     from bot.slack.blocks import Rendered
-    from bot.slack.calls import Calls
     from bot.slack.followers import Follower, Followers
-    from bot.slack.queue import Desk
+    from bot.slack.queue import QuestionQueue
+    from bot.slack.web_api import WebApi
     from index.passages import Library
     from index.revisions.following import Followed
 
@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 Body = dict[str, Any]
 
 KIND = "revised"
-"""How the desk names the work of telling somebody."""
+"""How the queue names the work of telling somebody."""
 
 LOOK_S = 5.0
 """How often it is asked whether the index, or the day, is another."""
@@ -42,15 +42,15 @@ class Following:
     """Watches the index for those who follow an answer.
 
     When it changes (or a day begins, on which an edition may come into force), each followed
-    answer is compared with it. What changed is put on the desk under a name that it has in every
+    answer is compared with it. What changed is put in the queue under a name that it has in every
     process, so that replicas tell it once between them, whatever breaks; it goes into the
     follower's direct messages and nowhere else.
     """
 
     def __init__(
         self,
-        calls: Calls,
-        desk: Desk,
+        calls: WebApi,
+        queue: QuestionQueue,
         ledger: Ledger,
         followers: Followers,
         library: Callable[[], Library],
@@ -59,9 +59,9 @@ class Following:
         today: Callable[[], date] = date.today,
         look_s: float = LOOK_S,
     ) -> None:
-        """Watch *library*; tell by way of *desk*, whose workers call `rendered`."""
+        """Watch *library*; tell by way of *queue*, whose workers call `rendered`."""
         self._calls = calls
-        self._desk = desk
+        self._queue = queue
         self._ledger = ledger
         self._followers = followers
         self._library = library
@@ -165,7 +165,7 @@ class Following:
             follower,
             against,
             told,
-            news=(lambda connection: self._desk.add(connection, news))
+            news=(lambda connection: self._queue.add(connection, news))
             if told not in {"", follower.told}
             else None,
         )

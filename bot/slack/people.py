@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.slack.calls import SlackBusy, SlackRefused
+from bot.slack.web_api import SlackBusy, SlackRefused
 
 if TYPE_CHECKING:
-    from bot.slack.calls import Calls
+    from bot.slack.web_api import WebApi
 
 
 class People:
     """Whose language is which, asked once for each; shared by threads."""
 
-    def __init__(self, calls: Calls) -> None:
+    def __init__(self, calls: WebApi) -> None:
         """Ask by *calls*."""
         self._calls = calls
         self._languages: dict[str, str] = {}

@@ -1,8 +1,8 @@
-"""The desk: questions that were acknowledged and still wait for their answer.
+"""The queue: questions that were acknowledged and still wait for their answer.
 
 Slack sends an event again until it is acknowledged, and never again after that. So a question
 is written here before it is acknowledged, and leaves only when its answer is posted. Several
-processes may work at one desk: a question is leased to one of them at a time, and a lease that
+processes may work at one queue: a question is leased to one of them at a time, and a lease that
 is not renewed (the process is gone) falls to another.
 
 Nobody's id is here, only what the ledger makes of it (keyed hashes, unless configured), and the
@@ -96,7 +96,7 @@ class Thread:
     open: bool
 
 
-class Desk:
+class QuestionQueue:
     """Questions, seen events, threads and channel settings; shared by threads and processes."""
 
     def __init__(self, database: Database, *, clock: Callable[[], float] = time.time) -> None:
@@ -112,7 +112,7 @@ class Desk:
     def take(
         self, work: Work, *, event: str = "", opens: bool = False, most: int | None = None
     ) -> bool:
-        """Put a question on the desk unless it was there before; return whether it is new.
+        """Put a question in the queue unless it was there before; return whether it is new.
 
         In the same transaction *event* becomes seen and, with *opens*, the thread becomes one
         in which *work.asker* may go on without a mention. When *work.asker* has asked *most*
@@ -426,7 +426,7 @@ class Desk:
         return self._database.add_new(connection, seen, {"name": event, "at": self._clock()})
 
     def add(self, connection: sa.Connection, work: Work) -> bool:
-        """Put something on the desk within a transaction; return whether it was not there."""
+        """Put something in the queue within a transaction; return whether it was not there."""
         row = {
             "key": work.key,
             "kind": work.kind,

@@ -7,12 +7,12 @@ import re
 from typing import TYPE_CHECKING
 
 from bot.slack.blocks import harmless
-from bot.slack.calls import SlackBusy, SlackRefused
+from bot.slack.web_api import SlackBusy, SlackRefused
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from bot.slack.calls import Calls, Mark
+    from bot.slack.web_api import Mark, WebApi
 
 log = logging.getLogger(__name__)
 
@@ -33,7 +33,7 @@ class Stream:
 
     def __init__(
         self,
-        calls: Calls,
+        calls: WebApi,
         *,
         channel: str,
         thread: str,

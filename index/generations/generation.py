@@ -14,7 +14,7 @@ import numpy as np
 from index.confidence import Confidence
 from index.errors import GenerationBroken
 from index.generations import parts as stored_parts
-from index.generations.holds import hold
+from index.generations.folder_locks import hold
 from index.generations.manifests import (
     TEXTS,
     damaged,

@@ -20,7 +20,7 @@ from pathlib import Path
 
 from index.errors import GenerationBroken, NoSuchGeneration
 from index.generations.manifests import MANIFEST, Manifest, folder_of, read_manifest
-from ingest.aside import replacing
+from ingest.atomic_files import replacing
 
 POINTER = "current"
 KEPT = 3

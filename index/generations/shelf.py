@@ -16,7 +16,7 @@ from index.generations.pointers import current
 from index.generations.store import Vectors
 
 if TYPE_CHECKING:
-    from index.generations.depot import Depot
+    from index.generations.remote import RemoteGenerations
     from index.passages import Reranker
     from index.search.embedding import Embedder
 
@@ -36,15 +36,15 @@ class Shelf:
         today: Callable[[], date] = date.today,
         vectors: Vectors | None = None,
         reranker: Reranker | None = None,
-        depot: Depot | None = None,
+        remote: RemoteGenerations | None = None,
     ) -> None:
         """Take the home, and what finds the embedder for a recipe and a generation's folder.
 
         *vectors* is where the vectors live; None: in each generation's folder. *reranker* puts
-        the best passages of each search into a new order. *depot* is where generations are
+        the best passages of each search into a new order. *remote* is where generations are
         published for many homes; until something is, the home's own is served.
         """
-        self._depot = depot
+        self._remote = remote
         self._vectors = vectors
         self._reranker = reranker
         self._home = home
@@ -75,10 +75,10 @@ class Shelf:
                         raise
 
     def _current(self) -> str | None:
-        if self._depot is None:
+        if self._remote is None:
             return current(self._home)
         try:
-            now = self._depot.pointer()
+            now = self._remote.pointer()
         except ServerAway:
             if self._open is None:
                 raise
@@ -88,8 +88,8 @@ class Shelf:
 
     def _opened(self, name: str) -> Generation:
         folder = folder_of(self._home, name)
-        if self._depot is not None and self._depot.pointer() is not None:
-            folder = self._depot.bring(self._home, name)
+        if self._remote is not None and self._remote.pointer() is not None:
+            folder = self._remote.bring(self._home, name)
         return opened(
             folder,
             self._embedder_for,

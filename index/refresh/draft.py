@@ -24,13 +24,13 @@ from index.generations.manifests import (
 )
 from index.refresh.plan import NOTHING, STAYS_BACK, Plan, standing
 from index.refresh.reports import RefreshReport
-from index.refresh.seen import Seen, documents_of, engines_of, poor_of
-from index.refresh.succession import superseded_of, with_superseded
+from index.refresh.resources import GLOSSARY, ChangedMeanwhile, NotAllowed, Resources
+from index.refresh.superseding import superseded_of, with_superseded
+from index.refresh.text_summaries import TextSummary, documents_of, engines_of, poor_of
 from index.refresh.tidying import BUILDING, remove_old
-from index.refresh.workshop import GLOSSARY, ChangedMeanwhile, NotAllowed, Workshop
-from index.search import glossary, legs, tallies
+from index.search import glossary, lexical_indexes, tallies
 from index.search.fitted import DIMENSIONS, Fitted, fit
-from ingest.aside import replacing
+from ingest.atomic_files import replacing
 from ingest.catalog.catalog import hash_of
 from ingest.errors import IngestError, UnreadablePdf
 from ingest.headings import sections
@@ -60,7 +60,7 @@ class Draft:
 
     def __init__(
         self,
-        workshop: Workshop,
+        resources: Resources,
         former: Path | None,
         manifest: Manifest | None,
         wanted: dict[str, str],
@@ -69,7 +69,7 @@ class Draft:
         full: bool,
     ) -> None:
         self._damaged = frozenset(damaged)
-        self._workshop = workshop
+        self._resources = resources
         self._former = former
         self._manifest = manifest
         self._wanted = wanted
@@ -81,9 +81,9 @@ class Draft:
         self._counted_alike = before == wanted["index"]
         parsed = manifest.recipe.get("sentences") if manifest else None
         self._parsed_alike = self._reusable and parsed == wanted["sentences"]
-        others = workshop.depot.names() if workshop.depot else ()
-        self._name = pointers.next_name(workshop.home, others)
-        self._folder = workshop.home / "generations" / f"{BUILDING}{self._name}"
+        others = resources.remote.names() if resources.remote else ()
+        self._name = pointers.next_name(resources.home, others)
+        self._folder = resources.home / "generations" / f"{BUILDING}{self._name}"
 
     def clear(self) -> None:
         """Remove what is left of a draft that was not published."""
@@ -143,20 +143,20 @@ class Draft:
         )  # fmt: skip
 
     def _publish(self, manifest: Manifest) -> None:
-        self._workshop.progress("checking", 0.0)
-        reasons = tuple(self._workshop.allow(self._folder))
-        if reasons and not self._workshop.accept:
+        self._resources.progress("checking", 0.0)
+        reasons = tuple(self._resources.allow(self._folder))
+        if reasons and not self._resources.accept:
             raise NotAllowed(self._name, reasons)
         if reasons:
             manifests.write_manifest(
                 replace(manifest, accepted=tuple(map(str, reasons))), self._folder
             )
-        home = self._workshop.home
+        home = self._resources.home
         final = manifests.folder_of(home, self._name)
         sync(self._folder)
         self._folder.rename(final)
-        if self._workshop.depot is not None:
-            self._workshop.depot.publish(home, self._name)
+        if self._resources.remote is not None:
+            self._resources.remote.publish(home, self._name)
         pointers.publish(home, self._name)
         remove_old(home)
 
@@ -171,21 +171,21 @@ class Draft:
         )
 
     def _is_again(
-        self, asked: Catalog, read: Mapping[str, Seen | UnreadablePdf], refused: Manifest
+        self, asked: Catalog, read: Mapping[str, TextSummary | UnreadablePdf], refused: Manifest
     ) -> bool:
         """Whether a refresh would change nothing if a refused generation were the current one."""
-        folder = manifests.folder_of(self._workshop.home, refused.id)
-        catalog = with_superseded(asked, refused.editions, self._workshop.today())
+        folder = manifests.folder_of(self._resources.home, refused.id)
+        catalog = with_superseded(asked, refused.editions, self._resources.today())
         editions, _ = standing(catalog, read, refused, lambda e: text_of(folder, e).exists())
         return self._same(editions, refused)
 
-    def _read(self, catalog: Catalog) -> Mapping[str, Seen | UnreadablePdf]:
+    def _read(self, catalog: Catalog) -> Mapping[str, TextSummary | UnreadablePdf]:
         """Read and cut the PDFs whose text the former generation does not hold.
 
         Each text is put away before the next is taken: memory does not grow with their number.
         """
         replaced = superseded_of(catalog)
-        home, corpus = self._workshop.home, self._workshop.corpus
+        home, corpus = self._resources.home, self._resources.corpus
         wanted = {
             str(edition.sha256): edition
             for edition in catalog.editions
@@ -199,13 +199,13 @@ class Draft:
             return {}
         found = {
             digest: self._put_away(wanted[digest], text)
-            for digest, text in self._workshop.reading(files)
+            for digest, text in self._resources.reading(files)
         }
         return {digest: found[digest] for digest in wanted}
 
     def _put_away(
         self, edition: Edition, text: EditionText | UnreadablePdf
-    ) -> Seen | UnreadablePdf:
+    ) -> TextSummary | UnreadablePdf:
         if isinstance(text, UnreadablePdf):
             return text
         save(text, text_of(self._folder, edition))
@@ -216,7 +216,7 @@ class Draft:
         tallies.save(found, tally_of(self._folder, edition))
         poor = ((page.number, page.quality.note) for page in text.pages if page.quality.note)
         how = ((page.quality.engine, page.quality.score) for page in text.pages)
-        return Seen(len(text.pages), tuple(poor), tuple(how))
+        return TextSummary(len(text.pages), tuple(poor), tuple(how))
 
     def _stands(self, edition: Edition) -> bool:
         """Whether an edition's former text can go on being served."""
@@ -234,12 +234,12 @@ class Draft:
         return path.exists() and name not in self._damaged
 
     def _parts(
-        self, held: Sequence[Edition], read: Mapping[str, Seen | UnreadablePdf]
+        self, held: Sequence[Edition], read: Mapping[str, TextSummary | UnreadablePdf]
     ) -> dict[str, int]:
         """Take over what was not read, and return the number of chunks by hash, in order."""
         counts: dict[str, int] = {}
         for edition in held:
-            if not isinstance(read.get(str(edition.sha256)), Seen):
+            if not isinstance(read.get(str(edition.sha256)), TextSummary):
                 same = [sentences_of] if self._parsed_alike else []
                 counted = [tally_of] if self._counted_alike else []
                 for place in (text_of, parts_of, *same, *counted):
@@ -283,9 +283,9 @@ class Draft:
         self, held: Sequence[Edition], counts: Mapping[str, int], words: glossary.Glossary
     ) -> Mapping[str, int]:
         """Write the lexical indexes and the vectors; return what the embedder learned from."""
-        told = self._workshop.progress
+        told = self._resources.progress
         told("indexing", 0.0)
-        legs.build(
+        lexical_indexes.build(
             self._folder,
             lambda kind: (self._tally(edition, kind) for edition in held),
             partial(told, "indexing"),
@@ -295,7 +295,7 @@ class Draft:
         told("embedding", 0.7)
         found = [np.load(embedded_of(self._folder, e)) for e in held if counts[str(e.sha256)]]
         vectors = np.concatenate(found) if found else np.zeros((0, DIMENSIONS), np.float32)
-        self._workshop.vectors.write(self._folder, vectors)
+        self._resources.vectors.write(self._folder, vectors)
         told("embedding", 1.0)
         (self._folder / GLOSSARY).write_text(glossary.written(words), encoding="utf-8")
         return learned
@@ -308,7 +308,7 @@ class Draft:
         Returns:
             What the fitted embedder has learned from; nothing, where another is configured.
         """
-        configured = self._workshop.embedder
+        configured = self._resources.embedder
         kept = self._keep_fitted(counts) if configured is None else {}
         learned = counts if kept is None else kept
         before = (self._manifest or NOTHING).recipe.get("embedder")
@@ -367,18 +367,18 @@ class Draft:
         Raises:
             ChangedMeanwhile: a file is no longer the one that was read.
         """
-        (self._workshop.home / "pdfs").mkdir(exist_ok=True)
+        (self._resources.home / "pdfs").mkdir(exist_ok=True)
         fresh = {edition.sha256 for edition in catalog.editions} - superseded_of(catalog)
         for edition in held:
-            kept = pdf_of(self._workshop.home, edition)
+            kept = pdf_of(self._resources.home, edition)
             if not kept.exists() and edition.sha256 in fresh:
                 with replacing(kept) as draft:
-                    shutil.copyfile(self._workshop.corpus / str(edition.path), draft)
+                    shutil.copyfile(self._resources.corpus / str(edition.path), draft)
                     if hash_of(draft) != edition.sha256:
                         raise ChangedMeanwhile(str(edition.path))
 
     def _page_counts(
-        self, held: Sequence[Edition], read: Mapping[str, Seen | UnreadablePdf]
+        self, held: Sequence[Edition], read: Mapping[str, TextSummary | UnreadablePdf]
     ) -> dict[str, int]:
         """Return the number of pages of each held edition, by hash."""
         known = (self._manifest or NOTHING).page_counts
@@ -386,7 +386,7 @@ class Draft:
         for edition in held:
             digest = str(edition.sha256)
             seen = read.get(digest)
-            if isinstance(seen, Seen):
+            if isinstance(seen, TextSummary):
                 found[digest] = seen.pages
             else:
                 found[digest] = known.get(digest) or len(load(text_of(self._folder, edition)).pages)

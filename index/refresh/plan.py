@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from index.generations.manifests import (
     Manifest,
 )
-from index.refresh.succession import with_superseded
+from index.refresh.superseding import with_superseded
 from index.search.fitted import DIMENSIONS
 from ingest.chunks import CHUNKS_VERSION
 from ingest.errors import UnreadablePdf
@@ -19,7 +19,7 @@ from ingest.sentences import SENTENCES_VERSION
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from index.refresh.seen import Seen
+    from index.refresh.text_summaries import TextSummary
     from index.search.embedding import Embedder
     from ingest.catalog.catalog import Catalog
     from ingest.catalog.editions import Edition
@@ -124,7 +124,7 @@ NOTHING = Manifest("", "", {}, (), 0, 0, {})
 
 def standing(
     catalog: Catalog,
-    read: Mapping[str, Seen | UnreadablePdf],
+    read: Mapping[str, TextSummary | UnreadablePdf],
     manifest: Manifest,
     stands: Callable[[Edition], bool],
 ) -> tuple[tuple[Edition, ...], dict[str, str]]:

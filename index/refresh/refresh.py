@@ -23,9 +23,9 @@ from index.refresh import unusable
 from index.refresh.draft import Draft
 from index.refresh.plan import STAYS_BACK, embedder_name, plan, recipe
 from index.refresh.reports import RefreshReport
-from index.refresh.succession import superseded_of, with_superseded
+from index.refresh.resources import GLOSSARY, Resources
+from index.refresh.superseding import superseded_of, with_superseded
 from index.refresh.tidying import only_one, remove_debris, remove_old
-from index.refresh.workshop import GLOSSARY, Workshop
 from index.search import glossary
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from ingest.catalog.catalog import Catalog
 
 
-def carry_out(catalog: Catalog, workshop: Workshop, *, full: bool = False) -> RefreshReport:
+def carry_out(catalog: Catalog, resources: Resources, *, full: bool = False) -> RefreshReport:
     """Bring the home up to date with the catalog.
 
     A PDF that cannot be read is named in the report; its former edition, where there is one,
@@ -54,38 +54,38 @@ def carry_out(catalog: Catalog, workshop: Workshop, *, full: bool = False) -> Re
         GenerationBroken: what was taken over is damaged (*full* takes nothing over).
         HomeUnusable: the disk is full or may not be written; nothing was changed.
     """
-    home = workshop.home
+    home = resources.home
     with _written(home):
         home.mkdir(parents=True, exist_ok=True)
         with (
             only_one(home) as name,
-            workshop.depot.alone(name) if workshop.depot else nullcontext(),
+            resources.remote.alone(name) if resources.remote else nullcontext(),
         ):
             remove_debris(home)
             remove_old(home)
-            if workshop.depot is not None:
-                workshop.depot.sync(home, pdfs=True)
-                workshop.vectors.tidy(workshop.depot.tidy())
+            if resources.remote is not None:
+                resources.remote.sync(home, pdfs=True)
+                resources.vectors.tidy(resources.remote.tidy())
             else:
-                workshop.vectors.tidy(pointers.listed(home))
-            report = _refreshed(catalog, workshop, full=full)
+                resources.vectors.tidy(pointers.listed(home))
+            report = _refreshed(catalog, resources, full=full)
             unusable.record(home, report.problems)
             return report
 
 
-def _refreshed(catalog: Catalog, workshop: Workshop, *, full: bool) -> RefreshReport:
-    home = workshop.home
+def _refreshed(catalog: Catalog, resources: Resources, *, full: bool) -> RefreshReport:
+    home = resources.home
     name, manifest = _former(home)
     folder = manifests.folder_of(home, name) if name else None
-    damaged = _damaged(folder, manifest, workshop.vectors)
-    words = workshop.common.joined(glossary.read(workshop.corpus / GLOSSARY))
+    damaged = _damaged(folder, manifest, resources.vectors)
+    words = resources.common.joined(glossary.read(resources.corpus / GLOSSARY))
     wanted = recipe(
-        embedder_name(workshop.embedder), glossary.hash_of(words), workshop.reader,
-        workshop.vectors.name,
+        embedder_name(resources.embedder), glossary.hash_of(words), resources.reader,
+        resources.vectors.name,
     )  # fmt: skip
     asked = catalog
     if manifest is not None:
-        catalog = with_superseded(catalog, manifest.editions, workshop.today())
+        catalog = with_superseded(catalog, manifest.editions, resources.today())
         catalog = _without_lost(catalog, home, folder)
         catalog = replace(catalog, notices=(*catalog.notices, *_clock(manifest)))
     compared = plan(catalog, manifest, wanted)
@@ -93,7 +93,7 @@ def _refreshed(catalog: Catalog, workshop: Workshop, *, full: bool) -> RefreshRe
         named = ", ".join(damaged[:3]) + (" and more" if len(damaged) > 3 else "")  # noqa: PLR2004 - as listed
         reason = f"files of {name} are damaged or missing ({named})"
         compared = replace(compared, reasons=(*compared.reasons, reason))
-    refused = () if workshop.accept or full or damaged else _refused(home)
+    refused = () if resources.accept or full or damaged else _refused(home)
     if manifest is not None and not full:
         back = next((left for left in refused if plan(asked, left, wanted).empty), None)
         if compared.empty or back is not None:
@@ -108,7 +108,7 @@ def _refreshed(catalog: Catalog, workshop: Workshop, *, full: bool) -> RefreshRe
                 chunks=manifest.chunks, problems=catalog.problems, notices=notices,
                 kept=manifest.kept,
             )  # fmt: skip
-    draft = Draft(workshop, folder, manifest, wanted, damaged=damaged, full=full)
+    draft = Draft(resources, folder, manifest, wanted, damaged=damaged, full=full)
     try:
         return draft.make(catalog, compared, words, asked, refused)
     finally:

@@ -9,9 +9,9 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from index.errors import AnotherRefresh
-from index.generations import holds, manifests, pointers
-from index.refresh.workshop import READINGS
-from ingest.aside import remove_drafts
+from index.generations import folder_locks, manifests, pointers
+from index.refresh.resources import READINGS
+from ingest.atomic_files import remove_drafts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,7 +42,7 @@ def remove_debris(home: Path) -> None:
     """Remove what a refresh that was cut off left behind."""
     folder = home / "generations"
     folder.mkdir(exist_ok=True)
-    for draft in (*folder.glob(f"{BUILDING}*"), *folder.glob(f"{holds.LEAVING}*")):
+    for draft in (*folder.glob(f"{BUILDING}*"), *folder.glob(f"{folder_locks.LEAVING}*")):
         shutil.rmtree(draft)
     remove_drafts(home)
     remove_drafts(home / "pdfs")
@@ -51,7 +51,7 @@ def remove_debris(home: Path) -> None:
     complete = pointers.listed(home)
     for rest in folder.glob("g*"):
         if rest.name not in complete:
-            holds.remove(rest)
+            folder_locks.remove(rest)
 
 
 def remove_old(home: Path) -> None:
@@ -63,4 +63,4 @@ def remove_old(home: Path) -> None:
     for name in pointers.listed(home)[: -pointers.KEPT]:
         if now is not None and name != now:
             with suppress(OSError):
-                holds.remove(manifests.folder_of(home, name))
+                folder_locks.remove(manifests.folder_of(home, name))

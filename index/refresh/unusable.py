@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from ingest.aside import replacing
+from ingest.atomic_files import replacing
 from ingest.errors import UnreadablePdf
 
 if TYPE_CHECKING:

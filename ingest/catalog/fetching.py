@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 from ingest import reading
-from ingest.aside import replacing
+from ingest.atomic_files import replacing
 from ingest.catalog import catalog, entries
 from ingest.errors import FetchFailed, IngestError, UnreadablePdf
 

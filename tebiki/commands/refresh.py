@@ -50,7 +50,7 @@ def refresh(
     chosen = given.settings()
     from index.generations import manifests, pointers
     from index.refresh.plan import embedder_name, plan, recipe
-    from index.refresh.workshop import GLOSSARY, READINGS
+    from index.refresh.resources import GLOSSARY, READINGS
     from index.search import glossary
     from ingest.catalog import catalog
 
@@ -100,7 +100,7 @@ def _refresh_and_say(chosen: Settings, *, full: bool, accept: bool, as_json: boo
     Returns:
         Whether there is nothing to try again: what the gate refused, it would refuse again.
     """
-    from index.refresh.workshop import NotAllowed
+    from index.refresh.resources import NotAllowed
 
     refused = False
     with suppress(typer.Exit), told_as_words(), progress(show=not as_json) as told:

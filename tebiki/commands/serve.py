@@ -69,7 +69,7 @@ def listen(served: FastAPI, host: str, port: int) -> None:
         if (access := getattr(served.state, "access", None)) and not access.required:
             link = f"{address}/admin#once={access.sessions.word()}"
             err.print(f"Admin page, once, within the hour: {link}", markup=False)
-        # Whom a proxy speaks for is read by api.arrivals, which knows the proxies that are
+        # Whom a proxy speaks for is read by api.request_source, which knows the proxies that are
         # trusted; uvicorn would believe every process on this machine.
         config = uvicorn.Config(
             served,

@@ -40,7 +40,7 @@ def slack(
     if not (chosen.slack_bot_token and chosen.slack_app_token):
         message = "TEBIKI_SLACK_BOT_TOKEN and TEBIKI_SLACK_APP_TOKEN are not set (docs/slack.md)"
         raise typer.BadParameter(message)
-    from bot.slack.calls import SlackBusy, SlackRefused
+    from bot.slack.web_api import SlackBusy, SlackRefused
 
     have_models(chosen)
     parts = build(chosen)

@@ -70,7 +70,7 @@ def of_index(chosen: Settings, *, every: bool) -> Iterator[Finding]:
 
 def _recipe(chosen: Settings, manifest: Manifest) -> Finding:
     from index.refresh.plan import embedder_name, recipe
-    from index.refresh.workshop import GLOSSARY
+    from index.refresh.resources import GLOSSARY
     from index.search import glossary
 
     common = glossary.read(BUNDLED / GLOSSARY)

@@ -21,12 +21,12 @@ from api import gate
 from api.access import PAGES, Access, Limits, Unprotected, decide
 from api.admin import Office
 from api.app import create_app
-from api.arrivals import arrived
 from api.gate import Gate
 from api.keys import Keys, Scope
-from api.passes import Passes
 from api.problems import language_of
+from api.request_source import source_of
 from api.sessions import Sessions
+from api.signed_links import SignedLinks
 from bot.answering.extractive import Extractive
 from bot.answers import Answer, Question
 from index.refresh.plan import Plan
@@ -229,8 +229,8 @@ def test_widget_of_an_allowed_site_may_ask_but_not_administer(keys: Keys) -> Non
 def test_citation_told_to_an_allowed_site_opens_without_a_key(keys: Keys) -> None:
     """Until the next day, for the edition that was cited and no other; JSON and stream alike."""
     now = [1_000_000.0]
-    passes = Passes(clock=lambda: now[0])
-    access = Access(required=True, keys=keys, origins=(CITY,), passes=passes)
+    links = SignedLinks(clock=lambda: now[0])
+    access = Access(required=True, keys=keys, origins=(CITY,), links=links)
     asked = {"question": "年次有給休暇は何日ですか"}
     with protected(access) as client:
         given = client.post("/v1/answers", json=asked, headers={"Origin": CITY})
@@ -382,7 +382,7 @@ def test_link_opens_one_session_at_this_machine(keys: Keys) -> None:
 )
 def test_proxies_are_known_by_what_they_send(headers: dict[str, str], version: str) -> None:
     """Whoever comes through one is not at this machine, however near the proxy stands."""
-    found = arrived("127.0.0.1", "http", Headers(headers), (), version=version)
+    found = source_of("127.0.0.1", "http", Headers(headers), (), version=version)
 
     assert found.relayed
     assert not found.local
@@ -478,7 +478,7 @@ def test_proxy_tells_whom_it_speaks_for(
     headers: dict[str, str], address: str, scheme: str, *, relayed: bool
 ) -> None:
     """The last address of the chain that is no proxy of ours is the caller's."""
-    found = arrived("10.0.0.5", "http", Headers(headers), ["10.0.0.0/24"])
+    found = source_of("10.0.0.5", "http", Headers(headers), ["10.0.0.0/24"])
 
     assert (address, scheme, relayed) == (found.address, found.scheme, found.relayed)
     assert not found.local
@@ -487,7 +487,7 @@ def test_proxy_tells_whom_it_speaks_for(
 @pytest.mark.parametrize("header", ["X-Forwarded-For", "Forwarded", "X-Forwarded-Host"])
 def test_what_a_stranger_hands_on_changes_nothing_but_that_it_is_not_local(header: str) -> None:
     """An untrusted proxy on this machine is believed in one thing only: that it is a proxy."""
-    found = arrived("127.0.0.1", "http", Headers({header: "for=127.0.0.1"}), ["10.0.0.0/24"])
+    found = source_of("127.0.0.1", "http", Headers({header: "for=127.0.0.1"}), ["10.0.0.0/24"])
 
     assert ("127.0.0.1", "http", False, False) == (
         found.address,

@@ -36,7 +36,7 @@ from index.generations.manifests import Manifest
 from index.generations.pointers import Kept
 from index.refresh.plan import Plan
 from index.refresh.reports import RefreshReport
-from index.refresh.workshop import NotAllowed
+from index.refresh.resources import NotAllowed
 from ingest.catalog import catalog
 from ingest.errors import UnreadablePdf
 from ingest.translations import Bilingual

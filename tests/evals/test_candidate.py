@@ -13,7 +13,7 @@ from evals.candidate import gate
 from evals.errors import BadQuestionSet
 from index.generations.pointers import current
 from index.refresh.reports import RefreshReport
-from index.refresh.workshop import NotAllowed
+from index.refresh.resources import NotAllowed
 from index.search.fitted import Fitted
 from ingest.errors import UnreadablePdf
 from ingest.pages import EditionText, Quality

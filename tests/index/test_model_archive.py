@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from index.errors import ModelMissing, ParcelUnusable
+from index.errors import ArchiveUnusable, ModelMissing
 from index.model_archive import pack, unpack
 from index.search.models import ModelKind, SentenceTransformerEmbedder, files_of, prefixes_of
 from tests import tiny_models
@@ -26,20 +26,20 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def parcel(model: Path, tmp_path: Path) -> Path:
+def packed(model: Path, tmp_path: Path) -> Path:
     """That model as one file."""
     pack(str(model), tmp_path / "ruri.tebiki-model")
     return tmp_path / "ruri.tebiki-model"
 
 
-def _made(parcel: Path, *entries: tuple[str | zipfile.ZipInfo, bytes], listed: object) -> Path:
-    """Write a parcel as somebody else might."""
+def _made(packed: Path, *entries: tuple[str | zipfile.ZipInfo, bytes], listed: object) -> Path:
+    """Write an archive as somebody else might."""
     said = {"version": 1, "name": "m", "kind": "embedder", "prefixes": ["", ""], "files": listed}
-    with zipfile.ZipFile(parcel, "w") as archive:
+    with zipfile.ZipFile(packed, "w") as archive:
         for name, content in entries:
             archive.writestr(name, content)
         archive.writestr("manifest.json", json.dumps(said))
-    return parcel
+    return packed
 
 
 def _listed(**files: bytes) -> dict[str, object]:
@@ -49,11 +49,11 @@ def _listed(**files: bytes) -> dict[str, object]:
     }
 
 
-def test_a_model_comes_out_as_it_went_in(model: Path, parcel: Path, tmp_path: Path) -> None:
+def test_a_model_comes_out_as_it_went_in(model: Path, packed: Path, tmp_path: Path) -> None:
     """Every file byte for byte, the kind, and the prefixes whatever the new folder is called."""
     told: list[float] = []
 
-    out = unpack(parcel, tmp_path / "inside" / "embedding", told.append)
+    out = unpack(packed, tmp_path / "inside" / "embedding", told.append)
 
     folder = tmp_path / "inside" / "embedding"
     before = {name: path.read_bytes() for name, path in files_of(model)}
@@ -61,15 +61,15 @@ def test_a_model_comes_out_as_it_went_in(model: Path, parcel: Path, tmp_path: Pa
     after.pop("tebiki-model.json")
     assert before == after
     assert ("ruri-v3-tiny", ModelKind.EMBEDDER) == (out.name, out.kind)
-    assert sha256(parcel.read_bytes()).hexdigest() == out.sha256
+    assert sha256(packed.read_bytes()).hexdigest() == out.sha256
     assert ("検索クエリ: ", "検索文書: ") == prefixes_of(str(folder))
     assert sorted(told) == told
     assert 1.0 == told[-1]
 
 
-def test_an_unpacked_model_embeds_as_before(model: Path, parcel: Path, tmp_path: Path) -> None:
+def test_an_unpacked_model_embeds_as_before(model: Path, packed: Path, tmp_path: Path) -> None:
     """TEBIKI_EMBEDDING=FOLDER is all it takes."""
-    unpack(parcel, tmp_path / "embedding")
+    unpack(packed, tmp_path / "embedding")
 
     before = SentenceTransformerEmbedder(str(model)).embed_passages(["a b", "c"])
     after = SentenceTransformerEmbedder(str(tmp_path / "embedding")).embed_passages(["a b", "c"])
@@ -77,33 +77,33 @@ def test_an_unpacked_model_embeds_as_before(model: Path, parcel: Path, tmp_path:
     np.testing.assert_array_equal(before, after)
 
 
-def test_the_same_model_makes_the_same_parcel(model: Path, parcel: Path, tmp_path: Path) -> None:
+def test_the_same_model_makes_the_same_archive(model: Path, packed: Path, tmp_path: Path) -> None:
     """So that two people can compare what they packed."""
     pack(str(model), tmp_path / "again")
 
-    assert parcel.read_bytes() == (tmp_path / "again").read_bytes()
+    assert packed.read_bytes() == (tmp_path / "again").read_bytes()
 
 
 def test_a_reranker_keeps_its_kind(tmp_path: Path) -> None:
     """The manifest says what the model is for."""
-    made = pack(str(tiny_models.reranker(tmp_path)), tmp_path / "parcel")
+    made = pack(str(tiny_models.reranker(tmp_path)), tmp_path / "packed")
 
-    assert ModelKind.RERANKER == made.kind == unpack(tmp_path / "parcel", tmp_path / "out").kind
+    assert ModelKind.RERANKER == made.kind == unpack(tmp_path / "packed", tmp_path / "out").kind
 
 
-def test_nothing_is_overwritten(model: Path, parcel: Path, tmp_path: Path) -> None:
-    """Neither a parcel nor a folder, be it empty or a link to nowhere."""
-    before = parcel.read_bytes()
+def test_nothing_is_overwritten(model: Path, packed: Path, tmp_path: Path) -> None:
+    """Neither an archive nor a folder, be it empty or a link to nowhere."""
+    before = packed.read_bytes()
     (tmp_path / "empty").mkdir()
     (tmp_path / "link").symlink_to(tmp_path / "nowhere")
 
-    with pytest.raises(ParcelUnusable, match="there already"):
-        pack(str(model), parcel)
+    with pytest.raises(ArchiveUnusable, match="there already"):
+        pack(str(model), packed)
     for name in ("empty", "link"):
-        with pytest.raises(ParcelUnusable, match="there already"):
-            unpack(parcel, tmp_path / name)
+        with pytest.raises(ArchiveUnusable, match="there already"):
+            unpack(packed, tmp_path / name)
 
-    assert before == parcel.read_bytes()
+    assert before == packed.read_bytes()
 
 
 def test_a_folder_without_a_model_is_not_packed(tmp_path: Path) -> None:
@@ -112,9 +112,9 @@ def test_a_folder_without_a_model_is_not_packed(tmp_path: Path) -> None:
     (tmp_path / "letters" / "letter.txt").write_text("拝啓", encoding="utf-8")
 
     with pytest.raises(ModelMissing, match="holds no"):
-        pack(str(tmp_path / "letters"), tmp_path / "parcel")
+        pack(str(tmp_path / "letters"), tmp_path / "packed")
 
-    assert not (tmp_path / "parcel").exists()
+    assert not (tmp_path / "packed").exists()
 
 
 def test_a_model_that_is_nowhere_is_not_packed(
@@ -124,7 +124,7 @@ def test_a_model_that_is_nowhere_is_not_packed(
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
 
     with pytest.raises(ModelMissing, match="nowhere/no-model"):
-        pack("nowhere/no-model", tmp_path / "parcel")
+        pack("nowhere/no-model", tmp_path / "packed")
 
 
 def _cut_short(content: bytes) -> bytes:
@@ -139,17 +139,17 @@ def _altered(content: bytes) -> bytes:
 
 @pytest.mark.parametrize(
     "damage",
-    [_cut_short, _altered, lambda _: b"", lambda _: b"not a parcel", lambda c: c[1000:]],
+    [_cut_short, _altered, lambda _: b"", lambda _: b"not an archive", lambda c: c[1000:]],
     ids=["cut short", "one bit other", "empty", "a letter", "without its head"],
 )
 def test_a_damaged_parcel_leaves_nothing(
-    damage: Callable[[bytes], bytes], parcel: Path, tmp_path: Path
+    damage: Callable[[bytes], bytes], packed: Path, tmp_path: Path
 ) -> None:
     """Not a folder, not half of one; the file is named."""
-    (tmp_path / "damaged").write_bytes(damage(parcel.read_bytes()))
+    (tmp_path / "damaged").write_bytes(damage(packed.read_bytes()))
     before = sorted(tmp_path.rglob("*"))
 
-    with pytest.raises(ParcelUnusable) as caught:
+    with pytest.raises(ArchiveUnusable) as caught:
         unpack(tmp_path / "damaged", tmp_path / "out")
 
     assert "damaged" in str(caught.value)
@@ -158,12 +158,12 @@ def test_a_damaged_parcel_leaves_nothing(
 
 def test_a_file_that_is_not_as_listed_is_named(tmp_path: Path) -> None:
     """The archive is whole, but the file is another one."""
-    parcel = _made(
-        tmp_path / "parcel", ("files/config.json", b"{ }"), listed=_listed(**{"config.json": b"{}"})
+    packed = _made(
+        tmp_path / "packed", ("files/config.json", b"{ }"), listed=_listed(**{"config.json": b"{}"})
     )
 
-    with pytest.raises(ParcelUnusable, match=r"config\.json is not as it was packed"):
-        unpack(parcel, tmp_path / "out")
+    with pytest.raises(ArchiveUnusable, match=r"config\.json is not as it was packed"):
+        unpack(packed, tmp_path / "out")
 
     assert not (tmp_path / "out").exists()
 
@@ -190,11 +190,11 @@ def test_what_leads_out_is_not_unpacked(
     name: str, entry: str | zipfile.ZipInfo, tmp_path: Path
 ) -> None:
     """However well it is listed, nothing is written anywhere."""
-    parcel = _made(tmp_path / "parcel", (entry, b"evil"), listed=_listed(**{name: b"evil"}))
+    packed = _made(tmp_path / "packed", (entry, b"evil"), listed=_listed(**{name: b"evil"}))
     before = sorted(tmp_path.rglob("*"))
 
-    with pytest.raises(ParcelUnusable, match="no file of a model"):
-        unpack(parcel, tmp_path / "out")
+    with pytest.raises(ArchiveUnusable, match="no file of a model"):
+        unpack(packed, tmp_path / "out")
 
     assert before == sorted(tmp_path.rglob("*"))
 
@@ -210,9 +210,9 @@ def test_what_leads_out_is_not_unpacked(
 )
 def test_a_manifest_that_does_not_fit_is_refused(listed: object, tmp_path: Path) -> None:
     """The files and the list say the same, or nothing is unpacked."""
-    parcel = _made(tmp_path / "parcel", ("files/x", b"x"), listed=listed)
+    packed = _made(tmp_path / "packed", ("files/x", b"x"), listed=listed)
 
-    with pytest.raises(ParcelUnusable):
-        unpack(parcel, tmp_path / "out")
+    with pytest.raises(ArchiveUnusable):
+        unpack(packed, tmp_path / "out")
 
     assert not (tmp_path / "out").exists()

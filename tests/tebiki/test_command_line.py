@@ -95,16 +95,16 @@ def test_an_embedder_that_was_replaced_in_place_asks_for_a_refresh(
 
 def test_a_model_is_carried_in_one_file(corpus: Path, tmp_path: Path) -> None:
     """Pack it, unpack it, set the setting that is printed, refresh."""
-    folder, parcel = tiny_models.embedder(tmp_path), tmp_path / "model.parcel"
+    folder, archive = tiny_models.embedder(tmp_path), tmp_path / "model.zip"
     home, inside = tmp_path / "home", tmp_path / "inside"
 
-    packed = run(corpus, home, "models", "pack", str(folder), str(parcel))
-    unpacked = run(corpus, home, "models", "unpack", str(parcel), str(inside))
+    packed = run(corpus, home, "models", "pack", str(folder), str(archive))
+    unpacked = run(corpus, home, "models", "unpack", str(archive), str(inside))
     run(corpus, home, "refresh", setting={"TEBIKI_EMBEDDING": str(inside)})
 
     assert f"set TEBIKI_EMBEDDING={inside}" in unpacked.stdout
     assert packed.stdout.splitlines()[-1] == unpacked.stdout.splitlines()[0]
-    refused = run(corpus, home, "models", "unpack", str(parcel), str(inside), code=4)
+    refused = run(corpus, home, "models", "unpack", str(archive), str(inside), code=4)
     assert "there already" in refused.stderr
 
 

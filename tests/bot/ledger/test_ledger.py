@@ -40,7 +40,7 @@ from bot.ledger.record import Recorded, SentRecord
 from bot.ledger.tables import metadata
 from bot.ledger.tokens import Tokens
 from bot.slack.followers import Follower, Followers
-from bot.slack.queue import ChannelSettings, Desk, Thread, Work
+from bot.slack.queue import ChannelSettings, QuestionQueue, Thread, Work
 from index.passages import Filters, Passage
 from index.revisions.following import Followed, State
 from ingest.catalog.editions import Kind, Original
@@ -193,9 +193,9 @@ def ledger(database: Database, clock: Clock) -> Ledger:
 
 
 @pytest.fixture
-def desk(database: Database, clock: Clock) -> Desk:
-    """Return an empty desk."""
-    return Desk(database, clock=clock)
+def queue(database: Database, clock: Clock) -> QuestionQueue:
+    """Return an empty queue."""
+    return QuestionQueue(database, clock=clock)
 
 
 def test_answer_comes_back_equal_in_every_part(ledger: Ledger) -> None:
@@ -566,8 +566,8 @@ def test_migrations_make_the_tables_that_the_code_uses(database: Database) -> No
 def test_what_waits_keeps_its_meaning_through_the_migrations(tmp_path: Path) -> None:
     """A command's answer stays hidden, and a limited question stays limited."""
     database = Database(tmp_path / FILE)
-    Desk(database).take(work("a", reply_to="https://hooks.example/1"))
-    Desk(database).take(work("b"))
+    QuestionQueue(database).take(work("a", reply_to="https://hooks.example/1"))
+    QuestionQueue(database).take(work("b"))
     with database.write() as connection:
         connection.exec_driver_sql("UPDATE waiting SET kind = 'limited' WHERE key = 'b'")
         for name in ("event", "hidden", "limited"):
@@ -577,7 +577,7 @@ def test_what_waits_keeps_its_meaning_through_the_migrations(tmp_path: Path) -> 
     database.close()
 
     database = Database(tmp_path / FILE)
-    found = [Desk(database).find(key) for key in ("a", "b")]
+    found = [QuestionQueue(database).find(key) for key in ("a", "b")]
     database.close()
 
     assert [("message", True, False), ("message", False, True)] == [
@@ -591,7 +591,7 @@ def at_once(code: str, where: Path | str, count: int) -> list[str]:
     head = (
         "from pathlib import Path\n"
         "from bot.ledger.database import Database\n"
-        "from bot.slack.queue import Desk\n"
+        "from bot.slack.queue import QuestionQueue\n"
         f"database = Database({opened})\n"
     )
     folder = Path(__file__).parents[3]
@@ -658,7 +658,7 @@ def test_ledger_opens_again_with_what_was_kept(tmp_path: Path) -> None:
     second.database.close()
 
 
-# The desk.
+# The queue.
 
 
 def work(key: str = "C1:1.0", **rest: object) -> Work:
@@ -669,101 +669,107 @@ def work(key: str = "C1:1.0", **rest: object) -> Work:
     )
 
 
-def test_question_is_taken_once_however_often_it_arrives(desk: Desk) -> None:
+def test_question_is_taken_once_however_often_it_arrives(queue: QuestionQueue) -> None:
     """The same channel and ts by another event is not another question."""
-    assert desk.take(work(), event="e1")
-    assert not desk.take(work(), event="e2")
+    assert queue.take(work(), event="e1")
+    assert not queue.take(work(), event="e2")
 
-    assert not desk.new("e1")
-    assert not desk.new("e2")
-    assert desk.new("e3")
+    assert not queue.new("e1")
+    assert not queue.new("e2")
+    assert queue.new("e3")
 
 
-def test_question_is_given_to_one_worker_in_order_of_arrival(desk: Desk, clock: Clock) -> None:
+def test_question_is_given_to_one_worker_in_order_of_arrival(
+    queue: QuestionQueue, clock: Clock
+) -> None:
     """Two workers get two questions, the earlier first; then there is none."""
-    desk.take(work("C1:2.0"))
+    queue.take(work("C1:2.0"))
     clock.now += 1
-    desk.take(work("C1:1.0"))
+    queue.take(work("C1:1.0"))
 
-    first = desk.claim("w1", lease_s=30)
-    second = desk.claim("w2", lease_s=30)
+    first = queue.claim("w1", lease_s=30)
+    second = queue.claim("w2", lease_s=30)
 
     assert first is not None
     assert second is not None
     assert ("C1:2.0", "休暇は？", ("伏せました",)) == (first.key, first.text, first.notices)
     assert "C1:1.0" == second.key
-    assert desk.claim("w3", lease_s=30) is None
+    assert queue.claim("w3", lease_s=30) is None
 
 
-def test_question_of_a_dead_worker_falls_to_another(desk: Desk, clock: Clock) -> None:
+def test_question_of_a_dead_worker_falls_to_another(queue: QuestionQueue, clock: Clock) -> None:
     """A lease that runs out is given again, with the attempt counted; the first one lost it."""
-    desk.take(work())
-    lost = desk.claim("dead", lease_s=30)
+    queue.take(work())
+    lost = queue.claim("dead", lease_s=30)
     assert lost is not None
     clock.now += 31
 
-    again = desk.claim("alive", lease_s=30)
+    again = queue.claim("alive", lease_s=30)
 
     assert again is not None
     assert (0, 1) == (lost.attempts, again.attempts)
-    assert not desk.holds(lost, "dead")
-    assert desk.holds(again, "alive")
-    assert not desk.finish(lost, "dead")
-    assert desk.finish(again, "alive")
+    assert not queue.holds(lost, "dead")
+    assert queue.holds(again, "alive")
+    assert not queue.finish(lost, "dead")
+    assert queue.finish(again, "alive")
 
 
-def test_lease_given_again_to_the_same_process_is_another_lease(desk: Desk, clock: Clock) -> None:
+def test_lease_given_again_to_the_same_process_is_another_lease(
+    queue: QuestionQueue, clock: Clock
+) -> None:
     """A thread that was held up cannot act on a question that another thread has taken since."""
-    desk.take(work())
-    late = desk.claim("w", lease_s=30)
+    queue.take(work())
+    late = queue.claim("w", lease_s=30)
     assert late is not None
     clock.now += 31
-    again = desk.claim("w", lease_s=30)
+    again = queue.claim("w", lease_s=30)
     assert again is not None
 
-    assert not desk.holds(late, "w")
-    desk.postpone(late, "w", delay_s=99, problem="late")
-    assert not desk.finish(late, "w")
-    assert desk.holds(again, "w")
-    assert desk.finish(again, "w")
+    assert not queue.holds(late, "w")
+    queue.postpone(late, "w", delay_s=99, problem="late")
+    assert not queue.finish(late, "w")
+    assert queue.holds(again, "w")
+    assert queue.finish(again, "w")
 
 
-def test_renewed_lease_stays_with_its_worker(desk: Desk, clock: Clock) -> None:
+def test_renewed_lease_stays_with_its_worker(queue: QuestionQueue, clock: Clock) -> None:
     """Who is still at work keeps the question."""
-    desk.take(work())
-    desk.claim("w1", lease_s=30)
+    queue.take(work())
+    queue.claim("w1", lease_s=30)
     clock.now += 20
-    desk.renew("w1", lease_s=30, keys=["C1:1.0"])
+    queue.renew("w1", lease_s=30, keys=["C1:1.0"])
     clock.now += 20
 
-    assert desk.claim("w2", lease_s=30) is None
+    assert queue.claim("w2", lease_s=30) is None
 
 
-def test_lease_on_a_question_that_was_dropped_runs_out(desk: Desk, clock: Clock) -> None:
+def test_lease_on_a_question_that_was_dropped_runs_out(queue: QuestionQueue, clock: Clock) -> None:
     """A worker that failed at a question lives on and renews what it still works at, only that."""
-    desk.take(work())
-    assert desk.claim("w1", lease_s=30) is not None
+    queue.take(work())
+    assert queue.claim("w1", lease_s=30) is not None
     clock.now += 20
 
-    desk.renew("w1", lease_s=30, keys=["C1:other"])
+    queue.renew("w1", lease_s=30, keys=["C1:other"])
     clock.now += 20
 
-    assert desk.claim("w1", lease_s=30) is not None
+    assert queue.claim("w1", lease_s=30) is not None
 
 
-def test_finished_question_is_erased_and_never_given_again(desk: Desk, database: Database) -> None:
+def test_finished_question_is_erased_and_never_given_again(
+    queue: QuestionQueue, database: Database
+) -> None:
     """The words are gone, the key stays, so that a late delivery finds it answered."""
-    desk.take(work(reply_to="https://hooks.example/1"))
-    claimed = desk.claim("w", lease_s=30)
+    queue.take(work(reply_to="https://hooks.example/1"))
+    claimed = queue.claim("w", lease_s=30)
     assert claimed is not None
-    desk.note(claimed, answer="a1")
-    desk.occupy(claimed, "2.0")
+    queue.note(claimed, answer="a1")
+    queue.occupy(claimed, "2.0")
 
-    assert desk.finish(claimed, "w")
+    assert queue.finish(claimed, "w")
 
-    assert not desk.take(work())
-    assert desk.claim("w", lease_s=30) is None
-    found = desk.find("C1:1.0")
+    assert not queue.take(work())
+    assert queue.claim("w", lease_s=30) is None
+    found = queue.find("C1:1.0")
     assert found is not None
     assert ("", (), "", "a1", "2.0") == (
         found.text,
@@ -772,228 +778,234 @@ def test_finished_question_is_erased_and_never_given_again(desk: Desk, database:
         found.answer,
         found.posted,
     )
-    assert {"done": 1} == desk.counts()
+    assert {"done": 1} == queue.counts()
 
 
-def test_message_answers_the_first_question_that_occupies_it(desk: Desk) -> None:
+def test_message_answers_the_first_question_that_occupies_it(queue: QuestionQueue) -> None:
     """Whoever comes second is told so; in another channel the same ts is another message."""
     first, second, elsewhere = work(), work(key="C1:1.1"), work(key="C2:1.0", channel="C2")
     for one in (first, second, elsewhere):
-        desk.take(one)
+        queue.take(one)
 
     assert [True, False, True, True] == [
-        desk.occupy(one, "2.0") for one in (first, second, elsewhere, first)
+        queue.occupy(one, "2.0") for one in (first, second, elsewhere, first)
     ]
 
-    assert ["2.0", ""] == [getattr(desk.find(one.key), "posted", None) for one in (first, second)]
+    assert ["2.0", ""] == [getattr(queue.find(one.key), "posted", None) for one in (first, second)]
 
 
-def test_postponed_question_waits_its_time(desk: Desk, clock: Clock) -> None:
+def test_postponed_question_waits_its_time(queue: QuestionQueue, clock: Clock) -> None:
     """A question that Slack did not take is tried again after the delay, not before."""
-    desk.take(work())
-    claimed = desk.claim("w", lease_s=30)
+    queue.take(work())
+    claimed = queue.claim("w", lease_s=30)
     assert claimed is not None
 
-    desk.postpone(claimed, "w", delay_s=10, problem="429")
+    queue.postpone(claimed, "w", delay_s=10, problem="429")
 
-    assert desk.claim("w", lease_s=30) is None
+    assert queue.claim("w", lease_s=30) is None
     clock.now += 10
-    assert desk.claim("w", lease_s=30) is not None
+    assert queue.claim("w", lease_s=30) is not None
 
 
-def test_edit_lets_an_answered_question_be_answered_again_in_its_place(desk: Desk) -> None:
+def test_edit_lets_an_answered_question_be_answered_again_in_its_place(
+    queue: QuestionQueue,
+) -> None:
     """The new words wait, with the message that the first answer is in; the same edit once only."""
-    desk.take(work())
-    first = desk.claim("w", lease_s=30)
+    queue.take(work())
+    first = queue.claim("w", lease_s=30)
     assert first is not None
-    desk.note(first, answer="a1")
-    desk.occupy(first, "2.0")
-    desk.finish(first, "w")
+    queue.note(first, answer="a1")
+    queue.occupy(first, "2.0")
+    queue.finish(first, "w")
 
-    assert desk.revise("C1:1.0", event="e2", edited="5.0", text="手当は？")
-    assert not desk.revise("C1:1.0", event="e2", edited="5.0", text="手当は？")
-    assert not desk.revise("C1:1.0", event="e3", edited="4.0", text="古い")
+    assert queue.revise("C1:1.0", event="e2", edited="5.0", text="手当は？")
+    assert not queue.revise("C1:1.0", event="e2", edited="5.0", text="手当は？")
+    assert not queue.revise("C1:1.0", event="e3", edited="4.0", text="古い")
 
-    again = desk.claim("w", lease_s=30)
+    again = queue.claim("w", lease_s=30)
     assert again is not None
     assert ("手当は？", "2.0", "") == (again.text, again.posted, again.answer)
 
 
-def test_edit_during_the_answer_is_answered_afterwards(desk: Desk) -> None:
+def test_edit_during_the_answer_is_answered_afterwards(queue: QuestionQueue) -> None:
     """Who is at work learns at the end that the words changed, and the question waits again."""
-    desk.take(work())
-    first = desk.claim("w", lease_s=30)
+    queue.take(work())
+    first = queue.claim("w", lease_s=30)
     assert first is not None
 
-    desk.revise("C1:1.0", event="e2", edited="5.0", text="手当は？")
+    queue.revise("C1:1.0", event="e2", edited="5.0", text="手当は？")
 
-    assert desk.claim("w2", lease_s=30) is None
-    assert not desk.holds(first, "w")
-    desk.note(first, answer="a1")
-    desk.occupy(first, "2.0")
-    assert not desk.finish(first, "w")
-    again = desk.claim("w2", lease_s=30)
+    assert queue.claim("w2", lease_s=30) is None
+    assert not queue.holds(first, "w")
+    queue.note(first, answer="a1")
+    queue.occupy(first, "2.0")
+    assert not queue.finish(first, "w")
+    again = queue.claim("w2", lease_s=30)
     assert again is not None
     assert ("手当は？", "2.0") == (again.text, again.posted)
 
 
-def test_taken_back_question_comes_back_as_deleted_work(desk: Desk) -> None:
+def test_taken_back_question_comes_back_as_deleted_work(queue: QuestionQueue) -> None:
     """Its answer is to be removed; its words are gone at once."""
-    desk.take(work())
-    first = desk.claim("w", lease_s=30)
+    queue.take(work())
+    first = queue.claim("w", lease_s=30)
     assert first is not None
-    desk.occupy(first, "2.0")
-    desk.finish(first, "w")
+    queue.occupy(first, "2.0")
+    queue.finish(first, "w")
 
-    assert desk.take_back(work(), event="e2")
-    assert not desk.take_back(work(), event="e2")
+    assert queue.take_back(work(), event="e2")
+    assert not queue.take_back(work(), event="e2")
 
-    again = desk.claim("w", lease_s=30)
+    again = queue.claim("w", lease_s=30)
     assert again is not None
     assert (True, "2.0", "") == (again.deleted, again.posted, again.text)
 
 
-def test_question_taken_back_before_it_arrived_is_never_answered(desk: Desk) -> None:
+def test_question_taken_back_before_it_arrived_is_never_answered(queue: QuestionQueue) -> None:
     """Slack does not promise an order: a deletion may come first."""
-    assert desk.take_back(work(), event="e2")
+    assert queue.take_back(work(), event="e2")
 
-    assert not desk.take(work(), event="e1")
-    assert desk.claim("w", lease_s=30) is None
+    assert not queue.take(work(), event="e1")
+    assert queue.claim("w", lease_s=30) is None
 
 
-def test_thread_is_open_until_others_speak(desk: Desk) -> None:
+def test_thread_is_open_until_others_speak(queue: QuestionQueue) -> None:
     """The asker may go on without a mention; when people talk, only a new mention counts."""
-    assert desk.thread("C1", "1.0") is None
-    desk.take(work(), opens=True)
-    assert Thread("x", open=True) == desk.thread("C1", "1.0")
+    assert queue.thread("C1", "1.0") is None
+    queue.take(work(), opens=True)
+    assert Thread("x", open=True) == queue.thread("C1", "1.0")
 
-    desk.leave("C1", "1.0")
+    queue.leave("C1", "1.0")
 
-    assert Thread("x", open=False) == desk.thread("C1", "1.0")
-    desk.take(work("C1:2.0", asker="y"), opens=True)
-    assert Thread("y", open=True) == desk.thread("C1", "1.0")
+    assert Thread("x", open=False) == queue.thread("C1", "1.0")
+    queue.take(work("C1:2.0", asker="y"), opens=True)
+    assert Thread("y", open=True) == queue.thread("C1", "1.0")
 
 
-def test_channel_settings_are_the_default_until_chosen(desk: Desk) -> None:
+def test_channel_settings_are_the_default_until_chosen(queue: QuestionQueue) -> None:
     """A channel that nobody set up answers on mention, for all to see, from every document."""
-    assert ChannelSettings() == desk.settings("C1")
+    assert ChannelSettings() == queue.settings("C1")
 
-    desk.choose("C1", ChannelSettings(automatic=True, ephemeral=True, documents=("a", "b")))
-    desk.choose("C1", ChannelSettings(automatic=True, documents=("a",)))
+    queue.choose("C1", ChannelSettings(automatic=True, ephemeral=True, documents=("a", "b")))
+    queue.choose("C1", ChannelSettings(automatic=True, documents=("a",)))
 
-    assert ChannelSettings(automatic=True, documents=("a",)) == desk.settings("C1")
+    assert ChannelSettings(automatic=True, documents=("a",)) == queue.settings("C1")
 
 
-def is_limited(desk: Desk, key: str) -> bool:
+def is_limited(queue: QuestionQueue, key: str) -> bool:
     """Whether a question was one too many."""
-    found = desk.find(key)
+    found = queue.find(key)
     assert found is not None
     return found.limited
 
 
-def test_questions_of_one_person_are_counted_over_a_minute(desk: Desk, clock: Clock) -> None:
+def test_questions_of_one_person_are_counted_over_a_minute(
+    queue: QuestionQueue, clock: Clock
+) -> None:
     """Only the last minute counts, only that person, and no question that was itself too many."""
-    desk.take(work("C1:1.0"), most=2)
+    queue.take(work("C1:1.0"), most=2)
     clock.now += 50
-    desk.take(work("C1:2.0"), most=2)
-    desk.take(work("C1:3.0", asker="y"), most=2)
-    desk.take(work("C1:4.0"), most=2)
+    queue.take(work("C1:2.0"), most=2)
+    queue.take(work("C1:3.0", asker="y"), most=2)
+    queue.take(work("C1:4.0"), most=2)
     clock.now += 20
-    desk.take(work("C1:5.0"), most=2)
-    desk.take(work("C1:6.0"), most=2)
+    queue.take(work("C1:5.0"), most=2)
+    queue.take(work("C1:6.0"), most=2)
 
-    assert [4, 6] == [n for n in range(1, 7) if is_limited(desk, f"C1:{n}.0")]
+    assert [4, 6] == [n for n in range(1, 7) if is_limited(queue, f"C1:{n}.0")]
 
 
 def test_edit_of_a_limited_question_is_answered_when_the_minute_is_over(
-    desk: Desk, clock: Clock
+    queue: QuestionQueue, clock: Clock
 ) -> None:
     """Whoever waits and puts the question again by an edit gets an answer."""
-    desk.take(work("C1:1.0"), most=1)
-    desk.take(work("C1:2.0"), most=1)
-    assert is_limited(desk, "C1:2.0")
+    queue.take(work("C1:1.0"), most=1)
+    queue.take(work("C1:2.0"), most=1)
+    assert is_limited(queue, "C1:2.0")
 
-    desk.revise("C1:2.0", event="e1", edited="5.0", text="手当は？", most=1)
-    assert is_limited(desk, "C1:2.0")
+    queue.revise("C1:2.0", event="e1", edited="5.0", text="手当は？", most=1)
+    assert is_limited(queue, "C1:2.0")
     clock.now += 61
-    desk.revise("C1:2.0", event="e2", edited="6.0", text="手当は何？", most=1)
+    queue.revise("C1:2.0", event="e2", edited="6.0", text="手当は何？", most=1)
 
-    assert not is_limited(desk, "C1:2.0")
+    assert not is_limited(queue, "C1:2.0")
 
 
-def test_edit_begins_the_patience_anew(desk: Desk, clock: Clock) -> None:
+def test_edit_begins_the_patience_anew(queue: QuestionQueue, clock: Clock) -> None:
     """An old question that was just edited is no question that failed for hours."""
-    desk.take(work())
+    queue.take(work())
     clock.now += 20_000
-    desk.revise("C1:1.0", event="e1", edited="5.0", text="手当は？")
+    queue.revise("C1:1.0", event="e1", edited="5.0", text="手当は？")
 
-    found = desk.find("C1:1.0")
+    found = queue.find("C1:1.0")
 
     assert found is not None
-    assert 0 == desk.age(found)
+    assert 0 == queue.age(found)
 
 
-def test_question_that_was_taken_for_private_is_public_when_an_event_says_so(desk: Desk) -> None:
+def test_question_that_was_taken_for_private_is_public_when_an_event_says_so(
+    queue: QuestionQueue,
+) -> None:
     """And never the other way round: what is once private stays so."""
     for first, second in ((True, False), (True, True), (False, True)):
         key = f"C1:{first}{second}"
-        assert desk.take(work(key, private=first))
-        assert not desk.take(work(key, private=second))
+        assert queue.take(work(key, private=first))
+        assert not queue.take(work(key, private=second))
 
-    kept = [desk.find(f"C1:{name}") for name in ("TrueFalse", "TrueTrue", "FalseTrue")]
+    kept = [queue.find(f"C1:{name}") for name in ("TrueFalse", "TrueTrue", "FalseTrue")]
     assert [False, True, False] == [each is not None and each.private for each in kept]
 
 
 def test_old_questions_and_threads_are_forgotten(
-    desk: Desk, clock: Clock, database: Database
+    queue: QuestionQueue, clock: Clock, database: Database
 ) -> None:
     """After three months only what still waits is left."""
-    desk.take(work("C1:1.0"), opens=True)
-    claimed = desk.claim("w", lease_s=30)
+    queue.take(work("C1:1.0"), opens=True)
+    claimed = queue.claim("w", lease_s=30)
     assert claimed is not None
-    desk.finish(claimed, "w")
-    desk.take(work("C1:2.0"))
+    queue.finish(claimed, "w")
+    queue.take(work("C1:2.0"))
     clock.now += 91 * 24 * 3600
 
-    desk.tidy()
+    queue.tidy()
 
-    assert desk.find("C1:1.0") is None
-    assert desk.find("C1:2.0") is not None
-    assert desk.thread("C1", "1.0") is None
+    assert queue.find("C1:1.0") is None
+    assert queue.find("C1:2.0") is not None
+    assert queue.thread("C1", "1.0") is None
 
 
-def test_events_are_forgotten_after_a_day_not_before(desk: Desk, clock: Clock) -> None:
+def test_events_are_forgotten_after_a_day_not_before(queue: QuestionQueue, clock: Clock) -> None:
     """Slack's redeliveries end after minutes; a day is more than enough."""
-    desk.new("old")
+    queue.new("old")
     clock.now += 24 * 3600 - 1
-    desk.tidy()
-    assert not desk.new("old")
+    queue.tidy()
+    assert not queue.new("old")
     clock.now += 2
-    desk.tidy()
-    assert desk.new("old")
+    queue.tidy()
+    assert queue.new("old")
 
 
 def test_processes_at_one_desk_answer_each_question_once(where: Path | str) -> None:
     """Three processes share sixty questions: none twice, none left."""
     database = Database(where)
-    desk = Desk(database)
+    queue = QuestionQueue(database)
     keys = [f"C1:{number}.0" for number in range(60)]
     for key in keys:
-        desk.take(work(key))
+        queue.take(work(key))
 
     done = at_once(
         "import os, time\n"
-        "desk, name = Desk(database), str(os.getpid())\n"
-        "while (claimed := desk.claim(name, lease_s=30)) is not None:\n"
+        "queue, name = QuestionQueue(database), str(os.getpid())\n"
+        "while (claimed := queue.claim(name, lease_s=30)) is not None:\n"
         "    print(claimed.key)\n"
         "    time.sleep(0.01)\n"
-        "    assert desk.finish(claimed, name)\n",
+        "    assert queue.finish(claimed, name)\n",
         where,
         3,
     )
 
     assert sorted(keys) == sorted(key for each in done for key in each.split())
-    assert {"done": 60} == desk.counts()
+    assert {"done": 60} == queue.counts()
     database.close()
 
 
@@ -1016,13 +1028,13 @@ def test_erased_words_are_not_in_the_file(tmp_path: Path) -> None:
         return words.encode() in (tmp_path / FILE).read_bytes()
 
     database = Database(tmp_path / FILE)
-    desk = Desk(database)
-    desk.take(work(text=words * 200))
-    claimed = desk.claim("w", lease_s=30)
+    queue = QuestionQueue(database)
+    queue.take(work(text=words * 200))
+    claimed = queue.claim("w", lease_s=30)
     assert claimed is not None
     assert in_file()
 
-    desk.finish(claimed, "w")
+    queue.finish(claimed, "w")
     database.close()
 
     assert not in_file()

@@ -17,7 +17,7 @@ from sqlalchemy import event
 from api.schemas.answers import WireAnswer
 from bot.answers import Answer, Question
 from bot.errors import AnswerUnknown
-from bot.ledger import later
+from bot.ledger import pending_writes
 from bot.ledger.ledger import FILE, Ledger, open_ledger
 from bot.ledger.record import Recorded, SentRecord
 from tests.bot.ledger.test_ledger import answer
@@ -29,7 +29,7 @@ UNRECORDED = "まだ記録できていません"
 @pytest.fixture(autouse=True)
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """Try again sooner than in an office."""
-    monkeypatch.setattr(later.Later.__init__, "__kwdefaults__", {"retry_s": 0.1})
+    monkeypatch.setattr(pending_writes.PendingWrites.__init__, "__kwdefaults__", {"retry_s": 0.1})
 
 
 class Fixed:

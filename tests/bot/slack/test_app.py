@@ -14,8 +14,8 @@ from urllib.parse import urlencode
 import pytest
 
 from bot.errors import AnswerUnknown
-from bot.slack import calls
-from bot.slack.queue import ChannelSettings, Desk
+from bot.slack import web_api
+from bot.slack.queue import ChannelSettings, QuestionQueue
 from index.errors import IndexMissing
 from index.passages import Library
 from tests.slack_colleague import Scripted, Streamed
@@ -81,7 +81,7 @@ def test_channel_post_without_a_mention_is_left_alone(office: Office, text: str)
 
 def test_automatic_channel_answers_questions_and_no_chatter(office: Office) -> None:
     """With the channel's setting, a post that asks something is answered, one to a person not."""
-    office.desk.choose("C1", ChannelSettings(automatic=True))
+    office.queue.choose("C1", ChannelSettings(automatic=True))
     office.hire()
 
     office.slack.say("U1", "お疲れさまです")
@@ -397,7 +397,7 @@ def test_channel_settings_are_chosen_in_a_form_and_hold(office: Office) -> None:
     )
     until(lambda: office.slack.ephemeral)
     assert ChannelSettings(automatic=True, ephemeral=True, documents=("leave",)) == (
-        office.desk.settings("C1")
+        office.queue.settings("C1")
     )
 
     office.slack.say("U1", "年次休暇は何日ですか？")
@@ -566,7 +566,7 @@ def test_channel_that_is_closed_to_us_ends_the_question(office: Office) -> None:
     office.ask()
     office.settled()
 
-    assert {"done": 1, "failed": 1} == office.desk.counts()
+    assert {"done": 1, "failed": 1} == office.queue.counts()
 
 
 def test_unforeseen_error_is_one_sentence_with_a_number(
@@ -631,15 +631,15 @@ def test_event_that_cannot_be_written_down_is_not_acknowledged(
     colleague = office.hire()
     office.slack._redeliver_s = 0.5  # noqa: SLF001
     failures = [1, 1]
-    take = Desk.take
+    take = QuestionQueue.take
 
-    def failing(self: Desk, *args: Any, **rest: Any) -> bool:  # noqa: ANN401
+    def failing(self: QuestionQueue, *args: Any, **rest: Any) -> bool:  # noqa: ANN401
         if failures:
             failures.pop()
             raise OSError("disk full")
         return take(self, *args, **rest)
 
-    monkeypatch.setattr(Desk, "take", failing)
+    monkeypatch.setattr(QuestionQueue, "take", failing)
     office.ask(channel="D1")
 
     assert not failures
@@ -649,13 +649,13 @@ def test_event_that_cannot_be_written_down_is_not_acknowledged(
 
 
 def test_question_left_by_a_process_that_died_is_answered_by_the_next(office: Office) -> None:
-    """It was acknowledged and not answered: the next process finds it on the desk."""
+    """It was acknowledged and not answered: the next process finds it in the queue."""
     dead = office.assemble()
     dead._answering.start = lambda: None  # type: ignore[method-assign]  # noqa: SLF001
     dead.connect()
     office.slack.say("U1", "休暇は何日？", channel="D1")
     until(lambda: all(e.acknowledged for e in office.slack.envelopes.values()))
-    assert office.desk.claim("dead", lease_s=1.0) is not None
+    assert office.queue.claim("dead", lease_s=1.0) is not None
     dead.close()
 
     office.hire()
@@ -668,18 +668,18 @@ def test_answer_posted_by_a_process_that_died_before_noting_it_is_found(office: 
     """Between posting and writing that down a process may die: the thread knows."""
     office.hire()
     said = office.ask(channel="D1", text="休暇は何日？")
-    work = office.desk.find(said["metadata"]["event_payload"]["question"])
+    work = office.queue.find(said["metadata"]["event_payload"]["question"])
     assert work is not None
-    desk = office.desk
-    with desk._database.write() as connection:  # noqa: SLF001
+    queue = office.queue
+    with queue._database.write() as connection:  # noqa: SLF001
         connection.exec_driver_sql(
             "UPDATE waiting SET state = 'taken', owner = 'dead', posted = '', leased_until = 1"
         )
 
-    until(lambda: desk.counts() == {"done": 1})
+    until(lambda: queue.counts() == {"done": 1})
 
     assert 1 == len(office.slack.ours("D1"))
-    found = desk.find(work.key)
+    found = queue.find(work.key)
     assert found is not None
     assert said["ts"] == found.posted
 
@@ -813,7 +813,7 @@ def test_unsigned_request_is_refused(office: Office, change: dict[str, str]) -> 
     body = json.dumps(FakeSlack.wrapped({"type": "message"}, "Ev1")).encode()
 
     assert 401 == colleague.handle(_signed(body) | change, body).status
-    assert {} == office.desk.counts()
+    assert {} == office.queue.counts()
 
 
 def test_body_that_is_no_text_is_refused(office: Office) -> None:
@@ -825,7 +825,7 @@ def test_wrong_tokens_are_said_at_once(office: Office) -> None:
     """A token that Slack does not know ends the start with Slack's word for it."""
     office.slack.unready.add("auth.test")
 
-    with pytest.raises(calls.SlackRefused, match="missing_scope"):
+    with pytest.raises(web_api.SlackRefused, match="missing_scope"):
         office.assemble().connect()
 
 

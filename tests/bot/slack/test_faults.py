@@ -57,7 +57,7 @@ def test_message_that_slack_refuses_becomes_a_plain_sentence(office: Office) -> 
     assert payload["answer"] in said["text"]
     assert f"C1:{said['thread_ts']}" == payload["question"]
     assert 1 == len(office.slack.ours())
-    assert {"failed": 1} == office.desk.counts()
+    assert {"failed": 1} == office.queue.counts()
 
 
 def test_bug_that_stays_becomes_a_plain_sentence(
@@ -78,7 +78,7 @@ def test_bug_that_stays_becomes_a_plain_sentence(
     said = office.ask()
 
     assert said["metadata"]["event_payload"]["answer"] in said["text"]
-    assert {"failed": 1} == office.desk.counts()
+    assert {"failed": 1} == office.queue.counts()
 
 
 def test_shortcut_where_we_are_not_says_how_to_invite_us(office: Office) -> None:
@@ -122,7 +122,7 @@ def test_shortcut_on_a_bots_message_says_what_to_choose(office: Office) -> None:
 def test_page_that_cannot_be_uploaded_is_told_with_the_answers_id(
     office: Office, scope: str
 ) -> None:
-    """A click whose errand fails is answered with the number under which the log has it."""
+    """A click whose interaction fails is answered with the number under which the log has it."""
     office.hire()
     said = office.ask()
     name = said["metadata"]["event_payload"]["answer"]
@@ -165,7 +165,7 @@ def test_picture_is_uploaded_once_though_the_reply_is_lost(office: Office) -> No
     value = buttons(said)["page:1"]["value"]
     office.slack.click("U1", "page:1", value, ts=said["ts"], thread=said["thread_ts"])
     until(lambda: not faults)
-    colleague.close()  # when all errands are done
+    colleague.close()  # when all interactions are done
 
     assert 1 == len(office.slack.files)
 
@@ -177,7 +177,7 @@ def test_answer_is_not_posted_again_where_the_thread_may_not_be_read(office: Off
     office.hire()
 
     office.slack.say("U1", f"<@{ME}> 休暇は何日？")
-    until(lambda: office.desk.counts() == {"failed": 1})
+    until(lambda: office.queue.counts() == {"failed": 1})
 
     answer, sentence = office.slack.ours()
     assert "「休暇は何日？」の答え" in answer["blocks"][0]["text"]
@@ -197,7 +197,7 @@ def test_old_question_that_is_edited_meets_a_limit_and_is_answered(office: Offic
     until(lambda: "病気休暇" in office.slack.message("C1", said["ts"])["blocks"][0]["text"])
     office.settled()
 
-    assert {"done": 1} == office.desk.counts()
+    assert {"done": 1} == office.queue.counts()
 
 
 def test_question_is_answered_after_the_ledger_failed_for_a_moment(
@@ -295,7 +295,7 @@ def test_stream_of_another_question_is_not_adopted(
     office.slack.messages["D1"] = [{"type": "message", "user": "U2", "text": "続き", "ts": first}]
     for text in ("一つ目は何日？", "二つ目は何日？"):
         office.slack.say("U1", text, channel="D1", thread=first)
-    until(lambda: sum(office.desk.counts().values()) == 2)
+    until(lambda: sum(office.queue.counts().values()) == 2)
     office.settled()
 
     said = [m["blocks"][0]["text"] for m in office.slack.ours("D1")]
@@ -371,7 +371,7 @@ def test_answer_is_there_once_after_a_kill_during_its_stream(office: Office) -> 
     with office.ledger.database.write() as connection:  # died before it could note where
         connection.exec_driver_sql("UPDATE waiting SET posted = ''")
     with _process(home, slack):
-        until(lambda: office.desk.counts() == {"done": 1}, within_s=60)
+        until(lambda: office.queue.counts() == {"done": 1}, within_s=60)
 
     assert 1 == len(slack.called("chat.startStream"))
     assert ["「休暇は何日？」の答え[1]"] == [m["blocks"][0]["text"] for m in slack.ours("C1", ts)]

@@ -111,7 +111,7 @@ def test_who_chose_so_is_told_once_for_a_change_by_replicas(town: Town) -> None:
 def test_who_compared_second_tells_nothing(tmp_path: Path, late: FakeLibrary) -> None:
     """Two replicas read the list at the same moment, each before the other wrote."""
     with opened(tmp_path) as office:
-        ledger, desk = office.ledger, office.desk
+        ledger, queue = office.ledger, office.queue
         answer = Scripted().answer(Question("休暇は何日？", "休暇は何日？"))
         ledger.keep(answer)
         Followers(ledger.database).follow(answer.id, "D1", "1.0")
@@ -125,11 +125,11 @@ def test_who_compared_second_tells_nothing(tmp_path: Path, late: FakeLibrary) ->
                 return found
 
         def watching(followers: Followers, library: FakeLibrary) -> Following:
-            return Following(None, desk, ledger, followers, lambda: library)  # type: ignore[arg-type]
+            return Following(None, queue, ledger, followers, lambda: library)  # type: ignore[arg-type]
 
         watching(Slow(ledger.database), late).look()
 
-        assert {"waiting": 1} == desk.counts()
+        assert {"waiting": 1} == queue.counts()
 
 
 def test_nobody_else_is_told(town: Town) -> None:

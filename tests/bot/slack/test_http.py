@@ -20,7 +20,7 @@ from api.keys import Keys, Scope
 from api.schemas.answers import WireAnswer
 from bot.ledger.errors import LedgerUnavailable
 from bot.ledger.record import SentRecord
-from bot.slack.queue import Desk
+from bot.slack.queue import QuestionQueue
 from tebiki import building
 from tebiki import serving as serving_of
 from tebiki.building import Parts, build
@@ -128,7 +128,7 @@ def test_unsigned_and_old_requests_are_refused(
         assert 401 == refused(office.slack, address, EVENT, secret="another")  # noqa: S106 - none
         assert 401 == refused(office.slack, address, EVENT, at=1_000_000_000)
 
-    assert {} == office.desk.counts()
+    assert {} == office.queue.counts()
 
 
 def test_question_left_by_the_server_before_is_answered_without_a_request(
@@ -153,7 +153,7 @@ def test_server_starts_and_serves_without_slack(
     with served(office, monkeypatch, api_url="http://127.0.0.1:9/api/") as address:
         assert 503 == refused(office.slack, address, EVENT)
 
-    assert {} == office.desk.counts()
+    assert {} == office.queue.counts()
     assert (tmp_path / "ledger.sqlite").exists()
 
 
@@ -196,5 +196,5 @@ def test_event_that_cannot_be_written_down_is_503(
 
     with served(office, monkeypatch) as address:
         until(lambda: office.slack.called("auth.test"))
-        monkeypatch.setattr(Desk, "take", full)
+        monkeypatch.setattr(QuestionQueue, "take", full)
         assert 503 == refused(office.slack, address, EVENT)

@@ -24,7 +24,7 @@ import pytest
 
 from bot.ledger.database import Database
 from bot.ledger.ledger import FILE
-from bot.slack.queue import Desk
+from bot.slack.queue import QuestionQueue
 from tests.slack_server import FakeSlack, Fault, Json
 
 QUESTIONS, SECONDS = 200, 10.0
@@ -143,19 +143,19 @@ def test_each_question_is_answered_once_through_faults_and_a_kill(
 
 def _unfinished(home: Path) -> int:
     database = Database(home / FILE)
-    counts = Desk(database).counts()
+    counts = QuestionQueue(database).counts()
     database.close()
     return counts.get("waiting", 0) + counts.get("taken", 0)
 
 
 def _wait(slack: FakeSlack, home: Path) -> None:
-    """Wait until every delivery is acknowledged and the desk is empty."""
+    """Wait until every delivery is acknowledged and the queue is empty."""
     database = Database(home / FILE)
-    desk = Desk(database)
+    queue = QuestionQueue(database)
     end = time.monotonic() + 180
     while True:
         open_ = [e for e in slack.envelopes.values() if not e.acknowledged]
-        counts = desk.counts()
+        counts = queue.counts()
         if not open_ and {"done": QUESTIONS} == counts:
             break
         assert time.monotonic() < end, (

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from bot.slack.calls import Calls, SlackBusy, SlackRefused
+from bot.slack.web_api import SlackBusy, SlackRefused, WebApi
 from tests import slack_server
 from tests.slack_server import BOT_TOKEN, FakeSlack, Fault, Json
 
@@ -28,9 +28,9 @@ def slack() -> Iterator[FakeSlack]:
 
 
 @pytest.fixture
-def calls(slack: FakeSlack) -> Calls:
+def calls(slack: FakeSlack) -> WebApi:
     """Return Slack's methods as Tebiki calls them."""
-    return Calls(BOT_TOKEN, slack.api_url)
+    return WebApi(BOT_TOKEN, slack.api_url)
 
 
 @pytest.mark.parametrize(
@@ -46,7 +46,7 @@ def calls(slack: FakeSlack) -> Calls:
     ],
 )
 def test_calls_that_slack_refuses(
-    slack: FakeSlack, calls: Calls, method: str, given: Json, code: str
+    slack: FakeSlack, calls: WebApi, method: str, given: Json, code: str
 ) -> None:
     """Membership, scopes, arguments, messages and triggers are looked at."""
     slack.outside.add("C9")
@@ -57,7 +57,7 @@ def test_calls_that_slack_refuses(
 
 
 def test_trigger_opens_one_form_and_expires(
-    slack: FakeSlack, calls: Calls, monkeypatch: pytest.MonkeyPatch
+    slack: FakeSlack, calls: WebApi, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Once, and not later than three seconds after the click."""
     slack.command("U1", "settings")
@@ -81,14 +81,14 @@ def test_limit_holds_until_its_time_is_over(slack: FakeSlack) -> None:
 
     for _ in range(2):
         with pytest.raises(SlackBusy):
-            Calls(BOT_TOKEN, slack.api_url).once("users.info", given)
+            WebApi(BOT_TOKEN, slack.api_url).once("users.info", given)
     assert 1 == len(slack.limited)
     time.sleep(1.1)
 
-    assert Calls(BOT_TOKEN, slack.api_url).once("users.info", given)["user"]
+    assert WebApi(BOT_TOKEN, slack.api_url).once("users.info", given)["user"]
 
 
-def test_growing_message_takes_no_update(slack: FakeSlack, calls: Calls) -> None:
+def test_growing_message_takes_no_update(slack: FakeSlack, calls: WebApi) -> None:
     """Only what was ended can be replaced, and what was ended grows no more."""
     slack.messages["D1"] = []
     start = {"channel": "D1", "thread_ts": "1.0", "markdown_text": "あ"}

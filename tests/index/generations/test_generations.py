@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from index.errors import GenerationBroken, IndexMissing
-from index.generations.holds import remove
+from index.generations.folder_locks import remove
 from index.generations.manifests import folder_of, read_manifest
 from index.generations.pointers import current, kept_in, listed, publish, roll_back
 from index.generations.shelf import Shelf

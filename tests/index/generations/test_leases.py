@@ -12,8 +12,8 @@ from threading import Barrier
 import pytest
 
 from index.errors import AnotherRefresh, ClaimLost, ServerAway
-from index.generations.depot import Depot
 from index.generations.leases import Claim, Lease, held
+from index.generations.remote import RemoteGenerations
 from index.generations.store import Server
 from tests.fakes import edition
 from tests.shelves import Desk, server_of
@@ -37,7 +37,7 @@ def desks(tmp_path: Path, server: Server) -> tuple[Desk, Desk]:
         desk = Desk(folder)
         # Each machine has a connection of its own.
         desk.vectors = own = Server(server.address)
-        desk.depot = Depot(own)
+        desk.remote = RemoteGenerations(own)
         desk.put(edition("manual"), "標準化の期限は令和7年度である。")
         made.append(desk)
     return made[0], made[1]
@@ -106,7 +106,7 @@ def test_whoever_lost_the_claim_publishes_nothing(desks: tuple[Desk, Desk], serv
     with pytest.raises(ClaimLost, match="nothing was published"):
         one.refresh(allow=meanwhile)
 
-    now = Depot(server)
+    now = RemoteGenerations(server)
     assert ["g000001"] == [kept.name for kept in now.kept()]
     assert 2 == len(now.kept()[0].manifest.editions)  # type: ignore[union-attr]
 
@@ -148,7 +148,7 @@ def test_a_server_that_is_away_is_named(tmp_path: Path) -> None:
     desk = Desk(tmp_path)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
-        depot = Depot(Server(f"http://127.0.0.1:{free.getsockname()[1]}"))
+        remote = RemoteGenerations(Server(f"http://127.0.0.1:{free.getsockname()[1]}"))
 
-    with pytest.raises(ServerAway, match="cannot be used"), depot.alone("home"):
+    with pytest.raises(ServerAway, match="cannot be used"), remote.alone("home"):
         desk.refresh()

@@ -89,12 +89,12 @@ def _debris(home: Path) -> list[str]:
 
 
 def _current(desk: Desk) -> str:
-    found = desk.depot.pointer() if desk.depot else None
+    found = desk.remote.pointer() if desk.remote else None
     return str(found.generation if found else current(desk.home))
 
 
 def _kept(desk: Desk) -> tuple[str, ...]:
-    return desk.depot.names() if desk.depot else listed(desk.home)
+    return desk.remote.names() if desk.remote else listed(desk.home)
 
 
 @contextmanager

@@ -27,7 +27,7 @@ from index.generations.manifests import (
 from index.generations.pointers import current, listed, roll_back
 from index.passages import Filters
 from index.refresh.plan import plan
-from index.refresh.workshop import ChangedMeanwhile, NotAllowed
+from index.refresh.resources import ChangedMeanwhile, NotAllowed
 from ingest.catalog.catalog import Catalog
 from ingest.errors import UnreadablePdf
 from ingest.pages import EditionText
@@ -553,7 +553,7 @@ def _ranked(desk: Desk) -> list[list[tuple[str, float]]]:
         ("index.search.tallies.save", errno.ENOSPC),
         ("index.refresh.draft.np.save", errno.ENOSPC),
         ("index.generations.parts.save", errno.ENOSPC),
-        ("index.search.legs.Bm25.save", errno.ENOSPC),
+        ("index.search.lexical_indexes.Bm25.save", errno.ENOSPC),
         ("index.refresh.draft.Fitted.save", errno.ENOSPC),
         ("index.generations.store.write_folder", errno.ENOSPC),
         ("index.refresh.draft.shutil.copyfile", errno.ENOSPC),

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from index.generations.manifests import folder_of, read_manifest
-from index.refresh.succession import with_superseded
+from index.refresh.superseding import with_superseded
 from index.refresh.unusable import recorded
 from ingest.catalog import entries
 from ingest.catalog.catalog import CATALOG, Catalog, read

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
-class Record(Protocol):
+class AnswerRecord(Protocol):
     """Remembers answers and what readers thought of them."""
 
     def keep(self, answer: WireAnswer, *, conversation: str = "") -> None:
@@ -46,7 +46,7 @@ class Record(Protocol):
         ...
 
 
-class Recent:
+class AnswersInMemory:
     """A record in memory: the last *most* answers, gone when the process ends."""
 
     def __init__(self, most: int = 2_000) -> None:

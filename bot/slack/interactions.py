@@ -14,14 +14,14 @@ from bot.errors import AnswerUnknown
 from bot.ledger.errors import LedgerUnavailable
 from bot.slack import blocks
 from bot.slack.answering import OUTSIDE
-from bot.slack.calls import Calls, Mark, SlackBusy, SlackRefused
+from bot.slack.web_api import Mark, SlackBusy, SlackRefused, WebApi
 from bot.slack.words import say
 from index.errors import IndexMissing
 
 if TYPE_CHECKING:
     from bot.ledger.ledger import Ledger
     from bot.slack.people import People
-    from bot.slack.queue import Desk
+    from bot.slack.queue import QuestionQueue
     from index.passages import Library
     from ingest.catalog.editions import Edition
 
@@ -45,13 +45,13 @@ class Wish:
     about: str = ""
 
 
-class Errands:
+class Interactions:
     """Threads for what may take its time, and others for forms, which must be open in 3 s."""
 
     def __init__(
         self,
-        calls: Calls,
-        desk: Desk,
+        calls: WebApi,
+        queue: QuestionQueue,
         ledger: Ledger,
         people: People,
         *,
@@ -64,7 +64,7 @@ class Errands:
     ) -> None:
         """Take what `bot.slack.app.create` takes."""
         self._calls = calls
-        self._desk = desk
+        self._queue = queue
         self._ledger = ledger
         self._people = people
         self._library = library
@@ -92,7 +92,7 @@ class Errands:
     def _done(self, wish: Wish, do: Callable[..., None], arguments: Sequence[object]) -> None:
         try:
             do(*arguments)
-        except Exception as problem:  # an errand that fails ends no thread
+        except Exception as problem:  # an interaction that fails ends no thread
             number = wish.about or secrets.token_hex(8)
             expected = (SlackBusy, SlackRefused, LedgerUnavailable, IndexMissing)
             name = getattr(do, "__name__", str(do))
@@ -117,7 +117,7 @@ class Errands:
         except (SlackBusy, SlackRefused) as again:
             log.warning("no. %s: who asked could not be told: %s", number, again)
 
-    # Errands.
+    # What is done.
 
     def show_home(self, user: str, person: str) -> None:
         """Draw the home tab."""
@@ -159,7 +159,7 @@ class Errands:
 
     def open_settings(self, user: str, channel: str, trigger: str) -> None:
         """Open the form that says how Tebiki behaves in a channel."""
-        chosen, editions = self._desk.settings(channel), self._known()[0]
+        chosen, editions = self._queue.settings(channel), self._known()[0]
         self._open(
             user,
             trigger,
@@ -203,7 +203,7 @@ class Errands:
         if hidden:
             self._calls.respond(str(body["response_url"]), rendered, replace=True)
             return
-        work = self._desk.find(key)
+        work = self._queue.find(key)
         mark = Mark(key, name, work.event if work else "")
         self._calls.update(rendered, channel=box["channel_id"], ts=box["message_ts"], mark=mark)
 

@@ -30,7 +30,7 @@ class Tools:
     page: Callable[[str, str, int], WirePage]
 
 
-class Door:
+class McpMount:
     """Opens on the first request and stays open until `close`.
 
     The application behind it has a lifespan of its own, which has to begin and end in one task:

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from index.generations.parts import Part
-from index.search import legs, tallies
+from index.search import lexical_indexes, tallies
 from index.search.lexical import Bm25
 from index.search.tallies import Kind, Tally
 from ingest.chunks import Chunk
@@ -50,7 +50,7 @@ def _scores(index: Bm25, units: list[str]) -> list[float]:
 
 def test_chunks_are_scored_by_text_and_context(tmp_path: Path) -> None:
     """As an index over the very words is; a unit of the context counts like one of the text."""
-    legs.build(tmp_path, _counted)
+    lexical_indexes.build(tmp_path, _counted)
 
     for folder, cut in (("words", tokens), ("pairs", pairs), ("phrases", _phrases)):
         plain = Bm25.build([*cut(text), *cut(context)] for _, text, context, _ in TEXTS)
@@ -62,7 +62,7 @@ def test_chunks_are_scored_by_text_and_context(tmp_path: Path) -> None:
 
 def test_pages_gather_their_chunks_and_count_a_context_once(tmp_path: Path) -> None:
     """A chunk belongs to the page it begins on; pages keep the order of their first chunk."""
-    legs.build(tmp_path, _counted)
+    lexical_indexes.build(tmp_path, _counted)
 
     for folder, cut in (
         ("page-words", tokens), ("page-pairs", pairs), ("page-phrases", _phrases),
@@ -105,6 +105,6 @@ def test_a_tally_comes_back_as_it_was_saved(tmp_path: Path) -> None:
 
 def test_no_tallies_make_an_empty_index(tmp_path: Path) -> None:
     """Nothing indexed, nothing found."""
-    legs.build(tmp_path, lambda _: [])
+    lexical_indexes.build(tmp_path, lambda _: [])
 
     assert [] == _scores(Bm25.load(tmp_path / "page-pairs"), ["休暇"])

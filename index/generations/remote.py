@@ -19,12 +19,12 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Protocol
 
 from index.errors import GenerationBroken, NoSuchGeneration, ServerAway
-from index.generations import holds, manifests, parts, pointers
+from index.generations import folder_locks, manifests, parts, pointers
 from index.generations.leases import LASTS_S, Claims, Lease, held
 from index.generations.manifests import Manifest, folder_of, parts_of, pdf_of, tally_of
 from index.generations.pointers import Kept, Pointer
-from index.search import legs, tallies
-from ingest.aside import replacing
+from index.search import lexical_indexes, tallies
+from ingest.atomic_files import replacing
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -75,7 +75,7 @@ class Store(Claims, Protocol):
         ...
 
 
-class Depot:
+class RemoteGenerations:
     """The generations of one collection of documents on a server."""
 
     def __init__(self, store: Store) -> None:
@@ -162,7 +162,7 @@ class Depot:
                 shutil.rmtree(rest)
             if _is_here(folder, manifest):
                 return folder
-            if folder.is_dir() and not holds.remove(folder):
+            if folder.is_dir() and not folder_locks.remove(folder):
                 reason = "another generation of this name is still being read"
                 raise GenerationBroken(str(folder), reason)
             draft = folder.with_name(f"{_FETCHING}{name}")
@@ -184,7 +184,9 @@ class Depot:
         (draft / "tallies").mkdir(exist_ok=True)
         for edition in held:
             tallies.save(parts.load(edition, parts_of(draft, edition)), tally_of(draft, edition))
-        legs.build(draft, lambda kind: (tallies.load(tally_of(draft, e), kind) for e in held))
+        lexical_indexes.build(
+            draft, lambda kind: (tallies.load(tally_of(draft, e), kind) for e in held)
+        )
         manifests.write_manifest(manifest, draft)
 
     def _content(self, digest: str, name: str) -> bytes:
@@ -209,7 +211,7 @@ class Depot:
             with suppress(GenerationBroken, OSError):
                 folder = folder_of(home, name)
                 if name not in kept and "vectors" in manifests.read_manifest(folder).recipe:
-                    holds.remove(folder)
+                    folder_locks.remove(folder)
 
     def bring_pdf(self, home: Path, edition: Edition) -> Path:
         """Return where the home keeps an edition's PDF, fetched if it is not there.
@@ -290,7 +292,7 @@ class Depot:
 
 def _shared(manifest: Manifest) -> Manifest:
     """Return a manifest without the files that each home makes for itself."""
-    own = tuple(f"{name}/" for name in ("tallies", *legs.FOLDERS))
+    own = tuple(f"{name}/" for name in ("tallies", *lexical_indexes.FOLDERS))
     files = {path: digest for path, digest in manifest.files.items() if not path.startswith(own)}
     return replace(manifest, files=files)
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from index.errors import GenerationBroken, ServerAway
-from index.generations.depot import Depot
 from index.generations.manifests import folder_of, parts_of, pdf_of, read_manifest
 from index.generations.pointers import current, listed, pointer, roll_back
+from index.generations.remote import RemoteGenerations
 from index.generations.store import Embedded, Server
 from index.passages import Filters
 from tests.fakes import edition
@@ -54,12 +54,12 @@ def _replica(desk: Desk, folder: Path) -> Desk:
     """Return a desk that has nothing but the address of the server."""
     folder.mkdir()
     made = Desk(folder)
-    made.vectors, made.depot = desk.vectors, desk.depot
+    made.vectors, made.remote = desk.vectors, desk.remote
     return made
 
 
 def _back(desk: Desk, to: str | None = None) -> str:
-    return desk.depot.roll_back(desk.home, to) if desk.depot else roll_back(desk.home, to)
+    return desk.remote.roll_back(desk.home, to) if desk.remote else roll_back(desk.home, to)
 
 
 def test_what_is_published_answers_and_what_is_rolled_back_does_not(desk: Desk) -> None:
@@ -78,7 +78,7 @@ def test_what_is_published_answers_and_what_is_rolled_back_does_not(desk: Desk) 
     assert "g000003" == _back(desk, "g000003")
     desk.put(edition("manual"), "標準化の期限は令和9年度である。")
     assert "g000006" == desk.refresh().generation
-    kept = desk.depot.names() if desk.depot else listed(desk.home)
+    kept = desk.remote.names() if desk.remote else listed(desk.home)
     assert {"g000004", "g000005", "g000006"} <= set(kept)
 
 
@@ -87,9 +87,9 @@ def test_a_replica_with_an_empty_home_serves(published: Desk, tmp_path: Path) ->
     replica = _replica(published, tmp_path / "replica")
     assert "和2" == _says(replica)
     held = published.catalog().editions[0]
-    assert replica.depot is not None
+    assert replica.remote is not None
 
-    kept = replica.depot.bring_pdf(replica.home, held)
+    kept = replica.remote.bring_pdf(replica.home, held)
 
     assert (published.corpus / str(held.path)).read_bytes() == kept.read_bytes()
     assert [] == list(replica.home.rglob(".*"))
@@ -157,12 +157,12 @@ def test_while_the_server_is_away_what_is_open_answers_on(
     assert "g000002" == shelf().id
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
-        away = Depot(Server(f"http://127.0.0.1:{free.getsockname()[1]}"))
-        shelf._depot = away  # noqa: SLF001 - the server cannot be ended, others use it
+        away = RemoteGenerations(Server(f"http://127.0.0.1:{free.getsockname()[1]}"))
+        shelf._remote = away  # noqa: SLF001 - the server cannot be ended, others use it
 
         assert "g000002" == shelf().id
         assert "answers on" in caplog.text
-        published.depot = away
+        published.remote = away
         with pytest.raises(ServerAway, match="TEBIKI_CHROMA_URL"):
             published.shelf()()
         with pytest.raises(ServerAway):
@@ -180,7 +180,7 @@ def test_a_home_changes_between_its_folder_and_a_server(tmp_path: Path, chroma_s
     assert "g000002" == desk.shelf()().id
     assert not (folder_of(desk.home, "g000002") / "vectors").exists()
 
-    desk.vectors, desk.depot = Embedded(), None
+    desk.vectors, desk.remote = Embedded(), None
     with pytest.raises(GenerationBroken, match="TEBIKI_CHROMA_URL names none"):
         desk.shelf()()
     assert ("the place of the vectors changed",) == desk.refresh().plan.reasons

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from evals.chance import interval, sign_flip
+from evals.significance import interval, sign_flip
 
 
 def test_the_interval_holds_the_mean_and_narrows_with_more_questions() -> None:

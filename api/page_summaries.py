@@ -15,7 +15,7 @@ POOR = 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class Leaves:
+class PageSummary:
     """An edition's pages.
 
     *labels* are their printed numbers, that of page 1 first; *poor* holds the number and a note
@@ -26,8 +26,8 @@ class Leaves:
     poor: tuple[tuple[int, str], ...]
 
 
-class LeafCache:
-    """Remembers the leaves of one generation's editions: some bytes a page.
+class PageSummaries:
+    """Remembers the page summaries of one generation's editions: some bytes a page.
 
     A text is megabytes and a generation keeps few of them open; a search would open one for
     every passage only to say which number is printed on its page.
@@ -37,16 +37,16 @@ class LeafCache:
         """Begin with nothing."""
         self._lock = Lock()
         self._generation = ""
-        self._held: dict[str, Leaves] = {}
+        self._held: dict[str, PageSummary] = {}
 
-    def of(self, library: Library, edition: Edition) -> Leaves:
-        """Return the leaves of a held edition."""
+    def of(self, library: Library, edition: Edition) -> PageSummary:
+        """Return the page summaries of a held edition."""
         key = edition.sha256 or edition.key
         with self._lock:
             if library.id == self._generation and key in self._held:
                 return self._held[key]
         text = library.text(edition)
-        found = Leaves(
+        found = PageSummary(
             tuple(page.label for page in text.pages),
             tuple(
                 (page.number, page.quality.note)

@@ -15,7 +15,7 @@ from api.schemas.answers import WireAnswer, WireCitation, WireNow
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-PASS = "pass"  # noqa: S105 - the name of a parameter
+PARAMETER = "pass"
 """The parameter that carries it."""
 
 LASTS_S = 24 * 3600
@@ -36,7 +36,7 @@ def _random_seal() -> Callable[..., str]:
     return seal
 
 
-class Passes:
+class SignedLinks:
     """Signs the addresses of citations and knows its own signature.
 
     A pass opens the pages and the file of one edition, known by its bytes, and nothing else.
@@ -74,7 +74,7 @@ class Passes:
         """Whether an address carries a pass of ours that has not run out."""
         place = _PLACE.fullmatch(path)
         said = _said(query)
-        token, digest = said.get(PASS, ""), said.get("sha256", "")
+        token, digest = said.get(PARAMETER, ""), said.get("sha256", "")
         if place is None or not _TOKEN.fullmatch(token):
             return False
         until = token.partition("-")[0]
@@ -90,7 +90,7 @@ class Passes:
         until = str(int(self._clock()) + LASTS_S)
         token = self._token(place.document, place.edition or "", place.sha256 or "", until)
         return {
-            name: with_parameter(address, PASS, token)
+            name: with_parameter(address, PARAMETER, token)
             for name in ("page_url", "view_url", "file_url")
             if (address := getattr(place, name, None)) is not None
         }
@@ -99,9 +99,9 @@ class Passes:
         return f"{until}-{self.seal('pass', document, label, digest, until)}"
 
 
-def carries_pass(query: str) -> bool:
+def is_signed(query: str) -> bool:
     """Whether somebody came with a pass, good or not."""
-    return PASS in _said(query)
+    return PARAMETER in _said(query)
 
 
 def _said(query: str) -> dict[str, str]:

@@ -32,7 +32,7 @@ PUBLIC_S = 60.0
 
 TRIES = 6
 PATIENCE_S = 30.0
-"""How long a thread waits for Slack; what Slack wants later than that goes back to the desk."""
+"""How long a thread waits for Slack; what Slack wants later than that goes back to the queue."""
 
 _PASSING = {
     "fatal_error",
@@ -92,7 +92,7 @@ class Mark:
         return {"event_type": EVENT, "event_payload": payload}
 
 
-class Calls:
+class WebApi:
     """The methods that Tebiki uses; shared by threads.
 
     When Slack says 429, every thread leaves that method alone until Retry-After has passed.

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
-    from index.generations.depot import Depot
+    from index.generations.remote import RemoteGenerations
     from index.search.embedding import Embedder
     from ingest.pages import EditionText
 
@@ -49,7 +49,7 @@ class ChangedMeanwhile(IndexingError):
 
 
 @dataclass(frozen=True, slots=True)
-class Workshop:
+class Resources:
     """Everything that carrying out a refresh needs.
 
     *reader* names what *reading* reads with: another one reads everything anew. *embedder* is
@@ -58,7 +58,7 @@ class Workshop:
     reasons against it, none if there are none; with *accept* it is published all the same, and
     the reasons are recorded. *progress* is told of each step in words, with
     how much of it is done, from 0 to 1. *common* are terms known whatever the corpus; those of
-    its own glossary come on top. *vectors* is where vectors live, and *depot* where generations
+    its own glossary come on top. *vectors* is where vectors live, and *remote* where generations
     are published for many homes; None: in this home only.
     """
 
@@ -72,7 +72,7 @@ class Workshop:
     accept: bool = False
     today: Callable[[], date] = date.today
     vectors: Vectors = field(default_factory=Embedded)
-    depot: Depot | None = None
+    remote: RemoteGenerations | None = None
     common: glossary.Glossary = field(default_factory=glossary.Glossary)
 
 

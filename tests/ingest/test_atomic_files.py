@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ingest.aside import remove_drafts, replacing
+from ingest.atomic_files import remove_drafts, replacing
 
 
 def test_file_is_the_old_one_until_the_block_ends(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Arrival:
+class RequestSource:
     """Where a request came from.
 
     *address* is the caller's, as the proxies that are trusted tell it, else that of the machine
@@ -43,9 +43,9 @@ _RELAYS = frozenset(
 """Headers that a proxy adds and no browser or program of a person sends."""
 
 
-def arrived(
+def source_of(
     peer: str, scheme: str, headers: Headers, proxies: Sequence[str], *, version: str = "1.1"
-) -> Arrival:
+) -> RequestSource:
     """Read where a request came from; what *headers* say counts only when *peer* is a proxy.
 
     Of HTTP *version* 1.0 is what nginx speaks to a server behind it; browsers have long not.
@@ -57,12 +57,12 @@ def arrived(
         name.startswith("x-forwarded-") or name in _RELAYS for name in headers
     )
     if not _is_among(peer, proxies):
-        return Arrival(peer, scheme, host, relayed=relayed)
+        return RequestSource(peer, scheme, host, relayed=relayed)
     said = ",".join(headers.getlist("x-forwarded-for")).split(",")
     chain = [address for each in said if (address := _address(each))]
     strangers = [address for address in chain if not _is_among(address, proxies)]
     told = headers.get("x-forwarded-proto", "").partition(",")[0].strip().lower()
-    return Arrival(
+    return RequestSource(
         strangers[-1] if strangers else chain[0] if chain else peer,
         told if told in {"http", "https"} else scheme,
         headers.get("x-forwarded-host", "").partition(",")[0].strip() or host,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from api.leaves import LeafCache
+from api.page_summaries import PageSummaries
 from ingest.catalog.editions import Edition
 from ingest.pages import EditionText
 from tests.fakes import FakeLibrary
@@ -24,12 +24,12 @@ class Counting(FakeLibrary):
 
 def test_text_is_opened_once_a_generation() -> None:
     """Two lists open it once; another generation, in which it may read otherwise, again."""
-    leaves = LeafCache()
+    summaries = PageSummaries()
     first = Counting(small().texts)
     second = Counting(small().texts, id="g-next")
 
-    assert ("表紙", "1") == leaves.of(first, DIGEST).labels
-    assert ("表紙", "1") == leaves.of(first, DIGEST).labels
+    assert ("表紙", "1") == summaries.of(first, DIGEST).labels
+    assert ("表紙", "1") == summaries.of(first, DIGEST).labels
     assert 1 == len(first.opened)
-    leaves.of(second, DIGEST)
+    summaries.of(second, DIGEST)
     assert 1 == len(second.opened)

@@ -18,7 +18,7 @@ MOST = 1_000
 log = logging.getLogger(__name__)
 
 
-class Later:
+class PendingWrites:
     """Writes that a locked, full or unreachable database refused, tried again in the background.
 
     While anything waits here, new writes had better join it than wait for the database, each of

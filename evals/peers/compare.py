@@ -5,7 +5,7 @@ Every system gets the page texts that Tebiki read, is set up as its own tutorial
 is scored by the same code. Run from the top folder, in an environment that holds Tebiki and
 `evals/peers/requirements.txt`:
 
-    python evals/peers/beside.py --set starter var --set path/to/questions path/to/home
+    python evals/peers/compare.py --set starter var --set path/to/questions path/to/home
 
 Each `--set` takes a question set and the home whose current generation is searched. `--model`
 names the folder of a sentence-transformers model to be tried in llama-index besides our own
@@ -346,7 +346,7 @@ def main() -> None:
     chosen.out.parent.mkdir(parents=True, exist_ok=True)
     chosen.out.write_text(
         "# Tebiki beside stock peers\n\n"
-        "Written by `evals/peers/beside.py`. Every system got the page texts that Tebiki read, "
+        "Written by `evals/peers/compare.py`. Every system got the page texts that Tebiki read, "
         "was set up with its own defaults, and was scored by the same code: a result is a "
         "distinct page, and a question without a result scores 0. Tebiki uses its fitted "
         f"embedder, without a model and without a network. Versions: {used}. Times are only "

@@ -13,7 +13,7 @@ from index.errors import GenerationBroken
 LEAVING = ".leaving-"
 
 
-class Hold:
+class FolderLock:
     """A shared lock on a generation's folder, from any number of readers at once.
 
     It ends with `release`, with the object or with the process, however that ends.
@@ -24,7 +24,7 @@ class Hold:
         self.release = weakref.finalize(self, os.close, descriptor)
 
 
-def hold(folder: Path) -> Hold:
+def hold(folder: Path) -> FolderLock:
     """Keep a generation's folder from being removed.
 
     Raises:
@@ -38,7 +38,7 @@ def hold(folder: Path) -> Hold:
         if descriptor >= 0:
             os.close(descriptor)
         raise GenerationBroken(str(folder), f"it is not there ({problem.strerror})") from problem
-    return Hold(descriptor)
+    return FolderLock(descriptor)
 
 
 def remove(folder: Path) -> bool:

@@ -11,7 +11,7 @@ import pytest
 from index.generations.manifests import folder_of, read_manifest
 from index.generations.pointers import current
 from index.passages import Filters
-from index.refresh.succession import superseded_of, with_superseded
+from index.refresh.superseding import superseded_of, with_superseded
 from ingest.catalog.catalog import Catalog
 from ingest.catalog.editions import Edition, in_force
 from tests.fakes import edition

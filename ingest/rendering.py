@@ -38,7 +38,7 @@ _AT_ONCE, _START_S = 2, 60.0
 _PART = 1 << 16
 
 
-class Painter:
+class Renderer:
     """One drawing process, started when it is first needed and again after a page that broke it.
 
     For one thread at a time.
@@ -99,7 +99,7 @@ class Painter:
                     pipe.close()
 
     def _started(self) -> subprocess.Popen[bytes]:
-        command = [sys.executable, "-m", "ingest.painting", str(self._memory_mb)]
+        command = [sys.executable, "-m", "ingest.rendering", str(self._memory_mb)]
         return subprocess.Popen(
             [*command, str(self._timeout_s)],
             stdin=subprocess.PIPE,
@@ -154,21 +154,21 @@ def _read_bytes(process: subprocess.Popen[bytes], rest: bytes, count: int, until
     return bytes(found)
 
 
-_idle: queue.LifoQueue[Painter] = queue.LifoQueue()
-for _one in (Painter() for _ in range(_AT_ONCE)):
+_idle: queue.LifoQueue[Renderer] = queue.LifoQueue()
+for _one in (Renderer() for _ in range(_AT_ONCE)):
     _idle.put(_one)
     # Also one that is busy: the end of the server waits for no page.
     atexit.register(_one.close)
 
 
 @contextmanager
-def _free() -> Iterator[Painter]:
-    """A painter that nobody uses; whoever comes third waits."""
-    painter = _idle.get()
+def _free() -> Iterator[Renderer]:
+    """A renderer that nobody uses; whoever comes third waits."""
+    renderer = _idle.get()
     try:
-        yield painter
+        yield renderer
     finally:
-        _idle.put(painter)
+        _idle.put(renderer)
 
 
 def draw(path: Path, number: int, *, width: int, boxes: Sequence[Box] = ()) -> bytes:
@@ -178,8 +178,8 @@ def draw(path: Path, number: int, *, width: int, boxes: Sequence[Box] = ()) -> b
         UnreadablePdf: the file cannot be read, or drawing the page takes too long or too much.
         ValueError: there is no such page, or the picture would be too large or too small.
     """
-    with _free() as painter:
-        return painter.draw(path, number, width=width, boxes=boxes)
+    with _free() as renderer:
+        return renderer.draw(path, number, width=width, boxes=boxes)
 
 
 def _serve(memory_mb: int, timeout_s: float) -> None:
