@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _BESIDE, _SPACED_OUT, _WORDS_APART, _GAP = 1.3, 3.5, 0.45, 0.3
 _LAST_NARROW = "\u2e7f"
 _FULL = re.compile(r"[ぁ-ヺ一-鿿]")
+_SENTENCE_END = re.compile(r"。|[a-z]\.(?:\s|$)")
 _SOME = 1
 _BRACKETS = "（）()【】「」［］[]〔〕"
 _SAME_HEIGHT, _SMALLEST, _TALLEST = 0.5, 3.0, 1.2
@@ -32,7 +33,8 @@ class Row:
     """What stands side by side on a page: its words and its place, in points from lower left.
 
     *size* is that of the largest type in it. *tabled* tells that it is part of a table with
-    rules. Without boxes (pypdf's text) all places are 0.
+    rules, *prose* that it is a line of a paragraph of sentences. Without boxes (pypdf's text) all
+    places are 0.
     """
 
     text: str
@@ -42,6 +44,7 @@ class Row:
     top: float
     size: float
     tabled: bool = False
+    prose: bool = False
 
     @property
     def plain(self) -> str:
@@ -107,9 +110,10 @@ def _pieces(page: Page) -> Iterator[_Piece]:
         printed = np.flatnonzero(~np.isnan(boxes[:, 0]))
         said = page.text[block.start : block.end]
         tabled = block.kind == BlockKind.ROW
+        prose = not tabled and bool(_SENTENCE_END.search(said))
         if not len(printed) or not np.any(boxes[printed]):
             for line in filter(None, map(str.strip, said.splitlines())):
-                yield _Piece(Row(line, 0, 0, 0, 0, block.size, tabled), block.start, block.end)
+                yield _Piece(Row(line, 0, 0, 0, 0, block.size, tabled, prose), block.start, block.end)
             continue
         left, bottom, right, top = boxes[printed].T
         height = top - bottom
@@ -131,7 +135,7 @@ def _pieces(page: Page) -> Iterator[_Piece]:
             start, stop = int(printed[first]), int(printed[end - 1]) + 1
             row = Row(
                 said[start:stop], float(left[first:end].min()), float(bottom[first:end].min()),
-                float(right[first:end].max()), float(top[first:end].max()), size, tabled,
+                float(right[first:end].max()), float(top[first:end].max()), size, tabled, prose,
             )  # fmt: skip
             yield _Piece(row, block.start + start, block.start + stop)
 
@@ -175,6 +179,7 @@ def _whole(run: Sequence[_Piece], text: str) -> Row:
         _closed_up(" ".join("".join(parts).split())), min(row.left for row in found),
         min(row.bottom for row in found), max(row.right for row in found),
         max(row.top for row in found), max(long), all(row.tabled for row in found),
+        any(row.prose for row in found),
     )  # fmt: skip
 
 

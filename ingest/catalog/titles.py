@@ -74,6 +74,7 @@ _BRACKETED = re.compile(r"[(（\[【〔〈<《].*[)）\]】〕〉>》]")
 _MARK = re.compile(r"^[○◯〇●◎◆◇■□▼▲★☆]\s*(?=\S{3})")
 _LETTER = re.compile(r"[^\W\d_]")
 _DIGIT = re.compile(r"[0-9]")
+_ARTICLE = re.compile(r"第[0-9一二三四五六七八九十]+(?:条|$)")
 _LONG, _MANY_DIGITS = 28, 0.3
 _SAID_LEAST = 5
 _UNSURE, _KNOWN = 1.45, 0.75
@@ -169,7 +170,7 @@ def _sensible(row: Row) -> bool:
     if not _SHORTEST <= len(plain) <= _LONGEST or len(_LETTER.findall(plain)) < _SHORTEST:
         return False
     never = (_LABEL, _EDITION, _YEAR_ALONE, _PAGE_NUMBER, _PART, _BRACKETED, _BILL)
-    if any(pattern.fullmatch(plain) for pattern in never) or _ADDRESS.search(plain):
+    if any(pattern.fullmatch(plain) for pattern in never) or _ADDRESS.search(plain) or row.prose:
         return False
     if plainly(_NUMBERED.sub("", plain, count=1)) in _labels():
         return False
@@ -218,13 +219,20 @@ def _best(lines: Sequence[Row], page: Page, usual: float, name: str) -> _Candida
         points -= _NUMBERED_LESS * bool(_NUMBERED.match(plain))
         points -= _TABLED_LESS * (whole.tabled and whole.size <= usual * (1 + _ALIKE))
         points -= _SMALLER_LESS * (whole.size < _NEARLY_LARGEST * largest)
-        text = _MARK.sub("", _together(group))
+        text = _unlabelled(_MARK.sub("", _together(group)))
         text = _BETWEEN_KANA.sub("", text) if pictured else text
         found.append(_Candidate(tuple(group), text, points))
     best = max(found, key=lambda one: one.points)
     if best.points < _ENOUGH or (pictured and not _read_well(best.text)):
         return None
     return best
+
+
+def _unlabelled(text: str) -> str:
+    """The words without what only says which part of a file this is (表紙, 資料１)."""
+    label, _, rest = text.partition(" ")
+    is_label = _LABEL.fullmatch(unicodedata.normalize("NFKC", label)) or label in words()["before"]
+    return rest if is_label and _sensible(Row(rest, 0, 0, 0, 0, 0)) else text
 
 
 def _read_well(text: str) -> bool:
@@ -282,7 +290,8 @@ def _goes_on(last: Row, row: Row, width: float, edge: float, *, sparse: bool) ->
         return fit and large > 0 and small >= (1 - _ALIKE) * large  # no places: lines of one size
     between = (last.bottom - row.top) / large
     near = -_OUTER <= between <= (_LOOSE if sparse else _CLOSE)
-    if small < (1 - _ALIKE) * large or not near:
+    begins = last.prose != row.prose or _NUMBERED.match(row.plain)
+    if small < (1 - _ALIKE) * large or not near or begins:
         return False
     full = _reaches(last, edge)
     if full and between < _CLOSE and row.left < last.left + 2 * large:
@@ -325,7 +334,9 @@ def _with_parts(best: _Candidate, lines: Sequence[Row], *, sparse: bool) -> str:
     above = lines[at - 1] if at else None
     if sparse and above is not None and _YEAR_ALONE.fullmatch(above.plain):
         text = f"{above.text} {text}"
-    for below in lines[end + 1 : end + 3]:
+    for place, below in enumerate(lines[end + 1 : end + 3], end + 2):
+        if any(_ARTICLE.match(then.plain) for then in lines[place : place + 3]):
+            break  # it is the caption of the first article
         near = below.size > _ABOUT * best.rows[-1].size or not sparse
         if (
             sparse
@@ -346,6 +357,7 @@ def _merged(group: Sequence[Row]) -> Row:
         _together(group), min(row.left for row in group), min(row.bottom for row in group),
         max(row.right for row in group), max(row.top for row in group),
         max(row.size for row in group), all(row.tabled for row in group),
+        any(row.prose for row in group),
     )  # fmt: skip
 
 

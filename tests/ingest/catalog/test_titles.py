@@ -124,6 +124,35 @@ def form(sheet: Sheet) -> Sheet:
     return sheet
 
 
+def articles(sheet: Sheet) -> Sheet:
+    """An ordinance on a grid: its name, then the caption of the first article, alike in size."""
+    sheet.say_in_cells("みなと市集会所条例", 66, 760)
+    sheet.say_in_cells("（定義）", 66, 739)
+    sheet.say_in_cells("第２条　この条例において、次に掲げる用語の意義は、", 66, 718)
+    return sheet.say_in_cells("当該各号に定めるところによる。", 78, 697)
+
+
+def checked(sheet: Sheet) -> Sheet:
+    """A sheet to tick: its name, then lines with boxes, one close below the other."""
+    for at, line in enumerate(
+        ("在宅勤務の確認票", "□　認めない　■　認める", "■　私物を禁止する　□　許可する", "実施頻度：週（２）回まで")
+    ):  # fmt: skip
+        sheet.say(line, 72, 760 - 20 * at)
+    return sheet
+
+
+def note(sheet: Sheet) -> Sheet:
+    """A name in the size of the text that follows it closely, in two paragraphs."""
+    sheet.say("時間外勤務の上限", 72, 760)
+    sheet.say("上限は月四十五時間とする。ただし、災害のときは、この限り", 72, 725)
+    return sheet.say("でない。", 72, 707)
+
+
+def part(sheet: Sheet) -> Sheet:
+    """Which part of a file this is, and then its name, on one line."""
+    return body(sheet.say("表紙　防災倉庫の点検要領", 72, 760), 700)
+
+
 @pytest.mark.parametrize(
     "page, title",
     [
@@ -135,6 +164,10 @@ def form(sheet: Sheet) -> Sheet:
         pytest.param(list_, "繰越事業一覧", id="a table"),
         pytest.param(press, "災害時の応援協定の締結について", id="a press release"),
         pytest.param(form, "庁用車使用申請書", id="a form, without what was filled in"),
+        pytest.param(articles, "みなと市集会所条例", id="without the caption of an article"),
+        pytest.param(checked, "在宅勤務の確認票", id="without what is ticked"),
+        pytest.param(note, "時間外勤務の上限", id="without the first sentence"),
+        pytest.param(part, "防災倉庫の点検要領", id="without the part of the file"),
         pytest.param(draft, "職員駐車場の利用料", id="behind a watermark"),
     ],
 )
@@ -179,6 +212,18 @@ def test_none_is_better_than_a_wrong_title(tmp_path: Path, lines: list[str]) -> 
     page = Sheet()
     for at, line in enumerate(lines):
         page.say(line, 72, 760 - 20 * at)
+
+    assert "" == facts(tmp_path, page).title
+
+
+def test_half_a_sentence_is_no_title(tmp_path: Path) -> None:
+    """Where two columns begin at the top, the first line of neither is the document's name."""
+    left = ("はじめに", "この要領は、住民異動届の", "受付に係る事務の標準的な", "手順を定めるものとする。")
+    right = ("届出に必要な書類は、本人", "確認書類と委任状である。", "委任状には自署を要する。")
+    page = Sheet()
+    for column, lines in ((72, left), (310, right)):
+        for at, line in enumerate(lines):
+            page.say(line, column, 760.5 - 15 * at - (column == 72), 10)
 
     assert "" == facts(tmp_path, page).title
 
