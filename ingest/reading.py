@@ -28,7 +28,7 @@ from ingest import pages
 from ingest.atomic_files import replacing
 from ingest.catalog.facts import Facts
 from ingest.errors import UnreadablePdf
-from ingest.pdf import documents, ocr
+from ingest.pdf import documents, ocr, whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Mapping
@@ -227,7 +227,7 @@ def facts_of(
     digests: dict[str, str] = {}
     for name, path in files.items():
         try:
-            documents.check(path)
+            whole.check(path)
             digests[name] = sha256_of(path)
         except UnreadablePdf as problem:
             found[name] = problem
@@ -341,7 +341,7 @@ def sha256_of(path: Path) -> str:
 def _kept(path: Path, cache: Path, *, use_ocr: bool) -> Path | UnreadablePdf:
     """The place in the cache for what is read from a file, or why it cannot even be opened."""
     try:
-        documents.check(path)
+        whole.check(path)
         how = f"ocr{ocr.reads_with()}" if use_ocr else "plain"
         return cache / f"{sha256_of(path)[:40]}-{documents.READER_VERSION}-{how}.npz"
     except UnreadablePdf as problem:

@@ -16,6 +16,8 @@ from ingest.pages import BlockKind
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from numpy.typing import NDArray
+
     from ingest.pages import Page
 
 _BESIDE, _SPACED_OUT, _WORDS_APART, _GAP = 1.3, 3.5, 0.45, 0.3
@@ -26,6 +28,7 @@ _SOME = 1
 _BRACKETS = "（）()【】「」［］[]〔〕"
 _SAME_HEIGHT, _SMALLEST, _TALLEST = 0.5, 3.0, 1.2
 _CENTRED, _WIDE = 0.035, 0.8
+_COLUMN = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,9 +116,11 @@ def _pieces(page: Page) -> Iterator[_Piece]:
         prose = not tabled and bool(_SENTENCE_END.search(said))
         if not len(printed) or not np.any(boxes[printed]):
             for line in filter(None, map(str.strip, said.splitlines())):
-                yield _Piece(Row(line, 0, 0, 0, 0, block.size, tabled, prose), block.start, block.end)
+                yield _Piece(
+                    Row(line, 0, 0, 0, 0, block.size, tabled, prose), block.start, block.end
+                )
             continue
-        left, bottom, right, top = boxes[printed].T
+        left, bottom, right, top = _along(boxes[printed], page.height).T
         height = top - bottom
         low = np.minimum(height[1:], height[:-1])
         overlap = np.minimum(top[1:], top[:-1]) - np.maximum(bottom[1:], bottom[:-1])
@@ -138,6 +143,17 @@ def _pieces(page: Page) -> Iterator[_Piece]:
                 float(right[first:end].max()), float(top[first:end].max()), size, tabled, prose,
             )  # fmt: skip
             yield _Piece(row, block.start + start, block.start + stop)
+
+
+def _along(boxes: NDArray[np.float32], height: float) -> NDArray[np.float32]:
+    """The boxes of a block's characters; those of vertical text laid on their side."""
+    left, bottom, right, top = boxes.T
+    across, down = np.diff(left + right) / 2, -np.diff(bottom + top) / 2
+    size = np.maximum(right - left, top - bottom)[1:]
+    below = (np.abs(across) < _SAME_HEIGHT * size) & (down > _GAP * size)
+    if 2 * int(below.sum()) <= len(below) or len(boxes) < _COLUMN:
+        return boxes
+    return np.stack([height - top, left, height - bottom, right], axis=1)
 
 
 def _level(one: Row, other: Row) -> bool:

@@ -98,6 +98,7 @@ def _issues(lines: Sequence[Row], today: date) -> Iterator[tuple[date, str | Non
         plain = row.plain
         if (
             row.tabled
+            or row.prose
             or "。" in plain
             or any(word in plain for word in titles.words()["elsewhere"])
         ):

@@ -23,7 +23,7 @@ from ingest import headings
 from ingest.catalog.facts import Facts, in_force_from, regulates, understood
 from ingest.errors import UnreadablePdf
 from ingest.pages import Block, BlockKind, EditionText, OutlineEntry, Page
-from ingest.pdf import drafts, layout, plausible
+from ingest.pdf import drafts, layout, plausible, turning, whole
 from ingest.pdf.characters import LOCK, broken, is_blank, taken
 from ingest.pdf.engines import MAX_PIXELS, Engines, is_scan, may_be_scan, pictures
 from ingest.pdf.joining import given, lines_of
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from ingest.pdf.ocr import Ocr
     from ingest.pdf.tables import Columns
 
-READER_VERSION = "22"
+READER_VERSION = "23"
 """Changes when the same file would be read differently: what was read before is read again."""
 
 _PASSWORD = 4
@@ -173,58 +173,6 @@ def _said(document: pdfium.PdfDocument, which: Iterable[int]) -> str:
     return "\n".join(found)
 
 
-def check(path: Path) -> None:
-    """Look at the bytes before an engine does.
-
-    Raises:
-        UnreadablePdf: the file is missing, empty, not a PDF or cut short.
-    """
-    name = str(path)
-    try:
-        size = path.stat().st_size
-        with path.open("rb") as file:
-            head = file.read(1024)
-            file.seek(max(0, size - 65536))
-            tail = file.read()
-    except FileNotFoundError as error:
-        raise UnreadablePdf(
-            name, "there is no such file", "Put it back, or take it out of the catalog."
-        ) from error
-    except OSError as error:
-        raise UnreadablePdf(
-            name,
-            f"the file cannot be opened ({error.strerror})",
-            "Check that it is a file and that Tebiki may read it.",
-        ) from error
-    if not size:
-        raise UnreadablePdf(name, "the file is empty (0 bytes)", "Copy or download it again.")
-    if b"%PDF-" not in head:
-        raise UnreadablePdf(
-            name,
-            f"this is not a PDF but {_what(head)}",
-            "Export it as a PDF and put that in its place.",
-        )
-    if b"%%EOF" not in tail and b"startxref" not in tail:
-        raise UnreadablePdf(
-            name,
-            f"the end of the file is missing after {size:,} bytes, so it was probably cut short",
-            "Copy or download it again.",
-        )
-
-
-def _what(head: bytes) -> str:
-    """Name what the first bytes of a file look like."""
-    if head.startswith(b"PK"):
-        return "a ZIP or Office file (Word, Excel, PowerPoint)"
-    if head.startswith(b"\xd0\xcf\x11\xe0"):
-        return "an old Office file"
-    if head.startswith((b"\x89PNG", b"\xff\xd8", b"GIF8", b"II*\0", b"MM\0*")):
-        return "a picture"
-    if b"<html" in head.lower() or b"<!doctype html" in head.lower():
-        return "a web page; the download may have been an error page"
-    return "something else"
-
-
 @contextmanager
 def _opened(path: Path) -> Iterator[pdfium.PdfDocument]:
     """Open a PDF in PDFium and close it again.
@@ -232,7 +180,7 @@ def _opened(path: Path) -> Iterator[pdfium.PdfDocument]:
     Raises:
         UnreadablePdf: see `read`.
     """
-    check(path)
+    whole.check(path)
     name = str(path)
     with LOCK:
         try:
@@ -319,6 +267,9 @@ def _pages(sheets: Sequence[Sheet], lines: Sequence[list[Line]]) -> tuple[Page, 
 
 def _lines(sheet: Sheet) -> list[Line]:
     try:
+        down = turning.downward(sheet.glyphs)
+        if down is not None:
+            return turning.lines(sheet.glyphs, sheet.shapes, down, sheet.height)
         if sheet.rows is None:
             return lines_of(sheet.glyphs, sheet.shapes)
         return given(sheet.glyphs, sheet.rows, Shapes())
@@ -371,8 +322,11 @@ def _page(
             for line in given(pictured, rows, Shapes(), pictured=True)
         )
         glyphs = glyphs.followed_by(pictured)
-    units = layout.units(body, sheet.shapes, glyphs, before)
-    draft = drafts.compose(glyphs, units)
+    if any(line.laid for line in body):
+        units, draft = turning.composed(body, sheet.shapes, glyphs, sheet.height)
+    else:
+        units = layout.units(body, sheet.shapes, glyphs, before)
+        draft = drafts.compose(glyphs, units)
     if lines and not draft.text and not sheet.quality.note:
         sheet = sheet.noted(_ONLY_MARGINS)
     page = Page(

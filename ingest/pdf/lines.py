@@ -92,7 +92,8 @@ class Line:
 
     *glyphs* are indices into `Glyphs`, in reading order; *size* is the width of a full-width
     character in points, estimated where the line has none. *frame* is the index of the smallest
-    frame around it, or -1. A *pictured* line was read from a picture.
+    frame around it, or -1. A *pictured* line was read from a picture; a *laid* one is vertical
+    text laid on its side (`ingest.pdf.turning`).
     """
 
     glyphs: NDArray[np.int32]
@@ -105,6 +106,7 @@ class Line:
     upright: bool = True
     frame: int = -1
     pictured: bool = False
+    laid: bool = False
     item: bool = field(init=False)
 
     def __post_init__(self) -> None:

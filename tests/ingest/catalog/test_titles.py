@@ -218,7 +218,12 @@ def test_none_is_better_than_a_wrong_title(tmp_path: Path, lines: list[str]) -> 
 
 def test_half_a_sentence_is_no_title(tmp_path: Path) -> None:
     """Where two columns begin at the top, the first line of neither is the document's name."""
-    left = ("はじめに", "この要領は、住民異動届の", "受付に係る事務の標準的な", "手順を定めるものとする。")
+    left = (
+        "はじめに",
+        "この要領は、住民異動届の",
+        "受付に係る事務の標準的な",
+        "手順を定めるものとする。",
+    )
     right = ("届出に必要な書類は、本人", "確認書類と委任状である。", "委任状には自署を要する。")
     page = Sheet()
     for column, lines in ((72, left), (310, right)):
