@@ -194,7 +194,7 @@ def _labels() -> re.Pattern[str]:
 def _between() -> re.Pattern[str]:
     """What may stand between the word and its number; alternatives that share no first character."""
     allowed = one_of(words()["numbers"]["between"])
-    return re.compile(rf"(?:{allowed}|[\s:：=#「『(（\[【、,.。;-])*", re.IGNORECASE)
+    return re.compile(rf"(?:{allowed}|[\s:：=#「『(（\[【、,.。;-])*+", re.IGNORECASE)
 
 
 @cache
