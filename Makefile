@@ -6,13 +6,14 @@ UV_COMPILE := $(VENV)/uv pip compile --quiet --universal --python-version 3.11 \
 	--generate-hashes --only-binary :all: --no-annotate --no-emit-index-url \
 	--no-emit-find-links --custom-compile-command "make lock"
 
-.PHONY: help serve test check lint types contracts format lock corpus install install-dev python
+.PHONY: help serve test backups check lint types contracts format lock corpus install install-dev python
 
 help:
 	@echo 'make serve   install, index the corpus and serve http://127.0.0.1:8000'
 	@echo '             (SERVE_ARGS="--port 8080" for another port, MODELS=1 with'
 	@echo '             what TEBIKI_EMBEDDING and TEBIKI_RERANKER need)'
 	@echo 'make test    install and run the tests'
+	@echo 'make backups back up at 20 moments of a refresh, and answer from each copy'
 	@echo 'make check   lint, types and contracts'
 	@echo 'make format  put the code into the house format'
 	@echo 'make corpus  typeset the bundled digests from their sources'
@@ -26,6 +27,10 @@ serve: install
 
 test: install-dev
 	@$(VENV)/python -m pytest $(PYTEST_ARGS)
+
+# Three in the tests, twenty here.
+backups: install-dev
+	@TEBIKI_TEST_BACKUPS=20 $(VENV)/python -m pytest -q tests/tebiki/test_backup.py -k during $(PYTEST_ARGS)
 
 check: lint types contracts
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 _OURS = (
     *("current", "generations", "ledger", "keys", "pdfs", "readings", "uploads", "refresh.lock"),
-    *("fetch.lock", "fetched", "models", "audit"),
+    *("fetch.lock", "fetched", "models", "audit", "backup"),
 )
 """What the names in a home begin with, after a dot or without."""
 

@@ -540,11 +540,18 @@ def _dismiss(worker: _Worker, workers: list[_Worker], events: selectors.BaseSele
         stdin.close()
 
 
+def _alone(event: str, _: tuple[Any, ...]) -> None:
+    """Refuse every connection: a file that is read has nobody to talk to."""
+    if event in {"socket.connect", "socket.getaddrinfo", "socket.sendto"}:
+        raise PermissionError("a process that reads files connects to nobody")
+
+
 def _serve(memory_mb: int, cache: Path, *, use_ocr: bool) -> None:
     """Read the files that are asked for on standard input, one after the other."""
     limit = memory_mb * _KILOBYTE * _KILOBYTE
     resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    sys.addaudithook(_alone)
     reader = ocr.Ocr(cache / "ocr") if use_ocr else None
     for line in sys.stdin:
         asked = json.loads(line)

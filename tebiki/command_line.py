@@ -7,6 +7,7 @@ from collections.abc import Callable
 from tebiki.commands import (
     answers,
     ask,
+    backup,
     check,
     corpus,
     doctor,
@@ -36,6 +37,8 @@ _commands: dict[str, Callable[..., None]] = {
     "serve": serve.serve,
     "status": status.status,
     "doctor": doctor.doctor,
+    "backup": backup.backup,
+    "restore": backup.restore,
     "slack": slack.slack,
     "answer": answers.show_answer,
     "export": answers.export,

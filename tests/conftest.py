@@ -17,6 +17,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
@@ -153,6 +154,32 @@ def chromium() -> Path:
 def postgresql() -> Path:
     """Return the folder with initdb, pg_ctl and postgres."""
     return _required("postgresql")
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[str]:
+    """Run Debian's PostgreSQL on a socket of its own; the value is a URL without a database."""
+    programs = system_package("postgresql")
+    assert programs is not None
+    folder = Path(tempfile.mkdtemp(prefix="tebiki-pg-"))
+    # PostgreSQL refuses to run as root, as which the gate runs in a container.
+    as_user = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
+    if as_user:
+        shutil.chown(folder, "postgres")
+    data = folder / "data"
+
+    def run(program: str, *arguments: str | Path) -> None:
+        command = [*as_user, programs / program, "-D", data, *arguments]
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd=folder)
+
+    run("initdb", "-U", "postgres", "-A", "trust", "-N", "-E", "UTF8", "--locale=C")
+    options = f"-c listen_addresses='' -c fsync=off -k {folder}"
+    run("pg_ctl", "-w", "-l", folder / "log", "-o", options, "start")
+    try:
+        yield f"postgresql://postgres@/DATABASE?host={folder}"
+    finally:
+        run("pg_ctl", "-w", "-m", "immediate", "stop")
+        shutil.rmtree(folder)
 
 
 class NetworkUsed(BaseException):

@@ -169,13 +169,22 @@ class Database:
                 yield connection
 
     @staticmethod
+    def address_of(url: str) -> sa.URL:
+        """Return a URL of PostgreSQL in its parts.
+
+        Raises:
+            LedgerUnavailable: it is no URL of a database that is understood.
+        """
+        return _postgresql(url)
+
+    @staticmethod
     def server_of(url: str) -> tuple[str, int] | None:
         """Return the host and port that a URL names, None where it names a socket on this machine.
 
         Raises:
             LedgerUnavailable: it is no URL of a database that is understood.
         """
-        named = _postgresql(url)
+        named = Database.address_of(url)
         host = named.host
         return (host, named.port or 5432) if host and not host.startswith("/") else None
 

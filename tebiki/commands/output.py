@@ -65,6 +65,8 @@ CODES = (
     ("api.keys", "BrokenKeys", UNUSABLE),
     ("api.access", "Unprotected", UNUSABLE),
     ("tebiki.settings", "BadSettings", UNUSABLE),
+    ("tebiki.backup", "BackupFailed", UNUSABLE),
+    ("tebiki.closed", "NotClosed", UNUSABLE),
 )
 """Our own errors by module and name, each with its exit code; the first that fits counts."""
 

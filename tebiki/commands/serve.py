@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tebiki.building import build, have_models, ledger_of
+from tebiki.closed import may_be_closed, shut, ways_out
 from tebiki.commands.options import Where, warn_of_another_corpus
 from tebiki.commands.output import UNUSABLE, err
 from tebiki.serving import web
+from tebiki.settings import Settings
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -27,17 +29,22 @@ def serve(
     *,
     host: Annotated[str, typer.Option(help="Which address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="Which port.")] = 8000,
+    closed: Annotated[
+        bool, typer.Option("--closed", help="Refuse settings that lead outside your network.")
+    ] = False,
     where: Where,
 ) -> None:
-    """Serve the chat page and the HTTP interface."""
+    """Serve the chat page and the HTTP interface; nothing is reached but what a setting names."""
     chosen = where.settings()
     have_models(chosen)
+    if closed:
+        may_be_closed(chosen)
     warn_of_another_corpus(chosen)
     served = web(build(chosen), host)
-    listen(served, host, port)
+    listen(served, host, port, chosen)
 
 
-def listen(served: FastAPI, host: str, port: int) -> None:
+def listen(served: FastAPI, host: str, port: int, chosen: Settings) -> None:
     """Listen and answer until somebody ends it; each request leaves a line in the log."""
     import logging
     import socket
@@ -81,6 +88,9 @@ def listen(served: FastAPI, host: str, port: int) -> None:
             timeout_keep_alive=KEEP_ALIVE_S,
             ws="none",
         )
+        shut(chosen)
+        ways = ", ".join(f"{way.host} ({way.setting})" for way in ways_out(chosen))
+        err.print(f"Connections outside: {ways or 'none'}", markup=False)
         # A thread that computes gives way every 5 ms by default; with many of them the one that
         # reads and writes the sockets would wait for seconds.
         sys.setswitchinterval(SWITCH_S)

@@ -51,6 +51,7 @@ def examination(
         yield from told("port", lambda: machine.of_port(*listening))
     yield from told("clock", lambda: machine.of_clock(_made(chosen)))
     yield from told("proxy", lambda: machine.of_proxy(chosen, os.environ))
+    yield from told("ways-out", lambda: machine.of_ways_out(chosen))
     yield from told("ocr", services.of_ocr)
     yield from told("dictionary", services.of_dictionary)
     yield from told("index", lambda: held.of_index(chosen, every=every))

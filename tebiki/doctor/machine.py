@@ -7,6 +7,8 @@ import json
 import os
 import shutil
 import socket
+import subprocess
+import sys
 import time
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
@@ -15,7 +17,9 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from ingest import private
+from tebiki.closed import ways_out
 from tebiki.doctor.findings import Finding, broken, look, ok
+from tebiki.places import PROGRAM
 from tebiki.settings import NAMES, PREFIX, Said, Settings
 
 ROOM_MB = 300
@@ -186,6 +190,37 @@ def hosts_of(chosen: Settings) -> tuple[str, ...]:
 def _is_inside(host: str) -> bool:
     """Whether a name looks like one of the own network: no dot, an address, or a local ending."""
     return "." not in host or host.replace(".", "").isdigit() or host.endswith((".local", ".lan"))
+
+
+def of_ways_out(chosen: Settings) -> Iterator[Finding]:
+    """Try in a process of its own that nothing is reached but what the settings name."""
+    words = [
+        sys.executable,
+        "-c",
+        "import tebiki.closed as c, tebiki.settings as s; c.shut(s.read())",
+    ]
+    environment = {**os.environ, "TEBIKI_HOME": str(chosen.home), "PYTHONPATH": str(PROGRAM)}
+    done = subprocess.run(
+        words, env=environment, cwd=Path.cwd(), capture_output=True, text=True, check=False
+    )
+    ways = ", ".join(f"{way.host} ({way.setting})" for way in ways_out(chosen))
+    if done.returncode:
+        said = (done.stderr.strip().splitlines() or [""])[-1]
+        yield broken(
+            "ways-out", f"The guard over connections does not hold ({said}).",
+            f"通信の制限が働いていません（{said}）。",
+            "Serve from a network without a way out.", "外へ出られないネットワークで動かしてください。",
+        )  # fmt: skip
+    elif ways:
+        yield ok(
+            "ways-out", f"The server reaches {ways} and nothing else; that was tried.",
+            f"サーバーの通信先は {ways} だけです（試しました）。",
+        )  # fmt: skip
+    else:
+        yield ok(
+            "ways-out", "The server reaches nothing outside; that was tried.",
+            "サーバーは外へ通信しません（試しました）。",
+        )  # fmt: skip
 
 
 def reached(host: str, port: int, *, timeout_s: float = 2.0) -> str:

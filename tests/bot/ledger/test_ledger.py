@@ -6,13 +6,10 @@ Each fact holds for SQLite in the home and for PostgreSQL alike.
 from __future__ import annotations
 
 import dataclasses
-import os
-import shutil
 import sqlite3
 import stat
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, closing
@@ -45,7 +42,6 @@ from index.passages import Filters, Passage
 from index.revisions.following import Followed, State
 from ingest.catalog.editions import Kind, Original
 from ingest.chunks import Chunk
-from tests.conftest import system_package
 from tests.fakes import edition, edition_text
 
 HELD = replace(
@@ -124,32 +120,6 @@ def answer(name: str = "a1", text: str = "休暇は何日ですか", conversatio
     )
 
 
-@pytest.fixture(scope="session")
-def server() -> Iterator[str]:
-    """Run Debian's PostgreSQL on a socket of its own; the value is a URL without a database."""
-    programs = system_package("postgresql")
-    assert programs is not None
-    folder = Path(tempfile.mkdtemp(prefix="tebiki-pg-"))
-    # PostgreSQL refuses to run as root, as which the gate runs in a container.
-    as_user = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
-    if as_user:
-        shutil.chown(folder, "postgres")
-    data = folder / "data"
-
-    def run(program: str, *arguments: str | Path) -> None:
-        command = [*as_user, programs / program, "-D", data, *arguments]
-        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd=folder)
-
-    run("initdb", "-U", "postgres", "-A", "trust", "-N", "-E", "UTF8", "--locale=C")
-    options = f"-c listen_addresses='' -c fsync=off -k {folder}"
-    run("pg_ctl", "-w", "-l", folder / "log", "-o", options, "start")
-    try:
-        yield f"postgresql://postgres@/DATABASE?host={folder}"
-    finally:
-        run("pg_ctl", "-w", "-m", "immediate", "stop")
-        shutil.rmtree(folder)
-
-
 @pytest.fixture(
     params=["sqlite", pytest.param("postgresql", marks=pytest.mark.needs("postgresql"))]
 )
@@ -158,7 +128,7 @@ def where(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Path | str
     if request.param == "sqlite":
         yield tmp_path / FILE
         return
-    url = request.getfixturevalue("server")
+    url = request.getfixturevalue("postgresql_server")
     name = f"t{abs(hash(request.node.nodeid)):x}"
     admin = sa.create_engine(
         url.replace("DATABASE", "postgres").replace("postgresql:", "postgresql+psycopg:"),
