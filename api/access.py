@@ -308,7 +308,7 @@ def needed(path: str) -> Scope | None:
     if path.startswith(("/v1/answers", "/v1/feedback", "/v1/chat/", "/v1/models")):
         return Scope.ASK
     # Behind /mcp each tool looks for itself whether its caller may ask.
-    return Scope.SEARCH if path.startswith(("/v1/", "/mcp")) else None
+    return Scope.SEARCH if path.startswith(("/v1/", "/mcp", "/metrics")) else None
 
 
 def is_public(path: str) -> bool:

@@ -18,7 +18,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.routing import Route
 from starlette.staticfiles import StaticFiles
 
-from api import admin, description, drafts, openai, problems, stream
+from api import admin, description, drafts, metrics, openai, problems, stream
 from api.access import COOKIE, Access, secret_of
 from api.admin import Office
 from api.answer_records import AnswersInMemory
@@ -110,6 +110,7 @@ def create_app(
     access: Access = Access(),  # noqa: B008 - frozen, and on loopback everybody is welcome
     kept_text: Callable[[Path], EditionText] = documents.read,
     at_once: int = 40,
+    measured: metrics.Metrics | None = None,
 ) -> FastAPI:
     """Put the application together.
 
@@ -125,6 +126,7 @@ def create_app(
         access: what is asked of callers; nothing, when left out.
         kept_text: reads a PDF that is no longer in the corpus, for the pages of old answers.
         at_once: how many requests are worked on at the same time; others wait for their turn.
+        measured: what /metrics tells; without it there is none.
     """
     kept = AnswersInMemory() if record is None else record
     viewer = Viewer(library, page_file, kept_text=kept_text)
@@ -162,6 +164,8 @@ def create_app(
     _add_pages(app, with_admin=office is not None)
     if office is not None:
         admin.install(app, library, summaries, office)
+    if measured is not None:
+        metrics.install(app, measured)
     app.router.routes.append(Route("/mcp", mount))
     description.describe(app)
     return app

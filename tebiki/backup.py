@@ -20,12 +20,8 @@ from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING
 
 from tebiki.settings import Settings
-
-if TYPE_CHECKING:
-    from sqlalchemy import URL
 
 FORMAT = 1
 LISTING = "backup.json"
@@ -177,11 +173,8 @@ def _pg(program: str, address: str, *words: str) -> tuple[Sequence[str], dict[st
     """Return a command of PostgreSQL's for a database, and its environment: no password is shown."""
     from bot.ledger.database import Database
 
-    url: URL = Database.address_of(address)
-    environment = dict(os.environ)
-    if url.password:
-        environment["PGPASSWORD"] = str(url.password)
-    bare = url.set(drivername="postgresql", password=None).render_as_string()
+    bare, password = Database.for_client(address)
+    environment = os.environ | ({"PGPASSWORD": password} if password else {})
     return [program, f"--dbname={bare}", *words], environment
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cache
 from pathlib import Path
@@ -29,11 +29,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """The built application: what every command is made from."""
+    """The built application: what every command is made from.
+
+    *listeners* hear of each reply of the language model, as `bot.writing.breaker.Sparing` tells.
+    """
 
     settings: Settings
     shelf: Shelf
     answerer: Answerer
+    listeners: list[Callable[[str, float], None]] = field(default_factory=list)
 
     def page_file(self, edition: Edition) -> Path:
         """Return the PDF of a held edition, as the home keeps it or the server does."""
@@ -68,11 +72,17 @@ def build(chosen: Settings) -> Parts:
     from bot.writing.generative import Generative
     from bot.writing.model import open_model
 
-    model = Sparing(open_model(chosen.model, tokens_of(chosen)), chosen.home)
+    listeners: list[Callable[[str, float], None]] = []
+
+    def told(failure: str, seconds: float) -> None:
+        for listener in listeners:
+            listener(failure, seconds)
+
+    model = Sparing(open_model(chosen.model, tokens_of(chosen)), chosen.home, told=told)
     written = Generative(
         shelf, model, extractive, guard=guard_of(chosen, shelf), vetoed=veto_of(chosen)
     )
-    return Parts(chosen, shelf, AcrossEditions(written, shelf))
+    return Parts(chosen, shelf, AcrossEditions(written, shelf), listeners)
 
 
 def guard_of(chosen: Settings, shelf: Shelf | None) -> Guard:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,8 +19,10 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
 
     from api.health import WireFinding
+    from api.metrics import Metrics
     from bot.ledger.ledger import Ledger
     from bot.slack.app import Colleague
+    from index.refresh.reports import RefreshReport
     from ingest.catalog.editions import Edition
     from ingest.pages import EditionText
 
@@ -35,6 +41,7 @@ def web(parts: Parts, host: str = "127.0.0.1") -> FastAPI:
     from api.admin import Office
     from api.app import create_app
     from api.keys import Keys
+    from api.metrics import Measured, Metrics
     from api.schemas.answers import WireAnswer
     from api.signed_links import SignedLinks
     from bot.ledger.record import Recorded, SentRecord
@@ -50,9 +57,10 @@ def web(parts: Parts, host: str = "127.0.0.1") -> FastAPI:
     )
     ledger = ledger_of(chosen, parts.shelf)
     access = replace(access, links=SignedLinks(ledger.name))
+    measured = Metrics(partial(_present, chosen, ledger))
     office = Office(
         corpus=chosen.corpus,
-        refresh=lambda told, accept: refreshed(chosen, told, accept=accept),
+        refresh=partial(_refreshed, chosen, measured),
         roll_back=lambda to: roll_back_to(chosen, to),
         generations=lambda: generations_of(chosen),
         entries=lambda since: ledger.entries(since=since),
@@ -62,19 +70,72 @@ def web(parts: Parts, host: str = "127.0.0.1") -> FastAPI:
     )
     served = create_app(
         library=parts.shelf,
-        answerer=Recorded(parts.answerer, ledger, origin="web"),
+        answerer=Recorded(Measured(parts.answerer, measured, door="web"), ledger, origin="web"),
         page_file=parts.page_file,
         record=SentRecord(ledger, WireAnswer.model_validate, WireAnswer.of),
         access=access,
         kept_text=partial(_read_again, chosen),
         at_once=COMPUTING if chosen.model is None else WAITING,
         office=office,
+        measured=measured,
     )
+    parts.listeners.append(measured.model)
     if chosen.slack_bot_token and chosen.slack_signing_secret:
         from api.slack import add_slack
 
-        add_slack(served, colleague_of(parts, ledger))
+        counted = replace(parts, answerer=Measured(parts.answerer, measured, door="slack"))
+        add_slack(served, colleague_of(counted, ledger))
     return served
+
+
+def _refreshed(
+    chosen: Settings, measured: Metrics, told: Callable[[str, float], None], accept: bool
+) -> RefreshReport:
+    """Bring the index up to date for the admin page, and count how that ended."""
+    from index.refresh.workshop import NotAllowed
+
+    outcome = "failed"
+    try:
+        report = refreshed(chosen, told, accept=accept)
+        outcome = "published" if report.published else "unchanged"
+    except NotAllowed:
+        outcome = "refused"
+        raise
+    finally:
+        measured.refreshed(outcome)
+    return report
+
+
+def _present(chosen: Settings, ledger: Ledger) -> dict[str, float]:
+    """Return what /metrics tells of the moment; what cannot be known is left out."""
+    from bot.ledger.errors import LedgerUnavailable
+    from bot.slack.queue import Desk
+    from bot.writing.breaker import resting
+    from index.errors import IndexingError
+    from index.generations import manifests, pointers
+    from index.refresh.unusable import UNUSABLE, recorded
+
+    found: dict[str, float] = {"records_waiting": len(ledger.later)}
+    with suppress(IndexingError):
+        if name := pointers.current(chosen.home):
+            manifest = manifests.read_manifest(manifests.folder_of(chosen.home, name))
+            found["index_age_seconds"] = _age(datetime.fromisoformat(manifest.created).timestamp())
+            found |= {"index_pages": manifest.pages, "index_passages": manifest.chunks}
+    with suppress(OSError):
+        found["refresh_age_seconds"] = _age((chosen.home / UNUSABLE).stat().st_mtime)
+        found["unusable_files"] = len(recorded(chosen.home))
+    if chosen.model is not None:
+        found["model_resting"] = resting(chosen.home) is not None
+    if chosen.slack_bot_token:
+        with suppress(LedgerUnavailable):
+            counts = Desk(ledger.database).counts()
+            found["slack_waiting"] = counts.get("waiting", 0) + counts.get("taken", 0)
+            found["slack_failed"] = counts.get("failed", 0)
+    return found
+
+
+def _age(then: float) -> float:
+    return max(0.0, time.time() - then)
 
 
 def _examined(chosen: Settings, language: str) -> list[WireFinding]:

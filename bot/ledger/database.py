@@ -169,13 +169,15 @@ class Database:
                 yield connection
 
     @staticmethod
-    def address_of(url: str) -> sa.URL:
-        """Return a URL of PostgreSQL in its parts.
+    def for_client(url: str) -> tuple[str, str]:
+        """Return a URL as PostgreSQL's own programs take it, without its password, and that.
 
         Raises:
             LedgerUnavailable: it is no URL of a database that is understood.
         """
-        return _postgresql(url)
+        named = _postgresql(url)
+        bare = named.set(drivername="postgresql", password=None)
+        return bare.render_as_string(), str(named.password or "")
 
     @staticmethod
     def server_of(url: str) -> tuple[str, int] | None:
@@ -184,7 +186,7 @@ class Database:
         Raises:
             LedgerUnavailable: it is no URL of a database that is understood.
         """
-        named = Database.address_of(url)
+        named = _postgresql(url)
         host = named.host
         return (host, named.port or 5432) if host and not host.startswith("/") else None
 

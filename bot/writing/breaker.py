@@ -67,8 +67,13 @@ class Sparing:
         *,
         now: Callable[[], float] = time.time,
         rest_s: float = _FIRST_REST_S,
+        told: Callable[[str, float], None] = lambda _failure, _seconds: None,
     ) -> None:
-        """Take the model and where what is known of its server is kept."""
+        """Take the model and where what is known of its server is kept.
+
+        *told* hears of each reply: its kind of failure ("" for none) and its seconds.
+        """
+        self._told = told
         self._model = model
         self._path = home / FILE
         self._now = now
@@ -93,18 +98,22 @@ class Sparing:
         """
         rest = _read(self._path)
         if rest and rest.until > self._now():
+            self._told("resting", 0.0)
             raise ModelFailed(self.name, f"left alone after a failure ({rest.reason})", "resting")
         if rest:
             # One tries; until it is known how that ends, the others leave the server alone.
             self._write(Rest(self._now() + self._rest_s, rest.failures, rest.reason, rest.kind))
+        began = time.monotonic()
         try:
             yield from self._model.stream(messages, schema=schema)
         except ModelFailed as failure:
+            self._told(failure.kind, time.monotonic() - began)
             if failure.kind in _TELLING:
                 failures = rest.failures + 1 if rest else 1
                 wait = min(self._rest_s * 2 ** (failures - 1), _LONGEST_REST_S)
                 self._write(Rest(self._now() + wait, failures, failure.reason, failure.kind))
             raise
+        self._told("", time.monotonic() - began)
         if rest:
             self._path.unlink(missing_ok=True)
 
