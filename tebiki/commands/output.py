@@ -67,6 +67,7 @@ CODES = (
     ("tebiki.settings", "BadSettings", UNUSABLE),
     ("tebiki.backup", "BackupFailed", UNUSABLE),
     ("tebiki.closed", "NotClosed", UNUSABLE),
+    ("tebiki.bundling.packing", "NotBundled", UNUSABLE),
 )
 """Our own errors by module and name, each with its exit code; the first that fits counts."""
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import os
 import random
+import secrets
 import tarfile
 import threading
 import time
 from contextlib import closing
+from dataclasses import replace
 from datetime import date
 from io import BytesIO
 from pathlib import Path
@@ -44,17 +46,15 @@ def desk(tmp_path: Path) -> Desk:
     made = Desk(tmp_path)
     made.put(edition("rule", label="1", in_force_from=date(2020, 4, 1)), *rule(1))
     made.refresh()
-    record(made, 1)
+    record(made)
     return made
 
 
-def record(desk: Desk, times: int) -> None:
-    """Ask and record *times* times."""
+def record(desk: Desk) -> None:
+    """Ask and record once."""
     ledger = open_ledger(desk.home)
-    answerer = Extractive(desk.shelf())
     with closing(ledger.database):
-        for _ in range(times):
-            ledger.keep(answerer.answer(read(QUESTION)), origin="web")
+        ledger.keep(Extractive(desk.shelf()).answer(read(QUESTION)), origin="web")
 
 
 def chosen(desk: Desk, home: Path | None = None) -> Settings:
@@ -87,10 +87,12 @@ def test_backup_during_a_refresh_answers_from_one_generation(
     lasts = time.monotonic() - begun
     desk.put(edition("rule", label="3", in_force_from=date(2022, 4, 1)), *rule(3))
     ended = threading.Event()
+    ledger = open_ledger(desk.home)
+    answer = Extractive(desk.shelf()).answer(read(QUESTION))
 
     def ask() -> None:
         while not ended.is_set():
-            record(desk, 1)
+            ledger.keep(replace(answer, id=secrets.token_hex(8)), origin="web")
 
     asking = threading.Thread(target=ask)
     refreshing = threading.Thread(target=lambda: desk.refresh(full=True))
@@ -102,6 +104,7 @@ def test_backup_during_a_refresh_answers_from_one_generation(
     refreshing.join()
     ended.set()
     asking.join()
+    ledger.database.close()
 
     home = tmp_path / "restored"
     restore(chosen(desk, home), tmp_path / "kept.tar")
