@@ -107,7 +107,7 @@ def _generations(home: Path, stage: Path) -> str:
     A refresh may publish one and remove another meanwhile: then it is looked at again.
     """
     from index.errors import GenerationBroken
-    from index.generations import holds, manifests, pointers
+    from index.generations import folder_locks, manifests, pointers
 
     for _ in range(_TRIES):
         now = pointers.pointer(home)
@@ -117,7 +117,7 @@ def _generations(home: Path, stage: Path) -> str:
             taken: list[str] = []
             for name in pointers.listed(home):
                 with suppress(GenerationBroken):
-                    held.callback(holds.hold(manifests.folder_of(home, name)).release)
+                    held.callback(folder_locks.hold(manifests.folder_of(home, name)).release)
                     taken.append(name)
             if now.generation not in taken:
                 continue

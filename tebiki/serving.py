@@ -92,7 +92,7 @@ def _refreshed(
     chosen: Settings, measured: Metrics, told: Callable[[str, float], None], accept: bool
 ) -> RefreshReport:
     """Bring the index up to date for the admin page, and count how that ended."""
-    from index.refresh.workshop import NotAllowed
+    from index.refresh.resources import NotAllowed
 
     outcome = "failed"
     try:
@@ -109,13 +109,13 @@ def _refreshed(
 def _present(chosen: Settings, ledger: Ledger) -> dict[str, float]:
     """Return what /metrics tells of the moment; what cannot be known is left out."""
     from bot.ledger.errors import LedgerUnavailable
-    from bot.slack.queue import Desk
+    from bot.slack.queue import QuestionQueue
     from bot.writing.breaker import resting
     from index.errors import IndexingError
     from index.generations import manifests, pointers
     from index.refresh.unusable import UNUSABLE, recorded
 
-    found: dict[str, float] = {"records_waiting": len(ledger.later)}
+    found: dict[str, float] = {"records_waiting": len(ledger.pending)}
     with suppress(IndexingError):
         if name := pointers.current(chosen.home):
             manifest = manifests.read_manifest(manifests.folder_of(chosen.home, name))
@@ -128,7 +128,7 @@ def _present(chosen: Settings, ledger: Ledger) -> dict[str, float]:
         found["model_resting"] = resting(chosen.home) is not None
     if chosen.slack_bot_token:
         with suppress(LedgerUnavailable):
-            counts = Desk(ledger.database).counts()
+            counts = QuestionQueue(ledger.database).counts()
             found["slack_waiting"] = counts.get("waiting", 0) + counts.get("taken", 0)
             found["slack_failed"] = counts.get("failed", 0)
     return found
