@@ -1,0 +1,68 @@
+"""What is handed to administrators: units, container, proxy; each held to what the program takes."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tebiki.command_line import _commands
+from tebiki.settings import NAMES
+
+DEPLOY = Path(__file__).parent.parent / "deploy"
+UNITS = sorted((DEPLOY / "systemd").glob("tebiki*.service"))
+FILES = [path for path in DEPLOY.rglob("*") if path.is_file()]
+
+
+@pytest.mark.needs("systemd")
+@pytest.mark.parametrize("unit", UNITS, ids=lambda path: path.name)
+def test_unit_is_understood_and_hardened(unit: Path, tmp_path: Path) -> None:
+    """Systemd finds nothing wrong with it, and calls its exposure OK (below 2 of 10)."""
+    for path in (DEPLOY / "systemd").iterdir():
+        text = path.read_text(encoding="utf-8").replace("/opt/tebiki/bin/tebiki", "/bin/true")
+        (tmp_path / path.name).write_text(text, encoding="utf-8")
+
+    def analysed(*words: str) -> str:
+        done = subprocess.run(
+            ["systemd-analyze", *words, f"./{unit.name}"],
+            capture_output=True, text=True, check=False, cwd=tmp_path,
+        )  # fmt: skip
+        assert 0 == done.returncode, done.stdout + done.stderr
+        return done.stdout + done.stderr
+
+    assert "" == analysed("verify", "--man=no")
+    exposure = re.search(
+        r"exposure level for \S+: ([\d.]+)", analysed("security", "--offline=true")
+    )
+    assert exposure is not None
+    assert float(exposure[1]) < 2
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
+def test_what_is_named_is_there(path: Path) -> None:
+    """Each setting and each command that a file names is one of Tebiki's."""
+    text = path.read_text(encoding="utf-8")
+
+    settings = set(re.findall(r"\bTEBIKI_[A-Z_]+[A-Z]", text))
+    commands = set(re.findall(r"/tebiki/bin/tebiki (\w+)", text))
+
+    assert set() == settings - set(NAMES)
+    assert set() == commands - set(_commands)
+
+
+def test_container_installs_as_make_serve_does() -> None:
+    """From the lock files, as a user that is not root, with nothing of the checkout left out."""
+    text = (DEPLOY / "container" / "Containerfile").read_text(encoding="utf-8")
+    composed = yaml.safe_load((DEPLOY / "container" / "compose.yml").read_text(encoding="utf-8"))
+
+    steps = re.findall(r"^([A-Z]+) ", text, re.MULTILINE)
+    assert "make install" in text
+    assert steps.index("USER") < steps.index("ENTRYPOINT")
+    assert {"tebiki", "chroma", "postgres"} == set(composed["services"])
+    build = composed["services"]["tebiki"]["build"]
+    root = (DEPLOY / "container" / build["context"]).resolve()
+    assert (root / build["dockerfile"]).samefile(DEPLOY / "container" / "Containerfile")
+    assert all(port.startswith("127.0.0.1:") for port in composed["services"]["tebiki"]["ports"])
