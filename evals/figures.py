@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -47,19 +47,6 @@ class Times:
     p90_ms: float
     p99_ms: float
     longest_ms: float
-
-
-@dataclass(frozen=True, slots=True)
-class Threshold:
-    """What happens when answers below a confidence are declined.
-
-    *answered* is the share of the answerable questions that stay, *declined* the share of the
-    unanswerable ones that go.
-    """
-
-    confidence: float
-    answered: float
-    declined: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,80 +100,6 @@ def success_by_rank(run: Run, deepest: int = 10) -> tuple[float, ...]:
     )
 
 
-def thresholds(run: Run) -> tuple[Threshold, ...]:
-    """Return each confidence at which a question is declined, lowest first.
-
-    Empty unless the run holds confidences of both answerable and unanswerable questions.
-    """
-    right = [held.confidence for held in run.results if held.answerable]
-    wrong = [held.confidence for held in run.results if not held.answerable]
-    if not right or not wrong or None in right or None in wrong:
-        return ()
-    cuts = sorted({0.0, *_numbers(right), *_numbers(wrong)})
-    return tuple(
-        Threshold(
-            cut,
-            sum(held >= cut for held in _numbers(right)) / len(right),
-            sum(held < cut for held in _numbers(wrong)) / len(wrong),
-        )
-        for cut in cuts
-    )
-
-
-def best_threshold(found: Sequence[Threshold], *, answered: float = 0.95) -> Threshold | None:
-    """Return the threshold that declines most while that share of the answerable is answered."""
-    allowed = [held for held in found if held.answered >= answered]
-    return max(allowed, key=lambda held: (held.declined, held.answered), default=None)
-
-
-def crossed(
-    run: Run, *, answered: float = 0.95, times: int = 5, seed: int = 0
-) -> tuple[Threshold, ...]:
-    """Return what thresholds do to questions they were not chosen on.
-
-    Each is chosen by `best_threshold` on one random half of the run's questions and then
-    applied to the other half, *times* over. Empty where `thresholds` is.
-    """
-    found: list[Threshold] = []
-    for tuning, testing in halves([held.id for held in run.results], times=times, seed=seed):
-        chosen = best_threshold(thresholds(_part(run, tuning)), answered=answered)
-        rest = _part(run, testing)
-        right = _numbers(held.confidence for held in rest.results if held.answerable)
-        wrong = _numbers(held.confidence for held in rest.results if not held.answerable)
-        if chosen is not None and right and wrong:
-            cut = chosen.confidence
-            found.append(
-                Threshold(
-                    cut,
-                    sum(held >= cut for held in right) / len(right),
-                    sum(held < cut for held in wrong) / len(wrong),
-                )
-            )
-    return tuple(found)
-
-
-def _part(run: Run, ids: Sequence[str]) -> Run:
-    wanted = set(ids)
-    return replace(run, results=tuple(held for held in run.results if held.id in wanted))
-
-
-def separation(run: Run) -> float | None:
-    """Return how often an answerable question has the higher confidence of a random pair.
-
-    The area under the ROC curve (ties count half): 0.5 is blind, 1 perfect. None where
-    `thresholds` is empty.
-    """
-    if not thresholds(run):
-        return None
-    right = np.asarray([held.confidence for held in run.results if held.answerable], dtype=float)
-    wrong = np.asarray(
-        [held.confidence for held in run.results if not held.answerable], dtype=float
-    )
-    above = right[:, None] > wrong[None, :]
-    equal = right[:, None] == wrong[None, :]
-    return float(np.mean(above + 0.5 * equal))
-
-
 def random_halves(run: Run, measure: str, *, times: int = 5, seed: int = 0) -> tuple[Half, ...]:
     """Return the means of a measure on both sides of *times* random cuts.
 
@@ -214,10 +127,6 @@ def missed(run: Run) -> tuple[Result, ...]:
         for held in run.results
         if any(value < 1 for name, value in held.scores.items() if name not in ignored)
     )
-
-
-def _numbers(values: Iterable[float | None]) -> list[float]:
-    return [value for value in values if value is not None]
 
 
 def _mean(values: Iterable[float]) -> float:

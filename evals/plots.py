@@ -86,12 +86,10 @@ def curve(
     across: str,
     up: str,
     labels: Sequence[tuple[float, str]],
-    marked: tuple[float, float] | None = None,
 ) -> str:
     """Return points joined by lines; both axes are named, the vertical one runs from 0 to 1.
 
-    *labels* are positions along the horizontal axis with what is written there. *marked* is
-    a point to be ringed.
+    *labels* are positions along the horizontal axis with what is written there.
     """
     left, right, top, bottom = 60, WIDTH - 40, 16, 230
     first, last = labels[0][0], labels[-1][0]
@@ -117,10 +115,6 @@ def curve(
             f"<title>{b:.3f}</title></circle>"
             for a, b in points
         ]
-    if marked is not None:
-        parts.append(
-            f'<circle class="ring" cx="{x(marked[0]):.1f}" cy="{y(marked[1]):.1f}" r="7"/>'
-        )
     parts += [
         _text((left + right) / 2, bottom + 38, across, "axis-name middle"),
         (

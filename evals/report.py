@@ -13,14 +13,10 @@ from xml.etree import ElementTree as ET
 from evals.comparison import Comparison
 from evals.figures import (
     Figure,
-    best_threshold,
-    crossed,
     figures,
     groups,
     missed,
     random_halves,
-    separation,
-    thresholds,
     times,
 )
 from evals.gate import Verdict
@@ -53,7 +49,6 @@ def markdown(run: Run) -> str:
         ),
         *_by_group(run),
         *_halves(run),
-        *_declining(run),
         "## Time\n\n" + time_line(run),
         *_misses(run),
     ]
@@ -126,35 +121,6 @@ def _halves(run: Run) -> Iterable[str]:
         "seeded cuts: how far it moves with the questions alone.\n\n"
         + _table(("Cut", "One half", "The other"), rows)
     )
-
-
-def _declining(run: Run) -> Iterable[str]:
-    said = declining(run)
-    if said:
-        yield f"## Telling the unanswerable apart\n\n{said}"
-
-
-def declining(run: Run) -> str:
-    """Return what declining by confidence would do, in sentences; empty where nothing tells."""
-    best = best_threshold(thresholds(run))
-    apart = separation(run)
-    if best is None or apart is None:
-        return ""
-    said = (
-        f"Area under the ROC curve {apart:.3f}. Declining below a confidence of "
-        f"{best.confidence:.3f} would answer {best.answered:.1%} of the answerable questions and "
-        f"decline {best.declined:.1%} of the unanswerable ones (chosen on these very questions, "
-        f"so an upper bound)."
-    )
-    held = crossed(run)
-    if held:
-        answered = sum(cut.answered for cut in held) / len(held)
-        declined = sum(cut.declined for cut in held) / len(held)
-        said += (
-            f" Chosen on one random half and applied to the other, five times over: "
-            f"{answered:.1%} answered and {declined:.1%} declined on average."
-        )
-    return said
 
 
 def _misses(run: Run) -> Iterable[str]:

@@ -36,8 +36,7 @@ class Result:
 
     *expected* are the judged pages' names; *places* what was found or cited, best first, and
     *ranks* where the judged ones stand among them, from 1.
-    *confidence* is the library's (from 0 to 1) in a retrieval run, else None. *text* and
-    *quotes* are the answer's. *scores* holds the measures that judge this question, by name.
+    *text* and *quotes* are the answer's. *scores* holds the measures that judge this question, by name.
     """
 
     id: str
@@ -52,7 +51,6 @@ class Result:
     took_ms: float
     scores: Mapping[str, float]
     declined: str = ""
-    confidence: float | None = None
     text: str = ""
     quotes: tuple[str, ...] = ()
 
@@ -99,7 +97,6 @@ class Run:
                     result,
                     places=(),
                     took_ms=0.0,
-                    confidence=None,
                     text="",
                     quotes=(),
                 )
@@ -156,7 +153,6 @@ class _Came:
     outcome: Outcome
     took_ms: float
     declined: str = ""
-    confidence: float | None = None
     text: str = ""
     quotes: tuple[str, ...] = ()
 
@@ -187,7 +183,6 @@ def retrieval(
         return _Came(
             Outcome(places=places_of(found)[:PAGES]),
             took_ms,
-            confidence=library.confidence(words, found),
         )
 
     started = _now()
@@ -303,7 +298,6 @@ def _result(question: Question, came: _Came, measures: Sequence[Measure]) -> Res
         took_ms=round(came.took_ms, 3),
         scores=score(measures, question, came.outcome),
         declined=came.declined,
-        confidence=came.confidence,
         text=came.text,
         quotes=came.quotes,
     )

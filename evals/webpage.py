@@ -14,16 +14,14 @@ from evals.comparison import Change, Comparison, Difference
 from evals.figures import (
     Figure,
     Group,
-    best_threshold,
     figures,
     groups,
     missed,
     random_halves,
     success_by_rank,
-    thresholds,
     times,
 )
-from evals.report import HEADLINE, HOW, about, declining, time_line, title, warning
+from evals.report import HEADLINE, HOW, about, time_line, title, warning
 from evals.runs import Result, Run
 
 _STYLE = Path(__file__).parent / "report.css"
@@ -52,7 +50,6 @@ def page(run: Run) -> str:
             plots.dots("Means with 95 % intervals", [_mark(held) for held in found]),
             *_ranks(run),
             *_groups(run),
-            *_declining(run),
             *_halves(run),
             "<h2>Time</h2>",
             _times(run),
@@ -180,23 +177,6 @@ def _group_table(by: str, same: Sequence[Group], run: Run) -> str:
             (group.value, str(group.count), *(means.get(measure, "–") for measure in measures))
         )
     return _table((by.capitalize(), "Questions", *measures), rows)
-
-
-def _declining(run: Run) -> Iterable[str]:
-    found = thresholds(run)
-    best = best_threshold(found)
-    if best is None:
-        return
-    yield "<h2>Telling the unanswerable apart</h2>"
-    yield plots.curve(
-        "Share declined of the unanswerable, by share answered of the answerable",
-        [(held.answered, held.declined) for held in found],
-        across="answerable questions answered",
-        up="unanswerable declined",
-        labels=[(at / 4, f"{at / 4:g}") for at in range(5)],
-        marked=(best.answered, best.declined),
-    )
-    yield f"<p>{escape(declining(run))} The ring marks the former.</p>"
 
 
 def _halves(run: Run) -> Iterable[str]:

@@ -133,10 +133,6 @@ class Library(Retriever, Protocol):
         """How rare a word is among the passages: its inverse document frequency."""
         ...
 
-    def confidence(self, question: str, passages: Sequence[Passage]) -> float:
-        """How sure we are, from 0 to 1, that the best of *passages* hold an answer at all."""
-        ...
-
     def mended(self, question: str) -> str:
         """*question* with misspelt names put right; itself where none is."""
         ...

@@ -37,7 +37,6 @@ _SHORT = 40
 _FEW_PAGES, _COVER_TEXT = 3, 400
 """Pages from which on a document has a cover, and characters up to which its first page is one."""
 
-_LONGEST_UNIT = 12
 
 _LEADERS = re.compile(r"[.．・…‥]{5,}|(?:[.．・…‥]\s){4,}")
 _UNIT_SAID = re.compile(

@@ -200,12 +200,6 @@ class Sentences:
         """The normalised text of each sentence."""
         return tuple(self.plain.split("\n")) if len(self) else ()
 
-    @cached_property
-    def line_starts(self) -> NDArray[np.int64]:
-        """Where in *plain* the line of each sentence begins, shape (n,)."""
-        lengths = np.fromiter((len(line) + 1 for line in self.lines), np.int64, len(self))
-        return np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths)])[: len(self)]
-
     def on(self, page: int) -> range:
         """Return which sentences stand on a page (from 1)."""
         pages = self.column("page")

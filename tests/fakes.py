@@ -131,7 +131,6 @@ class FakeLibrary:
     id: str = "g-test"
     recipe: Mapping[str, str] = field(default_factory=lambda: {"embedder": "none"})
     glossary: Glossary = field(default_factory=Glossary)
-    sure: float | None = None
     asked: list[str] = field(default_factory=list)
     misspelt: Mapping[str, str] = field(default_factory=dict)
 
@@ -162,14 +161,6 @@ class FakeLibrary:
         chunks = [set(tokens(chunk.text)) for chunk in self._searched(Filters())]
         holding = sum(word in one for one in chunks)
         return math.log1p((len(chunks) - holding + 0.5) / (holding + 0.5))
-
-    def confidence(self, question: str, passages: Sequence[Passage]) -> float:
-        """Return what a test set, else 1 when a third of the question's words are in a passage."""
-        if self.sure is not None:
-            return self.sure
-        wanted = set(tokens(self._with_names(question, said=False)))
-        held = [set(tokens(hit.chunk.context + hit.chunk.text)) for hit in passages]
-        return float(any(3 * len(wanted & words) >= len(wanted) for words in held))
 
     def mended(self, question: str) -> str:
         """Return the question with each of the misspellings that a test set put right."""

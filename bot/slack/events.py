@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from bot.asking.question import wants
+from bot.asking.reading import read
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,4 +129,4 @@ def plain(text: str) -> str:
 
 def looks_like_question(text: str) -> bool:
     """Whether a post that names nobody asks something."""
-    return text.rstrip().endswith(("？", "?")) or (len(text) > 6 and bool(wants(text)))  # noqa: PLR2004 - shorter is chatter
+    return text.rstrip().endswith(("？", "?")) or (len(text) > 6 and bool(read(text).wanted))  # noqa: PLR2004 - shorter is chatter

@@ -89,10 +89,6 @@ class Peer:
             for leaf, score in self._search(question, k)
         ]
 
-    def confidence(self, question: str, passages: Sequence[Passage]) -> float:  # noqa: ARG002 - the port's
-        """Peers do not say."""
-        return 0.0
-
     def mended(self, question: str) -> str:
         """Peers are asked as it was typed."""
         return question

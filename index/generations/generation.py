@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from index.confidence import Confidence
 from index.errors import GenerationBroken
 from index.generations import parts as stored_parts
 from index.generations.folder_locks import hold
@@ -145,7 +144,6 @@ class Generation:
         self._retriever: Retriever = (
             self.hybrid if self._reranker is None else Reranked(self.hybrid, self._reranker)
         )
-        self._confidence = Confidence(words, glossary, sum(WEIGHTS[name] for name in legs))
         self._words = words
         self._spelling = Spelling(words, couples, glossary)
         self.glossary = glossary
@@ -206,10 +204,6 @@ class Generation:
     def rarity(self, word: str) -> float:
         """Return a word's inverse document frequency; of an unknown word, the highest there is."""
         return self._words.rarity(word)
-
-    def confidence(self, question: str, passages: Sequence[Passage]) -> float:
-        """Return how sure we are, from 0 to 1, that *passages* hold an answer at all."""
-        return self._confidence.of(question, passages)
 
     def mended(self, question: str) -> str:
         """Return *question* with misspelt names put right; itself where none is."""

@@ -21,7 +21,6 @@ CJK = "\u3005-\u3007\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
 
 _KANJI = "\u3005\u3400-\u9fff"
 _CJK_GAP = re.compile(rf"(?<=[{CJK}])\s+(?=[{CJK}])")
-_JAPANESE = re.compile(rf"[{CJK}]")
 _KANA_OR_KANJI = re.compile("[\u3040-\u30ff\u4e00-\u9fff]")
 _LETTER = re.compile("[A-Za-z]")
 _SPACES = re.compile(r"\s+")
@@ -198,8 +197,3 @@ def is_japanese(text: str) -> bool:
     """Whether *text* is written in Japanese: it has kana, or more than a few Chinese characters."""
     own = len(_KANA_OR_KANJI.findall(text))
     return own > 0 and own * 2 >= len(_LETTER.findall(text)) / 2
-
-
-def has_japanese(text: str) -> bool:
-    """Whether any character of *text* is kana or Chinese."""
-    return _JAPANESE.search(text) is not None

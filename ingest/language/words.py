@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, NamedTuple
 from snowballstemmer import stemmer
 from sudachipy import Dictionary, SplitMode
 
-from ingest.language.numerals import ERAS
 from ingest.language.spelling import CJK, normalise
 from ingest.language.tables import table
 
@@ -30,7 +29,6 @@ TOKENIZER_VERSION = "sudachi-core-A-6"
 _LATIN = re.compile(r"[a-z][a-z0-9]*(?:[&+'][a-z0-9]+)*")
 _PAIR_RUN = re.compile(rf"[{CJK}]+|[a-z]+|\d+(?:\.\d+)*")
 _JAPANESE = re.compile(rf"[{CJK}]")
-_JOINT = re.compile("[一-龥ァ-ヶーa-z]{2}")
 # Also pronouns (どこ, これ), adnominals (どの, その) and exclamations: they name nothing.
 _DROPPED = frozenset(
     {"助詞", "助動詞", "補助記号", "空白", "記号", "代名詞", "連体詞", "感動詞", "接続詞"}
@@ -98,15 +96,6 @@ def loanwords(text: str) -> list[str]:
     return found
 
 
-def proper_nouns(text: str) -> list[str]:
-    """Return the names of places, people and bodies in Japanese *text*, as `tokens` spells them."""
-    return [
-        unit.form
-        for unit in units(text)
-        if unit.detail == "固有名詞" and _JAPANESE.search(unit.surface) and unit.surface not in ERAS
-    ]
-
-
 def stands_alone(text: str, start: int, end: int) -> bool:
     """Whether the words of *text* let the name from *start* to *end* stand for itself.
 
@@ -162,24 +151,6 @@ def nouns(text: str) -> set[str]:
     return {
         unit.form for unit in units(text) if unit.part == "名詞" and _JAPANESE.search(unit.surface)
     }
-
-
-def joints(text: str) -> list[str]:
-    """Return the two characters at which each two words of a compound noun meet, in order.
-
-    特定移行支援システム has 定移, 行支 and 援シ: a text that knows the compound has them too,
-    while one that only has its words may not.
-    """
-    words = units(text)
-    return [
-        joint
-        for before, after in pairwise(words)
-        if before.end == after.begin
-        and before.part == "名詞"
-        and before.detail != "数詞"
-        and after.part in {"名詞", "接尾辞"}
-        and _JOINT.fullmatch(joint := before.surface[-1:] + after.surface[:1])
-    ]
 
 
 def strangers(text: str) -> list[str]:

@@ -13,9 +13,6 @@ from ingest.personal.words import names, one_of, words
 _LOOK = 24
 """Characters before a name in which a word may say whose it is."""
 
-_HONORED = re.compile(
-    r"(?<![一-龥々])(?P<kanji>[一-龥々〆ヶ]{1,6})(?:[ \u3000]?[一-龥々ぁ-んァ-ヶー]{1,4})?$"
-)
 _KANJI_BEFORE = re.compile(r"[一-龥々〆ヶ]{1,6}$")
 _KANA_BEFORE = re.compile(r"(?:[ァ-ヶー]{1,12}[・･=＝ ]){0,3}[ァ-ヶー]{2,12}$|[ぁ-んー]{2,12}$")
 _LATIN_BEFORE = re.compile(r"(?:[A-Z][A-Za-z'-]{0,20}[ .]{1,2}){0,3}[A-Z][A-Za-z'-]{1,20} ?$")
@@ -26,7 +23,6 @@ _LATIN = re.compile(
     r"(?<![A-Za-z])[A-Z][A-Za-z'-]{0,20}(?: [A-Z][A-Za-z'-]{0,20}){0,3}(?![A-Za-z])"
 )
 _TITLED = re.compile(r"\b(?:Mr|Ms|Mrs|Miss|Dr)\.? [A-Z][a-z]{1,20}(?: [A-Z][a-z]{1,20})?")
-_GIVEN = re.compile(r"[ \u3000]?[一-龥々ぁ-んァ-ヶー]{1,4}")
 
 
 def find(text: str) -> Iterator[Finding]:

@@ -24,7 +24,6 @@ def result(
     language: str = "ja",
     answerable: bool = True,
     ranks: tuple[int, ...] = (),
-    confidence: float | None = None,
     took_ms: float = 10.0,
     text: str = "",
 ) -> Result:
@@ -41,7 +40,6 @@ def result(
         ranks=ranks,
         took_ms=took_ms,
         scores=scores,
-        confidence=confidence,
         text=text,
     )
 
@@ -59,10 +57,10 @@ RUN = Run(
     memory_mb=123.4,
     measures=("Success@1", "Success@5", "RR@10"),
     results=(
-        result("a", {"Success@1": 1, "Success@5": 1, "RR@10": 1}, ranks=(1,), confidence=0.9),
-        result("b", {"Success@1": 0, "Success@5": 1, "RR@10": 0.5}, ranks=(2, 5), confidence=0.4),
-        result("c", {"Success@1": 0, "Success@5": 0, "RR@10": 0}, language="en", confidence=0.8),
-        result("n", {}, answerable=False, confidence=0.5, took_ms=50.0),
+        result("a", {"Success@1": 1, "Success@5": 1, "RR@10": 1}, ranks=(1,)),
+        result("b", {"Success@1": 0, "Success@5": 1, "RR@10": 0.5}, ranks=(2, 5)),
+        result("c", {"Success@1": 0, "Success@5": 0, "RR@10": 0}, language="en"),
+        result("n", {}, answerable=False, took_ms=50.0),
     ),
 )
 
@@ -90,51 +88,6 @@ def test_groups_leave_out_what_all_share() -> None:
 def test_success_by_rank_counts_the_first_judged_page() -> None:
     """One of three is found at 1, two at 2, and no more below."""
     assert pytest.approx((1 / 3, 2 / 3, 2 / 3)) == figures.success_by_rank(RUN, deepest=3)
-
-
-def test_thresholds_say_what_each_confidence_would_do() -> None:
-    """Declining below 0.8 keeps a and c and declines n; below 0.4 keeps all and declines none."""
-    found = {held.confidence: held for held in figures.thresholds(RUN)}
-
-    assert (1.0, 0.0) == (found[0.4].answered, found[0.4].declined)
-    assert 2 / 3 == pytest.approx(found[0.8].answered)
-    assert 1.0 == found[0.8].declined
-    best = figures.best_threshold(tuple(found.values()), answered=0.6)
-    assert best is not None
-    assert 0.8 == best.confidence
-
-
-def test_separation_is_the_share_of_pairs_in_order() -> None:
-    """Two of three answerable questions are surer than the unanswerable one."""
-    assert 2 / 3 == pytest.approx(figures.separation(RUN))
-    assert figures.separation(replace(RUN, results=RUN.results[:3])) is None
-
-
-def test_crossed_thresholds_are_applied_to_questions_they_were_not_chosen_on() -> None:
-    """Where every answerable question is surer than every other, any half tells the rest."""
-    results = tuple(
-        result(f"q{n}", {}, answerable=n % 2 == 0, confidence=0.9 if n % 2 == 0 else 0.1)
-        for n in range(40)
-    )
-
-    found = figures.crossed(replace(RUN, results=results))
-
-    assert [(0.9, 1.0, 1.0)] * 5 == [(c.confidence, c.answered, c.declined) for c in found]
-    assert () == figures.crossed(replace(RUN, results=RUN.results[:3]))
-
-
-def test_equal_confidences_tell_nothing_apart() -> None:
-    """What is as sure as the threshold is answered, whether it should be or not."""
-    sure = (0.5, 0.5, 0.5, 0.2)
-    results = tuple(
-        result(f"q{n}", {}, answerable=n % 2 == 0, confidence=sure[n % 4]) for n in range(80)
-    )
-
-    for cut in figures.crossed(replace(RUN, results=results)):
-        assert (0.5, 1.0) == (cut.confidence, cut.answered)
-        assert 0 < cut.declined < 1
-    equal = tuple(replace(held, confidence=0.5) for held in results)
-    assert 0.5 == figures.separation(replace(RUN, results=equal))
 
 
 def test_times_are_percentiles() -> None:
@@ -221,8 +174,8 @@ def test_the_page_is_whole_and_loads_nothing() -> None:
     assert [] == parsed.loads
     assert "script" not in parsed.seen
     assert 1 == parsed.seen.count("style")
-    # figures, ranks, two groups, declining, times
-    assert 6 == parsed.seen.count("svg")
+    # figures, ranks, two groups, times
+    assert 5 == parsed.seen.count("svg")
 
 
 def test_the_page_escapes_what_people_wrote() -> None:

@@ -24,7 +24,7 @@ PAGE = edition_text(
     "# 謝礼\n講師の謝礼は五千円とする。\n通訳の謝礼は3.5千円とする。\n委員の謝礼は1万2千円とする。",
     "# 監査\n監査は、毎年九月に行う。\n廣島縣の検査は、二週間以内に行う。",
 )
-HELD = FakeLibrary({edition("handbook", title="手引"): PAGE}, sure=1.0)
+HELD = FakeLibrary({edition("handbook", title="手引"): PAGE})
 
 
 def ask(text: str) -> Answer:

@@ -6,7 +6,7 @@ import pytest
 
 from bot.answers import Turn
 from bot.asking.intent import SmallTalk
-from bot.asking.question import LONGEST, Wants, language_of, read, wants
+from bot.asking.question import LONGEST, language_of, read
 from bot.errors import BadQuestion
 from index.passages import Filters
 
@@ -70,35 +70,6 @@ def test_filters_and_conversation_travel_with_the_question() -> None:
 def test_answer_speaks_the_language_of_the_question(text: str, language: str) -> None:
     """A Latin abbreviation does not make a Japanese question English, nor a name the reverse."""
     assert language == language_of(text)
-
-
-@pytest.mark.parametrize(
-    "text, shape",
-    [
-        ("標準化はいつまでに終えるのか", Wants.DATE),
-        ("When is the deadline?", Wants.DATE),
-        ("対象の手続は何件ですか", Wants.NUMBER),
-        ("How many procedures are there?", Wants.NUMBER),
-        ("書かない窓口をやっている市はどこ？", Wants.PLACE),
-        ("Which city records interviews?", Wants.PLACE),
-        ("任用するには", Wants.STEPS),
-        ("How do we hire an aide?", Wants.STEPS),
-        ("併用してもいいですか", Wants.YES_NO),
-        ("Does the ministry match experts with towns?", Wants.YES_NO),
-        ("補助金をすべて挙げて", Wants.LIST),
-        ("ガバクラとは何か", Wants.MEANING),
-        ("問い合わせ先の電話番号は", Wants.CONTACT),
-    ],
-)
-def test_shape_of_the_answer_is_read_off_the_question(text: str, shape: Wants) -> None:
-    """Asking for a date, a number, a place … shows in the words."""
-    assert shape in wants(text)
-
-
-@pytest.mark.parametrize("text", ["それは何ですか", "どの部署が行いますか", "What does it cover?"])
-def test_question_with_a_question_word_does_not_ask_for_yes_or_no(text: str) -> None:
-    """ですか ends both kinds; the question word tells them apart."""
-    assert Wants.YES_NO not in wants(text)
 
 
 def test_manners_are_no_part_of_what_is_searched() -> None:

@@ -179,6 +179,8 @@ def test_deletion_of_a_message_with_replies_comes_as_a_tombstone() -> None:
         ("お疲れさまです", False),
         ("了解", False),
         ("会議は3時からです", False),
+        ("進め方を確認しておきます", False),
+        ("期限を過ぎたので更新しました", False),
     ],
 )
 def test_posts_that_look_like_questions(text: str, expected: bool) -> None:  # noqa: FBT001

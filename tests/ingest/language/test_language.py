@@ -8,12 +8,10 @@ import pytest
 
 from ingest.language.spelling import is_japanese, normalise
 from ingest.language.words import (
-    joints,
     known_share,
     loanwords,
     nouns,
     pairs,
-    proper_nouns,
     stands_alone,
     tokens,
 )
@@ -196,11 +194,6 @@ def test_english_words_find_the_loanword() -> None:
     assert ["セキュリティー"] == loanwords("the security")
 
 
-def test_proper_nouns_are_places_and_not_eras() -> None:
-    """令和 is a name in the dictionary, but says a year."""
-    assert ["酒田"] == proper_nouns("酒田市の令和3年度の取組み")
-
-
 def test_nouns_leave_verbs_out() -> None:
     """任用する says what is done to 補佐官."""
     assert "官" not in nouns("補佐官を雇う")
@@ -281,9 +274,3 @@ def test_a_name_stands_alone_or_inside_another(*, expected: bool, name: str, tex
     at = text.index(name)
 
     assert expected is stands_alone(text, at, at + len(name))
-
-
-def test_joints_are_where_the_words_of_a_compound_meet() -> None:
-    """A text with 特定, 移行, 支援 and システム apart has none of them."""
-    assert ["定移", "行支", "援シ"] == joints("特定移行支援システム")
-    assert [] == joints("特定の移行を支援する")
