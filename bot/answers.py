@@ -8,7 +8,6 @@ from datetime import date
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
-from bot.asking.intent import SmallTalk
 from index.passages import Filters, Passage
 from index.revisions.following import Followed
 from ingest.catalog.editions import Edition
@@ -19,6 +18,13 @@ if TYPE_CHECKING:
 
 REMEMBERED = 6
 """Earlier turns of a conversation that count; what was asked before them is forgotten."""
+
+
+class SmallTalk(StrEnum):
+    """A message that asks nothing."""
+
+    GREETING = "greeting"
+    THANKS = "thanks"
 
 
 @dataclass(frozen=True, slots=True)

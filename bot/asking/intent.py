@@ -10,7 +10,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import date
 
-    from ingest.language.numbers import Figure
+    from bot.answers import SmallTalk
+from ingest.language.numbers import Figure
 
 
 class Kind(StrEnum):
@@ -59,13 +60,6 @@ VALUES = frozenset(
     }
 )
 """The kinds whose answer is a figure, with a unit or a calendar."""
-
-
-class SmallTalk(StrEnum):
-    """A message that asks nothing."""
-
-    GREETING = "greeting"
-    THANKS = "thanks"
 
 
 @dataclass(frozen=True, slots=True)

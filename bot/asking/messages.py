@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from bot.answers import SmallTalk
 from bot.asking.conversation import points_back
-from bot.asking.intent import SmallTalk
 from bot.asking.lexicon import table
 from bot.asking.wants import asks
 from ingest.language.spelling import is_japanese, normalise

@@ -7,8 +7,7 @@ import zlib
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from bot.answers import Answer, Certainty, Citation, Declined, Lead, Missing, Question
-from bot.asking.intent import SmallTalk
+from bot.answers import Answer, Certainty, Citation, Declined, Lead, Missing, Question, SmallTalk
 from index.passages import Filters, Passage
 from index.revisions.following import Followed, State
 from ingest.catalog.editions import Document, Edition, Kind, Original

@@ -7,7 +7,8 @@ from fractions import Fraction
 
 import pytest
 
-from bot.asking.intent import Article, Kind, SmallTalk, Town, Whole
+from bot.answers import SmallTalk
+from bot.asking.intent import Article, Kind, Town, Whole
 from bot.asking.reading import read
 from ingest.language.numbers import Bound
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.asking.intent import SmallTalk
+from bot.answers import SmallTalk
 from bot.asking.messages import questions_in, unmarked
 from bot.asking.question import read
 from evals.questions import load

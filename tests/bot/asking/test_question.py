@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.answers import Turn
-from bot.asking.intent import SmallTalk
+from bot.answers import SmallTalk, Turn
 from bot.asking.question import LONGEST, language_of, read
 from bot.errors import BadQuestion
 from index.passages import Filters

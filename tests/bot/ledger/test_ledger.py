@@ -22,8 +22,7 @@ import sqlalchemy as sa
 from alembic.script import ScriptDirectory
 
 from api.schemas.answers import WireAnswer
-from bot.answers import Answer, Certainty, Declined, Lead, Missing, Question, Turn, cite
-from bot.asking.intent import SmallTalk
+from bot.answers import Answer, Certainty, Declined, Lead, Missing, Question, SmallTalk, Turn, cite
 from bot.errors import AnswerUnknown, BudgetSpent
 from bot.guard import Guard
 from bot.ledger import database as databases
