@@ -21,7 +21,7 @@ from tebiki.commands import (
     slack,
     status,
 )
-from tebiki.commands.options import Commands, common
+from tebiki.commands.options import Commands, common, speak_panels
 
 app = Commands(
     help="Cited answers from the manuals that local governments work by.",
@@ -29,6 +29,7 @@ app = Commands(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+speak_panels()
 app.callback()(common)
 _commands: dict[str, Callable[..., None]] = {
     "refresh": refresh.refresh,

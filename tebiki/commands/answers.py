@@ -12,7 +12,7 @@ import typer
 from ingest import private
 from tebiki.building import Parts, build, ledger_of, today
 from tebiki.commands.options import Common
-from tebiki.commands.output import out, print_json, say
+from tebiki.commands.output import out, print_json, say, spoken
 from tebiki.serving import page_image
 
 if TYPE_CHECKING:
@@ -125,7 +125,7 @@ def stale(
         print_json(changed)
         return
     if not changed:
-        out.print("Nothing that was answered has changed since.")
+        out.print(spoken("Nothing that was answered has changed since."))
     for row in changed:
         told = "" if row["private"] else f"  {row['quote']} → {row['now'] or '—'}"
         say(

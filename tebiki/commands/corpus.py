@@ -13,7 +13,7 @@ import typer
 from ingest import private
 from tebiki.building import today
 from tebiki.commands.options import Commands, Common
-from tebiki.commands.output import LEFT_OUT, err, fail_with, out, print_json
+from tebiki.commands.output import LEFT_OUT, err, fail_with, out, print_json, spoken
 
 corpus_app = Commands(
     help="What the corpus holds: add, list, correct, withdraw, check, fetch.", no_args_is_help=True
@@ -116,7 +116,7 @@ def _asked_day() -> date | None:
         try:
             return date.fromisoformat(said.strip()) if said.strip() else None
         except ValueError:
-            err.print("A day is written like 2026-04-01.")
+            err.print(spoken("A day is written like 2026-04-01."))
 
 
 @corpus_app.command("list")
@@ -230,7 +230,7 @@ def corpus_check(
     if problems:
         raise typer.Exit(LEFT_OUT)
     if not given.as_json and there:
-        out.print(f"{count} editions are held and as the catalog says.")
+        out.print(spoken(f"{count} editions are held and as the catalog says."))
 
 
 @corpus_app.command("fetch")

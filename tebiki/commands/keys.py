@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tebiki.commands.options import Commands, Common
-from tebiki.commands.output import err, out, print_json
+from tebiki.commands.output import err, out, print_json, spoken
 
 if TYPE_CHECKING:
     from api.keys import Keys
@@ -43,7 +43,7 @@ def create_key(
     )
     told = {"id": made.id, "name": name, "scope": str(made.scope), "secret": secret}
     given.tell(told, secret)
-    err.print(f"Key {made.id} for {name}. It cannot be shown again.", markup=False)
+    err.print(spoken(f"Key {made.id} for {name}. It cannot be shown again."), markup=False)
 
 
 @keys.command("list")

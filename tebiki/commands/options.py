@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import datetime
@@ -12,9 +12,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, cast, get_type_hints
 
 import typer
+from rich.columns import Columns
+from rich.table import Table
+from rich.text import Text
+from typer import rich_utils
 
 from ingest import private
-from tebiki.commands.output import err, print_json, say, told_as_words
+from tebiki.commands.output import err, language, print_json, say, spoken, told_as_words
 from tebiki.places import BUNDLED
 from tebiki.settings import Settings, read
 
@@ -62,7 +66,7 @@ class Where:
         home, corpus = self.places()
         chosen = read(home=home, corpus=corpus)
         for line in (*chosen.notices, *private.keep(chosen.home, apart=chosen.corpus)):
-            err.print(line, style="yellow", markup=False)
+            err.print(spoken(line), style="yellow", markup=False)
         return chosen
 
 
@@ -77,7 +81,7 @@ class Printed:
         if self.as_json:
             print_json(content)
         else:
-            say(sentence)
+            say(spoken(sentence))
 
 
 @dataclass(frozen=True)
@@ -141,14 +145,21 @@ class Bounds:
 
 
 class Commands(typer.Typer):
-    """Commands whose parameters may be objects of options, and whose errors are words."""
+    """Commands whose parameters may be objects of options, and whose errors are words.
+
+    Their help is in the language of the terminal.
+    """
+
+    def __init__(self, *, help: str, **how: Any) -> None:  # noqa: A002, ANN401 - Typer's
+        """Begin without commands."""
+        super().__init__(help=spoken(help), **how)
 
     def command(self, name: str | None = None, **how: Any) -> Callable[..., Any]:  # noqa: ANN401 - Typer's
         """Register a command; it stays as it was written."""
-        register = super().command(name, **how)
 
         def registered(command: Callable[..., None]) -> Callable[..., None]:
-            register(spread(command))
+            said = spoken(inspect.getdoc(command) or "")
+            super(Commands, self).command(name, help=said, **how)(spread(command))
             return command
 
         return registered
@@ -163,6 +174,7 @@ def spread(command: Callable[..., None]) -> Callable[..., None]:
         own = fields(groups[name]) if name in groups else ()
         types = get_type_hints(groups[name], include_extras=True) if own else hints
         for taken, default in [(f.name, f.default) for f in own] or [(name, one.default)]:
+            _speak(types[taken])
             parameters[taken] = inspect.Parameter(
                 taken,
                 inspect.Parameter.KEYWORD_ONLY,
@@ -183,6 +195,44 @@ def spread(command: Callable[..., None]) -> Callable[..., None]:
     return called
 
 
+def _speak(kind: object) -> None:
+    """Let the help of an option or argument be in the language of this terminal."""
+    for told in getattr(kind, "__metadata__", ()):
+        if getattr(told, "help", None):
+            told.help = spoken(told.help)
+
+
+class _FoldedTable(Table):
+    """A table that breaks a line of Japanese, which has no blanks, instead of cutting it off."""
+
+    def add_row(self, *cells: Any, **how: Any) -> None:  # noqa: ANN401 - rich's
+        super().add_row(*cells, **how)
+        for column in self.columns:
+            column.overflow = "fold"
+
+
+class _FoldedColumns(Columns):
+    """Texts side by side that break likewise."""
+
+    def __init__(self, renderables: Iterable[Any], **how: Any) -> None:  # noqa: ANN401 - rich's
+        held = list(renderables)
+        for each in held:
+            if isinstance(each, Text):
+                each.overflow = "fold"
+        super().__init__(held, **how)
+
+
+def speak_panels() -> None:
+    """Let the headings of the help be in the language of this terminal."""
+    if language() == "ja":
+        rich_utils.ARGUMENTS_PANEL_TITLE = "引数"
+        rich_utils.OPTIONS_PANEL_TITLE = "オプション"
+        rich_utils.COMMANDS_PANEL_TITLE = "コマンド"
+        rich_utils.Table, rich_utils.Columns = _FoldedTable, _FoldedColumns
+    for option in (HomeOption, CorpusOption):
+        _speak(option)
+
+
 def warn_of_another_corpus(chosen: Settings) -> None:
     """Say so when a corpus was named and the home answers from other documents."""
     from index.errors import IndexingError
@@ -196,10 +246,9 @@ def warn_of_another_corpus(chosen: Settings) -> None:
             return
         manifest = manifests.read_manifest(manifests.folder_of(chosen.home, name))
         if not manifests.made_from(chosen.home, manifest, chosen.corpus):
-            err.print(
+            warning = (
                 f"{chosen.corpus}: none of its PDFs is in the index of {chosen.home}, which "
                 f'answers from other documents. Run "tebiki --home {chosen.home} --corpus '
-                f'{chosen.corpus} refresh" first, or name another --home to keep both.',
-                style="yellow",
-                markup=False,
+                f'{chosen.corpus} refresh" first, or name another --home to keep both.'
             )
+            err.print(spoken(warning), style="yellow", markup=False)

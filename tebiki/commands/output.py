@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from ingest import private
+from ingest.translations import in_language
 
 LEFT_OUT, NO_INDEX, UNUSABLE = 1, 3, 4
 
@@ -84,14 +85,23 @@ def _code_of(problem: Exception) -> int | None:
     return None
 
 
+def spoken(sentence: str) -> str:
+    """Return one of our own sentences in the language of this terminal."""
+    return in_language(sentence, language())
+
+
 def fail(sentence: str) -> None:
     """Print on the error stream what went wrong."""
-    err.print(sentence, style="red", markup=False)
+    err.print(spoken(sentence), style="red", markup=False)
 
 
 def fail_with(problem: Exception) -> None:
-    """Print an error's name and sentence on the error stream."""
-    fail(f"{type(problem).__name__}: {problem}")
+    """Print an error's name and sentence on the error stream; in Japanese a file and its reason."""
+    why = getattr(problem, "why", None)
+    if why is not None and language() == "ja":
+        fail(f"{getattr(problem, 'path', '')}: {why('ja')}")
+    else:
+        fail(f"{type(problem).__name__}: {problem}")
 
 
 def write(path: Path, content: str) -> None:

@@ -18,6 +18,7 @@ from tebiki.commands.output import (
     out,
     print_json,
     progress,
+    spoken,
     told_as_words,
 )
 from tebiki.places import BUNDLED
@@ -130,7 +131,7 @@ def _say_what_ocr_would_do() -> None:
     from ingest.pdf import ocr
 
     if lacking := ocr.missing():
-        err.print(lacking, markup=False, soft_wrap=True)
+        err.print(spoken(lacking), markup=False, soft_wrap=True)
 
 
 def _say_report(report: RefreshReport, *, as_json: bool) -> None:
@@ -140,10 +141,10 @@ def _say_report(report: RefreshReport, *, as_json: bool) -> None:
         print_json(reports.report_json(report))
         return
     if said := reports.outcome(report):
-        out.print(said)
+        out.print(spoken(said))
     else:
         fail("No PDF could be read, so there is no index.")
     for line in reports.remarks(report):
-        err.print(line, markup=False)
+        err.print(spoken(line), markup=False)
     for problem in report.problems:
         fail_with(problem)

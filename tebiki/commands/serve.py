@@ -11,7 +11,7 @@ import typer
 from tebiki.building import build, have_models, ledger_of
 from tebiki.closed import may_be_closed, shut, ways_out
 from tebiki.commands.options import Where, warn_of_another_corpus
-from tebiki.commands.output import UNUSABLE, err
+from tebiki.commands.output import UNUSABLE, err, fail, spoken
 from tebiki.serving import web
 from tebiki.settings import Settings
 
@@ -62,20 +62,18 @@ def listen(served: FastAPI, host: str, port: int, chosen: Settings) -> None:
             (host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET, backlog=2048
         )
     except OSError as problem:
-        err.print(
+        fail(
             f"{host}:{port}: {problem.strerror or problem}. Nothing is served. Name another "
-            "address or port (--host, --port).",
-            style="red",
-            markup=False,
+            "address or port (--host, --port)."
         )
         raise typer.Exit(UNUSABLE) from problem
     with listening:
         shown = f"[{host}]" if ":" in host else host
         address = f"http://{shown}:{listening.getsockname()[1]}"
-        err.print(f"Tebiki: {address}  (Ctrl+C ends it)", markup=False)
+        err.print(spoken(f"Tebiki: {address}  (Ctrl+C ends it)"), markup=False)
         if (access := getattr(served.state, "access", None)) and not access.required:
             link = f"{address}/admin#once={access.sessions.word()}"
-            err.print(f"Admin page, once, within the hour: {link}", markup=False)
+            err.print(spoken(f"Admin page, once, within the hour: {link}"), markup=False)
         # Whom a proxy speaks for is read by api.request_source, which knows the proxies that are
         # trusted; uvicorn would believe every process on this machine.
         config = uvicorn.Config(
@@ -90,7 +88,7 @@ def listen(served: FastAPI, host: str, port: int, chosen: Settings) -> None:
         )
         shut(chosen)
         ways = ", ".join(f"{way.host} ({way.setting})" for way in ways_out(chosen))
-        err.print(f"Connections outside: {ways or 'none'}", markup=False)
+        err.print(spoken(f"Connections outside: {ways or 'none'}"), markup=False)
         # A thread that computes gives way every 5 ms by default; with many of them the one that
         # reads and writes the sockets would wait for seconds.
         sys.setswitchinterval(SWITCH_S)

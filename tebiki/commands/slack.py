@@ -10,7 +10,7 @@ from rich.markup import escape
 
 from tebiki.building import build, have_models, ledger_of, slack_of
 from tebiki.commands.options import Where
-from tebiki.commands.output import LEFT_OUT, UNUSABLE, err, fail, out
+from tebiki.commands.output import LEFT_OUT, UNUSABLE, err, fail, out, spoken
 from tebiki.serving import colleague_of
 
 
@@ -50,7 +50,7 @@ def slack(
     except (SlackRefused, SlackBusy) as problem:
         fail(f"{type(problem).__name__}: {problem}  (tebiki slack --check)")
         raise typer.Exit(UNUSABLE) from problem
-    err.print("Tebiki answers in Slack. (Ctrl+C ends it)", markup=False)
+    err.print(spoken("Tebiki answers in Slack. (Ctrl+C ends it)"), markup=False)
     try:
         threading.Event().wait()
     except KeyboardInterrupt:

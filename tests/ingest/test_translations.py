@@ -81,3 +81,10 @@ def test_reason_that_was_recorded_is_told_in_japanese() -> None:
 def test_sentence_that_nobody_translated_stays_as_it_is() -> None:
     """English is better than nothing."""
     assert "The moon is full." == in_language("The moon is full.", "ja")
+
+
+def test_long_text_of_others_is_looked_up_in_no_time() -> None:
+    """Only our own sentences are looked up, but one may hold a long name or another's words."""
+    long = "x" * 20_000
+
+    assert long == in_language(long, "ja")
