@@ -6,15 +6,30 @@ import re
 import subprocess
 from pathlib import Path
 
+import click
 import pytest
+import typer.main
 import yaml
 
-from tebiki.command_line import _commands
+from tebiki.command_line import _commands, app
 from tebiki.settings import NAMES
 
 DEPLOY = Path(__file__).parent.parent / "deploy"
 UNITS = sorted((DEPLOY / "systemd").glob("tebiki*.service"))
 FILES = [path for path in DEPLOY.rglob("*") if path.is_file()]
+GUIDES = [DEPLOY.parent / "README.ja.md", *sorted((DEPLOY.parent / "docs").rglob("*.md"))]
+
+
+def _options(command: click.Command) -> set[str]:
+    own = {name for each in command.params for name in each.opts}
+    below = (_options(one) for one in getattr(command, "commands", {}).values())
+    return own.union({"--home", "--corpus", "--help"}, *below)
+
+
+KNOWN = {
+    name: _options(command)
+    for name, command in typer.main.get_command(app).commands.items()  # type: ignore[attr-defined]
+}
 
 
 @pytest.mark.needs("systemd")
@@ -66,3 +81,26 @@ def test_container_installs_as_make_serve_does() -> None:
     root = (DEPLOY / "container" / build["context"]).resolve()
     assert (root / build["dockerfile"]).samefile(DEPLOY / "container" / "Containerfile")
     assert all(port.startswith("127.0.0.1:") for port in composed["services"]["tebiki"]["ports"])
+
+
+@pytest.mark.parametrize("path", GUIDES, ids=lambda path: path.name)
+def test_guide_names_what_there_is(path: Path) -> None:
+    """Each command and option of Tebiki's, each setting, each target of make and each link."""
+    text = path.read_text(encoding="utf-8")
+    makefile = (DEPLOY.parent / "Makefile").read_text(encoding="utf-8")
+
+    lines = re.findall(r"(?:^|[`/ ])tebiki ([a-z]+)((?: [^`\n|&（、。]*)?)", text, re.MULTILINE)
+    named = [(command, rest) for command, rest in lines if command in KNOWN or "--" in rest]
+    targets = set(re.findall(r"(?:^|[`$] ?)make ([a-z-]+)\b", text, re.MULTILINE))
+    links = re.findall(r"\]\((?!https?:|#|mailto:)([^)#]+)", text)
+
+    assert [] == [command for command, _ in named if command not in KNOWN]
+    assert {} == {
+        command: unknown
+        for command, rest in named
+        if (unknown := set(re.findall(r"(?<= )--[a-z][a-z-]+", rest)) - KNOWN[command])
+    }
+    assert set() == set(re.findall(r"\bTEBIKI_[A-Z_]+[A-Z]", text)) - set(NAMES)
+    assert [] == [link for link in links if not (path.parent / link).exists()]
+    if path.parent.name == "ja":
+        assert [] == [target for target in targets if f"\n{target}:" not in makefile]
