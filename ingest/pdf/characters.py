@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     import pypdfium2 as pdfium
     from numpy.typing import NDArray
 
+    from ingest.pdf.straight import Straightened
+
 LOCK = threading.Lock()
 """PDFium crashes when two threads enter it: every call holds this."""
 
@@ -51,7 +53,8 @@ class Sheet:
     better, and has no boxes. *unmapped* is how many glyphs stand for no character, *unseen* how
     many characters were left out because nobody can see them. *scanned* tells that the page is a
     picture with a few words stamped on it, *layered* that its words lie unpainted on its picture:
-    somebody has read that already.
+    somebody has read that already. *straightened* tells how a picture was put straight to be read:
+    all places and sizes are those of the straight page.
     """
 
     number: int
@@ -68,6 +71,7 @@ class Sheet:
     unseen: int = 0
     scanned: bool = False
     layered: bool = False
+    straightened: Straightened | None = None
 
     def noted(self, note: str, *, again: bool = False) -> Sheet:
         """The sheet with a sentence more about its quality; *again*: reading it again may help."""

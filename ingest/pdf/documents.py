@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from ingest.pdf.ocr import Ocr
     from ingest.pdf.tables import Columns
 
-READER_VERSION = "23"
+READER_VERSION = "24"
 """Changes when the same file would be read differently: what was read before is read again."""
 
 _PASSWORD = 4
@@ -152,7 +152,8 @@ def facts(path: Path, *, ocr: Ocr | None = None) -> Facts:
 
 def _alone(sheet: Sheet) -> Page:
     """A sheet as a page by itself: what a cover says is no running head of the pages after it."""
-    return _composed(sheet, _lines(sheet), Margin(None, frozenset()), None)[0]
+    straight = replace(sheet, straightened=None)
+    return _composed(straight, _lines(sheet), Margin(None, frozenset()), None)[0]
 
 
 def _said(document: pdfium.PdfDocument, which: Iterable[int]) -> str:
@@ -269,7 +270,7 @@ def _lines(sheet: Sheet) -> list[Line]:
     try:
         down = turning.downward(sheet.glyphs)
         if down is not None:
-            return turning.lines(sheet.glyphs, sheet.shapes, down, sheet.height)
+            return turning.lines(sheet.glyphs, sheet.shapes, down, sheet.height, sheet.rows)
         if sheet.rows is None:
             return lines_of(sheet.glyphs, sheet.shapes)
         return given(sheet.glyphs, sheet.rows, Shapes())
@@ -329,14 +330,17 @@ def _page(
         draft = drafts.compose(glyphs, units)
     if lines and not draft.text and not sheet.quality.note:
         sheet = sheet.noted(_ONLY_MARGINS)
+    boxes, width, height = draft.boxes, sheet.width, sheet.height
+    if (how := sheet.straightened) is not None:
+        boxes, width, height = how.back(boxes), how.width, how.height
     page = Page(
         sheet.number,
         label,
         draft.text,
         draft.source,
-        draft.boxes,
-        sheet.width,
-        sheet.height,
+        boxes,
+        width,
+        height,
         sheet.quality,
         draft.blocks,
     )

@@ -15,9 +15,10 @@ from ingest.errors import OcrFailed
 from ingest.pages import Quality
 from ingest.pdf import plausible
 from ingest.pdf.characters import LOCK, Sheet, is_blank, no_glyphs
-from ingest.pdf.lines import Glyphs
+from ingest.pdf.lines import Glyphs, Shapes
 from ingest.pdf.margins import BAND
-from ingest.pdf.ocr import DPI
+from ingest.pdf.ocr import DPI, certainty
+from ingest.pdf.straight import Straightened, columnar, slant
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,6 +42,8 @@ _CONSISTENT = 0.95
 _GLYPH_NAME = re.compile(r"/[A-Za-z.]\w*")
 # The fonts of a file are mostly the same on its pages, and pypdf takes ten times PDFium's time.
 _TRIES = 2
+# Read so surely, a page does not stand on its head.
+_WELL_READ = 60.0
 
 
 @dataclass(slots=True, eq=False)
@@ -105,13 +108,14 @@ class Engines:
         """What tesseract makes of a page that no engine reads, if that is clearly better."""
         if self.ocr is None:
             return sheet.noted(_unread(sheet))
-        words = self._words(sheet, self.ocr, "No usable text")
-        if isinstance(words, Sheet):
-            return words
+        found = self._words(sheet, self.ocr, "No usable text")
+        if isinstance(found, Sheet):
+            return found
         count = len(sheet.glyphs.codes)
-        glyphs, rows = _seen(words, sheet, count)
+        read = _reading(sheet, *found)
+        glyphs = read.glyphs
         if sheet.scanned:
-            return _of_a_scan(sheet, glyphs, rows)
+            return _of_a_scan(sheet, read)
         if not len(glyphs.codes) and not count:
             note = "No text was found on the page, not by OCR either: probably a picture."
             return replace(sheet, quality=Quality("tesseract", 1.0, sheet.quality.note)).noted(note)
@@ -119,17 +123,17 @@ class Engines:
         hard = "The page is hard to read, also by OCR." if score < plausible.BAR else ""
         if score < sheet.quality.score + (_MUCH if sheet.quality.score else 0.0):
             return sheet.noted(hard or _NO_BETTER)
-        quality = Quality("tesseract", round(score, 3), sheet.quality.note)
-        return replace(sheet, glyphs=glyphs, rows=rows, quality=quality).noted(hard)
+        quality = Quality("tesseract", round(score, 3), read.quality.note)
+        return replace(read, quality=quality).noted(hard)
 
     def _with_pictures(self, sheet: Sheet) -> Sheet:
         """Add what stands in the pictures of a page that has text of its own."""
         if self.ocr is None:
             return sheet.noted(f"{_counted(sheet)} not read; OCR was not used.")
-        words = self._words(sheet, self.ocr, "The pictures were not read", beside=True)
-        if isinstance(words, Sheet):
-            return words
-        glyphs, rows = _seen(words, sheet, 1 + int(sheet.glyphs.source.max(initial=0)))
+        found = self._words(sheet, self.ocr, "The pictures were not read", beside=True)
+        if isinstance(found, Sheet):
+            return found
+        glyphs, rows = _seen(found[0], sheet.height, 1 + int(sheet.glyphs.source.max(initial=0)))
         if len(glyphs.codes) < _SOME_TEXT or plausible.score(glyphs.codes) < plausible.BAR:
             return sheet
         quality = replace(sheet.quality, engine=f"{sheet.quality.engine}+tesseract")
@@ -137,8 +141,10 @@ class Engines:
 
     def _words(
         self, sheet: Sheet, ocr: Ocr, failed: str, *, beside: bool = False
-    ) -> tuple[Word, ...] | Sheet:
-        """What OCR sees on a page, or the sheet with a note that says why nothing: *failed*.
+    ) -> tuple[tuple[Word, ...], Straightened] | Sheet:
+        """What OCR sees on a page, and how that was put straight before.
+
+        Or the sheet with a note that says why nothing was seen: *failed*.
 
         With *beside* only what stands beside the text that the page has already.
         """
@@ -153,9 +159,33 @@ class Engines:
                 edges = (left, picture.height - top, right, picture.height - bottom)
                 pen.rectangle(edges, fill="white")
         try:
-            return ocr.words(picture, sparse=beside)
+            if beside:
+                return ocr.words(picture, sparse=True), Straightened(
+                    0, 0, sheet.width, sheet.height
+                )
+            return self._straight_words(sheet, picture, ocr)
         except OcrFailed as problem:
             return sheet.noted(f"{failed}: {problem}. {_AGAIN}", again=True)
+
+    def _straight_words(
+        self, sheet: Sheet, picture: Image.Image, ocr: Ocr
+    ) -> tuple[tuple[Word, ...], Straightened]:
+        """What OCR sees on a page, put straight where it slants and turned where that is better."""
+        size = sheet.width, sheet.height
+        found = None
+        if not columnar(picture):
+            how = Straightened(0, slant(picture), *size)
+            found = ocr.words(how.picture(picture)), how
+            if certainty(found[0]) >= _WELL_READ:
+                return found
+        turn = ocr.turn(picture)
+        if found is None or turn:
+            upright = Straightened(turn, 0, *size).picture(picture)
+            how = Straightened(turn, slant(upright), *size)
+            turned = ocr.words(how.picture(picture)), how
+            if found is None or certainty(turned[0]) > certainty(found[0]):
+                return turned
+        return found
 
     def _picture(self, sheet: Sheet) -> Image.Image:
         """The page as it is printed, at `DPI` dots an inch.
@@ -194,19 +224,30 @@ def _counted(sheet: Sheet) -> str:
     return "1 picture on this page was" if count == 1 else f"{count} pictures on this page were"
 
 
-def _of_a_scan(sheet: Sheet, glyphs: Glyphs, rows: NDArray[np.int64]) -> Sheet:
+def _reading(sheet: Sheet, words: Sequence[Word], how: Straightened) -> Sheet:
+    """The sheet with what OCR read in place of its own glyphs, on the page as it was put straight."""
+    glyphs, rows = _seen(words, how.size[1], len(sheet.glyphs.codes))
+    read = replace(sheet, glyphs=glyphs, rows=rows)
+    if not how.said:
+        return read
+    width, height = how.size
+    straight = replace(read, width=width, height=height, shapes=Shapes(), straightened=how)
+    return straight.noted(how.said)
+
+
+def _of_a_scan(sheet: Sheet, read: Sheet) -> Sheet:
     """What OCR read from a page of a picture and a few stamped words, if it read more than those.
 
     If not, the picture holds no text, and the few words are all that the page says.
     """
     whole = plausible.score(sheet.glyphs.codes)
+    glyphs = read.glyphs
     if len(glyphs.codes) < len(sheet.glyphs.codes) + _SOME_TEXT:
         return replace(sheet, quality=replace(sheet.quality, score=round(whole, 3)))
     score = plausible.score(glyphs.codes)
     if score < plausible.BAR:
         return sheet.noted("The picture on this page is hard to read, also by OCR.")
-    quality = Quality("tesseract", round(score, 3), sheet.quality.note)
-    return replace(sheet, glyphs=glyphs, rows=rows, quality=quality)
+    return replace(read, quality=Quality("tesseract", round(score, 3), read.quality.note))
 
 
 def pictures(sheet: Sheet) -> int:
@@ -259,8 +300,10 @@ def _renamed(before: NDArray[np.uint32], after: NDArray[np.uint32]) -> bool:
     return sum(most.values()) >= _CONSISTENT * len(before)
 
 
-def _seen(words: Sequence[Word], sheet: Sheet, first: int) -> tuple[Glyphs, NDArray[np.int64]]:
-    """Turn words on a picture into glyphs on the page; a word's characters share its width.
+def _seen(
+    words: Sequence[Word], page_height: float, first: int
+) -> tuple[Glyphs, NDArray[np.int64]]:
+    """Turn words on a picture into glyphs on a page of that height; a word's characters share its width.
 
     Their sources count from *first*, after those of the page's own text. The second value holds
     the positions at which lines begin.
@@ -286,9 +329,9 @@ def _seen(words: Sequence[Word], sheet: Sheet, first: int) -> tuple[Glyphs, NDAr
             boxes.append(
                 (
                     left * scale,
-                    sheet.height - bottom * scale,
+                    page_height - bottom * scale,
                     right * scale,
-                    sheet.height - top * scale,
+                    page_height - top * scale,
                 )
             )
             spaced.append(-1 if at == 0 and last == word.line else 0)

@@ -38,6 +38,8 @@ UPRIGHT_ONLY = (
 _WORD = "5"
 _SURE = 40.0
 _VERTICAL_GAIN = 1.15
+_ORIENTATION = re.compile(r"Rotate: (\d+)\s+Orientation confidence: ([\d.]+)")
+_SURE_OF_TURN = 5.0
 # A row of dashes is a rule or the edge of a box; two letters, digits or one kanji say something.
 _SAYS = re.compile(r"[一-龥]|[0-9A-Za-zぁ-んァ-ヶ].*[0-9A-Za-zぁ-んァ-ヶ]")
 
@@ -110,19 +112,36 @@ class Ocr:
         Raises:
             OcrFailed: tesseract is not installed, took too long or broke down.
         """
-        png = BytesIO()
-        picture.convert("L").save(png, "PNG", compress_level=1)
-        across = self._read(png.getvalue(), "jpn", 11 if sparse else 3)
-        if sparse or "jpn_vert" not in languages() or _certainty(across) > 2 * _SURE:
+        png = _png(picture)
+        across = self._read(png, "jpn", 11 if sparse else 3)
+        if sparse or "jpn_vert" not in languages() or certainty(across) > 2 * _SURE:
             return _sure(across)
-        down = self._read(png.getvalue(), "jpn_vert", 5)
-        if _certainty(down) > _VERTICAL_GAIN * _certainty(across):
+        down = self._read(png, "jpn_vert", 5)
+        if certainty(down) > _VERTICAL_GAIN * certainty(across):
             return _sure(down)
         return _sure(across)
 
+    def turn(self, picture: Image) -> int:
+        """By how many degrees clockwise a picture is turned so that its text stands upright.
+
+        0, 90, 180 or 270; 0 too where tesseract is unsure, or cannot tell.
+        """
+        if "osd" not in languages():
+            return 0
+        try:
+            said = _ORIENTATION.search(self._kept(_png(picture), "osd", 0))
+        except OcrFailed:
+            return 0  # it says so of pictures with hardly any text
+        return int(said[1]) if said and float(said[2]) >= _SURE_OF_TURN else 0
+
     def _read(self, png: bytes, language: str, segmentation: int) -> tuple[Word, ...]:
+        table = self._kept(png, language, segmentation)
+        return _parsed(table, vertical=language == "jpn_vert")
+
+    def _kept(self, png: bytes, language: str, segmentation: int) -> str:
+        """What tesseract says of a picture, or said when it was asked before."""
         if self.kept is None:
-            return _parsed(self._run(png, language, segmentation), vertical=language == "jpn_vert")
+            return self._run(png, language, segmentation)
         name = f"{sha256(png).hexdigest()[:32]}-{language}-{segmentation}-{OCR_VERSION}.tsv"
         place = self.kept / name
         try:
@@ -134,14 +153,14 @@ class Ocr:
             with os.fdopen(handle, "w", encoding="utf-8") as file:
                 file.write(table)
             Path(draft).replace(place)
-        return _parsed(table, vertical=language == "jpn_vert")
+        return table
 
     def _run(self, png: bytes, language: str, segmentation: int) -> str:
         if language not in languages():
             raise OcrFailed(f"tesseract cannot read {language}; install it: {ADVICE}")
         program = shutil.which("tesseract") or "tesseract"
         command = [program, "stdin", "stdout", "-l", language, "--psm", str(segmentation)]
-        command += ["--dpi", str(DPI), "tsv"]
+        command += ["--dpi", str(DPI), *(["tsv"] if segmentation else [])]
         try:
             done = subprocess.run(
                 command,
@@ -157,6 +176,12 @@ class Ocr:
         except (OSError, subprocess.CalledProcessError) as error:
             raise OcrFailed(f"tesseract broke down ({error})") from error
         return done.stdout.decode("utf-8", "replace")
+
+
+def _png(picture: Image) -> bytes:
+    png = BytesIO()
+    picture.convert("L").save(png, "PNG", compress_level=1)
+    return png.getvalue()
 
 
 def _parsed(table: str, *, vertical: bool) -> tuple[Word, ...]:
@@ -189,7 +214,7 @@ def _parsed(table: str, *, vertical: bool) -> tuple[Word, ...]:
     return tuple(words)
 
 
-def _certainty(words: tuple[Word, ...]) -> float:
+def certainty(words: tuple[Word, ...]) -> float:
     """The mean confidence over all characters, 0 where there are none."""
     weight = sum(len(word.text) for word in words)
     return sum(word.confidence * len(word.text) for word in words) / weight if weight else 0.0
@@ -203,7 +228,7 @@ def _sure(words: tuple[Word, ...]) -> tuple[Word, ...]:
     return tuple(
         word
         for line in lines.values()
-        if _certainty(tuple(line)) >= _SURE and _SAYS.search("".join(word.text for word in line))
+        if certainty(tuple(line)) >= _SURE and _SAYS.search("".join(word.text for word in line))
         for word in line
         if word.bottom > word.top and word.right > word.left
     )

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ingest.pdf import drafts, layout
-from ingest.pdf.joining import lines_of
+from ingest.pdf.joining import given, lines_of
 from ingest.pdf.lines import Glyphs, Shapes
 
 if TYPE_CHECKING:
@@ -50,8 +50,17 @@ def downward(glyphs: Glyphs) -> NDArray[np.bool_] | None:
     return np.asarray(which & ~(narrow & ~linked))
 
 
-def lines(glyphs: Glyphs, shapes: Shapes, which: NDArray[np.bool_], height: float) -> list[Line]:
-    """The lines of such a page: those of *which* glyphs laid on their side, the others as set."""
+def lines(
+    glyphs: Glyphs,
+    shapes: Shapes,
+    which: NDArray[np.bool_],
+    height: float,
+    rows: NDArray[np.int64] | None = None,
+) -> list[Line]:
+    """The lines of such a page: those of *which* glyphs laid on their side, the others as set.
+
+    *rows* are the positions at which OCR saw lines begin, where it read the page.
+    """
     found: list[Line] = []
     for wanted, boxes, drawn in (
         (which, laid(glyphs, which, height).boxes, turned(shapes, height)),
@@ -61,7 +70,12 @@ def lines(glyphs: Glyphs, shapes: Shapes, which: NDArray[np.bool_], height: floa
         some = Glyphs(
             glyphs.codes[places], glyphs.source[places], boxes[places], glyphs.spaced[places]
         )
-        for line in lines_of(some, drawn):
+        if rows is None:
+            seen = lines_of(some, drawn)
+        else:
+            begins = np.unique(np.searchsorted(places, rows))
+            seen = given(some, begins[begins < len(places)], Shapes())
+        for line in seen:
             line.glyphs = places[line.glyphs]
             line.laid = wanted is which
             found.append(line)
