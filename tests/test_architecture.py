@@ -30,7 +30,7 @@ def test_what_the_page_names_is_there(path: str, name: str) -> None:
 @pytest.mark.parametrize("room", ROOMS)
 def test_every_room_is_described(room: str) -> None:
     """A room that is added is put on the map."""
-    assert f"| `{room}` |" in PAGE
+    assert room in PAGE.partition("## A question")[0]
 
 
 def test_a_name_that_is_gone_would_be_noticed() -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -16,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bot.errors import ModelFailed
+from ingest.atomic_files import replacing
 
 if TYPE_CHECKING:
     from bot.writing.model import LanguageModel, Message
@@ -120,8 +120,7 @@ class Sparing:
     def _write(self, rest: Rest) -> None:
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            beside = self._path.with_suffix(f".{os.getpid()}")
-            beside.write_text(json.dumps(asdict(rest)), encoding="utf-8")
-            beside.replace(self._path)
+            with replacing(self._path) as draft:
+                draft.write_text(json.dumps(asdict(rest)), encoding="utf-8")
         except OSError:
             log.warning("%s: what is known of the model's server is not kept", self._path)
