@@ -123,31 +123,57 @@ def make_venv() -> None:
         )
 
 
+SIZE = re.compile(r"\((\d+(?:\.\d+)?) (kB|MB|GB)\)")
+IN_MB = {"kB": 0.001, "MB": 1.0, "GB": 1000.0}
+
+
+def megabytes(line: str) -> float:
+    """Return the size that pip says of a file it takes, in MB; 0 for any other line."""
+    if not line.lstrip().startswith(("Downloading ", "Using cached ")):
+        return 0.0
+    said = SIZE.search(line)
+    return float(said[1]) * IN_MB[said[2]] if said else 0.0
+
+
+def how_far(packages: str, fetched_mb: float, whole_mb: float, seconds: float) -> str:
+    """Say how far a fetch is, and about how long it still takes at the pace until now."""
+    if not whole_mb or not fetched_mb:
+        return f"  {packages} packages, {seconds:.0f} s"
+    left = max(0.0, whole_mb - fetched_mb) * seconds / fetched_mb
+    return (
+        f"  {packages} packages, {min(fetched_mb, whole_mb):.0f} of {whole_mb:.0f} MB, "
+        f"{seconds:.0f} s; about {left:.0f} s more, then unpacking"
+    )
+
+
 def pip(
-    *arguments: str, quietly: bool = False, packages: int = 0
+    *arguments: str, quietly: bool = False, packages: int = 0, whole_mb: float = 0
 ) -> subprocess.CompletedProcess[str]:
     """Run .venv's pip; its output is shown, or kept in the result when *quietly*.
 
-    Of how many *packages* are fetched is told instead, where that is given.
+    Of how many *packages* are fetched is told instead, where that is given, and with the
+    *whole_mb* of them how long that still takes.
     """
     command = [str(VENV_PYTHON), "-m", "pip", "--disable-pip-version-check", "--no-input"]
     command += arguments
     if not packages:
         return subprocess.run(command, capture_output=quietly, text=True, check=False)
     begun = told = time.monotonic()
-    fetched = 0
+    fetched, fetched_mb = 0, 0.0
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     ) as running:
         for line in running.stdout or ():
             now = time.monotonic()
             fetched += line.startswith("Collecting ")
+            fetched_mb += megabytes(line)
             if line.startswith("ERROR"):
                 print(line, end="", file=sys.stderr, flush=True)
             elif line.startswith("Installing collected"):
                 print(f"  all fetched after {now - begun:.0f} s, unpacking", flush=True)
             elif now - told > TOLD_EVERY_S:
-                print(f"  {fetched} of {packages} packages, {now - begun:.0f} s", flush=True)
+                some = f"{fetched} of {packages}"
+                print(how_far(some, fetched_mb, whole_mb, now - begun), flush=True)
                 told = now
     return subprocess.CompletedProcess(command, running.returncode, "", "")
 
@@ -158,6 +184,7 @@ def install_locked(lock: Path) -> None:
     result = pip(
         *("install", "--progress-bar", "off", "--require-hashes", "--no-deps", "-r", str(lock)),
         packages=len(named),
+        whole_mb=SIZES.get(lock, 0),
     )
     if result.returncode != 0:
         raise InstallFailed(

@@ -217,7 +217,7 @@ class Pip:
         self.asked: list[str] = []
 
     def __call__(
-        self, *arguments: str, quietly: bool = False, packages: int = 0
+        self, *arguments: str, quietly: bool = False, packages: int = 0, whole_mb: float = 0
     ) -> subprocess.CompletedProcess[str]:
         """Install torch when a torch lock is asked for, unless that one fails."""
         asked = Path(arguments[-1]).name
@@ -373,3 +373,30 @@ def test_another_lock_is_installed_anew(
     installer.install(lock)
 
     assert "requirements.lock" in pip.asked
+
+
+@pytest.mark.parametrize(
+    "line, size",
+    [
+        ("  Downloading numpy-2.4-cp311.whl (16.9 MB)\n", 16.9),
+        ("Using cached tqdm-4.whl (78 kB)\n", 0.078),
+        ("  Downloading torch.whl (1.1 GB)", 1100.0),
+        ("Collecting a (from b) (3 MB)", 0.0),
+        ("  Downloading a.whl", 0.0),
+    ],
+)
+def test_what_pip_says_of_a_file_is_understood(
+    installer: ModuleType, line: str, size: float
+) -> None:
+    """Its size, in MB."""
+    assert size == pytest.approx(installer.megabytes(line))
+
+
+def test_how_long_it_still_takes_is_told(installer: ModuleType) -> None:
+    """100 of 300 MB came in 20 s, so 200 MB take 40 s; without a size only how far it is."""
+    assert (
+        "  50 of 170 packages, 100 of 300 MB, 20 s; about 40 s more, then unpacking"
+        == installer.how_far("50 of 170", 100, 300, 20)
+    )
+    assert "  50 of 170 packages, 20 s" == installer.how_far("50 of 170", 100, 0, 20)
+    assert "about 0 s more" in installer.how_far("170 of 170", 310, 300, 20)
