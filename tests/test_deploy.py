@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 import subprocess
 from pathlib import Path
+from typing import Any
 
-import click
 import pytest
 import typer.main
 import yaml
@@ -20,7 +20,7 @@ FILES = [path for path in DEPLOY.rglob("*") if path.is_file()]
 GUIDES = [DEPLOY.parent / "README.ja.md", *sorted((DEPLOY.parent / "docs").rglob("*.md"))]
 
 
-def _options(command: click.Command) -> set[str]:
+def _options(command: Any) -> set[str]:  # noqa: ANN401 - of the click that Typer carries
     own = {name for each in command.params for name in each.opts}
     below = (_options(one) for one in getattr(command, "commands", {}).values())
     return own.union({"--home", "--corpus", "--help"}, *below)
@@ -28,7 +28,7 @@ def _options(command: click.Command) -> set[str]:
 
 KNOWN = {
     name: _options(command)
-    for name, command in typer.main.get_command(app).commands.items()  # type: ignore[attr-defined]
+    for name, command in vars(typer.main.get_command(app))["commands"].items()
 }
 
 

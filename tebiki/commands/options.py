@@ -228,7 +228,7 @@ def speak_panels() -> None:
         rich_utils.ARGUMENTS_PANEL_TITLE = "引数"
         rich_utils.OPTIONS_PANEL_TITLE = "オプション"
         rich_utils.COMMANDS_PANEL_TITLE = "コマンド"
-        rich_utils.Table, rich_utils.Columns = _FoldedTable, _FoldedColumns
+        vars(rich_utils).update(Table=_FoldedTable, Columns=_FoldedColumns)
     for option in (HomeOption, CorpusOption):
         _speak(option)
 

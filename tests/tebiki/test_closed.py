@@ -181,8 +181,8 @@ def test_a_guard_that_does_not_hold_is_found_out() -> None:
             calls.append(address)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(closed.socket, "socket", Open)
-        patch.setattr(closed.socket, "getaddrinfo", lambda *_: [])
+        patch.setattr(socket, "socket", Open)
+        patch.setattr(socket, "getaddrinfo", lambda *_: [])
         with pytest.raises(NotClosed, match="does not hold"):
             closed.tried(Guard([]))
 

@@ -8,8 +8,8 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
-import click
 import pytest
 import typer.main
 
@@ -20,7 +20,10 @@ from tebiki.command_line import app
 COMMANDS = Path(tebiki.__file__).parent / "commands"
 
 
-def helps(command: click.Command, name: str = "tebiki") -> Iterator[tuple[str, str]]:
+def helps(
+    command: Any,  # noqa: ANN401 - of the click that Typer carries
+    name: str = "tebiki",
+) -> Iterator[tuple[str, str]]:
     """Yield the help of a command, of its options and of the commands below it."""
     yield name, command.help or ""
     for each in command.params:
