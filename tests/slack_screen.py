@@ -58,6 +58,10 @@ def _message(message: Json) -> str:
     )
 
 
+def _mrkdwn(text: str) -> str:
+    return re.sub(r"<([^|>]*)\|([^>]*)>", r'<a href="\1">\2</a>', text)
+
+
 def _block(block: Json) -> str:
     match block["type"]:
         case "markdown":
@@ -70,10 +74,18 @@ def _block(block: Json) -> str:
         case "rich_text":
             return "".join(_rich(each) for each in block["elements"])
         case "context":
-            said = " ".join(html.escape(each["text"]) for each in block["elements"])
+            said = "<br>".join(
+                _mrkdwn(each["text"]) if each["type"] == "mrkdwn" else html.escape(each["text"])
+                for each in block["elements"]
+            )
             return f'<div class="context">{said}</div>'
         case "actions":
-            labels = [html.escape(each["text"]["text"]) for each in block["elements"]]
+            labels = [
+                html.escape(
+                    each["text"]["text"] if "text" in each else each["placeholder"]["text"] + " ▾"
+                )
+                for each in block["elements"]
+            ]
         case "context_actions":
             element = block["elements"][0]
             labels = [

@@ -861,8 +861,12 @@ def _button(element: Json) -> None:
 def _actions(block: Json) -> None:
     _holds(1 <= len(block["elements"]) <= 25, "elements")
     for element in block["elements"]:
-        _holds(element["type"] == "button", element["type"])
-        _button(element)
+        if element["type"] == "static_select":
+            _text(element["placeholder"], 150)
+            _options(element["options"])
+        else:
+            _holds(element["type"] == "button", element["type"])
+            _button(element)
     names = [element["action_id"] for element in block["elements"]]
     _holds(len(set(names)) == len(names), "action ids alike")
 

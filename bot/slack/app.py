@@ -24,7 +24,7 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 
 from bot.asking.question import language_of
 from bot.errors import AnswerUnknown
-from bot.slack import blocks
+from bot.slack import views
 from bot.slack.answering import Answering
 from bot.slack.events import Deleted, Edited, Said, looks_like_question, understand
 from bot.slack.followers import Followers
@@ -480,7 +480,7 @@ class Colleague:
                 reply_to=str(body.get("response_url", "")),
                 hidden=bool(box.get("is_ephemeral")),
             ),
-            str(action["value"]),
+            str(action.get("value") or action["selected_option"]["value"]),
         )
         if self._queue.take(work, most=self.settings.per_minute):
             self._answering.ring(work, user)
@@ -531,7 +531,7 @@ class Colleague:
 
     def _chose(self, ack: Callable[..., Any], body: Body) -> None:
         """Somebody saved how we behave in a channel."""
-        automatic, ephemeral, documents = blocks.chosen_settings(body["view"]["state"]["values"])
+        automatic, ephemeral, documents = views.chosen_settings(body["view"]["state"]["values"])
         channel, user = str(body["view"]["private_metadata"]), str(body["user"]["id"])
         self._queue.choose(
             channel,

@@ -118,11 +118,15 @@ def _is_bot(message: Mapping[str, Any], me: str) -> bool:
 
 _PERSON = re.compile(r"<@([UW][A-Z0-9]+)(?:\|[^>]*)?>")
 _REFERENCE = re.compile(r"<(?:[#!][^>|]*|[^>|]+)\|([^>]*)>|<(https?://[^>|]+)>|<[@!#][^>]*>")
+# An emoji's name holds a letter, so that 10:30:00 stays a time of day.
+_EMOJI = re.compile(
+    r"(?<![\w:]):(?=[\d+_-]{0,20}[a-z+])[a-z0-9_+'-]{1,60}:(?::skin-tone-[2-6]:)?(?!\d)"
+)
 
 
 def plain(text: str) -> str:
-    """Return the words of a message: without mentions, links by their labels."""
-    text = _PERSON.sub("", text)
+    """Return the words of a message: without mentions and emoji codes, links by their labels."""
+    text = _EMOJI.sub(" ", _PERSON.sub("", text))
     text = _REFERENCE.sub(lambda found: found[1] or found[2] or "", text)
     return html.unescape(text).strip()
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from bot.errors import AnswerUnknown
 from bot.ledger.errors import LedgerUnavailable
-from bot.slack import blocks
+from bot.slack import blocks, views
 from bot.slack.answering import OUTSIDE
 from bot.slack.web_api import Mark, SlackBusy, SlackRefused, WebApi
 from bot.slack.words import say
@@ -20,6 +20,7 @@ from index.errors import IndexMissing
 
 if TYPE_CHECKING:
     from bot.ledger.ledger import Ledger
+    from bot.slack.elements import Block
     from bot.slack.people import People
     from bot.slack.queue import QuestionQueue
     from index.passages import Library
@@ -122,7 +123,7 @@ class Interactions:
     def show_home(self, user: str, person: str) -> None:
         """Draw the home tab."""
         editions, generation = self._known()
-        view = blocks.home(
+        view = views.home(
             self._people.language(user),
             editions=editions,
             generation=generation,
@@ -149,7 +150,7 @@ class Interactions:
     def suggest(self, user: str, channel: str) -> None:
         """Suggest questions to begin with."""
         language = self._people.language(user)
-        prompts = blocks.prompts(self._prompts(language))
+        prompts = views.prompts(self._prompts(language))
         if prompts:
             # With a thread_ts the call is accepted and shows nothing.
             self._calls.call(
@@ -163,16 +164,16 @@ class Interactions:
         self._open(
             user,
             trigger,
-            lambda language: blocks.settings_modal(
+            lambda language: views.settings_modal(
                 language, channel=channel, chosen=chosen, editions=editions
             ),
         )
 
     def ask_why(self, user: str, answer: str, trigger: str) -> None:
         """Open the form that asks what was not helpful."""
-        self._open(user, trigger, lambda language: blocks.reason_modal(language, answer))
+        self._open(user, trigger, lambda language: views.reason_modal(language, answer))
 
-    def _open(self, user: str, trigger: str, view: Callable[[str], blocks.Block]) -> None:
+    def _open(self, user: str, trigger: str, view: Callable[[str], Block]) -> None:
         """Open a form in the language that is known, and mend that when it was another."""
         shown = self._people.known(user) or "ja"
         opened = self._calls.once("views.open", {"trigger_id": trigger, "view": view(shown)})
@@ -216,7 +217,7 @@ class Interactions:
         except AnswerUnknown:
             self.tell(wish, "answer-gone")
             return
-        cited = answer.declined.nearest if answer.declined else answer.citations
+        cited = answer.declined.nearest if answer.declined else (*answer.citations, *answer.further)
         citation = next(each for each in cited if str(each.marker) == marker)
         try:
             png = self._page_image(  # type: ignore[misc]

@@ -6,7 +6,7 @@ import logging
 import re
 from typing import TYPE_CHECKING
 
-from bot.slack.blocks import harmless
+from bot.slack.elements import harmless
 from bot.slack.web_api import SlackBusy, SlackRefused
 
 if TYPE_CHECKING:

@@ -208,7 +208,7 @@ def test_declined_answer_shows_what_is_nearest(office: Office) -> None:
     said = office.ask()
 
     assert "見つかりませんでした。" == said["blocks"][0]["text"]
-    assert "近い記載" in said["blocks"][1]["text"]
+    assert "近い記載" in said["blocks"][1]["elements"][0]["text"]
 
 
 def test_long_answer_is_short_first_and_whole_on_request(office: Office) -> None:

@@ -11,12 +11,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.answers import Answer, Declined, Question, cite
+from bot.answers import Answer, Certainty, Declined, Lead, Missing, Question, cite
 from bot.ledger.ledger import Entry
-from bot.slack import blocks
-from bot.slack.blocks import FULL, SHORT, harmless, message, plain, shortened
+from bot.slack import blocks, views
+from bot.slack.blocks import message
+from bot.slack.elements import harmless, plain, shortened
+from bot.slack.gist import WIDTH, gist
 from bot.slack.queue import ChannelSettings
 from bot.slack.words import say
+from bot.telling.screen import Screen, first_screen
 from ingest.catalog.editions import Kind
 from tests.fakes import edition, edition_text
 from tests.slack_server import check_blocks, check_message, check_view
@@ -90,30 +93,115 @@ def test_many_sources_with_long_names_and_a_long_answer_fit() -> None:
     check_message({"text": rendered.text, "blocks": list(rendered.blocks)})
 
 
-def test_long_answer_ends_after_a_whole_line() -> None:
-    """No quotation is cut in the middle, and the button for the rest is there."""
-    lines = [f"- 「第{number}条の記載です。」[1]" for number in range(500)]
-
-    short = message(answer("\n".join(lines)), key="C1:1.0")
-    full = message(answer("\n".join(lines)), key="C1:1.0", full=True)
-
-    assert short.blocks[0]["text"].splitlines() == lines[: short.blocks[0]["text"].count("\n") + 1]
-    assert len(short.blocks[0]["text"]) <= SHORT
-    assert '"a1|C1:1.0"' in shown(short)
-    assert SHORT < len(full.blocks[0]["text"]) <= FULL
-    assert "ここまで表示" in shown(full)
+def lines_of(rendered: blocks.Rendered) -> int:
+    """Return how many lines Slack makes of a message, buttons and ratings apart."""
+    told: list[str] = []
+    for block in rendered.blocks:
+        if block["type"] == "markdown":
+            told += block["text"].splitlines()
+        elif block["type"] == "context":
+            said = [each["text"] for each in block["elements"]]
+            told += said if block["elements"][0]["type"] == "mrkdwn" else [" ".join(said)]
+    return sum(-(-len(said.strip("-* ")) // (WIDTH + 5)) for said in told)
 
 
-def test_short_answer_lists_the_sources_of_what_it_shows() -> None:
-    """Sources of the part that is not shown yet come with that part."""
-    text = "\n".join(["- 「一」[1]", "- 「二」[2]", *["- 「三」[3]"] * 200])
+def quoting(*said: str, certainty: Certainty = Certainty.ANSWERED, value: str = "") -> Answer:
+    """Return an answer as it is told: the first line, and quotations with their sources."""
+    texts = [edition_text(each, labels=["3"]) for each in said]
+    cited = tuple(
+        cite(at, HELD, text, 0, len(text.text), section=("第1章",))
+        for at, text in enumerate(texts, start=1)
+    )
+    lead = Lead(said[0], 1, value)
+    missing = (Missing("thing", "看護休暇"),)
+    text = first_screen(Screen("ja", lead, cited, certainty, missing, (), ()))
+    return replace(answer(text), citations=cited, certainty=certainty, lead=lead, missing=missing)
 
-    short = message(answer(text.replace("二」[2]", "二" * 690 + "」[2]"), cited=3), key="k")
-    full = message(answer(text, cited=3), key="k", full=True)
 
-    assert r"\[1\]" in short.blocks[1]["text"]
-    assert r"\[2\]" not in short.blocks[1]["text"]
-    assert r"\[3\]" in full.blocks[1]["text"]
+def test_channel_reads_the_first_line_and_its_source() -> None:
+    """The quotation that answers is bold and keeps its mark; its source is context beneath."""
+    rendered = message(quoting("休暇は20日とする。", "繰越しは翌年に限る。"), key="k")
+
+    assert (
+        "**「休暇は20日とする。」**[1]\n- 「繰越しは翌年に限る。」[2]" == rendered.blocks[0]["text"]
+    )
+    assert "context" == rendered.blocks[1]["type"]
+    assert ["[1] 休暇の[手引き]＊（第3版）p.3 第1章", "[2] 休暇の[手引き]＊（第3版）p.3 第1章"] == [
+        each["text"] for each in rendered.blocks[1]["elements"]
+    ]
+    assert "more" not in shown(rendered)
+
+
+@pytest.mark.parametrize(
+    "long",
+    [
+        quoting(*["休暇は、一年につき20日とする。" * 40] * 3),
+        quoting("休暇は、一年につき20日とする。" * 40, value="20日"),
+        quoting("休暇は、" * 100, certainty=Certainty.NEAR),
+        replace(quoting("休暇は20日とする。" * 9), notices=("これは要約です。" * 40, "旧版です。")),
+        answer("\n".join(f"- 第{number}条の記載です。[1]" for number in range(500))),
+    ],
+    ids=["three quotations", "a value", "near", "notices", "a list of a model"],
+)
+def test_channel_reads_seven_lines_and_three_buttons(long: Answer) -> None:
+    """Whatever there is to say; the rest comes with 続きを読む."""
+    for shareable in (False, True):
+        rendered = message(long, key="k", shareable=shareable, public_url="")
+
+        assert lines_of(rendered) <= 7
+        (actions,) = [each["elements"] for each in rendered.blocks if each["type"] == "actions"]
+        assert "more" == actions[0]["action_id"]
+        assert len(actions) <= 3
+
+
+def test_near_answer_is_not_bold_and_says_what_is_missing() -> None:
+    """Nobody takes it for the answer."""
+    rendered = message(quoting("休暇は20日とする。", certainty=Certainty.NEAR), key="k")
+
+    said = rendered.blocks[0]["text"]
+    assert said.startswith("「看護休暇」という語は、この引用にはありません。")
+    assert "**" not in said
+
+
+def test_whole_answer_holds_what_a_channel_did_not_read() -> None:
+    """The quotations that follow, and every notice."""
+    given = replace(
+        quoting("休暇は20日とする。"),
+        further_text="- 「繰越しは翌年に限る。」[2]",
+        further=(cite(2, HELD, TEXT, 0, 5),),
+        notices=("一つ目", "二つ目"),
+    )
+
+    whole = shown(message(given, key="k", full=True))
+
+    assert "more" in shown(message(given, key="k"))
+    assert all(said in whole for said in ("繰越しは翌年に限る。", "一つ目", "二つ目"))
+
+
+def test_quotation_that_is_cut_says_so_and_keeps_its_mark() -> None:
+    """It ends in … within its brackets, also where a sign of Markdown was cut."""
+    body, _, cut = gist(quoting("休暇\\*" * 90))
+
+    assert cut
+    assert body.endswith("…」**[1]")
+    assert r"\…" not in body
+
+
+def test_questions_to_ask_next_are_one_menu() -> None:
+    """Several meanings come before suggestions; what is too long for Slack is left out."""
+    asked = replace(
+        answer(), clarify=("年次休暇？", "病気休暇？", "あ" * 200), suggestions=("次？",)
+    )
+
+    (menu,) = [
+        each
+        for block in message(asked, key="k").blocks
+        if block["type"] == "actions"
+        for each in block["elements"]
+        if each["type"] == "static_select"
+    ]
+
+    assert ["年次休暇？", "病気休暇？"] == [each["value"] for each in menu["options"]]
 
 
 @pytest.mark.parametrize(
@@ -203,7 +291,7 @@ def test_declined_answer_shows_its_message_and_what_is_nearest() -> None:
     rendered = message(declined, key="k")
 
     assert "ありません。" == rendered.blocks[0]["text"]
-    assert "**近い記載**" in rendered.blocks[1]["text"]
+    assert rendered.blocks[1]["elements"][0]["text"].startswith("近い記載: [1] ")
     assert "page:1" in shown(rendered)
 
 
@@ -223,7 +311,7 @@ def test_home_tab_fits_whatever_is_held(count: int, language: str) -> None:
     """No document, one, or hundreds with long titles."""
     held = [edition(f"d{n}", title="とても長い題名" * 10) for n in range(count)]
 
-    view = blocks.home(
+    view = views.home(
         language,
         editions=held,
         generation="g1",
@@ -240,7 +328,7 @@ def test_home_tab_names_every_document_or_says_how_many_more() -> None:
 
     def home(count: int) -> str:
         held = [edition(f"d{n}", title=f"手引き{n}号") for n in range(count)]
-        view = blocks.home(
+        view = views.home(
             "ja",
             editions=held,
             generation="g1",
@@ -264,10 +352,10 @@ def test_forms_fit_whatever_is_held(count: int, language: str) -> None:
     held = [edition(f"d{n}", title="とても長い題名" * 20) for n in range(count)]
     chosen = ChannelSettings(automatic=True, ephemeral=True, documents=("d0", "gone"))
 
-    view = blocks.settings_modal(language, channel="C1", chosen=chosen, editions=held)
+    view = views.settings_modal(language, channel="C1", chosen=chosen, editions=held)
 
     check_view(view)
-    check_view(blocks.reason_modal(language, "a1"))
+    check_view(views.reason_modal(language, "a1"))
     assert "automatic" == view["blocks"][0]["element"]["initial_option"]["value"]
     said = view["blocks"][-1]["elements"][0]["text"]
     assert f"{1 if count else 2} " in said  # "gone", and "d0" where nothing is held
@@ -287,12 +375,12 @@ def test_chosen_settings_are_read_from_the_form() -> None:
         "documents": {"documents": {"selected_options": []}},
     }
 
-    assert (False, True, ()) == blocks.chosen_settings(values)
+    assert (False, True, ()) == views.chosen_settings(values)
 
 
 def test_at_most_four_prompts_within_their_lengths() -> None:
     """Slack refuses a fifth."""
-    made = blocks.prompts(["長" * 3_000] * 9)
+    made = views.prompts(["長" * 3_000] * 9)
 
     assert 4 == len(made)
     assert (75, 2_000) == (len(made[0]["title"]), len(made[0]["message"]))

@@ -21,10 +21,14 @@ ME = "U0ME"
         ("<!channel> みなさん", "みなさん"),
         ("A &amp; B &lt;3", "A & B <3"),
         ("<!subteam^S1|@総務課> の担当は", "@総務課 の担当は"),
+        (":bow::skin-tone-2: 休暇は何日？ :+1:", "休暇は何日？"),
+        (":wave:", ""),
+        ("受付は9:00:00から17:30:00まで？", "受付は9:00:00から17:30:00まで？"),
+        ("次の点:休暇:は何日？", "次の点:休暇:は何日？"),
     ],
 )
 def test_words_of_a_message(text: str, expected: str) -> None:
-    """Mentions go, links and channels stay as their labels, entities become characters."""
+    """Mentions and emoji go, links and channels stay as their labels, entities become characters."""
     assert expected == plain(text)
 
 
