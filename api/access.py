@@ -305,7 +305,8 @@ def needed(path: str) -> Scope | None:
         return Scope.ADMIN
     if path == "/v1/session":
         return None
-    if path.startswith(("/v1/answers", "/v1/feedback", "/v1/chat/", "/v1/models")):
+    asking = ("/v1/answers", "/v1/feedback", "/v1/chat/", "/v1/responses", "/v1/models", "/invoke")
+    if path.startswith(asking):
         return Scope.ASK
     # Behind /mcp each tool looks for itself whether its caller may ask.
     return Scope.SEARCH if path.startswith(("/v1/", "/mcp", "/metrics")) else None
@@ -323,7 +324,15 @@ def is_own(origin: str, host: str) -> bool:
 
 def is_asking(method: str, path: str) -> bool:
     """Whether a request puts a question to the index: such requests are counted and have a deadline."""
-    asking = ("/v1/answers", "/v1/search", "/v1/check", "/v1/chat/", "/mcp")
+    asking = (
+        "/v1/answers",
+        "/v1/search",
+        "/v1/check",
+        "/v1/chat/",
+        "/v1/responses",
+        "/invoke",
+        "/mcp",
+    )
     return method == "POST" and path.startswith(asking)
 
 
@@ -342,6 +351,8 @@ def secret_of(headers: Headers) -> str:
     kind, _, secret = headers.get("authorization", "").partition(" ")
     if kind.lower() == "bearer" and secret.strip():
         return secret.strip()
+    if headers.get("x-api-key", "").strip():  # as 源内 brings it
+        return headers["x-api-key"].strip()
     try:
         morsel = SimpleCookie(headers.get("cookie", "")).get(COOKIE)
     except CookieError:

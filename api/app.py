@@ -18,7 +18,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.routing import Route
 from starlette.staticfiles import StaticFiles
 
-from api import admin, description, drafts, metrics, openai, problems, stream
+from api import admin, description, drafts, gennai, metrics, openai, problems, responses, stream
 from api.access import COOKIE, Access, secret_of
 from api.admin import Office
 from api.answer_records import AnswersInMemory
@@ -157,7 +157,8 @@ def create_app(
         # No index is a 503 and a bad filter a 422, also for a stream that has not begun.
         return _question(library(), text, filters, history=history)
 
-    openai.install(app, ask=ask, answerer=answerer, kept=kept)
+    for protocol in (openai, responses, gennai):
+        protocol.install(app, ask=ask, answerer=answerer, kept=kept)
     _add_documents(app, library, summaries, viewer)
     _add_service(app, library, questions)
     _add_session(app, access, with_admin=office is not None)
@@ -197,6 +198,7 @@ def tools_of(
             library(), CheckRequest(text=text, filters=filters)
         ),
         page=lambda document, label, number: viewer.page(document, label, number, 0, 0),
+        documents=lambda: _listed(library(), summaries),
     )
 
 
@@ -291,28 +293,7 @@ def _add_documents(
     @app.get("/v1/documents", responses=PROBLEMS, tags=["documents"])
     def documents() -> DocumentsResponse:
         """List every work of the catalog with its editions, also those not held."""
-        held = library()
-        keys = _in_force(held, None)
-        works: dict[str, list[Edition]] = {}
-        for each in held.editions:
-            works.setdefault(each.document.id, []).append(each)
-        return DocumentsResponse(
-            documents=[
-                WireDocument.of(
-                    editions[0].document,
-                    [
-                        WireEdition.of(
-                            each,
-                            in_force=each.key in keys,
-                            pages=len(summaries.of(held, each).labels) if each.held else None,
-                        )
-                        for each in editions
-                    ],
-                )
-                for editions in works.values()
-            ],
-            generation=held.id,
-        )
+        return _listed(library(), summaries)
 
     changes = Changes(library)
 
@@ -394,6 +375,30 @@ def _add_documents(
             content_disposition_type="inline",
             headers={"Cache-Control": "private, no-cache"},
         )
+
+
+def _listed(held: Library, summaries: PageSummaries) -> DocumentsResponse:
+    keys = _in_force(held, None)
+    works: dict[str, list[Edition]] = {}
+    for each in held.editions:
+        works.setdefault(each.document.id, []).append(each)
+    return DocumentsResponse(
+        documents=[
+            WireDocument.of(
+                editions[0].document,
+                [
+                    WireEdition.of(
+                        each,
+                        in_force=each.key in keys,
+                        pages=len(summaries.of(held, each).labels) if each.held else None,
+                    )
+                    for each in editions
+                ],
+            )
+            for editions in works.values()
+        ],
+        generation=held.id,
+    )
 
 
 def _add_service(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tomllib
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 
 EXAMPLES = Path(__file__).parent / "examples.json"
 """One example of each response, by the name of its schema; made by asking the bundled corpus."""
+
+OPERATIONS = Path(__file__).parent / "operations.toml"
+"""The id and the summary of each operation, by its method and path."""
 
 PARAMETERS: dict[str, object] = {
     "document": "zentai-digest",
@@ -46,6 +50,13 @@ def examples() -> dict[str, Any]:
     return found
 
 
+@cache
+def operations() -> dict[str, list[str]]:
+    """Return id and summary by method and path."""
+    found: dict[str, list[str]] = tomllib.loads(OPERATIONS.read_text("utf-8"))
+    return found
+
+
 def describe(app: FastAPI) -> None:
     """Let /openapi.json say that errors are problems, which key a route wants, and what comes."""
     plain = app.openapi
@@ -61,8 +72,11 @@ def describe(app: FastAPI) -> None:
                 if name in schemas:
                     schemas[name].setdefault("examples", [example])
             made["components"]["securitySchemes"] = {"key": KEY}
-            for path, operations in made["paths"].items():
-                for operation in operations.values():
+            for path, found in made["paths"].items():
+                for method, operation in found.items():
+                    named = operations().get(f"{method.upper()} {path}")
+                    if named:
+                        operation["operationId"], operation["summary"] = named
                     _complete(path, operation)
         return app.openapi_schema or {}
 

@@ -8,14 +8,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
+from importlib.metadata import version
 from typing import Annotated, Any, Literal
+from urllib.parse import unquote
 
 from mcp.server import MCPServer
 from mcp.server.mcpserver import Context
-from mcp.server.mcpserver.exceptions import ToolError
+from mcp.server.mcpserver.exceptions import ResourceError, ToolError
 from mcp.server.transport_security import TransportSecuritySettings
 from mcp_types import ToolAnnotations
-from pydantic import Field
+from pydantic import Field, ValidationError
 from starlette.applications import Starlette
 
 from api.keys import Scope
@@ -36,6 +38,23 @@ Manuals that Japanese public servants work by. Every answer is made of quotation
 document, edition and page; name these when you use one. A digest restates an official work: say
 so. Ask in Japanese or English. When an answer is declined the manuals do not hold it: do not
 guess.
+"""
+
+ANSWERING = """\
+Answer the question below from the manuals only. Call ask_manuals with it. Quote word for word and
+name document, edition and page behind each quotation. Say what is missing where the certainty is
+"near", and that the manuals do not hold it where it is "declined".
+
+Question: {question}
+"""
+
+CHECKING = """\
+Hold the draft below to the manuals: call check_text with it. List each sentence that is not
+"supported" with what the manuals say instead, with document, edition and page, and change nothing
+else.
+
+Draft:
+{text}
 """
 
 READING = ToolAnnotations(read_only_hint=True, open_world_hint=False)
@@ -64,6 +83,40 @@ Language = Annotated[
 AsOf = Annotated[Day | None, Field(description="Search the editions in force on this day (today).")]
 
 
+class _Server(MCPServer):
+    """A server whose mistakes are told in sentences."""
+
+    async def call_tool(
+        self, name: str, arguments: dict[str, Any], context: Context[Any, Any] | None = None
+    ) -> Any:  # noqa: ANN401 - what the package gives
+        """Call a tool.
+
+        Raises:
+            ToolError: it was called with what it does not take, or could not do its work.
+        """
+        try:
+            return await super().call_tool(name, arguments, context)
+        except ToolError as error:
+            if isinstance(error.__cause__, ValidationError):
+                raise ToolError(_sentence(name, error.__cause__)) from error
+            if isinstance(error.__cause__, ToolError):  # our own sentence, without a preface
+                raise error.__cause__ from error
+            raise
+
+
+def _sentence(tool: str, error: ValidationError) -> str:
+    """Say which arguments a tool was given wrongly, and what each should be."""
+    wrong = []
+    for each in error.errors(include_url=False, include_context=False, include_input=False):
+        name = ".".join(str(part) for part in each["loc"]) or "arguments"
+        if each["type"] == "missing":
+            wrong.append(f'"{name}" is missing')
+        else:
+            said = each["msg"].removeprefix("Input ").removeprefix("Value error, ")
+            wrong.append(f'"{name}" {said[:1].lower()}{said[1:]}')
+    return f"{tool} was not called: {'; '.join(wrong)}."
+
+
 def http(tools: Tools) -> Starlette:
     """Return the server as an application at /mcp; hosts and origins are checked before it."""
     return _server(tools).streamable_http_app(
@@ -79,12 +132,12 @@ def serve(tools: Tools) -> None:
 
 
 @contextmanager
-def _told() -> Iterator[None]:
+def _told(kind: type[ToolError | ResourceError] = ToolError) -> Iterator[None]:
     """Hand our own sentences to the agent; what nobody foresaw stays in the log."""
     try:
         yield
     except (Refused, BotError, IndexingError) as problem:
-        raise ToolError(problem.en if isinstance(problem, Refused) else str(problem)) from problem
+        raise kind(problem.en if isinstance(problem, Refused) else str(problem)) from problem
 
 
 def _check_may_ask(context: Context[None, None]) -> None:
@@ -118,7 +171,9 @@ def _bounds(
 
 def _server(tools: Tools) -> MCPServer:
     """Return a server with the four tools, each of which only reads."""
-    made = MCPServer("tebiki", title="Tebiki", instructions=INSTRUCTIONS)
+    made = _Server("tebiki", title="Tebiki", version=version("tebiki"), instructions=INSTRUCTIONS)
+    _add_resources(made, tools)
+    _add_prompts(made)
 
     @made.tool(annotations=READING)
     def search_manuals(
@@ -181,3 +236,37 @@ def _server(tools: Tools) -> MCPServer:
             return tools.page(document, edition, number)
 
     return made
+
+
+def _add_resources(made: MCPServer, tools: Tools) -> None:
+    """Add what can be read without a question: the list of documents, and each page."""
+
+    @made.resource("tebiki://documents", title="Documents", mime_type="application/json")
+    def documents() -> str:
+        """List the documents with their editions, and which are in force."""
+        with _told(ResourceError):
+            return tools.documents().model_dump_json()
+
+    @made.resource(
+        "tebiki://documents/{document}/{edition}/pages/{number}",
+        title="Page",
+        mime_type="text/plain",
+    )
+    def page(document: str, edition: str, number: int) -> str:
+        """Read the text of a page; *number* counts from 1 in the file."""
+        with _told(ResourceError):
+            return tools.page(unquote(document), unquote(edition), number).text
+
+
+def _add_prompts(made: MCPServer) -> None:
+    """Add what people ask agents for again and again."""
+
+    @made.prompt(title="Answer with sources")
+    def answer_with_sources(question: str) -> str:
+        """Answer a question from the manuals, with quotations and pages."""
+        return ANSWERING.format(question=question)
+
+    @made.prompt(title="Check a draft")
+    def check_draft(text: str) -> str:
+        """Hold a draft to the manuals, sentence by sentence."""
+        return CHECKING.format(text=text)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from api.schemas.answers import WireAnswer
-from api.schemas.documents import WirePage
+from api.schemas.documents import DocumentsResponse, WirePage
 from api.schemas.drafts import CheckResponse
 from api.schemas.passages import SearchResponse, WireFilters
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """What an agent may do: search (question, how many, where), ask (likewise), check a text, and read a page.
+    """What an agent may do: search (question, how many, where), ask (likewise), check a text, read a page, and list the documents.
 
     A page is named by document, edition and number. Each raises what the routes raise.
     """
@@ -28,6 +28,7 @@ class Tools:
     ask: Callable[[str, WireFilters], WireAnswer]
     check: Callable[[str, WireFilters], CheckResponse]
     page: Callable[[str, str, int], WirePage]
+    documents: Callable[[], DocumentsResponse]
 
 
 class McpMount:

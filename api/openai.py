@@ -1,9 +1,10 @@
 """The door for programs that speak OpenAI's chat protocol: Open WebUI, LibreChat, the clients.
 
-What they send beyond messages (temperature, tools …) is taken and has no effect: an answer is
-made from the manuals, not from a model's mood. Citations stand in the text, where every such
-program shows them, and in full in the extension field "tebiki". The extension field "filters"
-of a request bounds what is searched, as in POST /v1/answers.
+What they send beyond messages (temperature, tools …) is named in "without_effect" or refused: an
+answer is made from the manuals, not from a model's mood. What a program asks for itself, a title
+say, is answered at once and not recorded. Citations stand in the text, where every such program
+shows them, and in full in the extension field "tebiki". The extension field "filters" of a
+request bounds what is searched, as in POST /v1/answers.
 """
 
 from __future__ import annotations
@@ -13,131 +14,34 @@ import logging
 import time
 from collections.abc import Callable, Iterator
 from http import HTTPStatus
-from typing import Annotated, Any, Literal
+from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.responses import StreamingResponse
-from pydantic import BaseModel, ConfigDict, Field
 
 from api import stream
 from api.answer_records import AnswerRecord
+from api.chores import chore
 from api.problems import Refused, unexpected, unusable
-from api.schemas.answers import MAX_TURNS, WireAnswer
+from api.schemas.answers import WireAnswer
+from api.schemas.openai import (
+    MODEL,
+    ChatMessage,
+    ChatRequest,
+    ChatResponse,
+    Choice,
+    Conversed,
+    Model,
+    ModelsResponse,
+    Usage,
+)
 from api.schemas.passages import WireFilters
-from api.schemas.wire import Wire
 from bot.answering.extractive import spoken
 from bot.answers import Answer, Answerer, Delta, Question, Turn
 from bot.errors import BotError
 from index.errors import IndexingError
 
-MODEL = "tebiki"
-"""The one model there is; any other name is answered by it too."""
-
 log = logging.getLogger(__name__)
-
-
-class Part(BaseModel):
-    """A piece of a message; only text is read."""
-
-    model_config = ConfigDict(extra="ignore", frozen=True)
-    type: str = "text"
-    text: str = ""
-
-
-class Message(BaseModel):
-    """One message of a conversation."""
-
-    model_config = ConfigDict(extra="ignore", frozen=True)
-    role: str
-    content: str | list[Part] | None = None
-
-    def said(self) -> str:
-        """Return the text, whether it came whole or in parts."""
-        if isinstance(self.content, list):
-            return "\n".join(part.text for part in self.content if part.type == "text")
-        return self.content or ""
-
-
-class ChatRequest(BaseModel):
-    """A conversation whose last message by the user is to be answered."""
-
-    model_config = ConfigDict(
-        extra="ignore",
-        frozen=True,
-        json_schema_extra={
-            "examples": [
-                {
-                    "model": MODEL,
-                    "messages": [
-                        {
-                            "role": "user",
-                            "content": "CIO補佐官を特別職非常勤職員として任用するには",
-                        }
-                    ],
-                }
-            ]
-        },
-    )
-    model: str = MODEL
-    messages: Annotated[list[Message], Field(min_length=1, max_length=1_000)]
-    stream: bool = False
-    filters: WireFilters = WireFilters()
-
-    def question(self) -> str:
-        """Return the last thing the user said, or nothing."""
-        return next((each.said() for each in reversed(self.messages) if each.role == "user"), "")
-
-    def turns(self) -> tuple[Turn, ...]:
-        """Return the exchanges before the question, oldest first, the last few only."""
-        turns: list[Turn] = []
-        for each in self.messages:
-            if each.role == "user":
-                turns.append(Turn(each.said()))
-            elif each.role == "assistant" and turns:
-                turns[-1] = Turn(turns[-1].question, each.said())
-        return tuple(turns[:-1][-MAX_TURNS:])
-
-
-class ChatMessage(Wire):
-    """What was answered."""
-
-    role: Literal["assistant"] = "assistant"
-    content: str
-
-
-class Choice(Wire):
-    """The one answer."""
-
-    index: int = 0
-    message: ChatMessage
-    finish_reason: Literal["stop"] = "stop"
-
-
-class ChatResponse(Wire):
-    """A completion, with the whole answer in the extension field *tebiki*."""
-
-    id: str
-    object: Literal["chat.completion"] = "chat.completion"
-    created: int
-    model: str = MODEL
-    choices: list[Choice]
-    tebiki: WireAnswer
-
-
-class Model(Wire):
-    """The one model."""
-
-    id: str = MODEL
-    object: Literal["model"] = "model"
-    created: int = 0
-    owned_by: str = MODEL
-
-
-class ModelsResponse(Wire):
-    """All models there are."""
-
-    object: Literal["list"] = "list"
-    data: list[Model]
 
 
 def sources(answer: WireAnswer, base: str) -> str:
@@ -151,6 +55,22 @@ def sources(answer: WireAnswer, base: str) -> str:
     heading = "出典" if answer.language == "ja" else "Sources"
     notices = "".join(f"\n\n> {notice}" for notice in answer.notices)
     return f"{notices}\n\n**{heading}**\n\n" + "\n".join(lines) if lines else notices
+
+
+def told(answer: WireAnswer, base: str, *, as_json: bool = False) -> str:
+    """Return the text of an answer with its sources, as Markdown or as a JSON object."""
+    text = answer.text + sources(answer, base)
+    if not as_json:
+        return text
+    cited = [each.model_dump(mode="json") for each in answer.citations]
+    made = {"answer": answer.text, "certainty": answer.certainty, "citations": cited}
+    return json.dumps(made, ensure_ascii=False)
+
+
+def own_business(asked: Conversed) -> str | None:
+    """Return the reply to what a program asks for itself, None when a person asks."""
+    found = chore("\n".join(asked.spoken("system", "developer")), asked.spoken("user"))
+    return None if found is None else found.done()
 
 
 def install(
@@ -182,53 +102,111 @@ def install(
     )
     def complete(request: Request, asked: ChatRequest) -> Any:  # noqa: ANN401 - a model or a stream
         """Answer the last question of a conversation, whole or as a stream of chunks."""
-        question = ask(asked.question(), asked.filters, asked.turns())
+        asked.check()
         base = str(request.base_url).rstrip("/")
+        reply = own_business(asked)
+        if reply is not None:
+            if asked.stream:
+                return _stream(_own_chunks(asked, reply, request.state.request_id))
+            return _completion(asked, reply, request.state.request_id, None)
+        question = ask(asked.question(), asked.filters, asked.turns())
         if asked.stream:
-            return StreamingResponse(
-                _chunks(answerer, question, base, kept, request.state.request_id),
-                media_type=stream.MEDIA_TYPE,
-                headers=stream.HEADERS,
-            )
+            return _stream(_chunks(answerer, question, asked, base, kept, request.state.request_id))
         answer = WireAnswer.of(answerer.answer(question))
         kept.keep(answer)
-        return ChatResponse(
-            id=f"chatcmpl-{answer.id}",
-            created=int(time.time()),
-            choices=[Choice(message=ChatMessage(content=answer.text + sources(answer, base)))],
-            tebiki=answer,
-        )
+        text = told(answer, base, as_json=asked.as_json)
+        return _completion(asked, text, answer.id, answer)
+
+
+def _stream(chunks: Iterator[bytes]) -> StreamingResponse:
+    return StreamingResponse(chunks, media_type=stream.MEDIA_TYPE, headers=stream.HEADERS)
+
+
+def _completion(
+    asked: ChatRequest, text: str, name: str, answer: WireAnswer | None
+) -> ChatResponse:
+    return ChatResponse(
+        id=f"chatcmpl-{name}",
+        created=int(time.time()),
+        choices=[Choice(index=at, message=ChatMessage(content=text)) for at in range(asked.n or 1)],
+        usage=Usage.of(asked, text),
+        without_effect=asked.without_effect(),
+        tebiki=answer,
+    )
+
+
+class _Chunks:
+    """Makes the chunks of one stream; each choice gets the same ones."""
+
+    def __init__(self, asked: ChatRequest, name: str) -> None:
+        self._asked = asked
+        self._head = {
+            "id": f"chatcmpl-{name}",
+            "object": "chat.completion.chunk",
+            "created": int(time.time()),
+            "model": MODEL,
+        }
+        self._counts = asked.stream_options is not None and asked.stream_options.include_usage
+        self._text = ""
+
+    def piece(self, delta: dict[str, str], finish: str | None = None, **more: object) -> bytes:
+        """Return a piece of the answer, for every choice."""
+        self._text += delta.get("content", "")
+        choices = [
+            {"index": at, "delta": delta, "finish_reason": finish}
+            for at in range(self._asked.n or 1)
+        ]
+        return b"".join(self._data(choices=[each], **more) for each in choices)
+
+    def end(self) -> bytes:
+        """Return what a stream ends with: how long it was, where that was wished, and the mark."""
+        done = b"data: [DONE]\n\n"
+        if not self._counts:
+            return done
+        usage = Usage.of(self._asked, self._text)
+        return self._data(choices=[], usage=usage.model_dump()) + done
+
+    def _data(self, **more: object) -> bytes:
+        counted = {"usage": None} if self._counts else {}
+        data = json.dumps({**self._head, **counted, **more}, ensure_ascii=False)
+        return f"data: {data}\n\n".encode()
+
+
+def _own_chunks(asked: ChatRequest, reply: str, name: str) -> Iterator[bytes]:
+    made = _Chunks(asked, name)
+    yield made.piece({"role": "assistant", "content": reply})
+    yield made.piece({}, "stop")
+    yield made.end()
 
 
 def _chunks(
-    answerer: Answerer, question: Question, base: str, kept: AnswerRecord, request_id: str
+    answerer: Answerer,
+    question: Question,
+    asked: ChatRequest,
+    base: str,
+    kept: AnswerRecord,
+    request_id: str,
 ) -> Iterator[bytes]:
     """Yield the answer in chunks. The text is that of the verified answer, never of a draft.
 
     A chat program cannot take back what it has shown, so nothing is sent before it is verified.
     """
-    head = {
-        "id": f"chatcmpl-{request_id}",
-        "object": "chat.completion.chunk",
-        "created": int(time.time()),
-        "model": MODEL,
-    }
-
-    def chunk(delta: dict[str, str], finish: str | None = None, **more: object) -> bytes:
-        choice = {"index": 0, "delta": delta, "finish_reason": finish}
-        data = json.dumps({**head, "choices": [choice], **more}, ensure_ascii=False)
-        return f"data: {data}\n\n".encode()
-
-    yield chunk({"role": "assistant", "content": ""})
+    made = _Chunks(asked, request_id)
+    yield made.piece({"role": "assistant", "content": ""})
     try:
         answer: Answer = answerer.answer(question)
         wire = WireAnswer.of(answer)
         kept.keep(wire)
-        for said in spoken(answer):
-            if isinstance(said, Delta):
-                yield chunk({"content": said.text})
-        yield chunk({"content": sources(wire, base)})
-        yield chunk({}, "stop", tebiki=wire.model_dump(mode="json"))
+        if asked.as_json:
+            yield made.piece({"content": told(wire, base, as_json=True)})
+        else:
+            for said in spoken(answer):
+                if isinstance(said, Delta):
+                    yield made.piece({"content": said.text})
+            yield made.piece({"content": sources(wire, base)})
+        yield made.piece(
+            {}, "stop", tebiki=wire.model_dump(mode="json"), without_effect=asked.without_effect()
+        )
     except (IndexingError, BotError) as error:
         yield _failed(unusable(error, question.language), HTTPStatus.SERVICE_UNAVAILABLE)
     except Exception:
@@ -236,7 +214,7 @@ def _chunks(
         sorry = unexpected(request_id)
         detail = sorry.ja if question.language == "ja" else sorry.en
         yield _failed(detail, HTTPStatus.INTERNAL_SERVER_ERROR)
-    yield b"data: [DONE]\n\n"
+    yield made.end()
 
 
 def _failed(message: str, status: int) -> bytes:

@@ -15,6 +15,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from api.access import Access
+from api.answer_records import AnswersInMemory
 from api.app import create_app
 from bot.answering.extractive import Extractive
 from bot.answers import Answerer
@@ -75,7 +76,11 @@ def small() -> ListedLibrary:
 
 
 def app_of(
-    library: Library, *, answerer: Answerer | None = None, access: Access | None = None
+    library: Library,
+    *,
+    answerer: Answerer | None = None,
+    access: Access | None = None,
+    record: AnswersInMemory | None = None,
 ) -> FastAPI:
     """Return the application over *library*; its files are those of the bundled corpus."""
     return create_app(
@@ -83,6 +88,7 @@ def app_of(
         answerer=answerer or Extractive(lambda: library),
         page_file=lambda held: CORPUS / (held.path or ""),
         access=access or Access(),
+        record=record,
     )
 
 

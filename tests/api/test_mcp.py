@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from api.access import Access
 from api.keys import Keys, Scope
 from bot.ledger.ledger import open_ledger
 from tebiki.command_line import app
-from tests.served import app_of, serving, small
+from tests.served import PAGES, app_of, serving, small
 
 ROOT = Path(__file__).parents[2]
 ASKED = "年次有給休暇は何日ですか"
@@ -88,6 +89,40 @@ def test_mistake_is_told_to_the_agent(address: str) -> None:
 
     assert result.is_error
     assert "has 2 pages" in json.dumps([part.model_dump() for part in result.content], default=str)
+
+
+def test_wrong_arguments_are_named_in_a_sentence(address: str) -> None:
+    """Which is missing, which is too large; nothing of the package behind it shows."""
+    missing = call(address, "search_manuals", k=2)
+    large = call(address, "search_manuals", question=ASKED, k=99)
+
+    assert missing.is_error
+    assert 'search_manuals was not called: "question" is missing.' == missing.content[0].text
+    assert large.content[0].text.startswith('search_manuals was not called: "k" should be less')
+    assert "pydantic" not in large.content[0].text
+
+
+def test_documents_and_pages_are_resources_and_prompts_are_there(address: str) -> None:
+    """An agent can list and read without asking; the server tells its version."""
+
+    async def once() -> tuple[Any, ...]:
+        async with Client(f"{address}/mcp") as client:
+            listed = await client.read_resource("tebiki://documents")
+            page = await client.read_resource(
+                "tebiki://documents/leave-digest/2026%E5%B9%B4%E7%89%88/pages/1"
+            )
+            prompts = await client.list_prompts()
+            prompt = await client.get_prompt("answer_with_sources", {"question": ASKED})
+            return client.server_info, listed, page, prompts, prompt
+
+    server, listed, page, prompts, prompt = anyio.run(once)
+
+    assert version("tebiki") == server.version
+    documents = json.loads(listed.contents[0].text)["documents"]
+    assert "leave-digest" in [each["document"] for each in documents]
+    assert PAGES[0].removeprefix("# ") in page.contents[0].text
+    assert ["answer_with_sources", "check_draft"] == sorted(each.name for each in prompts.prompts)
+    assert ASKED in prompt.messages[0].content.text
 
 
 def test_nothing_of_it_is_loaded_before_somebody_knocks() -> None:

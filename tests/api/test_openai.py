@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
+import httpx
 import openai
 import pytest
 
+from api.access import Access
+from api.answer_records import AnswersInMemory
+from api.chores import chore
+from api.keys import Keys, Scope
+from api.schemas.answers import WireAnswer
 from bot.answering.extractive import Extractive
 from bot.answers import Answer, Question
 from tests.served import app_of, serving, small
@@ -134,3 +143,202 @@ def test_failure_in_mid_stream_reaches_the_client() -> None:
 
     assert "1234" not in str(raised.value)
     assert "要求番号" in str(raised.value)
+
+
+WEBUI = """### Task:
+Generate a concise, 3-5 word title with an emoji summarizing the chat history.
+### Output:
+JSON format: { "title": "your concise title here" }
+### Chat History:
+<chat_history>
+USER: 年次有給休暇は何日ですか
+ASSISTANT: 20日とする
+</chat_history>"""
+WEBUI_TAGS = """### Task:
+Generate 1-3 broad tags categorizing the main themes of the chat history.
+### Output:
+JSON format: { "tags": ["tag1", "tag2"] }
+### Chat History:
+<chat_history>
+USER: 休暇は？
+</chat_history>"""
+WEBUI_NEXT = """### Task:
+Suggest 3-5 relevant follow-up questions that the user might naturally ask next.
+### Output:
+JSON format: { "follow_ups": ["Question 1?"] }
+### Chat History:
+<chat_history>
+USER: 休暇は？
+</chat_history>"""
+LIBRE = """Please generate a concise title of at most 5 words for this conversation.
+||>User:
+"年次有給休暇は何日ですか"
+||>Response:
+"20日とする" """
+
+
+class Counting(AnswersInMemory):
+    """A record that counts what it is given."""
+
+    count = 0
+
+    def keep(self, answer: WireAnswer, *, conversation: str = "") -> None:
+        """Count, and remember."""
+        self.count += 1
+        super().keep(answer, conversation=conversation)
+
+
+@pytest.mark.parametrize(
+    "wanted,reply",
+    [
+        (WEBUI, '{"title": "年次有給休暇は何日ですか"}'),
+        (WEBUI_TAGS, '{"tags": []}'),
+        (WEBUI_NEXT, '{"follow_ups": []}'),
+        (LIBRE, "年次有給休暇は何日ですか"),
+    ],
+    ids=["a title as JSON", "tags", "follow-ups", "a title as words"],
+)
+def test_what_a_program_asks_for_itself_is_no_question(wanted: str, reply: str) -> None:
+    """It gets a short reply at once, whole or streamed, and nothing of it is recorded."""
+    kept = Counting()
+    with (
+        serving(app_of(small(), record=kept)) as base,
+        openai.OpenAI(base_url=f"{base}/v1", api_key="x", max_retries=0) as client,
+    ):
+        whole = client.chat.completions.create(
+            model="tebiki", messages=[{"role": "user", "content": wanted}]
+        )
+        chunks = client.chat.completions.create(
+            model="tebiki", messages=[{"role": "user", "content": wanted}], stream=True
+        )
+
+        assert reply == whole.choices[0].message.content
+        assert reply == "".join(each.choices[0].delta.content or "" for each in chunks)
+        assert 0 == kept.count
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "会議録の題名はどう付けますか",
+        "チャットの履歴のタグを作成する方法は？",
+        "Write me the title of the leave manual",
+    ],
+)
+def test_question_about_titles_is_a_question(asked: str) -> None:
+    """Only a message that brings a conversation along is a program's own."""
+    assert chore("", [asked]) is None
+
+
+def test_usage_is_counted(client: openai.OpenAI) -> None:
+    """Whole and, where it is wished, as the last chunk of a stream, without choices."""
+    asked: Any = {"model": "tebiki", "messages": [{"role": "user", "content": "休暇は 20 days?"}]}
+    whole = client.chat.completions.create(**asked)
+    chunks = list(
+        client.chat.completions.create(**asked, stream=True, stream_options={"include_usage": True})
+    )
+
+    assert whole.usage is not None
+    assert 6 == whole.usage.prompt_tokens
+    assert whole.usage.total_tokens == 6 + whole.usage.completion_tokens
+    assert [] == chunks[-1].choices
+    assert whole.usage == chunks[-1].usage
+    assert all(each.usage is None for each in chunks[:-1])
+
+
+def test_unknown_model_and_forced_tool_are_refused_by_name(client: openai.OpenAI) -> None:
+    """No other model answers in its stead, and no tool is passed over in silence."""
+    messages: Any = [{"role": "user", "content": ASKED}]
+    tool: Any = {"type": "function", "function": {"name": "f", "parameters": {}}}
+    with pytest.raises(openai.NotFoundError, match="gpt-4o"):
+        client.chat.completions.create(model="gpt-4o", messages=messages)
+    with pytest.raises(openai.UnprocessableEntityError, match="tool_choice"):
+        client.chat.completions.create(
+            model="tebiki", messages=messages, tools=[tool], tool_choice="required"
+        )
+    with pytest.raises(openai.UnprocessableEntityError, match="response_format"):
+        client.chat.completions.create(
+            model="tebiki",
+            messages=messages,
+            response_format={"type": "json_schema", "json_schema": {"name": "x", "schema": {}}},
+        )
+
+
+def test_choices_and_parameters_are_honoured_or_named(client: openai.OpenAI) -> None:
+    """Two choices are twice the same answer; JSON is JSON; what changes nothing is named."""
+    tool: Any = {"type": "function", "function": {"name": "f", "parameters": {}}}
+    done = client.chat.completions.create(
+        model="tebiki",
+        messages=[{"role": "user", "content": ASKED}],
+        n=2,
+        tools=[tool],
+        temperature=0.2,
+        response_format={"type": "json_object"},
+        user="me",
+    )
+
+    first, second = (each.message.content or "" for each in done.choices)
+    assert first == second
+    assert "20日とする" in json.loads(first)["answer"]
+    assert done.model_extra is not None
+    assert ["temperature", "tools"] == done.model_extra["without_effect"]
+
+
+def test_responses_protocol_answers_and_goes_on(client: openai.OpenAI, address: str) -> None:
+    """Citations are annotations of their marks; an answer can be continued by its id."""
+    done = client.responses.create(model="tebiki", input=ASKED)
+
+    assert "20日とする" in done.output_text
+    (part,) = done.output[0].content  # type: ignore[union-attr]
+    noted = part.annotations[0]  # type: ignore[union-attr]
+    assert noted.url.startswith(f"{address}/view?document=leave-digest&")
+    assert "[1]" == done.output_text[noted.start_index : noted.end_index]
+    assert done.usage is not None
+    again = client.responses.create(
+        model="tebiki", input="繰越しは？", previous_response_id=done.id
+    )
+    assert done.id == again.previous_response_id
+    with pytest.raises(openai.NotFoundError, match="記録"):
+        client.responses.create(model="tebiki", input=ASKED, previous_response_id="resp_gone")
+
+
+def test_responses_stream_as_the_client_reads_them(client: openai.OpenAI) -> None:
+    """The deltas make the text of the completed response; events are numbered."""
+    with client.responses.stream(model="tebiki", input=ASKED) as events:
+        seen = list(events)
+
+    deltas = "".join(each.delta for each in seen if each.type == "response.output_text.delta")
+    assert "response.completed" == seen[-1].type
+    assert deltas == seen[-1].response.output_text
+    assert list(range(len(seen))) == [each.sequence_number for each in seen]
+
+
+@pytest.mark.parametrize(
+    "inputs", [ASKED, {"question": ASKED}, {"ご質問": ASKED}, {"質問": ASKED, "所属": "総務課"}]
+)
+def test_an_app_of_gennai_gets_markdown(address: str, inputs: object) -> None:
+    """{"inputs": …} comes in, {"outputs": Markdown with sources} goes out."""
+    done = httpx.post(f"{address}/invoke", json={"inputs": inputs}, timeout=30)
+
+    assert ["outputs"] == list(done.json())
+    assert "20日とする" in done.json()["outputs"]
+    assert "**出典**" in done.json()["outputs"]
+
+
+def test_an_app_of_gennai_is_told_which_input_is_missing(address: str) -> None:
+    """Of two fields without a known name none is guessed."""
+    done = httpx.post(f"{address}/invoke", json={"inputs": {"甲": "a", "乙": "b"}}, timeout=30)
+
+    assert 422 == done.status_code
+    assert "question" in done.json()["detail"]
+
+
+def test_an_app_of_gennai_brings_its_key_as_it_does(tmp_path: Path) -> None:
+    """In the header x-api-key; without one nothing is answered."""
+    keys = Keys(tmp_path / "keys.json")
+    key = keys.create("gennai", Scope.ASK)[1]
+    body = {"inputs": ASKED}
+    with serving(app_of(small(), access=Access(required=True, keys=keys))) as base:
+        assert 401 == httpx.post(f"{base}/invoke", json=body, timeout=30).status_code
+        done = httpx.post(f"{base}/invoke", json=body, headers={"x-api-key": key}, timeout=30)
+        assert 200 == done.status_code

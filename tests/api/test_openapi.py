@@ -20,6 +20,7 @@ from schemathesis.specs.openapi.checks import (
 
 from api.access import Access
 from api.app import create_app
+from api.description import operations
 from api.keys import Keys, Scope
 from bot.answering.extractive import Extractive
 from tests.api.test_admin import Desk
@@ -68,3 +69,14 @@ def test_every_operation_keeps_its_promises(case: Case[Any]) -> None:
             response_schema_conformance,
         ],
     )
+
+
+def test_every_operation_is_named_by_a_person() -> None:
+    """The list names each operation there is, and no other; no id stands for two."""
+    made = APP.openapi()["paths"]
+    there = {f"{method.upper()} {path}" for path, each in made.items() for method in each}
+    named = operations()
+
+    assert there == set(named)
+    assert len(named) == len({name for name, _ in named.values()})
+    assert "askQuestion" == made["/v1/answers"]["post"]["operationId"]
