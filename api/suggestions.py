@@ -7,6 +7,7 @@ from datetime import date
 from itertools import islice, zip_longest
 from typing import TYPE_CHECKING
 
+from bot.asking.starters import calls_for_an_answer, question_about
 from ingest.language.marks import unmarked
 
 if TYPE_CHECKING:
@@ -34,13 +35,13 @@ _TELLING = re.compile(r"[一-龠々ァ-ヴー]|[A-Za-z0-9]{3,}")
 def suggested(library: Library, language: str) -> tuple[str, ...]:
     """Return up to four questions, one from each document in turn, made from its headings.
 
-    A document's most telling headings come first. Documents in the asker's language come first; those in the other only when there are none.
+    Headings whose question has a form of its own come first, then the most telling. Documents in the asker's language come first; those in the other only when there are none.
     """
     editions = list(library.in_force(date.today()))  # noqa: DTZ011 - the local calendar
     own = [each for each in editions if each.document.language == language] or editions
     in_turn = zip_longest(*(_headings(library, each) for each in own))
     headings = dict.fromkeys(heading for turn in in_turn for heading in turn if heading)
-    return tuple(_asked(heading, language) for heading in islice(headings, MOST))
+    return tuple(question_about(heading, language) for heading in islice(headings, MOST))
 
 
 def _headings(library: Library, edition: Edition) -> list[str]:
@@ -55,12 +56,7 @@ def _headings(library: Library, edition: Edition) -> list[str]:
         for heading in found
         if SHORTEST_HEADING <= len(heading) <= LONGEST_HEADING and not _EMPTY.search(heading)
     )
-    return sorted(fitting, key=lambda heading: -len(_TELLING.findall(heading)))
-
-
-def _asked(heading: str, language: str) -> str:
-    if heading.endswith("とは"):
-        return f"{heading}何ですか"
-    if language == "ja":
-        return f"「{heading}」には何が書かれていますか"
-    return f"What do the manuals say about “{heading}”?"
+    return sorted(
+        fitting,
+        key=lambda heading: (not calls_for_an_answer(heading), -len(_TELLING.findall(heading))),
+    )

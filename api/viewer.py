@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import date
@@ -11,7 +12,7 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from api.problems import Refused
-from api.schemas.documents import WireBox, WireOriginal, WirePage, edition_url
+from api.schemas.documents import WireBox, WireLine, WireOriginal, WirePage, edition_url
 from ingest import rendering
 from ingest.catalog.editions import Document, Edition
 from ingest.pdf import documents
@@ -146,6 +147,7 @@ class Viewer:
             quality=page.quality.score,
             note=page.quality.note,
             boxes=[WireBox.of(box, page) for box in _marked(text, number, start, end)],
+            lines=_lines(text, number),
             image_url=f"{base}/pages/{number}/image{which}{marked}",
             file_url=f"{base}/file{which}#page={number}",
         )
@@ -220,6 +222,30 @@ def _marked(text: EditionText, number: int, start: int, end: int) -> tuple[Box, 
     last = first + len(text.pages[number - 1].text)
     start, end = max(start, first), min(end, last)
     return text.boxes(start, end) if start < end else ()
+
+
+def _lines(text: EditionText, number: int) -> list[WireLine]:
+    """Return the pieces of a page's text, each with the box it fills."""
+    page, first = text.pages[number - 1], text.start_of(number)
+    found = []
+    for piece in re.finditer(r"[^\n\t]+", page.text):
+        boxes = [
+            WireBox.of(box, page) for box in text.boxes(first + piece.start(), first + piece.end())
+        ]
+        if not boxes:
+            continue
+        left, top = min(box.left for box in boxes), min(box.top for box in boxes)
+        found.append(
+            WireLine(
+                text=piece[0],
+                left=left,
+                top=top,
+                width=max(box.left + box.width for box in boxes) - left,
+                height=max(box.top + box.height for box in boxes) - top,
+                rows=len(boxes),
+            )
+        )
+    return found
 
 
 class _Cache:

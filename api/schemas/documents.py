@@ -119,8 +119,22 @@ class WireBox(Wire):
         )
 
 
+class WireLine(Wire):
+    """A piece of a page's text and where it stands, as shares of the page; *rows* lines high."""
+
+    text: str
+    left: float
+    top: float
+    width: float
+    height: float
+    rows: int
+
+
 class WirePage(Wire):
-    """One page: its text, its place among the others, where its image is, and what is marked."""
+    """One page: its text, its place among the others, where its image is, and what is marked.
+
+    *lines* are the pieces of the text that stand together, in reading order.
+    """
 
     document: str
     title: str
@@ -139,6 +153,7 @@ class WirePage(Wire):
     quality: float
     note: str
     boxes: list[WireBox]
+    lines: list[WireLine]
     image_url: str
     file_url: str
 

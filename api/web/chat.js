@@ -30,7 +30,13 @@ let conversation = fresh();
 let running = null;
 let cameFrom = null;
 
-const viewer = new Viewer(panel, { onclose: () => panel.close() });
+const viewer = new Viewer(panel, {
+  onclose: () => {
+    closedByReader(true);
+    panel.close();
+  },
+  onstep: (by) => step(by),
+});
 
 function fresh() {
   return { id: crypto.randomUUID?.() ?? `${Date.now()}-${Math.random()}`, at: Date.now(), turns: [] };
@@ -104,6 +110,7 @@ async function put(question, turn = addTurn(question)) {
     conversation.turns.push({ question, answer });
     conversation.at = Date.now();
     remember(conversation);
+    openFirst(answer);
   } catch (problem) {
     cancelAnimationFrame(drawn);
     const stopped = problem.name === "AbortError";
@@ -170,29 +177,89 @@ function calm() {
 
 // ---- the cited page
 
-function open(citation, from) {
-  cameFrom = from ?? document.activeElement;
-  for (const other of talk.querySelectorAll(".place[aria-current]")) other.removeAttribute("aria-current");
-  from?.closest(".answer")?.querySelector(`.place[data-marker="${citation.marker}"]`)?.setAttribute("aria-current", "true");
-  if (panel.open && panel.classList.contains("modal") === wide.matches) panel.close();
-  if (!panel.open) {
-    panel.classList.toggle("modal", !wide.matches);
-    if (wide.matches) panel.show();
-    else panel.showModal();
-    document.body.classList.add("reading");
+let citations = []; // of the answer whose page is open, in the order in which they stand there
+let at = 0;
+
+// Beside the answer, or on a narrow screen as a sheet below it: what was clicked stays where it is.
+// *quiet* opens it without moving the focus.
+function open(citation, from, { quiet = false } = {}) {
+  cameFrom = quiet ? null : (from ?? document.activeElement);
+  const body = from?.closest(".answer");
+  if (body) mark(body, citation);
+  panel.classList.toggle("under", !wide.matches);
+  if (!wide.matches) {
+    const under = innerHeight - (from?.getBoundingClientRect().bottom ?? 0) - 8;
+    panel.style.setProperty("--height", `${Math.max(innerHeight * 0.5, Math.min(under, innerHeight * 0.8))}px`);
   }
+  panel.open = true; // not show(), which scrolls to what it focuses
+  document.body.classList.add("reading");
+  if (!quiet) closedByReader(false);
   const { document: name, edition, page, start, end, sha256 } = citation;
   viewer.show({ document: name, edition, page, start, end, sha256 });
-  viewer.heading.focus({ preventScroll: true });
+  if (!quiet) viewer.heading.focus({ preventScroll: true });
+}
+
+function mark(body, citation) {
+  for (const other of talk.querySelectorAll("[aria-current]")) other.removeAttribute("aria-current");
+  for (const each of body.querySelectorAll(`.place[data-marker="${citation.marker}"]`)) {
+    each.setAttribute("aria-current", "true");
+  }
+  const answer = conversation.turns[[...talk.children].indexOf(body.closest(".turn"))]?.answer;
+  if (!answer) return;
+  citations = answer.declined ? answer.declined.nearest : [...answer.citations, ...answer.further];
+  at = Math.max(0, citations.findIndex((each) => each.marker === citation.marker));
+  viewer.count(at, citations.length);
+}
+
+// To the next citation of the same answer; the focus stays, and closing returns to its mark.
+function step(by) {
+  const next = citations[at + by];
+  const current = talk.querySelector(".place[aria-current]");
+  const body = current?.closest(".answer");
+  const place = next && body?.querySelector(`.place[data-marker="${next.marker}"]`);
+  if (!place) return;
+  const focused = document.activeElement;
+  if (place.closest("details")) place.closest("details").open = true;
+  open(next, place, { quiet: true });
+  cameFrom = place;
+  if (focused.closest(".answer")) place.focus({ preventScroll: true });
+}
+
+talk.addEventListener("keydown", (event) => {
+  if (!panel.open || !event.target.matches(".marker, .place") || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.key === "n") step(1);
+  else if (event.key === "p") step(-1);
+});
+
+// Who closed the page does not see it open by itself again in this visit.
+function closedByReader(yes) {
+  try {
+    if (yes === undefined) return sessionStorage.getItem("tebiki.page") === "closed";
+    sessionStorage.setItem("tebiki.page", yes ? "closed" : "open");
+  } catch {
+    // Storage is switched off: it opens each time.
+  }
+  return false;
+}
+
+function openFirst(answer) {
+  const body = talk.lastElementChild?.querySelector(".answer");
+  const first = answer.declined ? null : answer.citations[0];
+  if (!wide.matches || !first || closedByReader()) {
+    if (panel.open && wide.matches) panel.close();
+    return;
+  }
+  open(first, body.querySelector(".marker"), { quiet: true });
 }
 
 panel.addEventListener("close", () => {
   document.body.classList.remove("reading");
+  for (const other of talk.querySelectorAll("[aria-current]")) other.removeAttribute("aria-current");
   cameFrom?.focus({ preventScroll: true });
 });
 
 document.addEventListener("keydown", (event) => {
-  if (event.key === "Escape" && panel.open && !document.querySelector("dialog:modal")) panel.close();
+  if (event.key === "Escape" && panel.open && !document.querySelector("dialog:modal")) viewer.onclose();
 });
 
 // ---- history
@@ -277,8 +344,10 @@ function start(chosen) {
   main.classList.toggle("fresh", chosen.turns.length === 0);
   relabel();
   for (const { question, answer } of chosen.turns) show(addTurn(question).body, answer);
-  if (chosen.turns.length) talk.lastChild.scrollIntoView({ block: "start" });
-  else {
+  if (chosen.turns.length) {
+    talk.lastChild.scrollIntoView({ block: "start" });
+    openFirst(chosen.turns.at(-1).answer);
+  } else {
     suggest();
     scrollTo({ top: 0 });
   }

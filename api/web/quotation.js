@@ -1,5 +1,6 @@
 // A quotation as it stands in the document: its words, its table, and the source beneath.
 
+import { carded } from "./card.js";
 import { el } from "./elements.js";
 import { say } from "./words.js";
 
@@ -23,11 +24,17 @@ export function badges({ kind, in_force: inForce, now }) {
 export function marker(citation, { open }) {
   if (!citation) return null;
   const label = say("source", { n: citation.marker, title: citation.title, page: pageName(citation) });
-  return el(
+  const made = el(
     "button.marker",
-    { type: "button", "aria-label": label, title: label, onclick: (event) => open(citation, event.currentTarget) },
+    {
+      type: "button",
+      "aria-label": label,
+      data: { marker: citation.marker },
+      onclick: (event) => open(citation, event.currentTarget),
+    },
     String(citation.marker),
   );
+  return carded(made, citation);
 }
 
 // The whole block. *lead* is the part of the quotation that answers: it is shown large, or its rows
@@ -140,7 +147,7 @@ function joined(before, after) {
 const clean = (text) => text.replace(ICON_FONT, "•");
 
 function unfolding(body) {
-  const button = el("button.link.unfold", { type: "button", hidden: true, "aria-expanded": "false" }, say("unfold"));
+  const button = el("button.link.unfold.idle", { type: "button", "aria-expanded": "false" }, say("unfold"));
   button.addEventListener("click", () => {
     const short = body.classList.toggle("short");
     button.textContent = say(short ? "unfold" : "fold");
@@ -152,7 +159,7 @@ function unfolding(body) {
     const all = body.matches(".main") ? !body.querySelector(".over") : !folded;
     const cut = body.scrollHeight > body.clientHeight + 2;
     body.classList.toggle("cut", cut);
-    button.hidden = all && !cut;
+    button.classList.toggle("idle", all && !cut); // keeps its room: nothing moves when it comes
   }).observe(body);
   return button;
 }

@@ -5,15 +5,24 @@ import { get } from "./ask.js";
 import { el, icon } from "./elements.js";
 import { say } from "./words.js";
 
+// The page's own text over its picture, to be selected and copied; it is not seen.
+function line({ text, left, top, width, height, rows }) {
+  const made = el("span", { "aria-hidden": "true" }, text);
+  const percent = (share) => `${share * 100}%`;
+  Object.assign(made.style, { left: percent(left), top: percent(top), width: percent(width), height: percent(height) });
+  made.style.setProperty("--row", height / rows);
+  return made;
+}
+
 export class Viewer {
   // Fills *root*; `onclose` (if given) puts a close button there. A viewer that is the page has
   // the page's heading.
-  constructor(root, { onclose } = {}) {
+  constructor(root, { onclose, onstep } = {}) {
     this.root = root;
     this.shown = null;
     this.heading = el(onclose ? "h2.title" : "h1.title", { tabindex: "-1", id: "viewer-title" });
     this.badges = el("span.badges");
-    this.count = el("span.count");
+    this.number = el("span.count");
     this.previous = this.button("left", "previous", () => this.turn(-1));
     this.next = this.button("right", "following", () => this.turn(1));
     this.zoom = this.button("zoom", "zoomIn", () => this.enlarge(!this.large));
@@ -24,6 +33,12 @@ export class Viewer {
     this.details = el("details", {}, el("summary"), this.text);
     this.status = el("p.state", { role: "status" });
     this.close = onclose ? this.button("close", "close", onclose) : null;
+    this.onclose = onclose;
+    this.onstep = onstep;
+    this.which = el("span.which");
+    this.before = this.button("up1", "previousQuote", () => onstep(-1));
+    this.after = this.button("down1", "nextQuote", () => onstep(1));
+    this.stepping = el("div.turning", { hidden: true }, this.before, this.which, this.after);
     this.large = false;
     root.replaceChildren(
       el(
@@ -35,7 +50,8 @@ export class Viewer {
       el(
         "div.bar.controls",
         {},
-        el("div.turning", {}, this.previous, this.count, this.next),
+        el("div.turning", {}, this.previous, this.number, this.next),
+        this.stepping,
         el("div.doing", {}, this.back, this.zoom, this.pdf),
       ),
       this.status,
@@ -51,7 +67,7 @@ export class Viewer {
   }
 
   relabel() {
-    for (const button of [this.previous, this.next, this.close].filter(Boolean)) {
+    for (const button of [this.previous, this.next, this.before, this.after, this.close].filter(Boolean)) {
       button.setAttribute("aria-label", say(button.dataset.sayLabel));
       button.title = say(button.dataset.sayLabel);
     }
@@ -61,6 +77,14 @@ export class Viewer {
     this.pdf.replaceChildren(icon("external"), say("openPdf"));
     this.details.firstChild.textContent = say("asText");
     this.frame.setAttribute("aria-label", say("viewer"));
+  }
+
+  // Which of how many citations of an answer is shown.
+  count(at, of) {
+    this.stepping.hidden = of < 2;
+    this.which.textContent = say("quoteOf", { n: at + 1, of });
+    this.before.disabled = at <= 0;
+    this.after.disabled = at >= of - 1;
   }
 
   // place = { document, edition, page, start, end, sha256, pass }: the last two as the address of a
@@ -91,7 +115,7 @@ export class Viewer {
     const label = found.page_label ?? String(found.page);
     this.heading.textContent = say("work", found);
     this.badges.replaceChildren(...badges(found));
-    this.count.replaceChildren(
+    this.number.replaceChildren(
       el("strong", {}, say("pageShort", { label })),
       el("small", {}, say("pageOf", { page: found.page, count: found.page_count })),
     );
@@ -113,7 +137,7 @@ export class Viewer {
     image.src = `${found.image_url}${found.image_url.includes("?") ? "&" : "?"}${size}`;
     await image.decode();
     if (this.shown !== found) return;
-    const sheet = el("div.sheet", {}, image);
+    const sheet = el("div.sheet", {}, image, el("div.layer", { lang: "ja" }, found.lines.map(line)));
     this.frame.classList.toggle("large", this.large);
     this.frame.replaceChildren(sheet);
     this.status.textContent = found.note || (found.quality < 0.5 ? say("poorPage") : "");
@@ -143,6 +167,8 @@ export class Viewer {
     if (event.key === "ArrowLeft" && !this.large) this.turn(-1);
     else if (event.key === "ArrowRight" && !this.large) this.turn(1);
     else if (event.key === "PageUp" && event.target !== this.frame) this.turn(-1);
+    else if (event.key === "n" && this.onstep) this.onstep(1);
+    else if (event.key === "p" && this.onstep) this.onstep(-1);
     else if (event.key === "PageDown" && event.target !== this.frame) this.turn(1);
     else return;
     event.preventDefault();

@@ -25,6 +25,7 @@ from bot.answers import Answer, Certainty, Citation, Declined, Delta, Event, Lea
 from bot.asking.conversation import times_more
 from bot.asking.intent import Intent
 from bot.asking.reading import read
+from bot.asking.starters import question_about
 from bot.asking.stepping import beside
 from bot.telling.phrases import phrase
 from bot.telling.quotations import cases_in, notices
@@ -383,7 +384,7 @@ def _suggestions(citations: Sequence[Citation], library: Library, language: str)
             if near and near not in cited_here:
                 title = unmarked(" ".join(near[-1].split()))
                 if title:
-                    found[phrase(language, "suggest", section=title)] = None
+                    found[question_about(title, language)] = None
     return tuple(found)[:_SUGGESTED]
 
 

@@ -62,7 +62,6 @@ _JA: Mapping[str, str] = {
     "clarify": "次のどれについてのお尋ねでしょうか。",
     "choice": "『{title}』について: {question}",
     "choice-part": "「{part}」について: {question}",
-    "suggest": "「{section}」には何が書かれていますか",
     "model-failed": "文章を作るモデルが使えなかったため（{reason}）、原文の引用でお答えします。",
     "model-spent": (
         "文章を作るモデルの今日の利用枠を使い切ったため、原文の引用でお答えします"
@@ -138,7 +137,6 @@ _EN: Mapping[str, str] = {
     "clarify": "Which of these do you mean?",
     "choice": "About “{title}”: {question}",
     "choice-part": "About {part}: {question}",
-    "suggest": "What does “{section}” say?",
     "model-failed": "The language model could not be used ({reason}), so this answer quotes the documents.",
     "model-spent": (
         "Today's budget for the language model is used up, so this answer quotes the documents. "

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from api.suggestions import suggested
+from bot.asking.starters import question_about
 from tests.fakes import FakeLibrary, edition, edition_text
 
 
@@ -20,9 +21,9 @@ def test_each_document_gives_its_most_telling_heading_first() -> None:
     )
 
     assert (
-        "「年次有給休暇の繰越し」には何が書かれていますか",
-        "「窓口業務の委託契約」には何が書かれていますか",
-        "「基本的な考え方」には何が書かれていますか",
+        "年次有給休暇の繰越しについて教えてください",
+        "窓口業務の委託契約について教えてください",
+        "基本的な考え方について教えてください",
     ) == suggested(library, "ja")
 
 
@@ -35,10 +36,8 @@ def test_documents_of_the_asker_s_language_are_preferred() -> None:
         english: edition_text("# 2 Carry-over of leave\na"),
     }
 
-    assert ("What do the manuals say about “Carry-over of leave”?",) == suggested(
-        FakeLibrary(texts), "en"
-    )
-    assert ("What do the manuals say about “年次有給休暇”?",) == suggested(
+    assert ("What should I know about Carry-over of leave?",) == suggested(FakeLibrary(texts), "en")
+    assert ("What should I know about 年次有給休暇?",) == suggested(
         FakeLibrary({japanese: texts[japanese]}), "en"
     )
 
@@ -56,3 +55,30 @@ def test_heading_that_is_a_question_stays_one() -> None:
     library = FakeLibrary({edition(): edition_text("# ガバメントクラウドとは\nあ")})
 
     assert ("ガバメントクラウドとは何ですか",) == suggested(library, "ja")
+
+
+@pytest.mark.parametrize(
+    "heading,asked",
+    [
+        ("住居手当の月額", "住居手当の月額はいくらですか"),
+        ("申請書の提出期限", "申請書の提出期限はいつまでですか"),
+        ("育児休業の期間", "育児休業の期間はどのくらいですか"),
+        ("必要な書類", "必要な書類には何がありますか"),
+        ("制度の目的", "制度の目的は何ですか"),
+        ("窓口の所在地", "窓口の所在地はどこですか"),
+        ("休暇の特例", "休暇の特例について教えてください"),
+        ("誰が申請するのか", "誰が申請するのか"),
+    ],
+)
+def test_heading_becomes_what_people_ask(heading: str, asked: str) -> None:
+    """By the kind of answer that its last word calls for; otherwise it is asked for as a whole."""
+    assert asked == question_about(heading, "ja")
+
+
+def test_headings_that_call_for_an_answer_come_first() -> None:
+    """An amount is a better first question than a principle with more kanji."""
+    library = FakeLibrary(
+        {edition(): edition_text("# 行政改革推進基本原則\nあ\n# 住居手当の月額\nい")}
+    )
+
+    assert "住居手当の月額はいくらですか" == suggested(library, "ja")[0]

@@ -303,6 +303,81 @@ def test_click_opens_the_page_with_the_quotation_marked(opened: Opener) -> None:
     assert "#page=" in (page.locator("#viewer a.link").get_attribute("href") or "")
 
 
+@pytest.mark.parametrize("wide", [1400, 800, 390])
+def test_a_click_on_a_mark_moves_nothing(opened: Opener, wide: int) -> None:
+    """The clicked line stays where it is, to the pixel, whichever mark; its page is beside it."""
+    page = opened(wide=wide, reduced_motion="reduce")
+    for asked in (ASKED, "マイナポータルからの申請受付に必要な整備事項は？", "BPRとは何ですか"):
+        ask(page, asked)
+        answer = page.locator(".answer").last
+        answer.locator("details.further summary").click()
+        marks = answer.locator("button.marker")
+        for at in range(marks.count()):
+            mark = marks.nth(at)
+            mark.evaluate("each => each.scrollIntoView({ block: 'center', behavior: 'instant' })")
+            before = mark.bounding_box()
+            mark.click()
+            expect(page.locator("#viewer")).to_be_visible()
+            expect(page.locator("#viewer .title")).to_be_focused()
+            assert before == mark.bounding_box()
+            page.keyboard.press("Escape")
+            expect(page.locator("#viewer")).not_to_be_visible()
+            assert before == mark.bounding_box()
+            expect(mark).to_be_focused()
+
+
+def test_a_card_shows_the_passage_before_any_click(opened: Opener) -> None:
+    """With the pointer on a mark or the keyboard's focus; Escape takes it away."""
+    page = opened()
+    ask(page)
+    page.locator("button.marker").first.hover()
+    expect(page.get_by_role("tooltip")).to_contain_text(HOLDS)
+    expect(page.get_by_role("tooltip")).to_contain_text("自治体DX全体手順書の要約")
+    assert 0 == violations(page)
+    page.mouse.move(0, 0)
+    expect(page.get_by_role("tooltip")).to_have_count(0)
+
+    page.locator("details.further summary").focus()
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.press("Shift+Tab")
+    expect(page.locator("button.marker:focus")).to_have_count(1)
+    expect(page.get_by_role("tooltip")).to_contain_text(HOLDS)
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("tooltip")).to_have_count(0)
+
+
+def test_n_and_p_lead_from_quotation_to_quotation(opened: Opener) -> None:
+    """The next citation of the answer is shown and counted, and closing returns to its mark."""
+    page = opened()
+    ask(page)
+    page.locator("button.marker").first.click()
+    expect(page.locator(".which")).to_contain_text("引用 1/")
+    page.keyboard.press("n")
+    expect(page.locator(".which")).to_contain_text("引用 2/")
+    expect(page.locator('.place[data-marker="2"]')).to_have_attribute("aria-current", "true")
+    page.keyboard.press("p")
+    expect(page.locator(".which")).to_contain_text("引用 1/")
+    page.keyboard.press("n")
+    page.keyboard.press("Escape")
+
+    expect(page.locator('.place[data-marker="2"]')).to_be_focused()
+
+
+def test_text_of_the_page_can_be_selected_where_it_stands(opened: Opener) -> None:
+    """Over the picture lies the page's text, piece by piece, within the page."""
+    page = opened()
+    ask(page)
+    page.locator("button.marker").first.click()
+    piece = page.locator(".layer span", has_text=HOLDS).first
+    expect(piece).to_be_visible()
+    box, sheet = piece.bounding_box(), page.locator(".sheet").bounding_box()
+
+    assert box is not None
+    assert sheet is not None
+    assert sheet["y"] <= box["y"] < box["y"] + box["height"] <= sheet["y"] + sheet["height"] + 1
+    assert 0 < box["width"] <= sheet["width"]
+
+
 def test_pages_can_be_turned_and_the_way_back_found(opened: Opener) -> None:
     """Next and previous show the neighbours; a link leads back to the quotation."""
     page = opened()
@@ -528,7 +603,7 @@ def test_question_that_cannot_be_asked_is_explained(opened: Opener, typed: str, 
 
 
 def test_telephone_width_has_no_sideways_scrolling(opened: Opener) -> None:
-    """At 320 pixels every screen fits, and the page viewer takes the whole screen."""
+    """At 320 pixels every screen fits, and the page comes as a sheet over the lower part."""
     page = opened(wide=320)
     fits = "document.documentElement.scrollWidth <= 320"
     assert page.evaluate(fits)
@@ -539,7 +614,9 @@ def test_telephone_width_has_no_sideways_scrolling(opened: Opener) -> None:
 
     box = page.locator("#viewer").bounding_box()
     assert box is not None
-    assert (0, 0, 320, 900) == (box["x"], box["y"], box["width"], box["height"])
+    assert (0, 320) == (box["x"], box["width"])
+    assert 900 == box["y"] + box["height"]
+    assert 450 <= box["height"] <= 720
     page.goto(page.url.rstrip("/") + "/documents")
     expect(page.locator(".card").first).to_be_visible()
     assert page.evaluate(fits)

@@ -27,6 +27,7 @@ PARTS = (
     "quotation.js",
     "answer.js",
     "ask.js",
+    "card.js",
     "elements.js",
     "markdown.js",
     "words.js",
