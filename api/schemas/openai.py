@@ -104,10 +104,7 @@ class Conversed(BaseModel):
                 f"モデル「{self.model[:100]}」はありません。使えるモデルは「{MODEL}」だけです。",
                 f'There is no model "{self.model[:100]}"; the only one is "{MODEL}".',
             )
-        forced = self.tool_choice not in {None, "auto", "none"} if isinstance(
-            self.tool_choice, str | None
-        ) else True  # fmt: skip
-        if forced:
+        if self.tool_choice not in (None, "auto", "none"):  # a dictionary names a tool
             raise Refused(
                 422,
                 "ツールの呼び出しは指定できません（tool_choiceはautoかnoneだけです）。文書の引用だけで答えます。",
