@@ -182,7 +182,7 @@ def _lines(number: int, rows: NDArray[np.float32]) -> Iterable[Box]:
 
 
 def _same_line(run: NDArray[np.float32], box: NDArray[np.float32]) -> bool:
-    """Whether *box* continues *run*: beside it on a horizontal line, or below it on a vertical."""
+    """Whether *box* continues *run*: beside it on a horizontal line, or below or above it."""
     last = run[-1]
     height = max(float(last[3] - last[1]), float(box[3] - box[1]), 1.0)
     width = max(float(last[2] - last[0]), float(box[2] - box[0]), 1.0)
@@ -192,7 +192,7 @@ def _same_line(run: NDArray[np.float32], box: NDArray[np.float32]) -> bool:
         -height < box[0] - last[2] < 3 * height
     )
     below = overlap_x > 0.5 * min(last[2] - last[0], box[2] - box[0]) and (
-        -0.5 * width < last[1] - box[3] < width
+        -0.5 * width < max(last[1] - box[3], box[1] - last[3]) < width
     )
     vertical = len(run) > 1 and abs(float(run[0, 0] - run[-1, 0])) < 0.5 * width
     return bool(beside or (below and (vertical or len(run) == 1) and width < 1.6 * height))

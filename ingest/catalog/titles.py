@@ -290,7 +290,7 @@ def _goes_on(last: Row, row: Row, width: float, edge: float, *, sparse: bool) ->
         return fit and large > 0 and small >= (1 - _ALIKE) * large  # no places: lines of one size
     between = (last.bottom - row.top) / large
     near = -_OUTER <= between <= (_LOOSE if sparse else _CLOSE)
-    begins = last.prose != row.prose or _NUMBERED.match(row.plain)
+    begins = (last.prose, last.tabled) != (row.prose, row.tabled) or _NUMBERED.match(row.plain)
     if small < (1 - _ALIKE) * large or not near or begins:
         return False
     full = _reaches(last, edge)

@@ -268,9 +268,10 @@ def _pages(sheets: Sequence[Sheet], lines: Sequence[list[Line]]) -> tuple[Page, 
 
 def _lines(sheet: Sheet) -> list[Line]:
     try:
-        down = turning.downward(sheet.glyphs)
-        if down is not None:
-            return turning.lines(sheet.glyphs, sheet.shapes, down, sheet.height, sheet.rows)
+        for up in (False, True):
+            if (along := turning.downward(sheet.glyphs, up=up)) is not None:
+                side = turning.Side(up, sheet.width, sheet.height)
+                return turning.lines(sheet.glyphs, sheet.shapes, along, side, sheet.rows)
         if sheet.rows is None:
             return lines_of(sheet.glyphs, sheet.shapes)
         return given(sheet.glyphs, sheet.rows, Shapes())
@@ -324,7 +325,9 @@ def _page(
         )
         glyphs = glyphs.followed_by(pictured)
     if any(line.laid for line in body):
-        units, draft = turning.composed(body, sheet.shapes, glyphs, sheet.height)
+        up = turning.downward(sheet.glyphs) is None
+        side = turning.Side(up, sheet.width, sheet.height)
+        units, draft = turning.composed(body, sheet.shapes, glyphs, side)
     else:
         units = layout.units(body, sheet.shapes, glyphs, before)
         draft = drafts.compose(glyphs, units)

@@ -1,12 +1,13 @@
-"""Pages written vertically: their text is laid on its side and put in order as any other is.
+"""Pages written vertically or on their side: their text is laid so that it is read as any other.
 
-The way down a page becomes the way to the right, and the way to the left the way down. What is
-set across such a page (its head, its number) stays as it is.
+The way down a page becomes the way to the right, and the way to the left the way down; where
+text runs up the page, as on a wide table that was turned, the way up becomes the way to the
+right. What is set across such a page (its head, its number) stays as it is.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -23,27 +24,46 @@ if TYPE_CHECKING:
     from ingest.pdf.lines import Line
 
 # In sizes of a character: how exactly two stand above or beside each other, and how far apart.
-_IN_LINE, _NEXT, _FAR = 0.35, 0.3, 2.6
+_IN_LINE, _NEXT, _FAR = 0.35, 0.1, 2.6
 _LEAST, _SHARE, _MOST_ACROSS = 30, 0.5, 4
 _SAMPLE = 100
 _FIRST_WIDE = 0x2E80
 _DIGITS = (0xFF10, 0xFF19)
 
 
-def downward(glyphs: Glyphs) -> NDArray[np.bool_] | None:
-    """Which glyphs stand one below the other, shape (n,); None where a page is not written so."""
+@dataclass(frozen=True, slots=True)
+class Side:
+    """How text is laid: *up* tells that it runs up the page. *width* and *height* are the page's."""
+
+    up: bool
+    width: float
+    height: float
+
+    def laid(self, boxes: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Boxes as they are when the text is laid along the line."""
+        left, bottom, right, top = boxes.T
+        if self.up:
+            return np.stack([bottom, self.width - right, top, self.width - left], axis=1)
+        return np.stack([self.height - top, left, self.height - bottom, right], axis=1)
+
+
+def downward(glyphs: Glyphs, *, up: bool = False) -> NDArray[np.bool_] | None:
+    """Which glyphs stand one below the other, shape (n,); None where a page is not written so.
+
+    With *up* those that stand one above the other.
+    """
     count = len(glyphs.codes)
     if count < _LEAST:
         return None
     some = np.arange(0, count - 1, 1 + count // _SAMPLE)
-    if _links(glyphs.boxes[some], glyphs.boxes[some + 1])[0].mean() < _SHARE / 2:
+    if _links(glyphs.boxes[some], glyphs.boxes[some + 1], up=up)[0].mean() < _SHARE / 2:
         return None
-    below, beside = _links(glyphs.boxes[:-1], glyphs.boxes[1:])
+    below, beside = _links(glyphs.boxes[:-1], glyphs.boxes[1:], up=up)
     if int(below.sum()) < max(_LEAST, _SHARE * (count - 1)):
         return None
     which = np.ones(count, np.bool_)
     for begin, end in _runs(beside):
-        which[begin:end] = _within_a_cell(glyphs, begin, end, below)
+        which[begin:end] = not up and _within_a_cell(glyphs, begin, end, below)
     linked = np.append(below, False) | np.append(False, below)
     narrow = glyphs.codes < _FIRST_WIDE
     linked |= np.append(beside, False) | np.append(False, beside)
@@ -54,7 +74,7 @@ def lines(
     glyphs: Glyphs,
     shapes: Shapes,
     which: NDArray[np.bool_],
-    height: float,
+    side: Side,
     rows: NDArray[np.int64] | None = None,
 ) -> list[Line]:
     """The lines of such a page: those of *which* glyphs laid on their side, the others as set.
@@ -63,7 +83,7 @@ def lines(
     """
     found: list[Line] = []
     for wanted, boxes, drawn in (
-        (which, laid(glyphs, which, height).boxes, turned(shapes, height)),
+        (which, laid(glyphs, which, side).boxes, turned(shapes, side)),
         (~which, glyphs.boxes, shapes),
     ):
         places = np.flatnonzero(wanted).astype(np.int32)
@@ -84,23 +104,23 @@ def lines(
 
 
 def composed(
-    body: list[Line], shapes: Shapes, glyphs: Glyphs, height: float
+    body: list[Line], shapes: Shapes, glyphs: Glyphs, side: Side
 ) -> tuple[list[Unit], Draft]:
     """The page put together: what is set across above the text, the text, the rest."""
     down = [line for line in body if line.laid]
     which = np.zeros(len(glyphs.codes), np.bool_)
     which[np.concatenate([line.glyphs for line in down])] = True
-    side = laid(glyphs, which, height)
+    laid_down = laid(glyphs, which, side)
     across = [line for line in body if not line.laid]
-    begins = min(line.left for line in down)
-    above = [line for line in across if height - line.bottom < begins + line.size]
-    below = [line for line in across if height - line.bottom >= begins + line.size]
+    highest = float(glyphs.boxes[which, 3].max())
+    above = [line for line in across if line.bottom > highest - line.size]
+    below = [line for line in across if line.bottom <= highest - line.size]
     units = [
-        *layout.units(above, shapes, side),
-        *layout.units(down, turned(shapes, height), side),
-        *layout.units(below, shapes, side),
+        *layout.units(above, shapes, laid_down),
+        *layout.units(down, turned(shapes, side), laid_down),
+        *layout.units(below, shapes, laid_down),
     ]
-    draft = drafts.compose(side, units)
+    draft = drafts.compose(laid_down, units)
     return units, replace(draft, boxes=_as_set(draft, glyphs))
 
 
@@ -111,9 +131,11 @@ def _as_set(draft: Draft, glyphs: Glyphs) -> NDArray[np.float32]:
     return np.where(draft.source[:, None] < 0, np.nan, glyphs.boxes[place[draft.source]])
 
 
-def laid(glyphs: Glyphs, which: NDArray[np.bool_], height: float) -> Glyphs:
+def laid(glyphs: Glyphs, which: NDArray[np.bool_], side: Side) -> Glyphs:
     """The glyphs with the boxes of *which* laid on their side; digits in one cell one by one."""
-    boxes = np.where(which[:, None], _on_side(glyphs.boxes, height), glyphs.boxes)
+    boxes = np.where(which[:, None], side.laid(glyphs.boxes), glyphs.boxes)
+    if side.up:
+        return replace(glyphs, boxes=boxes)
     _, beside = _links(glyphs.boxes[:-1], glyphs.boxes[1:])
     for begin, end in _runs(beside & which[1:] & which[:-1]):
         cell = boxes[begin:end]
@@ -123,29 +145,27 @@ def laid(glyphs: Glyphs, which: NDArray[np.bool_], height: float) -> Glyphs:
     return replace(glyphs, boxes=boxes)
 
 
-def turned(shapes: Shapes, height: float) -> Shapes:
+def turned(shapes: Shapes, side: Side) -> Shapes:
     """What is drawn on a page, laid on its side with the text."""
     return Shapes(
-        _on_side(shapes.frames, height),
-        _on_side(shapes.down, height),
-        _on_side(shapes.across, height),
-        _on_side(shapes.images, height),
+        side.laid(shapes.frames),
+        side.laid(shapes.down),
+        side.laid(shapes.across),
+        side.laid(shapes.images),
     )
 
 
-def _on_side(boxes: NDArray[np.float32], height: float) -> NDArray[np.float32]:
-    left, bottom, right, top = boxes.T
-    return np.stack([height - top, left, height - bottom, right], axis=1)
-
-
 def _links(
-    one: NDArray[np.float32], other: NDArray[np.float32]
+    one: NDArray[np.float32], other: NDArray[np.float32], *, up: bool = False
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Whether each of *other* stands right below the same of *one*, and whether right beside it."""
+    """Whether each of *other* stands right below the same of *one*, and whether right beside it.
+
+    With *up* whether right above it.
+    """
     extent = np.maximum(one[:, 2:] - one[:, :2], other[:, 2:] - other[:, :2])
     size = np.maximum(extent.max(axis=1), 0.5)
     way = (other[:, :2] + other[:, 2:] - one[:, :2] - one[:, 2:]) / 2 / size[:, None]
-    across, down = way[:, 0], -way[:, 1]
+    across, down = way[:, 0], way[:, 1] if up else -way[:, 1]
     below = (np.abs(across) < _IN_LINE) & (down > _NEXT) & (down < _FAR)
     beside = (np.abs(down) < _IN_LINE) & (across > _NEXT) & (across < _FAR)
     return below, beside

@@ -153,6 +153,14 @@ def part(sheet: Sheet) -> Sheet:
     return body(sheet.say("表紙　防災倉庫の点検要領", 72, 760), 700)
 
 
+def schedule(sheet: Sheet) -> Sheet:
+    """A schedule to an ordinance: its name, then a table close below in the same type."""
+    sheet.say("集会所の使用料", 72, 780)
+    return sheet.table(
+        72, 772, [100, 90, 90], 24, [["面積", "昼間", "夜間"], ["小", "千円", "二千円"]]
+    )
+
+
 @pytest.mark.parametrize(
     "page, title",
     [
@@ -168,6 +176,7 @@ def part(sheet: Sheet) -> Sheet:
         pytest.param(checked, "在宅勤務の確認票", id="without what is ticked"),
         pytest.param(note, "時間外勤務の上限", id="without the first sentence"),
         pytest.param(part, "防災倉庫の点検要領", id="without the part of the file"),
+        pytest.param(schedule, "集会所の使用料", id="without the first cell below it"),
         pytest.param(draft, "職員駐車場の利用料", id="behind a watermark"),
     ],
 )
@@ -251,6 +260,7 @@ def test_a_list_of_revisions_names_the_current_edition(tmp_path: Path) -> None:
     "line",
     [
         "提出期限：令和６年９月３０日",
+        "令和６年６月２８日（金）必着",
         "調査期間　令和６年７月１日～７月３１日",
         "令和６年５月運用開始",
         "令和元年７月７日現在の内容である",

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from ingest.pdf import documents
 from tests.pdfs import Sheet, write
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from ingest.pages import EditionText
@@ -112,6 +115,37 @@ def test_digits_in_one_cell_stay_in_their_column(tmp_path: Path) -> None:
     (box,) = text.boxes(10, 12)
     assert (524, 536) == (round(box.left), round(box.right))
     assert documents.facts(path).published is None
+
+
+@pytest.mark.parametrize(
+    "way, place",
+    [pytest.param("0 1 -1 0", lambda at: (100 + 18 * at, 100), id="up the page"),
+     pytest.param("0 -1 1 0", lambda at: (500 - 18 * at, 740), id="down the page")],
+)  # fmt: skip
+def test_a_page_set_on_its_side_is_read_along_its_lines(
+    tmp_path: Path, way: str, place: Callable[[int], tuple[float, float]]
+) -> None:
+    """Text that runs up or down an upright page is no row of letters backwards."""
+    clauses = (
+        "第１条　この要綱は、集会所の使用に関し必要な事項を",
+        "定めるものとする。",
+        "第２条　使用料は、１時間につき３００円とする。",
+    )
+    sheet = Sheet()
+    for at, clause in enumerate(clauses):
+        sheet.say(clause, *place(at))
+        sheet.drawn[-1] = sheet.drawn[-1].replace("1 0 0 1", way)
+    sheet.say_latin("3", 290, 30)
+
+    text = documents.read(write(tmp_path / "side.pdf", [sheet]))
+
+    assert [
+        "第１条 この要綱は、集会所の使用に関し必要な事項を定めるものとする。",
+        "第２条 使用料は、１時間につき３００円とする。",
+        "3",
+    ] == paragraphs(text)
+    (box,) = text.boxes(4, 14)
+    assert (True, True) == (box.right - box.left < 14, 100 < box.top - box.bottom < 110)
 
 
 def test_a_table_of_single_characters_is_not_vertical(tmp_path: Path) -> None:
