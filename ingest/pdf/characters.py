@@ -125,7 +125,9 @@ def _without(glyphs: Glyphs, gone: NDArray[np.bool_]) -> Glyphs:
     """The glyphs that are left; what follows *gone* ones on their line begins where they began."""
     for at in np.flatnonzero(gone[:-1] & ~gone[1:]).tolist():
         first = at
-        while first > 0 and gone[first - 1] and _on_line(glyphs.boxes[first - 1], glyphs.boxes[at]):
+        while (
+            first > 0 and gone[first - 1] and _on_line(glyphs.boxes[first - 1], glyphs.boxes[first])
+        ):
             first -= 1
         if _on_line(glyphs.boxes[at], glyphs.boxes[at + 1]):
             glyphs.boxes[at + 1, 0] = min(glyphs.boxes[first, 0], glyphs.boxes[at + 1, 0])
