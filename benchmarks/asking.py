@@ -60,8 +60,8 @@ def bare(home: Path) -> FastAPI:
     """Return an application with one route: the question's words, bm25s, the best ten chunks."""
     import bm25s
 
-    from index.generations import parts
     from index.generations.manifests import folder_of, parts_of
+    from index.search import parts
     from ingest.language.words import tokens
     from tebiki.building import build
     from tebiki.settings import settings

@@ -35,10 +35,10 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from evals import questions
-from index.generations import parts
 from index.generations.generation import Generation
 from index.generations.manifests import folder_of, parts_of
 from index.passages import Filters
+from index.search import parts
 from ingest.language import spelling, words
 from tebiki.building import build
 from tebiki.commands.serve import SWITCH_S

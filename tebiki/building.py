@@ -20,8 +20,9 @@ if TYPE_CHECKING:
     from index.generations.generation import Generation
     from index.generations.pointers import Kept
     from index.generations.remote import RemoteGenerations
+    from index.generations.server import Server
     from index.generations.shelf import Shelf
-    from index.generations.store import Server, Vectors
+    from index.generations.store import Vectors
     from index.search.embedding import Embedder
     from index.search.models import CrossEncoderReranker
     from ingest.catalog.editions import Edition
@@ -209,7 +210,7 @@ def remote_of(chosen: Settings) -> RemoteGenerations | None:
 
 @cache
 def _server(url: str) -> Server:
-    from index.generations.store import Server
+    from index.generations.server import Server
 
     try:
         return Server(url)

@@ -10,8 +10,9 @@ from hashlib import sha256
 from pathlib import Path
 
 from index.generations.remote import RemoteGenerations
+from index.generations.server import Server
 from index.generations.shelf import Shelf
-from index.generations.store import Embedded, Server, Vectors
+from index.generations.store import Embedded, Vectors
 from index.refresh.refresh import carry_out
 from index.refresh.reports import RefreshReport
 from index.refresh.resources import Resources

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from index.errors import GenerationBroken
-from index.generations import parts as stored_parts
 from index.generations.folder_locks import hold
 from index.generations.manifests import (
     TEXTS,
@@ -23,6 +22,7 @@ from index.generations.manifests import (
 )
 from index.generations.store import Embedded, Vectors
 from index.search import glossary as glossaries
+from index.search import parts as stored_parts
 from index.search import tallies
 from index.search.hybrid import DOCUMENT, DenseLeg, Hybrid, Leg, Reranked, UnitLeg
 from index.search.lexical import Bm25

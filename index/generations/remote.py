@@ -19,11 +19,11 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Protocol
 
 from index.errors import GenerationBroken, NoSuchGeneration, ServerAway
-from index.generations import folder_locks, manifests, parts, pointers
+from index.generations import folder_locks, manifests, pointers
 from index.generations.leases import LASTS_S, Claims, Lease, held
 from index.generations.manifests import Manifest, folder_of, parts_of, pdf_of, tally_of
 from index.generations.pointers import Kept, Pointer
-from index.search import lexical_indexes, tallies
+from index.search import lexical_indexes, parts, tallies
 from ingest.atomic_files import replacing
 
 if TYPE_CHECKING:

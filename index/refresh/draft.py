@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from index.errors import GenerationBroken
-from index.generations import manifests, parts, pointers
+from index.generations import manifests, pointers
 from index.generations.manifests import (
     Manifest,
     embedded_of,
@@ -28,7 +28,7 @@ from index.refresh.resources import GLOSSARY, ChangedMeanwhile, NotAllowed, Reso
 from index.refresh.superseding import superseded_of, with_superseded
 from index.refresh.text_summaries import TextSummary, documents_of, engines_of, poor_of
 from index.refresh.tidying import BUILDING, remove_old
-from index.search import glossary, lexical_indexes, tallies
+from index.search import glossary, lexical_indexes, parts, tallies
 from index.search.fitted import DIMENSIONS, Fitted, fit
 from ingest.atomic_files import replacing
 from ingest.catalog.catalog import hash_of
@@ -44,8 +44,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from index.generations.parts import Part
     from index.search.embedding import Embedder
+    from index.search.parts import Part
     from index.search.tallies import Kind, Tally
     from ingest.catalog.catalog import Catalog
     from ingest.catalog.editions import Edition

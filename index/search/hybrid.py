@@ -23,9 +23,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from index.generations.store import VectorStore
     from index.passages import Filters, Reranker, Retriever
-    from index.search.embedding import Embedder
+    from index.search.embedding import Embedder, VectorStore
     from index.search.glossary import Glossary
     from index.search.lexical import Bm25
     from index.search.municipalities import Municipalities

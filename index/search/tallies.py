@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from index.generations.parts import Part
+    from index.search.parts import Part
 
 Kind: TypeAlias = Literal["words", "pairs", "phrases"]
 

@@ -14,7 +14,7 @@ import pytest
 from index.errors import AnotherRefresh, ClaimLost, ServerAway
 from index.generations.leases import Claim, Lease, held
 from index.generations.remote import RemoteGenerations
-from index.generations.store import Server
+from index.generations.server import Server
 from tests.fakes import edition
 from tests.shelves import Desk, server_of
 

@@ -12,7 +12,8 @@ from index.errors import GenerationBroken, ServerAway
 from index.generations.manifests import folder_of, parts_of, pdf_of, read_manifest
 from index.generations.pointers import current, listed, pointer, roll_back
 from index.generations.remote import RemoteGenerations
-from index.generations.store import Embedded, Server
+from index.generations.server import Server
+from index.generations.store import Embedded
 from index.passages import Filters
 from tests.fakes import edition
 from tests.shelves import Desk, server_of

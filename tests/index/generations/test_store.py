@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from index.generations import store
-from index.generations.store import Embedded, Server, Vectors
+from index.generations.server import Server
+from index.generations.store import Embedded, Vectors
 from tests.shelves import server_of
 
 
@@ -47,7 +48,7 @@ def test_more_vectors_than_chroma_takes_at_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A large corpus is written in batches."""
-    monkeypatch.setattr(store, "_BATCH", 7)
+    monkeypatch.setattr(store, "BATCH", 7)
     vectors = np.eye(20, dtype=np.float32)
     store.write_folder(tmp_path / "vectors", vectors)
 

@@ -23,8 +23,8 @@ import pytest
 
 from index.generations.generation import Generation
 from index.generations.pointers import current, listed
+from index.generations.server import Server
 from index.generations.shelf import Shelf
-from index.generations.store import Server
 from index.passages import Filters
 from tests.fakes import edition
 from tests.pdfs import Sheet, write

@@ -552,7 +552,7 @@ def _ranked(desk: Desk) -> list[list[tuple[str, float]]]:
         ("index.refresh.draft.save", errno.ENOSPC),
         ("index.search.tallies.save", errno.ENOSPC),
         ("index.refresh.draft.np.save", errno.ENOSPC),
-        ("index.generations.parts.save", errno.ENOSPC),
+        ("index.search.parts.save", errno.ENOSPC),
         ("index.search.lexical_indexes.Bm25.save", errno.ENOSPC),
         ("index.refresh.draft.Fitted.save", errno.ENOSPC),
         ("index.generations.store.write_folder", errno.ENOSPC),
