@@ -110,6 +110,7 @@ async function put(question, turn = addTurn(question)) {
     conversation.turns.push({ question, answer });
     conversation.at = Date.now();
     remember(conversation);
+    named(answer.id);
     openFirst(answer);
   } catch (problem) {
     cancelAnimationFrame(drawn);
@@ -340,6 +341,7 @@ function start(chosen) {
   running?.abort();
   conversation = chosen;
   talk.replaceChildren();
+  named(chosen.turns.at(-1)?.answer.id);
   if (panel.open) panel.close();
   main.classList.toggle("fresh", chosen.turns.length === 0);
   relabel();
@@ -405,8 +407,26 @@ frame(pageTitle(""), () => {
   offerOfficial();
 });
 
-const asked = new URLSearchParams(location.search).get("q");
-if (asked) {
-  history.replaceState(null, "", location.pathname);
-  begin(asked);
-} else box.focus();
+// The address names the answer that is shown: reloaded or passed on, it shows it again.
+function named(answer) {
+  history.replaceState(null, "", answer ? `/?answer=${encodeURIComponent(answer)}` : "/");
+}
+
+async function reopen(name) {
+  const own = conversations().find(({ turns }) => turns.some(({ answer }) => answer.id === name));
+  if (own) return start(own);
+  try {
+    const answer = await get(`/v1/answers/${encodeURIComponent(name)}`);
+    start({ ...fresh(), turns: [{ question: answer.question, answer }] });
+  } catch (problem) {
+    named();
+    complain(problem.message);
+  }
+}
+
+const given = new URLSearchParams(location.search);
+if (given.get("q")) {
+  named();
+  begin(given.get("q"));
+} else if (given.get("answer")) reopen(given.get("answer"));
+else box.focus();

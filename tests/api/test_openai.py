@@ -289,10 +289,9 @@ def test_responses_protocol_answers_and_goes_on(client: openai.OpenAI, address: 
     done = client.responses.create(model="tebiki", input=ASKED)
 
     assert "20日とする" in done.output_text
-    (part,) = done.output[0].content  # type: ignore[union-attr]
-    noted = part.annotations[0]  # type: ignore[union-attr]
-    assert noted.url.startswith(f"{address}/view?document=leave-digest&")
-    assert "[1]" == done.output_text[noted.start_index : noted.end_index]
+    noted = done.model_dump()["output"][0]["content"][0]["annotations"][0]
+    assert noted["url"].startswith(f"{address}/view?document=leave-digest&")
+    assert "[1]" == done.output_text[noted["start_index"] : noted["end_index"]]
     assert done.usage is not None
     again = client.responses.create(
         model="tebiki", input="繰越しは？", previous_response_id=done.id

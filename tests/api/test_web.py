@@ -530,7 +530,7 @@ def test_history_comes_back_after_a_reload(opened: Opener) -> None:
     """A conversation is kept in the browser, can be opened again, and can be removed."""
     page = opened()
     ask(page)
-    page.reload()
+    page.goto(page.url.partition("?")[0])
     expect(page.locator(".turn")).to_have_count(0)
     page.get_by_role("button", name="履歴").click()
     page.locator(".kept .open").click()
@@ -541,6 +541,22 @@ def test_history_comes_back_after_a_reload(opened: Opener) -> None:
 
     expect(page.locator("#history")).to_contain_text("まだ質問がありません。")
     assert page.evaluate("localStorage.getItem('tebiki.conversations')") is None
+
+
+def test_address_of_an_answer_shows_it_again(opened: Opener) -> None:
+    """After a reload the whole conversation, in another browser the answer; else it is said."""
+    page = opened()
+    ask(page)
+    ask(page, "BPRとは何ですか")
+    page.reload()
+    expect(page.locator(".turn")).to_have_count(2)
+
+    where = page.url.removeprefix(page.url.split("/?")[0])
+    other = opened(where)
+    expect(other.locator(".turn")).to_have_count(1)
+    expect(other.locator(".asked")).to_contain_text("BPRとは何ですか")
+    other.locator("#new-talk").click()
+    assert "?" not in other.url
 
 
 def test_new_question_starts_over(opened: Opener) -> None:
@@ -617,7 +633,7 @@ def test_telephone_width_has_no_sideways_scrolling(opened: Opener) -> None:
     assert (0, 320) == (box["x"], box["width"])
     assert 900 == box["y"] + box["height"]
     assert 450 <= box["height"] <= 720
-    page.goto(page.url.rstrip("/") + "/documents")
+    page.goto(page.url.partition("?")[0] + "documents")
     expect(page.locator(".card").first).to_be_visible()
     assert page.evaluate(fits)
 

@@ -184,9 +184,9 @@ def test_answer_has_sources_with_links_buttons_and_feedback(office: Office) -> N
 
     said = office.ask()
 
-    sources = said["blocks"][1]["text"]
+    sources = said["blocks"][1]["elements"][0]["text"]
     assert "休暇の手引き（第3版）p.1" in sources
-    assert "`旧版`" in sources
+    assert "[旧版]" in sources
     assert "https://tebiki.example.lg.jp/view?document=leave" in sources
     assert "&page=1&start=0&end=20" in sources
     assert {"page:1", "ask:0", "follow"} == set(buttons(said))
