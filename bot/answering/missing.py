@@ -8,6 +8,7 @@ from bot.answering.lines import GAPS, Reader
 from bot.answering.signals import fits, tells_contact
 from bot.answers import Missing
 from bot.asking.intent import VALUES, Kind
+from ingest.language.spelling import is_japanese
 from ingest.language.words import person_names
 
 if TYPE_CHECKING:
@@ -74,8 +75,9 @@ def lacking(question: Asked, candidate: Candidate, reader: Reader) -> tuple[Miss
 def speaks_of(question: Asked, candidate: Candidate, reader: Reader) -> bool:
     """Whether a candidate, or what stands above it, says enough of what is asked about.
 
-    The glossary's other names count, in either language; a question that names nothing is spoken of
-    by whatever was found.
+    The glossary's other names count, in either language. Of a text in another language than the
+    question only what has a name in that language is asked, since words are not compared across
+    languages; a question that names nothing is spoken of by whatever was found.
     """
     first = candidate.first
     above = [
@@ -103,6 +105,15 @@ def speaks_of(question: Asked, candidate: Candidate, reader: Reader) -> bool:
         for word in thing.words
         if not word.isdigit()
     }
+    language = first.edition.document.language
+    if language != question.intent.language:
+        subjects &= words.union(
+            *(
+                said
+                for said, others in question.names
+                if any(is_japanese(name) == (language == "ja") for name in others)
+            )
+        )
     weights = {word: weight for word, weight in question.words.items() if word in subjects}
     said = sum(weight for word, weight in weights.items() if word in words)
     return said >= _SPOKEN_OF * sum(weights.values())
