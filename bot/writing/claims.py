@@ -30,6 +30,7 @@ from bot.writing.differences import (
     unknown,
     words_over,
 )
+from bot.writing.edits import edits
 from bot.writing.figures import figures
 from ingest.language.numbers import same
 
@@ -114,6 +115,7 @@ def _joined(judged: Sequence[_Judged], claim: Reading, held: Sequence[Held]) -> 
     """
     last: _Judged | None = None
     topic = frozenset[str]()
+    cut = set(_cut_short(judged, claim, held))
     for at, one in enumerate(judged):
         after = judged[at + 1] if at + 1 < len(judged) else None
         found = one
@@ -129,7 +131,35 @@ def _joined(judged: Sequence[_Judged], claim: Reading, held: Sequence[Held]) -> 
             found = found if one.clause.own <= needed else _of_another(one, held)
         if one.source >= 0:
             last = one
+        if one.source in cut and found.stands:
+            found = _of_another(one, held)
         yield found
+
+
+def _cut_short(judged: Sequence[_Judged], claim: Reading, held: Sequence[Held]) -> Iterator[int]:
+    """Yield the sources of which a claim that joins several leaves out what they come to.
+
+    Half a sentence before half of another says what neither says.
+    """
+    joined = {one.source for one in judged if one.source >= 0 and not excepts(held[one.source])}
+    for source in joined if len(joined) > 1 else ():
+        said = [one for one in held[source].reading.clauses if _says(one)]
+        against = [one.against for one in judged if one.source == source and one.against]
+        whole = [
+            other
+            for other in against
+            if not other.link and (other is said[-1] or (other.has_topic and other.verbs))
+        ]
+        if not any(_has(claim, other.head) for other in whole):
+            yield source
+
+
+def _has(claim: Reading, head: str) -> bool:
+    return (
+        not head
+        or head in claim.words
+        or any(wordlists.synonymous(head, word) for word in claim.words)
+    )
 
 
 def _of_another(one: _Judged, held: Sequence[Held]) -> _Judged:
@@ -187,6 +217,7 @@ def _compared(
         *moods(clause, claim, other, held.reading),
         *misplaced(clause, other, held),
         *roles(clause, other),
+        *edits(clause, claim, other, held.reading),
     ]
     held_words = sum(known(word, clause, reach) for word in clause.own)
     share = held_words / len(clause.own) if clause.own else 1.0

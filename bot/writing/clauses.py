@@ -7,9 +7,9 @@ the length of the sentence.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from bot.writing import wordlists
 from bot.writing.moods import PLAIN, compounds, limits_of, moods_of
@@ -18,7 +18,7 @@ from ingest.language.spelling import folded, is_japanese
 from ingest.language.words import Morpheme, morphemes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
 _QUOTES = str.maketrans(dict.fromkeys("「」『』“”\"'‘’*_`", None))
 
@@ -48,12 +48,23 @@ class Mood:
     said: str = ""
 
 
+class Token(NamedTuple):
+    """A word, figure or limiting particle where it stands; *kind* is "" for what bears nothing."""
+
+    word: str
+    surface: str
+    kind: str
+    start: int
+
+
 @dataclass(frozen=True, eq=False)
 class Clause:
     """A part of a sentence with one verb, or none.
 
     *words* are its words in one spelling and as they are said; *link* is "condition", "cause",
     "attribute" or "". *roles* tells for the last word before a particle in which part it stands.
+    *head* is the last word that says something, "" where that is a figure;
+    *after* are the moods that follow in clauses without a word of their own (…する, のではない).
     """
 
     said: str
@@ -67,6 +78,8 @@ class Clause:
     start: int = 0
     goes_on: bool = False
     anchors: tuple[str, ...] = ()
+    head: str = ""
+    after: tuple[str, ...] = ()
 
     @cached_property
     def own(self) -> frozenset[str]:
@@ -105,6 +118,7 @@ class Reading:
     clauses: tuple[Clause, ...]
     limits: dict[str, str]
     japanese: bool
+    tokens: tuple[Token, ...] = ()
 
     @cached_property
     def words(self) -> frozenset[str]:
@@ -155,10 +169,57 @@ def read(text: str) -> Reading:
         limits.setdefault("principle", "原則")
     return Reading(
         plain,
-        tuple(one for one in pieces if one.words or one.figures or one.mood.said),
+        tuple(_with_tails(one for one in pieces if one.words or one.figures or one.mood.said)),
         limits,
         japanese=True,
+        tokens=tuple(_tokens(units, found, taken)),
     )
+
+
+def _with_tails(clauses: Iterable[Clause]) -> Iterator[Clause]:
+    """Yield the clauses, each with the moods of those behind it that have no word of their own."""
+    last: Clause | None = None
+    for one in clauses:
+        if one.own or one.figures:
+            if last:
+                yield last
+            last = one
+        elif last is None:
+            yield one
+        elif one.mood.name != PLAIN:
+            last = replace(last, after=(*last.after, one.mood.name))
+    if last:
+        yield last
+
+
+def _tokens(
+    units: Sequence[Morpheme], found: Sequence[Figure], taken: bytearray
+) -> Iterator[Token]:
+    """Yield the words of a sentence, and each figure in its place, bounds told apart from it."""
+    figures_at = {one.first: one for one in found}
+    for unit in units:
+        figure = figures_at.get(unit.begin)
+        if figure is not None:
+            worth = (figure.value, figure.upto, figure.unit, figure.name, figure.day, figure.until)
+            yield Token(repr(worth), unit.surface, "figure", unit.begin)
+        if taken[unit.begin] or unit.part == "補助記号":
+            continue
+        if unit.part == "助詞":
+            kind = "limit" if unit.surface in _LIMITING else ""
+            yield Token(unit.surface, unit.surface, kind, unit.begin)
+        elif unit.detail == "数詞" or unit.surface.isdigit():
+            yield Token(unit.surface, unit.surface, "figure", unit.begin)
+        elif unit.part in _CONTENT:
+            form = wordlists.same(unit.form)
+            bears = unit.part in _NAMING and unit.surface not in _FORMAL
+            bears = bears and (
+                form not in wordlists.wording() or unit.part != "名詞" or form in wordlists.rivals()
+            )
+            yield Token(form, unit.surface, "word" if bears else "", unit.begin)
+
+
+_NAMING = frozenset({"名詞", "接尾辞", "接頭辞", "形状詞"})
+_LIMITING = frozenset({"のみ", "だけ", "しか", "まで", "から", "より", "も", "さえ", "ばかり"})
 
 
 def _cuts(
@@ -267,7 +328,18 @@ def _clause(
         start,
         _goes_on(units),
         tuple(_anchor(units, one) for one in held),
+        _head(units, held, taken),
     )
+
+
+def _head(units: Sequence[Morpheme], held: Sequence[Figure], taken: bytearray) -> str:
+    for unit in reversed(units):
+        if held and unit.begin < held[-1].end:
+            return ""
+        form = wordlists.same(unit.form)
+        if unit.part in _CONTENT and not taken[unit.begin] and form not in wordlists.wording():
+            return form
+    return ""
 
 
 def _anchor(units: Sequence[Morpheme], figure: Figure) -> str:
@@ -299,7 +371,7 @@ def _link(units: Sequence[Morpheme], moods: Sequence[tuple[int, int, str]], firs
 
 def _goes_on(units: Sequence[Morpheme]) -> bool:
     tail = [unit for unit in units if unit.part != "補助記号"][-2:]
-    if not tail or len(units) == len(tail):
+    if not tail or len(units) == len(tail) or units[-1].surface == "。":
         return False
     return tail[-1].part == "動詞" or (
         tail[-1].lemma in {"れる", "られる", "せる"} and tail[-1].part == "助動詞"

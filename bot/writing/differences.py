@@ -83,6 +83,8 @@ def known(word: str, clause: Clause, reach: frozenset[str]) -> bool:
     """Whether the sources have a word, or its Chinese-style or native twin: 移す and 移行."""
     if word in reach or _short_for(word, reach):
         return True
+    if any(wordlists.synonymous(word, other) for other in reach):
+        return True
     if word not in clause.verbs:
         return False
     kanji = [letter for letter in word if "一" <= letter <= "龥"]
@@ -112,6 +114,9 @@ def _all_kanji(word: str) -> bool:
 def moods(clause: Clause, claim: Reading, other: Clause, reading: Reading) -> Iterator[Difference]:
     """Yield a mood that the source does not have."""
     mine, theirs = _mood_of(clause, claim), _mood_of(other, reading)
+    if clause.after != other.after:
+        yield Difference("negation", claim.text, reading.text)
+        return
     if clause.link and not clause.mood.said:
         return
     bounded = any({Bound.UNTIL, Bound.AT_MOST} & set(one.bounds) for one in clause.figures)

@@ -39,15 +39,6 @@ def figures(clause: Clause, other: Clause, reading: Reading) -> Iterator[Differe
             two = alike[0]
             yield Difference("bound", text, reading.text[two.first : two.last])
     yield from _turned(clause, other)
-    yield from _of_a_deed(clause, other)
-
-
-def _of_a_deed(clause: Clause, other: Clause) -> Iterator[Difference]:
-    """Yield a figure that a thing is said to be, where the source tells of something done."""
-    if clause.figures and not clause.verbs & clause.own:
-        done = (other.verbs & other.own) - clause.words.keys()
-        if done:
-            yield Difference("role", clause.said, other.said)
 
 
 def _turned(clause: Clause, other: Clause) -> Iterator[Difference]:

@@ -104,7 +104,9 @@ def _matches(
     units: Sequence[Morpheme], phrases: dict[str, dict[tuple[str, ...], str]]
 ) -> Iterator[tuple[int, int, str]]:
     """Yield (first, end, class) of the longest phrases, in order, without overlaps."""
-    kept = [at for at, unit in enumerate(units) if not _polite(unit)]
+    kept = [
+        at for at, unit in enumerate(units) if not _polite(unit) and not _denied_politely(units, at)
+    ]
     said = [_lemma(units[at]) for at in kept]
     at = 0
     while at < len(kept):
@@ -115,6 +117,12 @@ def _matches(
         if best:
             yield kept[at], kept[at + len(best) - 1] + 1, phrases[said[at]][best]
         at += max(1, len(best))
+
+
+def _denied_politely(units: Sequence[Morpheme], at: int) -> bool:
+    """Whether a unit is the あり of ありません, which is ない."""
+    behind = [_lemma(unit) for unit in units[at : at + 3]]
+    return behind[1:] == ["ます", "ない"] and behind[0] == "ある"
 
 
 def _with_past(units: Sequence[Morpheme], end: int) -> int:

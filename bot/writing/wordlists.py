@@ -7,6 +7,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from ingest.language.words import meanings
+
 
 @lru_cache(maxsize=1)
 def table() -> dict[str, Any]:
@@ -36,6 +38,31 @@ def same(word: str) -> str:
     """Return the word that stands for all that say the same as *word*."""
     bare = _skeleton(word)
     return _groups().get(word) or _groups().get(bare, bare)
+
+
+@lru_cache(maxsize=16_384)
+def synonymous(one: str, other: str) -> bool:
+    """Whether two words say the same: in the lists, or by the dictionary where they are no rivals."""
+    if one == other:
+        return True
+    if len(one) < _SHORTEST or len(other) < _SHORTEST or other in rivals().get(one, ()):
+        return False
+    return bool(meanings(one) & meanings(other))
+
+
+_SHORTEST = 2
+"""Letters below which a word has too many meanings for the dictionary's groups."""
+
+
+@lru_cache(maxsize=1)
+def rivals() -> dict[str, frozenset[str]]:
+    """Return for each word its opposites and those that an office keeps apart from it."""
+    found = {word: set(others) for word, others in opposites().items()}
+    for group in table()["apart"]["groups"]:
+        names = {same(word) for word in group}
+        for word in names:
+            found.setdefault(word, set()).update(names - {word})
+    return {word: frozenset(others) for word, others in found.items()}
 
 
 def _skeleton(word: str) -> str:

@@ -289,6 +289,16 @@ def _dictionary() -> Dictionary:
         return _load()
 
 
+@lru_cache(maxsize=8_192)
+def meanings(word: str) -> frozenset[int]:
+    """Return the groups of synonyms that Sudachi's dictionary puts a single word in; often none."""
+    found = _tokenizer().tokenize(word[:_LONGEST_WORD], SplitMode.A)
+    return frozenset(found[0].synonym_group_ids()) if len(found) == 1 else frozenset()
+
+
+_LONGEST_WORD = 24
+
+
 class Morpheme(NamedTuple):
     """A short unit with its grammar: as written, as the dictionary has it, in one spelling.
 

@@ -99,6 +99,70 @@ def test_nothing_may_be_added(said: str) -> None:
     assert Verdict.SUPPORTED != verdict(said, DENIED)
 
 
+@pytest.mark.parametrize(
+    "said, sources",
+    [
+        pytest.param(
+            "貸出しの延長をすることにより、閲覧室は夜も開く。",
+            ("貸出しの延長をすることにより、読む人を増やす。", "休日を除き、閲覧室は夜も開く。"),
+            id="a means without what it serves",
+        ),
+        pytest.param(
+            "予約の控えを示す場合には、次のとおり納める。",
+            ("予約の控えを示す場合には、氏名を名乗る。", "使用料は、次のとおり納める。"),
+            id="a condition before another's rule",
+        ),
+    ],
+)
+def test_halves_of_two_sentences_are_not_joined(said: str, sources: tuple[str, ...]) -> None:
+    """What a source comes to may not be left out where another one's words go on."""
+    assert Verdict.SUPPORTED != verdict(said, *sources)
+
+
+@pytest.mark.parametrize(
+    "said, source",
+    [
+        pytest.param(
+            "台帳は以下の順に並べ、担当者が年度の初めに確かめる。",
+            "台帳は以上の順に並べ、担当者が年度の初めに確かめる。",
+            id="a bound without a figure",
+        ),
+        pytest.param(
+            "来館者の数え方は、館内だけの掲示と館外の掲示に分けて示す。",
+            "来館者の数え方は、館内の掲示と館外だけの掲示に分けて示す。",
+            id="a limit moved",
+        ),
+        pytest.param(
+            "この点検は利用が多いためではありません。",
+            "この点検は利用が多いためです。",
+            id="a denial without a word of its own",
+        ),
+        pytest.param(
+            "閉館の日は返却を受けないわけではあります。",
+            "閉館の日は返却を受けないわけではありません。",
+            id="a denial taken back",
+        ),
+        pytest.param(
+            "夜間の返却は、認める。ただし、館長が休館としたときは、認めないことができる。",
+            "夜間の返却は、認めない。ただし、館長が休館としたときは、認めることができる。",
+            id="rule and exception turned",
+        ),
+    ],
+)
+def test_word_in_the_place_of_another_is_seen(said: str, source: str) -> None:
+    """A clause that runs along its source may not have another word where it counts."""
+    assert Verdict.SUPPORTED == verdict(source, source)
+    assert Verdict.SUPPORTED != verdict(said, source)
+
+
+def test_synonyms_of_the_dictionary_are_the_same_word_and_rivals_are_not() -> None:
+    """交付 says 支給; 許可 is not 承認, though a dictionary calls them the same."""
+    assert Verdict.SUPPORTED == verdict(
+        "研修の費用は、翌月に交付する。", "研修の費用は、翌月に支給する。"
+    )
+    assert Verdict.SUPPORTED != verdict("館長の許可を得る。", "館長の承認を得る。")
+
+
 def test_dropped_exception_is_told() -> None:
     """A rule without the exception that stands right behind it says too much."""
     assert Verdict.SUPPORTED != verdict("備品は、館外に持ち出してはならない。", DENIED, BESIDE)
