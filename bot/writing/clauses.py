@@ -63,7 +63,7 @@ class Clause:
 
     *words* are its words in one spelling and as they are said; *link* is "condition", "cause",
     "attribute" or "". *roles* tells for the last word before a particle in which part it stands.
-    *head* is the last word that says something, "" where that is a figure;
+    *around* are for each figure the words beside it; *head* is the last word that says something, "" where that is a figure;
     *after* are the moods that follow in clauses without a word of their own (…する, のではない).
     """
 
@@ -78,6 +78,7 @@ class Clause:
     start: int = 0
     goes_on: bool = False
     anchors: tuple[str, ...] = ()
+    around: tuple[frozenset[str], ...] = ()
     head: str = ""
     after: tuple[str, ...] = ()
 
@@ -119,6 +120,8 @@ class Reading:
     limits: dict[str, str]
     japanese: bool
     tokens: tuple[Token, ...] = ()
+    counted: frozenset[str] = frozenset()
+    """The words inside its figures: 年度 in 毎年度."""
 
     @cached_property
     def words(self) -> frozenset[str]:
@@ -173,6 +176,9 @@ def read(text: str) -> Reading:
         limits,
         japanese=True,
         tokens=tuple(_tokens(units, found, taken)),
+        counted=frozenset(
+            wordlists.same(unit.form) for unit in units if taken[unit.begin] and unit.part == "名詞"
+        ),
     )
 
 
@@ -328,8 +334,27 @@ def _clause(
         start,
         _goes_on(units),
         tuple(_anchor(units, one) for one in held),
+        tuple(_around(units, one, taken) for one in held),
         _head(units, held, taken),
     )
+
+
+def _around(units: Sequence[Morpheme], figure: Figure, taken: bytearray) -> frozenset[str]:
+    """Return the two words before a figure and the two behind it that say something."""
+    saying = [
+        (unit, form)
+        for unit in units
+        if unit.part in _CONTENT
+        and not taken[unit.begin]
+        and (form := wordlists.same(unit.form)) not in wordlists.wording()
+    ]
+    before = [form for unit, form in saying if unit.end <= figure.start][-_BESIDE:]
+    behind = [form for unit, form in saying if unit.begin >= figure.end][:_BESIDE]
+    return frozenset([*before, *behind])
+
+
+_BESIDE = 2
+"""Words on either side of a figure that tell what it is of."""
 
 
 def _head(units: Sequence[Morpheme], held: Sequence[Figure], taken: bytearray) -> str:

@@ -50,7 +50,7 @@ class Held:
 
     def reach(self) -> frozenset[str]:
         """Return the words that the source has, and those over it and behind it."""
-        return self.reading.words | self.over
+        return self.reading.words | self.reading.counted | self.over
 
 
 def words_over(context: str) -> frozenset[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from bot.writing import wordlists
 from bot.writing.clauses import Clause, Reading
@@ -20,10 +21,10 @@ def figures(clause: Clause, other: Clause, reading: Reading) -> Iterator[Differe
         for one in also.figures
         if not any(_of_a_kind(one, two) for two in other.figures)
     ]
-    for one, text in zip(clause.figures, clause.texts, strict=True):
+    for at, (one, text) in enumerate(zip(clause.figures, clause.texts, strict=True)):
         alike = [
             two
-            for two in (*other.figures, *lent)
+            for two in (*other.figures, *lent, *_beside(clause, at, other, reading))
             if _worth_the_same(one, clause.said, clause.start, two, reading.text)
         ]
         if not alike:
@@ -39,6 +40,20 @@ def figures(clause: Clause, other: Clause, reading: Reading) -> Iterator[Differe
             two = alike[0]
             yield Difference("bound", text, reading.text[two.first : two.last])
     yield from _turned(clause, other)
+
+
+def _beside(clause: Clause, at: int, other: Clause, reading: Reading) -> Iterator[Figure]:
+    """Yield the figures of other clauses of the source that stand beside the same words.
+
+    Not those of a kind that the clause itself has: there are two things counted then.
+    """
+    around = clause.around[at] if clause.around else frozenset[str]()
+    for also in reading.clauses:
+        if also is other or not also.around:
+            continue
+        for two, beside in zip(also.figures, also.around, strict=True):
+            if around & beside and not any(_of_a_kind(two, three) for three in other.figures):
+                yield two
 
 
 def _turned(clause: Clause, other: Clause) -> Iterator[Difference]:
@@ -61,12 +76,19 @@ def _turned(clause: Clause, other: Clause) -> Iterator[Difference]:
 
 
 def _worth_the_same(one: Figure, said: str, start: int, two: Figure, text: str) -> bool:
-    if not same(one, two):
+    if not same(one, two) and not _of_the_year(one, said, two):
         return False
     if Kind.NUMBER not in {one.kind, two.kind}:
         return True
     mine, theirs = _counter(one, said, start), _counter(two, text, 0)
     return not mine or not theirs or mine[0] == theirs[0]
+
+
+def _of_the_year(one: Figure, said: str, two: Figure) -> bool:
+    """Whether a day without a year is the other's, as 同年9月30日 is."""
+    if one.day is None or two.day is None or one.until or two.until or "同年" not in said:
+        return False
+    return one.day.year is None and replace(two.day, year=None) == one.day
 
 
 def _of_a_kind(one: Figure, two: Figure) -> bool:

@@ -247,6 +247,10 @@ _BETWEEN = "はをでのにが、,: "
 """What may stand between a bounding word and its figure."""
 
 
+_AGREED = tuple("契予規条節要制誓解公特")
+"""What makes a word for an agreement, or the like, of 約."""
+
+
 def _bounded(text: str, one: Figure) -> Figure:
     """Return a figure with the words that touch it and bound it."""
     found: list[Bound] = []
@@ -258,6 +262,9 @@ def _bounded(text: str, one: Figure) -> Figure:
         word = max((word for word in _endings() if before.endswith(word)), key=len)
         rest = before[: -len(word)]
         if word.isascii() and rest[-1:].isalpha() and rest[-1:].isascii():
+            break
+        # 約 ends many words; about something it only is where it touches the figure.
+        if word == "約" and (text[first - 1] != word or rest.endswith(_AGREED)):
             break
         found.append(_before()[word])
         first = max(0, first - _REACH) + len(rest)

@@ -19,7 +19,7 @@ _PER = r"年度?|月|週|日|半年|四半期|半期"
 def _frequent() -> re.Pattern[str]:
     words = alternatives(list(table("units")["frequency"]))
     return re.compile(
-        rf"(?<![\d年月])(?:毎|各)?(?P<per>{_PER})(?:に|間)?\s?(?P<n>{PLAIN})\s?回(?!目|線|答)"
+        rf"(?<![\d年月])(?:毎|各)?(?P<per>{_PER})(?:に|間)?\s?(?P<n>{PLAIN})\s?[回度](?!目|線|答)"
         rf"|(?P<every>{PLAIN}\s?(?:[かヶケカ箇]月|年間?|週間?|日|時間|分)|半年|四半期|半期)(?:に|につき)\s?(?P<m>{PLAIN})\s?[回度](?!目|線|答)"
         rf"|(?P<each>{PLAIN}\s?(?:[かヶケカ箇]月|年|週間?|日|時間|分))(?:ごと|毎|おき)"
         r"|\b(?P<e>once|twice|(?P<times>\w+) times) (?:a|an|per|every|each) (?P<eper>year|month|week|day|quarter|fiscal year)"
