@@ -31,7 +31,12 @@ _ACTIVE = re.compile(
     r"!\[|\]\s?\(|\]\s?\[[^\]\d]|<\s?[a-zA-Z/!]|(?:https?|ftp|data|javascript|file):|www\.",
     re.IGNORECASE,
 )
-_QUOTE = re.compile(r"「([^「」]{2,})」|『([^『』]{2,})』|“([^“”]{2,})”|\"([^\"]{2,})\"")
+_QUOTE = re.compile(
+    "|".join(
+        rf"{opens}([^{opens}{closes}]{{2,}}){closes}"
+        for opens, closes in ("「」", "『』", "“”", '""', "〈〉", "《》", "‘’", "＜＞")
+    )
+)
 _NEAREST, _MOST = 4, 6
 """Sentences that a point without numbers is matched with; that a point may rest on."""
 
@@ -69,7 +74,8 @@ class Checker:
     """Checks points one by one and numbers the citations that are shown.
 
     *language* is what the answer must speak; *expand* gives a text's words in other languages,
-    for points about sentences of another language.
+    for points about sentences of another language. What the *question* sets as its case a point
+    need not say again.
     """
 
     lines: Sequence[Line]
@@ -78,6 +84,7 @@ class Checker:
     on: date
     expand: Callable[[str], Iterable[str]] = lambda _text: ()
     vetoed: Callable[[str, str], bool] = lambda _source, _said: False
+    question: str = ""
     citations: list[Citation] = field(default_factory=list)
     removed: list[Removed] = field(default_factory=list)
     kept: int = 0
@@ -116,6 +123,7 @@ class Checker:
             said,
             [line.stated for line in held],
             expand=self.expand if across else lambda _text: (),
+            asked=self.question,
         )
         if found.verdict is not Verdict.SUPPORTED:
             return found.verdict.value, ()

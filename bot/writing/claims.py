@@ -63,8 +63,17 @@ _CLOSE = 0.6
 thing (chosen on the development half of the sets in docs/checking.md)."""
 
 
-def compare(said: str, sources: Sequence[Stated], *, expand: Expand = lambda _text: ()) -> Finding:
-    """Return whether *sources* say what the sentence *said* says."""
+def compare(
+    said: str,
+    sources: Sequence[Stated],
+    *,
+    expand: Expand = lambda _text: (),
+    asked: str = "",
+) -> Finding:
+    """Return whether *sources* say what the sentence *said* says.
+
+    A condition that the question *asked* names need not be said again.
+    """
     claim = read(said)
     held = [
         Held(at, one, read(one.text), words_over(one.context)) for at, one in enumerate(sources)
@@ -84,7 +93,7 @@ def compare(said: str, sources: Sequence[Stated], *, expand: Expand = lambda _te
     rests = [held[at] for at in used]
     limits = (
         *_limits(claim, held, used),
-        *_conditions(claim, rests, judged),
+        *_conditions(claim, rests, judged, read(asked).words if asked else frozenset()),
         *swapped(claim, rests),
     )
     judged = list(_joined(judged, claim, held))
@@ -217,7 +226,12 @@ def _compared(
         *moods(clause, claim, other, held.reading),
         *misplaced(clause, other, held),
         *roles(clause, other),
-        *edits(clause, claim, other, held.reading),
+    ]
+    told = {one.draft for one in differences} | {one.kind for one in differences} & _COUNTED
+    differences += [
+        one
+        for one in edits(clause, claim, other, held.reading)
+        if one.draft not in told and not (one.kind == "number" and told & _COUNTED)
     ]
     held_words = sum(known(word, clause, reach) for word in clause.own)
     share = held_words / len(clause.own) if clause.own else 1.0
@@ -259,13 +273,13 @@ def _limits(claim: Reading, held: Sequence[Held], used: Sequence[int]) -> Iterat
 
 
 def _conditions(
-    claim: Reading, used: Sequence[Held], judged: Sequence[_Judged]
+    claim: Reading, used: Sequence[Held], judged: Sequence[_Judged], asked: frozenset[str]
 ) -> Iterator[Difference]:
     """Yield conditions and causes that the claim lost, and causes that it added."""
     against = {id(one.against) for one in judged}
     for one in used:
         for clause in one.reading.clauses:
-            shared = len(clause.own & claim.words)
+            shared = len(clause.own & (claim.words | asked))
             hangs = clause.link in {"condition", "cause"} and id(clause) not in against
             if hangs and shared < len(clause.own) / 2:
                 yield Difference(clause.link, "", clause.said)
@@ -274,6 +288,7 @@ def _conditions(
             yield Difference("cause", found.clause.said, "")
 
 
+_COUNTED = frozenset({"number", "unit", "bound"})
 _PLAIN_DIFFERENCES = frozenset(
     {"number", "unit", "bound", "modality", "negation", "opposite", "role"}
 )
@@ -295,12 +310,21 @@ def _verdict(judged: Sequence[_Judged], limits: Sequence[Difference]) -> Verdict
 def _contradicts(one: _Judged) -> bool:
     """Whether a clause speaks of the same as its source, and says otherwise.
 
-    A mood says otherwise only of the very same; one that speaks of more is about something else.
+    A mood says otherwise only of what the source makes a verb of, and a value that the source
+    does not count only where it says of the very same what it is.
     """
-    plain = {found.kind for found in one.differences if found.source} & _PLAIN_DIFFERENCES
-    strange = any(found.kind == "word" for found in one.differences)
-    if not plain:
+    other = one.against
+    if other is None:
         return False
-    if plain & {"number", "unit", "bound", "opposite"}:
+    plain = {found.kind for found in one.differences if found.source} & _PLAIN_DIFFERENCES
+    strange = sum(found.kind == "word" and not found.source for found in one.differences)
+    if plain & (_COUNTED | {"opposite"}):
         return one.share >= (_PART if strange else _CLOSE)
-    return not strange and len(one.clause.own) > 1
+    if "role" in plain and not strange and len(one.clause.own) > 1:
+        return True
+    if plain:
+        acts = other.head in other.verbs or bool(other.mood.said)
+        return acts and one.share >= _PART and len(one.clause.own) > 1 + bool(strange)
+    counted = any(found.kind == "number" for found in one.differences)
+    topic = one.clause.topic
+    return counted and not one.clause.head and bool(topic) and topic == other.topic

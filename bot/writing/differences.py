@@ -120,7 +120,7 @@ def moods(clause: Clause, claim: Reading, other: Clause, reading: Reading) -> It
     if clause.link and not clause.mood.said:
         return
     bounded = any({Bound.UNTIL, Bound.AT_MOST} & set(one.bounds) for one in clause.figures)
-    nominal = mine.name == PLAIN and not clause.verbs - wordlists.wording()
+    nominal = mine.name == PLAIN and not (clause.head and clause.verbs - wordlists.wording())
     if theirs.name == "may" and nominal and bounded:
         # 「2回まで」 says of itself what 「2回まで行うことができる」 says.
         return

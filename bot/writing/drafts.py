@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING
 
 from bot.answers import Citation, cite
 from bot.writing.claims import Difference, Finding, Verdict, compare
+from bot.writing.clauses import read
 from bot.writing.lines import Line, lines_of, with_exceptions
+from ingest.language.numbers import same
 from ingest.language.sentences import split
 from ingest.language.spelling import is_japanese
 from ingest.language.words import tokens
@@ -89,19 +91,65 @@ def _found(said: str, library: Library, filters: Filters) -> tuple[Finding, tupl
     passages = library.retrieve(said, k=_PASSAGES, filters=filters)
     lines = lines_of(passages, library, passages_at_most=_PASSAGES, characters=_CHARACTERS)
     lines = tuple(line for line in lines if is_japanese(line.text) == is_japanese(said))
-    near = _ranked(said, lines)[:_NEAREST]
+    near = _ranked(said, [line for line in lines if not _names(line)])[:_NEAREST]
     if not near:
         return Finding(Verdict.UNFOUNDED), ()
     singly = [(compare(said, [line.stated]), (line,)) for line in near]
     jointly = compare(said, [line.stated for line in near])
-    found = [*singly, (jointly, tuple(near[at] for at in jointly.sources))]
+    joined = (jointly, tuple(near[at] for at in jointly.sources))
     # What one sentence says counts before what several say together; the nearest comes first.
-    for verdict in (Verdict.SUPPORTED, Verdict.CONTRADICTED, Verdict.PARTIAL):
-        among = found if verdict is not Verdict.CONTRADICTED else singly[:_FIRST]
+    for verdict, among in (
+        (Verdict.SUPPORTED, [*singly, joined]),
+        (Verdict.CONTRADICTED, _against(said, singly[:_FIRST], joined, near)),
+        (Verdict.PARTIAL, [*singly, joined]),
+    ):
         for finding, rests in among:
             if finding.verdict is verdict:
                 return finding, with_exceptions(rests, lines)
     return Finding(Verdict.UNFOUNDED), ()
+
+
+def _against(
+    said: str,
+    singly: Sequence[tuple[Finding, tuple[Line, ...]]],
+    joined: tuple[Finding, tuple[Line, ...]],
+    near: Sequence[Line],
+) -> list[tuple[Finding, tuple[Line, ...]]]:
+    """Return the findings that may contradict: of the nearest lines, and no other says the same."""
+    found = [*singly]
+    if set(joined[1]) <= set(near[: _FIRST + 1]):
+        found.append(joined)
+    return [
+        (finding, rests)
+        for finding, rests in found
+        if not any(
+            one.kind == "number" and _counted(one.draft, line, said)
+            for one in finding.differences
+            for line in near
+        )
+    ]
+
+
+def _counted(figure: str, line: Line, said: str) -> bool:
+    """Whether a line has a figure of a sentence at the same words as the sentence."""
+    wanted = [
+        (one, beside)
+        for clause in read(said).clauses
+        for one, text, beside in zip(clause.figures, clause.texts, clause.around, strict=False)
+        if text == figure
+    ]
+    held = [
+        pair
+        for clause in read(line.stated.text).clauses
+        for pair in zip(clause.figures, clause.around, strict=False)
+    ]
+    return any(same(one, two) and beside & around for one, beside in wanted for two, around in held)
+
+
+def _names(line: Line) -> bool:
+    """Whether a line in brackets only names what follows."""
+    said = line.text.strip()
+    return said.startswith(("(", "（")) and said.endswith((")", "）"))
 
 
 def _ranked(said: str, lines: Sequence[Line]) -> list[Line]:

@@ -19,7 +19,14 @@ from bot.telling.phrases import phrase
 from bot.telling.quotations import cases_in, notices
 from bot.writing.checking import Checker
 from bot.writing.lines import Line, lines_of
-from bot.writing.model import LanguageModel, Message, fence_of, prompt, prompt_hash
+from bot.writing.model import (
+    LONGEST_DEADLINE_S,
+    LanguageModel,
+    Message,
+    fence_of,
+    prompt,
+    prompt_hash,
+)
 from bot.writing.points import NO_ANSWER, SCHEMA, Point, Points
 from bot.writing.rewriting import rewritten
 from ingest.language.words import tokens
@@ -72,6 +79,7 @@ class Generative:
         vetoed: Callable[[str, str], bool] = lambda _source, _said: False,
         attempts: int = _ATTEMPTS,
         pause: Callable[[float], None] = time.sleep,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Keep the parts.
 
@@ -85,6 +93,7 @@ class Generative:
         self._vetoed = vetoed
         self._attempts = attempts
         self._pause = pause
+        self._clock = clock
 
     def answer(self, question: Question) -> Answer:
         """Return a checked answer, or the extractive one."""
@@ -100,7 +109,7 @@ class Generative:
         Only what was checked is ever yielded. The Answer at the end counts: after a failure in
         mid-reply it is the extractive answer and replaces what was told.
         """
-        begun = time.perf_counter()
+        begun, since = time.perf_counter(), self._clock()
         library = self._library()
         whole = rewritten(question, self._model, self._guard)
         question = self._fallback.about(replace(question, standalone=whole), library)
@@ -123,10 +132,12 @@ class Generative:
                 on=quoted.asked_on,
                 expand=lambda text: _other_names(text, library),
                 vetoed=self._vetoed,
+                question=question.standalone,
             )
         )
         try:
-            yield from self._told(draft, messages(guarded.text, question.language, lines))
+            said = messages(guarded.text, question.language, lines)
+            yield from self._told(draft, said, since + LONGEST_DEADLINE_S)
         except ModelFailed as failure:
             log.warning("%s", failure)
             told.append(_why(failure, question.language))
@@ -160,7 +171,7 @@ class Generative:
             begun,
         )
 
-    def _told(self, draft: _Draft, said: Sequence[Message]) -> Iterator[Event]:
+    def _told(self, draft: _Draft, said: Sequence[Message], until: float) -> Iterator[Event]:
         """Yield what of the model's reply stands; try again while nothing was told.
 
         Raises:
@@ -169,13 +180,13 @@ class Generative:
         for attempt in range(1, self._attempts + 1):
             points = Points()
             try:
-                for piece in self._bounded(said):
+                for piece in self._bounded(said, until):
                     for point in points.feed(piece):
                         yield from _checked(draft, point)
                 for point in points.rest():
                     yield from _checked(draft, point)
             except ModelFailed as failure:
-                hopeless = failure.kind not in _MAY_PASS
+                hopeless = failure.kind not in _MAY_PASS or self._clock() > until
                 if hopeless or draft.text or attempt == self._attempts:
                     raise
                 draft.checker.removed.clear()
@@ -184,18 +195,27 @@ class Generative:
             else:
                 return
 
-    def _bounded(self, said: Sequence[Message]) -> Iterator[str]:
+    def _bounded(self, said: Sequence[Message], until: float) -> Iterator[str]:
         """Yield the reply's pieces, up to the length that an answer may need.
 
+        All that one question asks of the model has one deadline: the follow-up made whole, the
+        reply and another try. So quotations come before the server gives the caller up.
+
         Raises:
-            ModelFailed: the model failed, or does not stop.
+            ModelFailed: the model failed, does not stop, or the question's time is over.
         """
         length = 0
+        self._in_time(until)
         for piece in self._model.stream(said, schema=SCHEMA):
             length += len(piece)
             if length > _LONGEST_REPLY:
                 raise ModelFailed(self._model.name, "the reply does not end", "cut")
+            self._in_time(until)
             yield piece
+
+    def _in_time(self, until: float) -> None:
+        if self._clock() > until:
+            raise ModelFailed(self._model.name, "the time for one question is over", "slow")
 
 
 def _other_names(text: str, library: Library) -> Iterator[str]:

@@ -8,6 +8,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from bot.writing.claims import Stated
+from ingest.language.marks import Kind as Mark
+from ingest.language.marks import mark
 from ingest.language.sentences import shown
 from ingest.language.words import tokens
 from ingest.sentences import Flag, Kind
@@ -16,6 +18,9 @@ if TYPE_CHECKING:
     from index.passages import Library, Passage
     from ingest.catalog.editions import Edition
 
+_NUMBERS = frozenset(
+    {Mark.ARTICLE, Mark.NUMBER, Mark.SECOND, Mark.THIRD, Mark.BRACKETED, Mark.CIRCLED, Mark.LETTER}
+)
 _SHOWN_PASSAGES, _SHOWN_CHARACTERS = 8, 6_000
 
 
@@ -41,8 +46,12 @@ class Line:
 
     @cached_property
     def stated(self) -> Stated:
-        """The line as claims are compared with it."""
-        return Stated(shown(self.text), self.context)
+        """The line as claims are compared with it: the number of an item counts nothing."""
+        said = shown(self.text)
+        numbered = mark(said)
+        if numbered and numbered.kind in _NUMBERS and said[numbered.end :].strip():
+            said = said[numbered.end :].strip()
+        return Stated(said, self.context)
 
 
 def lines_of(

@@ -88,7 +88,7 @@ _JAPANESE = re.compile(
     # The month may follow the fiscal year: 令和7年度3月.
     rf"{_YEAR}{_INSIDE}\s?年{_AGAIN}(?P<fiscal>度)?{_AGAIN}(?:\s?(?P<month>{_N})\s?月(?:\s?(?P<day>{_N})\s?日{_WEEKDAY})?)?"
     rf"{_AGAIN}{_PART}"
-    rf"|(?<![\d.])(?P<month2>{_N})\s?月(?:\s?(?P<day2>{_N})\s?日{_WEEKDAY}|(?![間額例次報刊謝給賦分]))(?P<part2>(?:末日?|初め|初旬|上旬|中旬|下旬)?)"
+    rf"|(?<![\d.])(?P<month2>{_N})\s?月(?:\s?(?P<day2>{_N})\s?日{_WEEKDAY}|(?![間額例次報刊謝給賦分]|以内|未満|を超え|を経過|前(?:まで|に)))(?P<part2>(?:末日?|初め|初旬|上旬|中旬|下旬)?)"
     rf"|(?<=[毎翌当同前各]月)(?P<day3>{_N})\s?日"
 )
 _FIGURES = re.compile(

@@ -163,6 +163,18 @@ def test_synonyms_of_the_dictionary_are_the_same_word_and_rivals_are_not() -> No
     assert Verdict.SUPPORTED != verdict("館長の許可を得る。", "館長の承認を得る。")
 
 
+def test_condition_that_the_question_sets_need_not_be_said_again() -> None:
+    """何が必要か, asked of a proxy, is answered by what a proxy needs; asked of nobody, it is not."""
+    source = [Stated("代わりの者が受け取る場合は、委任の書面が必要である。")]
+    said = "委任の書面が必要です。"
+
+    assert Verdict.SUPPORTED != compare(said, source).verdict
+    assert (
+        Verdict.SUPPORTED
+        == compare(said, source, asked="代わりの者が受け取る場合に何が必要か").verdict
+    )
+
+
 def test_dropped_exception_is_told() -> None:
     """A rule without the exception that stands right behind it says too much."""
     assert Verdict.SUPPORTED != verdict("備品は、館外に持ち出してはならない。", DENIED, BESIDE)

@@ -53,3 +53,41 @@ def test_lines_are_sentences_and_marks_are_not_text() -> None:
     assert ["使用料は700円です。", "会議室は9時に開く", "飲食はできない。"] == list(
         sentences_of("## 使用料は700円です。\n・会議室は9時に開く\n\n---\n- 飲食はできない。")
     )
+
+
+BOARD = edition_text(
+    "# 第４条\n４ 運営会の委員の定数は１２名以内とし、任期は３年とする。\n"
+    "５ 運営会に、委員の互選によって、会長及び副会長各１名を置く。\n"
+    "６ 補欠の委員の任期は、前任者の残りの任期とする。"
+)
+
+
+def against_board(text: str) -> CheckedSentence:
+    """Check one sentence against the rules of a board."""
+    (found,) = check(text, FakeLibrary({HELD: BOARD}), filters=Filters(), on=date(2026, 4, 1))
+    return found
+
+
+def test_figure_that_another_line_has_is_not_contradicted() -> None:
+    """12名 stands beside the members in one line; 各1名 in the next is of someone else."""
+    found = against_board("運営会の委員は12名以内、任期は3年です。")
+
+    assert Verdict.CONTRADICTED != found.verdict
+
+
+def test_value_of_the_very_same_that_is_no_figure_contradicts() -> None:
+    """What a term is said to be is told against what the source makes of it."""
+    found = against_board("補欠の委員の任期は2年です。")
+
+    assert Verdict.CONTRADICTED == found.verdict
+    assert any("前任者" in one.quote for one in found.citations)
+
+
+def test_number_of_an_item_counts_nothing() -> None:
+    """The 4 before an item is no figure of it."""
+    found = against_board("運営会の委員の定数は12名以内で、任期は4年です。")
+
+    assert Verdict.CONTRADICTED == found.verdict
+    assert [("4年", "3年")] == [
+        (one.draft, one.source.removeprefix("任期は")) for one in found.differences
+    ]

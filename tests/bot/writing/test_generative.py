@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
+import time
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
@@ -16,7 +19,14 @@ from bot.guard import Contacts, Guard, Policy
 from bot.ledger.database import Database
 from bot.ledger.tokens import Tokens
 from bot.writing.generative import Generative
-from bot.writing.model import Configured, LanguageModel, ServedModel, fence_of, prompt_hash
+from bot.writing.model import (
+    LONGEST_DEADLINE_S,
+    Configured,
+    LanguageModel,
+    ServedModel,
+    fence_of,
+    prompt_hash,
+)
 from ingest.pages import EditionText
 from tests.fakes import FakeLibrary, ModelServer, Reply, ScriptedModel, edition, edition_text
 
@@ -43,13 +53,18 @@ def library() -> FakeLibrary:
 
 
 def generative(
-    model: LanguageModel, held: FakeLibrary | None = None, policy: Policy = Policy.MASK
+    model: LanguageModel,
+    held: FakeLibrary | None = None,
+    policy: Policy = Policy.MASK,
+    clock: Callable[[], float] = time.monotonic,
 ) -> Generative:
     """Return the answerer over a small library, without pauses between attempts."""
     shelf = held or library()
     fallback = Extractive(lambda: shelf, today=lambda: date(2026, 4, 1))
     guard = Guard(model=policy, contacts=Contacts(lambda: shelf))
-    return Generative(lambda: shelf, model, fallback, guard=guard, pause=lambda _: None)
+    return Generative(
+        lambda: shelf, model, fallback, guard=guard, pause=lambda _: None, clock=clock
+    )
 
 
 def ask(
@@ -171,6 +186,27 @@ def test_model_that_stays_busy_is_given_up() -> None:
     assert "extractive" == answer.mode
     assert 2 == len(model.sent)
     assert any("混み合っている" in notice for notice in answer.notices)
+
+
+def test_one_question_has_one_deadline() -> None:
+    """A model that spent the question's time is not asked again, whatever it failed for."""
+    passing = iter((0.0, 1.0, LONGEST_DEADLINE_S + 1))
+    model = ScriptedModel([BUSY, GOOD])
+
+    answer = generative(model, clock=lambda: next(passing)).answer(read(ASKED))
+
+    assert "extractive" == answer.mode
+    assert 1 == len(model.sent)
+
+
+def test_reply_that_goes_on_past_the_deadline_is_given_up() -> None:
+    """Each piece is held to the question's time, so that quotations come before the server's end."""
+    passing = itertools.chain((0.0, 1.0, 2.0), itertools.repeat(LONGEST_DEADLINE_S + 1))
+
+    answer = generative(ScriptedModel([GOOD]), clock=lambda: next(passing)).answer(read(ASKED))
+
+    assert "extractive" == answer.mode
+    assert any("モデル" in notice for notice in answer.notices)
 
 
 def test_reply_cut_off_after_a_told_sentence_ends_as_quotations() -> None:

@@ -54,6 +54,7 @@ def only(text: str) -> Figure:
         ("8:30", Kind.TIME, 510, ""),
         ("年2回", Kind.FREQUENCY, 2, "年"),
         ("3年に1回", Kind.FREQUENCY, 1, "3年"),
+        ("年に2度", Kind.FREQUENCY, 2, "年"),
         ("四半期ごと", Kind.FREQUENCY, 1, "四半期"),
         ("three times a week", Kind.FREQUENCY, 3, "週"),
         ("1,234", Kind.NUMBER, 1234, ""),
@@ -147,6 +148,23 @@ def test_range(written: str, value: int, upto: int) -> None:
     found = only(written)
 
     assert (Fraction(value), Fraction(upto)) == (found.value, found.upto)
+
+
+@pytest.mark.parametrize(
+    "written, months", [("三月以内", 3), ("6月を超えない", 6), ("2月前までに", 2)]
+)
+def test_month_of_a_bound_is_a_span(written: str, months: int) -> None:
+    """An ordinance's 三月以内 is three months; 3月31日, 3月以降 and 3月前半 stay in March."""
+    found = only(written)
+
+    assert (Kind.DURATION, Fraction(months), "か月") == (found.kind, found.value, found.unit)
+    assert {Kind.DAY} == {only(said).kind for said in ("3月31日", "3月以降", "3月前半")}
+
+
+def test_word_that_ends_in_about_bounds_nothing() -> None:
+    """契約は2回まで is no "about", and 約2回 is one."""
+    assert (Bound.UNTIL,) == only("契約は2回まで").bounds
+    assert (Bound.ABOUT,) == only("予約100件").bounds + only("約100件").bounds
 
 
 def test_two_figures_side_by_side_are_no_range() -> None:
