@@ -52,8 +52,8 @@ def edits(clause: Clause, claim: Reading, other: Clause, source: Reading) -> Ite
         within = other.start <= two.start < other.start + len(other.said)
         lost = one.word not in stood or (within and two.word not in said)
         if lost or (two.word, one.word) in turned:
-            kind = {"figure": "number", "limit": "limit"}.get(one.kind, "word")
-            yield Difference(kind, one.surface, two.surface)
+            told = {"figure": "number", "limit": "limit"}.get(one.kind, "word")
+            yield Difference(told, one.surface, two.surface)
 
 
 def _put_for(mine: Sequence[Token], theirs: Sequence[Token]) -> Iterator[tuple[Token, Token]]:
