@@ -18,7 +18,7 @@ import re
 import sys
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,8 +28,18 @@ from scipy.optimize import minimize
 
 from bot.answering.extractive import PASSAGES
 from bot.answering.lines import Reader
-from bot.answering.scoring import STANDING, WEIGHTS, standing
+from bot.answering.scoring import (
+    LINES,
+    PAGES,
+    STANDING,
+    WEIGHTS,
+    Weights,
+    page_rows,
+    ranked,
+    standing,
+)
 from bot.answering.scoring import about as about_of
+from bot.answering.scoring import places as pages_of
 from bot.answering.signals import NAMES, asked, candidates
 from bot.asking.question import read as read_question
 from bot.asking.reading import read
@@ -45,13 +55,13 @@ if TYPE_CHECKING:
 ROWS = Path(__file__).parent / "signals"
 TARGET = Path(__file__).parent.parent / "bot" / "answering" / WEIGHTS
 
-_KEPT = 40
-"""Candidates that are kept of a question: the best of the search's order, and what is right."""
+_KEPT = 10
+"""Pages whose candidates are kept of a question: the first of the search, and the right ones."""
 
-_ORDER_PENALTY, _ANSWER_PENALTY = 3.0, 12.0
-"""How strongly weights are held to zero; the smallest that no left-out corpus lost by."""
+_LINE_PENALTY, _PAGE_PENALTY, _ANSWER_PENALTY = 10.0, 10.0, 30.0
+"""How strongly weights are held to zero, of 3, 10 and 30 the smallest that no left-out corpus lost by."""
 
-_FIRM, _KEPT_UP = 0.82, 0.97
+_FIRM, _KEPT_UP = 0.82, 0.985
 """Shares of the answerable questions (in Japanese, out of fold) that are to be answered firmly, and
 not to be declined."""
 
@@ -105,9 +115,8 @@ def collect(library: Library, items: Iterable[Mapping[str, Any]], corpus: str) -
         holds = np.array([
             bool(on[number]) and answers(item, one) for number, one in enumerate(given.found)
         ])  # fmt: skip
-        kept = np.union1d(np.arange(min(_KEPT, len(on))), np.flatnonzero(holds)[:_KEPT])
-        order_of = np.array([one.rank for one in given.found])
-        kept = np.union1d(np.argsort(order_of, kind="stable")[: 2 * _KEPT], kept)
+        place = pages_of(given.rows)
+        kept = np.flatnonzero((place < _KEPT) | np.isin(place, place[on]))
         rows.append(given.rows[kept])
         right.append(holds[kept])
         page.append(on[kept])
@@ -183,33 +192,21 @@ def load(path: Path) -> Rows:
     return Rows(path.stem, **parts)
 
 
-@dataclass(frozen=True, eq=False)
-class Fitted:
-    """Weights by name, as the scorer reads them."""
-
-    order: NDArray[np.float64]
-    answers: NDArray[np.float64]
-    bias: float
+_Group = tuple["NDArray[np.float64]", "NDArray[np.bool_]"]
 
 
-def fit_order(given: Sequence[tuple[Rows, NDArray[np.bool_]]]) -> NDArray[np.float64]:
-    """Fit the order: a conditional logit over each question's candidates (McFadden 1974).
+def fit_choice(groups: Sequence[_Group], penalty: float) -> NDArray[np.float64]:
+    """Fit a conditional logit (McFadden 1974) over the choices of each group.
 
-    *given* are corpora, each with the questions that count. The likelihood is that of any right
-    candidate coming first; weights are held to zero in standard units.
+    The likelihood is that of any right choice coming first; weights are held to zero in standard
+    units. Groups without a right or a wrong choice tell nothing.
     """
-    parts, right, sizes = [], [], []
-    for rows, chosen in given:
-        for at in np.flatnonzero(chosen & rows.answerable):
-            span = rows.of(int(at))
-            if rows.right[span].any():
-                parts.append(rows.rows[span])
-                right.append(rows.right[span])
-                sizes.append(len(parts[-1]))
-    table = np.vstack(parts)
+    telling = [(rows, right) for rows, right in groups if right.any() and not right.all()]
+    table = np.vstack([rows for rows, _ in telling])
     scale = table.std(axis=0) + 1e-6
     table = table / scale
-    holds = np.concatenate(right).astype(np.float64)
+    holds = np.concatenate([right for _, right in telling]).astype(np.float64)
+    sizes = [len(right) for _, right in telling]
     starts = np.concatenate([[0], np.cumsum(sizes)[:-1]])
     of = np.repeat(np.arange(len(sizes)), sizes)
 
@@ -219,10 +216,9 @@ def fit_order(given: Sequence[tuple[Rows, NDArray[np.bool_]]]) -> NDArray[np.flo
         whole = np.add.reduceat(powers, starts)
         good = np.add.reduceat(powers * holds, starts)
         slope = table.T @ (powers * holds / good[of] - powers / whole[of])
-        penalty = _ORDER_PENALTY * weights
         return (
-            float(-np.log(good / whole).sum() + penalty @ weights),
-            -slope + 2 * penalty,
+            float(-np.log(good / whole).sum() + penalty * weights @ weights),
+            -slope + 2 * penalty * weights,
         )
 
     found = minimize(
@@ -232,12 +228,43 @@ def fit_order(given: Sequence[tuple[Rows, NDArray[np.bool_]]]) -> NDArray[np.flo
     return weights
 
 
-def standings(rows: Rows, order: NDArray[np.float64]) -> NDArray[np.float64]:
+def fit_order(given: Sequence[tuple[Rows, NDArray[np.bool_]]]) -> Weights:
+    """Fit which line of a right page comes first, then which page does.
+
+    *given* are corpora, each with the questions that count. What tells whether it answers is left
+    at nothing.
+    """
+    line_columns = [NAMES.index(name) for name in LINES]
+    asked_of = [
+        (rows, rows.of(int(at)))
+        for rows, chosen in given
+        for at in np.flatnonzero(chosen & rows.answerable)
+    ]
+    groups: list[_Group] = []
+    for rows, span in asked_of:
+        table, right, place = rows.rows[span], rows.right[span], pages_of(rows.rows[span])
+        for number in np.unique(place[rows.page[span]]):
+            own = place == number
+            groups.append((table[own][:, line_columns], right[own]))
+    lines = np.zeros(len(NAMES))
+    lines[line_columns] = fit_choice(groups, _LINE_PENALTY)
+    groups = []
+    for rows, span in asked_of:
+        table, place = rows.rows[span], pages_of(rows.rows[span])
+        there = np.unique(place)
+        right = np.isin(there, place[rows.page[span]])
+        groups.append((page_rows(table, table @ lines, place)[there], right))
+    pages = fit_choice(groups, _PAGE_PENALTY)
+    nothing = (0.0,) * len(STANDING)
+    return Weights(tuple(lines.tolist()), tuple(pages.tolist()), nothing, 0.0, 0.0, 0.0)
+
+
+def standings(rows: Rows, order: Weights) -> NDArray[np.float64]:
     """Return what tells whether the first candidate answers, a row for each question."""
     found = []
     for at in range(len(rows.first)):
         table = rows.rows[rows.of(at)]
-        found.append(standing(rows.asked[at], table, table @ order))
+        found.append(standing(rows.asked[at], table, ranked(table, order)))
     return np.array(found)
 
 
@@ -254,10 +281,10 @@ def fit_answers(
     return weights, float(model.intercept_[0] - weights @ middle)
 
 
-def fit(given: Sequence[tuple[Rows, NDArray[np.bool_]]]) -> Fitted:
-    """Fit both models on the questions of several corpora that count.
+def fit(given: Sequence[tuple[Rows, NDArray[np.bool_]]]) -> Weights:
+    """Fit all models on the questions of several corpora that count.
 
-    The second model sees the first one's order on questions that order was not fitted on.
+    The one that tells whether it answers sees the order on questions that it was not fitted on.
     """
     tables, answerable = [], []
     for fold in range(_FOLDS):
@@ -269,18 +296,18 @@ def fit(given: Sequence[tuple[Rows, NDArray[np.bool_]]]) -> Fitted:
                 tables.append(standings(rows, order)[taken])
                 answerable.append(rows.answerable[taken])
     answers_by, bias = fit_answers(np.vstack(tables), np.concatenate(answerable))
-    return Fitted(fit_order(given), answers_by, bias)
+    return replace(fit_order(given), answers=tuple(answers_by.tolist()), bias=bias)
 
 
-def probabilities(rows: Rows, fitted: Fitted) -> NDArray[np.float64]:
+def probabilities(rows: Rows, fitted: Weights) -> NDArray[np.float64]:
     """Return for each question how likely its first candidate answers."""
-    total = fitted.bias + standings(rows, fitted.order) @ fitted.answers
+    total = fitted.bias + standings(rows, fitted) @ np.array(fitted.answers)
     found: NDArray[np.float64] = 1 / (1 + np.exp(-np.clip(total, -50, 50)))
     return found
 
 
 def figures(
-    rows: Rows, chosen: NDArray[np.bool_], fitted: Fitted, bounds: tuple[float, float]
+    rows: Rows, chosen: NDArray[np.bool_], fitted: Weights, bounds: tuple[float, float]
 ) -> dict[str, float]:
     """Return how weights do on the questions that count, in Japanese where it is of the answer.
 
@@ -289,7 +316,7 @@ def figures(
     """
     sure = probabilities(rows, fitted)
     best = np.array([
-        int(rows.first[at] + np.argmax(rows.rows[rows.of(at)] @ fitted.order))
+        int(rows.first[at]) + ranked(rows.rows[rows.of(at)], fitted).first
         for at in range(len(rows.first))
     ])  # fmt: skip
     good = chosen & rows.answerable & rows.japanese
@@ -348,12 +375,13 @@ def told(given: Sequence[Rows]) -> dict[str, Any]:
         "made_on": date.today().isoformat(),  # noqa: DTZ011 - a day for people
         "left_out": out,
         "bounds": {"answered": bounds[0], "near": bounds[1]},
-        "order": _named(NAMES, fitted.order),
+        "pages": _named(PAGES, fitted.pages),
+        "lines": _named(NAMES, fitted.lines),
         "answers": {"bias": round(fitted.bias, 4), **_named(STANDING, fitted.answers)},
     }
 
 
-def _named(names: Sequence[str], weights: NDArray[np.float64]) -> dict[str, float]:
+def _named(names: Sequence[str], weights: Sequence[float]) -> dict[str, float]:
     return {
         name: round(float(weight), 4)
         for name, weight in zip(names, weights, strict=True)

@@ -16,10 +16,19 @@ from bot.answering.candidates import Candidate
 from bot.answering.clarifying import choices
 from bot.answering.lines import Reader
 from bot.answering.missing import lacking, speaks_of
-from bot.answering.scoring import Weights, about, certainty, order, probability, standing, weights
+from bot.answering.scoring import (
+    Ranked,
+    Weights,
+    about,
+    certainty,
+    probability,
+    ranked,
+    standing,
+    weights,
+)
 from bot.answering.signals import Asked, Candidates, asked, candidates
 from bot.answering.understanding import heard, mended, settled, with_edition, with_work
-from bot.answering.units import Unit, first_line, unit
+from bot.answering.units import Unit, Weighed, first_line, unit
 from bot.answering.values import Value, value_of
 from bot.answers import Answer, Certainty, Citation, Declined, Delta, Event, Lead, Question, cite
 from bot.asking.conversation import times_more
@@ -44,8 +53,8 @@ _SHOWN, _FURTHER = 2, 5
 _ALSO = 0.35
 """From what share of the first one's likelihood another quotation adds something."""
 
-_TOLD = 330
-"""Characters of quotations on the first screen, the first one apart."""
+_TOLD = 400
+"""Characters of quotations on the first screen; the first one is shown whatever its length."""
 
 _FIRM = frozenset({"year", "place", "answer_type"})
 """What an answer has to hold to be firm, whatever else speaks for it."""
@@ -125,7 +134,7 @@ class Extractive:
         given = candidates(compared, passages, library, self._read_of(library))
         if not given.found:
             return 0.0
-        row = standing(about(compared.intent), given.rows, order(given, fitted))
+        row = standing(about(compared.intent), given.rows, ranked(given.rows, fitted))
         return probability(row, fitted)
 
     def _stepped(self, question: Question, library: Library) -> Question:
@@ -182,10 +191,10 @@ class Extractive:
         again = times_more(question.core, question.history)
         if not given.found:
             return declining(replace(blank, notices=heard(question)), (), cases_in(library))
-        scores = order(given, fitted)
-        row = standing(about(compared.intent), given.rows, scores)
+        order = ranked(given.rows, fitted)
+        row = standing(about(compared.intent), given.rows, order)
         sure = certainty(probability(row, fitted), fitted)
-        picked = _picked(compared, given, scores, library, reader)
+        picked = _picked(compared, given, order, library, reader)
         if again:
             picked, sure = picked[again * _SHOWN :], Certainty.ANSWERED
             if not picked:
@@ -198,25 +207,25 @@ class Extractive:
 
 @dataclass(frozen=True, eq=False)
 class _Pick:
-    """A candidate that is quoted, the unit it grew to, and how likely it is beside the first."""
+    """A candidate that is quoted, the unit it grew to, and how likely it is beside the first.
+
+    *among* are the candidates of its page, each with its share.
+    """
 
     candidate: Candidate
+    among: Sequence[Weighed]
     unit: Unit
     share: float
 
 
 def _picked(
-    question: Asked,
-    given: Candidates,
-    scores: np.typing.NDArray[np.float64],
-    library: Library,
-    reader: Reader,
+    question: Asked, given: Candidates, order: Ranked, library: Library, reader: Reader
 ) -> list[_Pick]:
     """Return what is quoted, best first: no two that overlap or say the same."""
     found: list[_Pick] = []
     said: set[str] = set()
-    best = float(scores.max())
-    for at in np.argsort(-scores, kind="stable").tolist():
+    best = float(order.share[order.first])
+    for at in order.order:
         one = given.found[at]
         edition = one.first.edition
         if any(
@@ -226,8 +235,10 @@ def _picked(
             for pick in found
         ) or any(line.flat in said for line in one.lines):
             continue
-        whole = unit(one, question, library, reader)
-        found.append(_Pick(one, whole, float(np.exp(scores[at] - best))))
+        beside = np.flatnonzero(order.place == order.place[at])
+        among = [(given.found[number], float(order.mass[number])) for number in beside.tolist()]
+        whole = unit(one, among, question, library, reader)
+        found.append(_Pick(one, among, whole, float(order.share[at]) / best))
         said.update(line.flat for line in whole.lines)
         if len(found) == 1 + _SHOWN + _FURTHER:
             break
@@ -276,7 +287,7 @@ class _Telling:
             else None
         )
         shown = [first]
-        told = 0
+        told = first.unit.end - first.unit.start
         for pick in self._picked[1:]:
             told += pick.unit.end - pick.unit.start
             if len(shown) > _SHOWN or pick.share < _ALSO or told > _TOLD:
@@ -324,7 +335,12 @@ class _Telling:
     def _lead(self, pick: _Pick, citation: Citation, value: Value | None) -> Lead:
         """Return the first line: what answers, as it stands in the first quotation."""
         start, end = first_line(
-            pick.candidate, self._asked, (value.start, value.end) if value else None
+            pick.candidate,
+            pick.among,
+            self._asked,
+            self._library,
+            self._reader,
+            (value.start, value.end) if value else None,
         )
         said = self._library.text(citation.edition).text[start:end].strip()
         return Lead(said, citation.marker, value.text if value else "")

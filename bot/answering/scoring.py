@@ -1,7 +1,9 @@
-"""The fitted scorer: which candidate comes first, and whether the first of them answers.
+"""The fitted scorer: which page comes first, which of its lines, and whether that line answers.
 
-Both are linear in named signals. `weights.json` holds what they are worth, what they were fitted
-on and how they do on a corpus that was left out; `python -m evals.fitting` makes it anew.
+All three are linear in named signals: a conditional logit over the found pages, one over the lines
+of a page, and a logistic regression. `weights.json` holds what the signals are worth, what they
+were fitted on and how they do on a corpus that was left out; `python -m evals.fitting` makes it
+anew.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bot.answering.signals import NAMES, Candidates
+from bot.answering.signals import LEGS, NAMES
 from bot.answers import Certainty
 
 if TYPE_CHECKING:
@@ -26,8 +28,27 @@ if TYPE_CHECKING:
 
 WEIGHTS = "weights.json"
 
+LEG_NAMES = tuple(f"{leg.replace('-', '_')}_leg" for leg in LEGS)
+
+LINES = tuple(
+    name for name in NAMES if name not in {"rank", "page_rank", "foreign", "words_page", *LEG_NAMES}
+)
+"""What tells one line of a page from another."""
+
+PAGES = (
+    "searched_first", "best_line", "best_lines", "lines", "value_unit", "pairs", "words",
+    *LEG_NAMES,
+)  # fmt: skip
+"""What tells one page from another, in the order of a row: whether the search put it first, its best
+line and its best three, how many lines it has (their logarithm), and the most that a line of it tells."""
+
+_BEST = 3
+_OVER = ("words_own", "words_heads", "words_leaf", "words_path", "words_title")
+_SEEN = (*_OVER, "words_near", "words_page")
+
 STANDING = (
-    "score", "margin", "above_others", "held", "held_section", "held_title", "held_page",
+    "score", "page_share", "page_margin", "line_share", "above_others", "held", "held_section",
+    "held_title", "held_page",
     "lost_page", "things_held", "things_seen", "pairs_seen", "most_words", "most_title",
     "most_page", "most_things", "any_unit", "any_value", "any_defines", "things", "periods",
     "towns", "no_kind", "length_asked", "english",
@@ -41,9 +62,10 @@ _FEW = 5
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """What each signal is worth: for the order, for answering, and from what share on it holds."""
+    """What each signal is worth: of lines, of pages, for answering; and from what share on it holds."""
 
-    order: tuple[float, ...]
+    lines: tuple[float, ...]
+    pages: tuple[float, ...]
     answers: tuple[float, ...]
     bias: float
     answered: float
@@ -56,11 +78,13 @@ class Weights:
         Raises:
             KeyError: a part is missing.
         """
-        order: Mapping[str, float] = told["order"]  # type: ignore[assignment]
+        lines: Mapping[str, float] = told["lines"]  # type: ignore[assignment]
+        pages: Mapping[str, float] = told["pages"]  # type: ignore[assignment]
         answers: Mapping[str, float] = told["answers"]  # type: ignore[assignment]
         bounds: Mapping[str, float] = told["bounds"]  # type: ignore[assignment]
         return cls(
-            tuple(order.get(name, 0.0) for name in NAMES),
+            tuple(lines.get(name, 0.0) for name in NAMES),
+            tuple(pages.get(name, 0.0) for name in PAGES),
             tuple(answers.get(name, 0.0) for name in STANDING),
             answers["bias"],
             bounds["answered"],
@@ -75,10 +99,83 @@ def weights() -> Weights:
     return Weights.of(json.loads(said))
 
 
-def order(given: Candidates, fitted: Weights) -> NDArray[np.float64]:
-    """Return the score of each candidate, shape (candidates,); higher is better."""
-    found: NDArray[np.float64] = given.rows @ np.array(fitted.order)
+def places(rows: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Return the number of each candidate's page, shape (candidates,), from 0 in the search's order."""
+    found: NDArray[np.int64] = np.rint(np.expm1(rows[:, NAMES.index("page_rank")])).astype(np.int64)
     return found
+
+
+def page_rows(
+    rows: NDArray[np.float64], scores: NDArray[np.float64], place: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """Return the signals of pages from 0 on, shape (pages, len(PAGES)); *scores* are the lines'."""
+    found = np.zeros((int(place.max()) + 1, len(PAGES)))
+    seen = rows[:, [NAMES.index(name) for name in _SEEN]].sum(axis=1)
+    best = [NAMES.index(name) for name in ("value_unit", "pairs_own")]
+    legs = [NAMES.index(name) for name in LEG_NAMES]
+    first = rows[:, NAMES.index("rank")] == 0
+    for number in range(len(found)):
+        own = place == number
+        if not own.any():
+            continue
+        of = rows[own]
+        ranked = np.sort(scores[own])[::-1]
+        found[number] = [
+            float(first[own].any()), ranked[0], ranked[:_BEST].mean(), math.log(len(of)),
+            *of[:, best].max(axis=0), seen[own].max(), *of[:, legs].max(axis=0),
+        ]  # fmt: skip
+    return found
+
+
+@dataclass(frozen=True, eq=False)
+class Ranked:
+    """The candidates of a question, ordered; each array has the shape (candidates,).
+
+    *lines* are the lines' scores, *place* the number of their page; *pages* are the pages' scores.
+    *mass* is how likely each is the one among those of its page, *share* among all.
+    """
+
+    lines: NDArray[np.float64]
+    place: NDArray[np.int64]
+    pages: NDArray[np.float64]
+    mass: NDArray[np.float64]
+    share: NDArray[np.float64]
+
+    @property
+    def first(self) -> int:
+        """The best line of the best page."""
+        return int(np.lexsort((-self.lines, -self.pages[self.place]))[0])
+
+    @property
+    def order(self) -> list[int]:
+        """All, best first: behind the first one by their share."""
+        first = self.first
+        behind = np.argsort(-self.share, kind="stable").tolist()
+        return [first, *(at for at in behind if at != first)]
+
+
+def ranked(rows: NDArray[np.float64], fitted: Weights) -> Ranked:
+    """Order candidates by their signals, shape (candidates, len(NAMES)), at least one."""
+    lines: NDArray[np.float64] = rows @ np.array(fitted.lines)
+    place = places(rows)
+    pages: NDArray[np.float64] = page_rows(rows, lines, place) @ np.array(fitted.pages)
+    return _shared(lines, place, pages)
+
+
+def _shared(
+    lines: NDArray[np.float64], place: NDArray[np.int64], pages: NDArray[np.float64]
+) -> Ranked:
+    there = np.unique(place)
+    powers = np.exp(pages[there] - pages[there].max())
+    page_share = np.zeros(len(pages))
+    page_share[there] = powers / powers.sum()
+    top = np.full(len(pages), -np.inf)
+    np.maximum.at(top, place, lines)
+    mass = np.exp(lines - top[place])
+    whole = np.zeros(len(pages))
+    np.add.at(whole, place, mass)
+    mass = mass / whole[place]
+    return Ranked(lines, place, pages, mass, mass * page_share[place])
 
 
 ABOUT = ("things", "periods", "towns", "no_kind", "length_asked", "english")
@@ -95,19 +192,19 @@ def about(intent: Intent) -> NDArray[np.float64]:
 
 
 def standing(
-    question: NDArray[np.float64], rows: NDArray[np.float64], scores: NDArray[np.float64]
+    question: NDArray[np.float64], rows: NDArray[np.float64], given: Ranked
 ) -> NDArray[np.float64]:
-    """Return what tells whether the best candidate answers, shape (len(STANDING),).
+    """Return what tells whether the first candidate answers, shape (len(STANDING),).
 
     *question* is what it is by itself, *rows* are the candidates' signals.
     """
-    ranked = np.argsort(-scores, kind="stable")
-    best = ranked[0]
+    best = given.first
+    page = given.place[best]
     top = dict(zip(NAMES, rows[best].tolist(), strict=True))
-    # The next one of another page: runs of the same lines score alike.
-    page = NAMES.index("page_rank")
-    beyond = ranked[rows[ranked, page] != rows[best, page]]
-    second = scores[beyond[0]] if len(beyond) else scores[best]
+    by_score = np.argsort(-given.lines, kind="stable")
+    others = np.delete(
+        given.pages[np.unique(given.place)], np.unique(given.place).tolist().index(page)
+    )
     held = top["words_own"] + top["words_heads"]
     section = held + top["words_leaf"]
     title = section + top["words_path"] + top["words_title"]
@@ -116,17 +213,18 @@ def standing(
     def most(*names: str) -> float:
         return float(rows[:, [NAMES.index(name) for name in names]].sum(axis=1).max())
 
-    few = rows[ranked[:_FEW]]
-    over = ("words_own", "words_heads", "words_leaf", "words_path", "words_title")
+    few = rows[by_score[:_FEW]]
     found = {
-        "score": scores[best], "margin": scores[best] - second,
-        "above_others": scores[best] - scores[ranked[:_OTHERS]].mean(),
+        "score": given.lines[best],
+        "page_share": given.share[given.place == page].sum(),
+        "page_margin": given.pages[page] - (others.max() if len(others) else given.pages[page]),
+        "line_share": given.mass[best],
+        "above_others": given.lines[best] - given.lines[by_score[:_OTHERS]].mean(),
         "held": held, "held_section": section, "held_title": title, "held_page": whole,
         "lost_page": 1 - whole, "things_held": top["things_own"] + top["things_heads"],
         "things_seen": top["things_own"] + top["things_heads"] + top["things_above"],
         "pairs_seen": top["pairs_own"] + top["pairs_heads"],
-        "most_words": most("words_own"), "most_title": most(*over),
-        "most_page": most(*over, "words_near", "words_page"),
+        "most_words": most("words_own"), "most_title": most(*_OVER), "most_page": most(*_SEEN),
         "most_things": most("things_own"), "any_unit": most("value_unit"),
         "any_value": float(few[:, NAMES.index("value")].max()),
         "any_defines": float(few[:, NAMES.index("defines")].max()),

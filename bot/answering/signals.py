@@ -49,7 +49,8 @@ GIVES: Mapping[Wanted, frozenset[Told]] = {
 _UNITED = frozenset({Told.COUNT, Told.PEOPLE, Told.MEASURE, Told.DURATION})
 """Kinds of figure whose unit has to be the one that was asked for."""
 
-_LEGS = ("words", "pairs", "phrases", "page-words", "page-pairs", "dense", "document")
+LEGS = ("words", "pairs", "phrases", "page-words", "page-pairs", "dense", "document")
+"""The search's own, as a passage names them."""
 
 NAMES = (
     "words_own", "words_heads", "words_leaf", "words_path", "words_title", "words_near",
@@ -59,7 +60,7 @@ NAMES = (
     "period_own", "period_above", "period_lacks", "town_own", "town_above", "town_lacks",
     "defines", "most", "modal", "reason", "who", "lists", "steps", "compares", "contact",
     *MAKE, "length", "long", "lines", "prose_row",
-    *(f"{leg.replace('-', '_')}_leg" for leg in _LEGS), "rank", "page_rank", "foreign",
+    *(f"{leg.replace('-', '_')}_leg" for leg in LEGS), "rank", "page_rank", "foreign",
 )  # fmt: skip
 """The signals, in the order of a row."""
 
@@ -385,7 +386,7 @@ class _Table:
                 for one in found
             ]),
         }  # fmt: skip
-        for leg in _LEGS:
+        for leg in LEGS:
             scores = np.array([passage.legs.get(leg, 0.0) for passage in passages])
             most = scores.max(initial=0.0) or 1.0
             columns[f"{leg.replace('-', '_')}_leg"] = scores[ranks] / most

@@ -8,26 +8,36 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from bot.asking.intent import Kind as Wanted
+from ingest.language.words import tokens
 from ingest.sentences import Flag, Kind
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from bot.answering.candidates import Candidate
     from bot.answering.lines import Line, Reader
     from bot.answering.signals import Asked
     from index.passages import Library
 
-QUOTED = 240
-"""Characters that a quotation is filled up to from its own paragraph or list.
+QUOTED = 380
+"""Characters that a quotation may have; a longer sentence or row is quoted alone."""
 
-Filled to 160, 220, 300 and 400 around the first candidate, it held the answer to .57, .61, .64 and
-.67 of clerk's Japanese questions, to .78, .78, .81 and .81 of jorei's and .75, .77, .79 and .81 of
-other's, each left out: what is longer costs the reader more than it brings."""
+PRICE = 0.01
+"""What 100 characters of a quotation have to bring: so much of the chance that the answer is in it.
+
+At 0, .01, .03 and .06 the first quotation, of up to 380 characters, held the answer to .67, .64, .60
+and .58 of clerk's Japanese questions in 356, 215, 183 and 161 characters in the median, to .84, .81,
+.81 and .81 of jorei's and .73, .73, .71 and .69 of other's, each left out whole. Filled up from its
+own paragraph alone it held .54, .75 and .60."""
 
 LISTED = 360
 """Characters that a list takes when a list is asked for."""
 
-LED = 150
+LED = 158
 """Characters of the first line; a longer sentence is shown around what answers."""
+
+_LEAST = 1e-9
+"""By how much more a longer run has to hold to be more."""
 
 _CUT = re.compile(r"(?<=[。、；;，])|(?<=\. )|(?<=, )|(?<=\t)|(?<=\n)")
 _NEVER_LAST = frozenset({Kind.HEADING, Kind.HEAD, Kind.CONTENTS, Kind.LABEL})
@@ -56,74 +66,120 @@ class Unit:
         return " / ".join(dict.fromkeys(line.heads for line in self.lines if line.heads))
 
 
+Weighed = tuple["Candidate", float]
+"""A candidate, and how likely it is the one among those of its page."""
+
+
 def unit(
-    candidate: Candidate, question: Asked, library: Library, reader: Reader, room: int = QUOTED
+    candidate: Candidate,
+    among: Sequence[Weighed],
+    question: Asked,
+    library: Library,
+    reader: Reader,
 ) -> Unit:
     """Return what is quoted for a candidate: itself, and what it cannot be understood without.
 
     A lead-in or heading brings what it announces, a sentence that qualifies or points back brings
-    the one before, and what qualifies it comes along. The rest of *room* is filled from its own
-    paragraph or list; of a table the row is quoted under its heads.
+    the one before. Of what stands around it, it takes in what the answer is likely in by the shares
+    of the other candidates of its page, *among*; where a list is asked for, the list first.
     """
-    page = reader.page(library, candidate.first.edition, candidate.first.stored.page)
-    at = {line.at: place for place, line in enumerate(page)}
+    growth = _Growth.around(candidate, library, reader)
     lists = bool({Wanted.LIST, Wanted.STEPS} & set(question.intent.kinds))
-    growth = _Growth(
-        page, at[candidate.first.at], at[candidate.lines[-1].at], max(room, LISTED * lists)
-    )
-    growth.announce()
-    growth.lean()
-    if lists or candidate.first.stored.kind is not Kind.ROW:
-        growth.fill()
+    growth.announce(QUOTED)
+    growth.lean(QUOTED)
+    if lists:
+        growth.fill(LISTED)
+    growth.weigh(among, QUOTED, PRICE)
     lines = growth.cut()
     group = lines[-1].stored.group
-    rest = page[growth.last + 1 :] if group >= 0 and lists else ()
+    rest = growth.page[growth.last + 1 :] if group >= 0 and lists else ()
     return Unit(lines, sum(line.stored.group == group for line in rest))
 
 
 @dataclass(eq=False)
 class _Growth:
-    """A run of a page's lines, from *first* to *last*, that grows within *room* characters."""
+    """A run of a page's lines, from *first* to *last*, that grows."""
 
     page: tuple[Line, ...]
     first: int
     last: int
-    room: int
 
-    def _fits(self, place: int) -> bool:
+    @classmethod
+    def around(cls, candidate: Candidate, library: Library, reader: Reader) -> _Growth:
+        """Begin with a candidate's own lines."""
+        page = reader.page(library, candidate.first.edition, candidate.first.stored.page)
+        at = {line.at: place for place, line in enumerate(page)}
+        return cls(page, at[candidate.first.at], at[candidate.lines[-1].at])
+
+    def _fits(self, place: int, room: int) -> bool:
         if not 0 <= place < len(self.page) or self.page[place].harmful:
             return False
         size = sum(len(line.text) for line in self.page[self.first : self.last + 1])
-        return size + len(self.page[place].text) <= self.room
+        return size + len(self.page[place].text) <= room
 
-    def announce(self) -> None:
+    def announce(self, room: int) -> None:
         """Take in what the last line announces; something always."""
         begun = self.last
         while self.last + 1 < len(self.page) and _announces(self.page[self.last]):
             if self.page[self.last + 1].harmful:
                 break
-            if self.last > begun and not self._fits(self.last + 1):
+            if self.last > begun and not self._fits(self.last + 1, room):
                 break
             self.last += 1
 
-    def lean(self) -> None:
+    def lean(self, room: int) -> None:
         """Take in what the first line points back to."""
-        while _leans(self.page[self.first]) and self._fits(self.first - 1):
+        while _leans(self.page[self.first]) and self._fits(self.first - 1, room):
             if not _beside(self.page, self.first, self.first - 1):
                 break
             self.first -= 1
 
-    def fill(self) -> None:
+    def fill(self, room: int) -> None:
         """Take in neighbours of the same paragraph or list, what follows first."""
         grown = True
         while grown:
             grown = False
-            if self._fits(self.last + 1) and _beside(self.page, self.last, self.last + 1):
+            if self._fits(self.last + 1, room) and _beside(self.page, self.last, self.last + 1):
                 self.last += 1
                 grown = True
-            if self._fits(self.first - 1) and _beside(self.page, self.first, self.first - 1):
+            if self._fits(self.first - 1, room) and _beside(self.page, self.first, self.first - 1):
                 self.first -= 1
                 grown = True
+
+    def weigh(self, among: Sequence[Weighed], room: int, price: float) -> None:
+        """Take in the neighbours that make the run hold the most, at *price* for 100 characters.
+
+        What holds most is the sum of the shares of the candidates that lie in it whole.
+        """
+        at = {line.at: place for place, line in enumerate(self.page)}
+        spans = [(at[one.first.at], at[one.lines[-1].at], share) for one, share in among]
+        sizes = [0]
+        for line in self.page:
+            sizes.append(sizes[-1] + len(line.text) + 1)
+        lowest, highest = self.first, self.last
+        while lowest > 0 and self._may(lowest - 1, room, sizes):
+            lowest -= 1
+        while highest + 1 < len(self.page) and self._may(highest + 1, room, sizes):
+            highest += 1
+        best = (0.0, self.first, self.last)
+        for first in range(self.first, lowest - 1, -1):
+            inside = [(last, share) for begin, last, share in spans if begin >= first]
+            for last in range(self.last, highest + 1):
+                size = sizes[last + 1] - sizes[first]
+                if size > room and (first, last) != (self.first, self.last):
+                    break
+                held = sum(share for end, share in inside if end <= last) - price * size / 100
+                if (first, last) == (self.first, self.last) or held > best[0] + _LEAST:
+                    best = (held, first, last)
+        _, self.first, self.last = best
+
+    def _may(self, place: int, room: int, sizes: Sequence[int]) -> bool:
+        """Whether a neighbour may be reached at all."""
+        line = self.page[place]
+        if line.harmful or line.stored.kind in {Kind.CONTENTS, Kind.LABEL}:
+            return False
+        first, last = min(place, self.first), max(place, self.last)
+        return sizes[last + 1] - sizes[first] <= room
 
     def cut(self) -> tuple[Line, ...]:
         """Return the lines without headings in front, which the source names, or behind."""
@@ -159,15 +215,22 @@ def _beside(page: tuple[Line, ...], one: int, other: int) -> bool:
 
 
 def first_line(
-    candidate: Candidate, question: Asked, span: tuple[int, int] | None = None
+    candidate: Candidate,
+    among: Sequence[Weighed],
+    question: Asked,
+    library: Library,
+    reader: Reader,
+    span: tuple[int, int] | None = None,
 ) -> tuple[int, int]:
     """Return the span of the edition's text that is shown as the first line, at most `LED` long.
 
-    It is the candidate's own text; of a longer one the clauses, one after the other, that say most of the
-    question, with *span* (a value's) among them.
+    It is the candidate's own text with as much around it as is likely to hold the answer; of a longer
+    one the clauses, one after the other, that say most of the question, with *span* (a value's) among
+    them.
     """
-    lines = [line for line in candidate.lines if line.stored.kind is not Kind.HEADING]
-    lines = lines or list(candidate.lines)
+    growth = _Growth.around(candidate, library, reader)
+    growth.weigh(among, LED, 0.0)
+    lines = growth.cut()
     start, end = lines[0].stored.start, lines[-1].stored.end
     if end - start <= LED:
         return start, end
@@ -199,6 +262,4 @@ def first_line(
 
 
 def _words_in(text: str, question: Asked) -> frozenset[str]:
-    from ingest.language.words import tokens
-
     return frozenset(tokens(text)) & frozenset(question.words)

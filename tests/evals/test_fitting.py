@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from bot.answering.scoring import PAGES
 from bot.answering.signals import NAMES
 from evals import fitting
 from evals.errors import BadRun
@@ -15,13 +16,15 @@ from evals.fitting import Rows, fit_order, load, save, write
 
 
 def made(corpus: str = "town", questions: int = 30) -> Rows:
-    """Return questions of two candidates each, of which the one with more words is right."""
+    """Return questions of three candidates each; the right one says more, and another page less."""
     random = np.random.default_rng(3)
-    rows = random.normal(0, 0.1, (2 * questions, len(NAMES)))
-    rows[::2, NAMES.index("words_own")] += 1.0
-    right = np.tile([True, False], questions)
+    rows = random.normal(0, 0.1, (3 * questions, len(NAMES)))
+    rows[::3, NAMES.index("words_own")] += 1.0
+    rows[:, NAMES.index("page_rank")] = np.tile(np.log1p([0, 0, 1]), questions)
+    right = np.tile([True, False, False], questions)
+    page = np.tile([True, True, False], questions)
     return Rows(
-        corpus, rows, np.arange(questions) * 2, right, right,
+        corpus, rows, np.arange(questions) * 3, right, page,
         np.ones(questions, bool), np.ones(questions, bool), np.arange(questions) % 5,
         np.zeros((questions, 6)),
     )  # fmt: skip
@@ -31,7 +34,7 @@ def test_the_order_learns_what_tells_right_from_wrong() -> None:
     """The one signal that differs gets the largest weight, and a positive one."""
     given = made()
 
-    weights = fit_order([(given, np.ones(30, bool))]) * given.rows.std(axis=0)
+    weights = fit_order([(given, np.ones(30, bool))]).lines * given.rows.std(axis=0)
 
     assert "words_own" == NAMES[int(np.argmax(weights))]
 
@@ -79,5 +82,7 @@ def test_the_committed_signals_give_the_committed_weights() -> None:
 
     weights = fit_order([(rows, np.ones(len(rows.first), bool)) for rows in given])
 
-    named = np.array([told["order"].get(name, 0.0) for name in NAMES])
-    assert np.allclose(named, weights, atol=0.05)
+    lines = [told["lines"].get(name, 0.0) for name in NAMES]
+    pages = [told["pages"].get(name, 0.0) for name in PAGES]
+    assert np.allclose(lines, weights.lines, atol=0.05)
+    assert np.allclose(pages, weights.pages, atol=0.05)
