@@ -16,6 +16,7 @@ from typing import Any, Self
 
 import numpy as np
 
+from bot.answering.signals import LEGS
 from bot.errors import ModelFailed
 from bot.writing.model import Message
 from index.passages import Filters, Passage
@@ -182,7 +183,7 @@ class FakeLibrary:
                 chunk,
                 self.texts[chunk.edition].pages_of(chunk.start, chunk.end),
                 score,
-                {"pairs": score},
+                dict.fromkeys(LEGS, score),
             )
             for score, chunk in scored[:k]
             if score > 0

@@ -53,6 +53,9 @@ _SHOWN, _FURTHER = 2, 5
 _ALSO = 0.35
 """From what share of the first one's likelihood another quotation adds something."""
 
+_RIVAL = 0.1
+"""From what share of the first one's likelihood another quotation may be meant as well."""
+
 _TOLD = 400
 """Characters of quotations on the first screen; the first one is shown whatever its length."""
 
@@ -196,7 +199,9 @@ class Extractive:
         sure = certainty(probability(row, fitted), fitted)
         picked = _picked(compared, given, order, library, reader)
         if again:
-            picked, sure = picked[again * _SHOWN :], Certainty.ANSWERED
+            sure = Certainty.ANSWERED
+            for _ in range(again):
+                picked = picked[_on_screen(picked) :]
             if not picked:
                 said = phrase(question.language, "no-more", question=question.standalone)
                 return replace(blank, text=said, declined=Declined("not-found", said))
@@ -228,21 +233,34 @@ def _picked(
     for at in order.order:
         one = given.found[at]
         edition = one.first.edition
-        if any(
-            pick.candidate.first.edition == edition
-            and pick.unit.start < one.end
-            and one.start < pick.unit.end
-            for pick in found
-        ) or any(line.flat in said for line in one.lines):
+        taken = [pick.unit for pick in found if pick.candidate.first.edition == edition]
+        if _overlaps(one, taken) or any(line.flat in said for line in one.lines):
             continue
         beside = np.flatnonzero(order.place == order.place[at])
         among = [(given.found[number], float(order.mass[number])) for number in beside.tolist()]
         whole = unit(one, among, question, library, reader)
+        if _overlaps(whole, taken):
+            whole = Unit(one.lines)
         found.append(_Pick(one, among, whole, float(order.share[at]) / best))
         said.update(line.flat for line in whole.lines)
         if len(found) == 1 + _SHOWN + _FURTHER:
             break
     return found
+
+
+def _overlaps(one: Candidate | Unit, others: Sequence[Unit]) -> bool:
+    return any(other.start < one.end and one.start < other.end for other in others)
+
+
+def _on_screen(picked: Sequence[_Pick]) -> int:
+    """Return how many of what was picked come on one screen; the first always, 0 of none."""
+    told = 0
+    for at, pick in enumerate(picked):
+        told += pick.unit.end - pick.unit.start
+        less = pick.share < _ALSO * picked[0].share
+        if at and (at > _SHOWN or less or told > _TOLD):
+            return at
+    return len(picked)
 
 
 class _Telling:
@@ -286,20 +304,14 @@ class _Telling:
             if sure is Certainty.ANSWERED and not again
             else None
         )
-        shown = [first]
-        told = first.unit.end - first.unit.start
-        for pick in self._picked[1:]:
-            told += pick.unit.end - pick.unit.start
-            if len(shown) > _SHOWN or pick.share < _ALSO or told > _TOLD:
-                break
-            shown.append(pick)
+        shown = self._picked[: _on_screen(self._picked)]
         rest = self._picked[len(shown) : len(shown) + _FURTHER]
         citations = tuple(self._cited(number, one) for number, one in enumerate(shown, start=1))
         further = tuple(
             self._cited(number, one) for number, one in enumerate(rest, start=len(shown) + 1)
         )
         lead = self._lead(first, citations[0], value)
-        rivals = [pick.candidate for pick in self._picked if pick.share >= _ALSO]
+        rivals = [pick.candidate for pick in self._picked if pick.share >= _RIVAL]
         offered = () if again else choices(question, len(self._asked.words), rivals)
         screen = Screen(
             language, lead, citations, sure, missing if sure is Certainty.NEAR else (),
