@@ -107,7 +107,8 @@ def message(
         quiet = []
     else:
         blocks.extend(_source_lines(answer, cited, public_url))
-        quiet = [each[: QUIET - 1] + "…" if len(each) > QUIET else each for each in told[:1]]
+        most = QUIET if language == "ja" else 2 * QUIET  # half as wide
+        quiet = [each[: most - 1] + "…" if len(each) > most else each for each in told[:1]]
         cut = cut or quiet != told
     actions: list[Block] = []
     if cut and not full:

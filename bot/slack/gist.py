@@ -69,6 +69,8 @@ def _cut(line: str, most: int) -> str:
     if quoted is None:
         return line[:most].rstrip("\\* ") + "…"
     opening, words, closing = quoted.groups()
+    if len(words) <= most:
+        return line
     return f"- {opening}{words[:most].rstrip(chr(92))}…{closing}"
 
 

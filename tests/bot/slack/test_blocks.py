@@ -187,6 +187,13 @@ def test_quotation_that_is_cut_says_so_and_keeps_its_mark() -> None:
     assert r"\…" not in body
 
 
+def test_quotation_that_fits_is_not_said_to_be_cut() -> None:
+    """Its brackets and its mark do not count."""
+    said = "休" * (3 * WIDTH)
+
+    assert (f"**「{said}」**[1]", False) == gist(quoting(said))[::2]
+
+
 def test_questions_to_ask_next_are_one_menu() -> None:
     """Several meanings come before suggestions; what is too long for Slack is left out."""
     asked = replace(
