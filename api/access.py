@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from http import HTTPStatus
@@ -62,10 +62,11 @@ class Unprotected(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who asks: a name for limits and logs, and what it may do."""
+    """Who asks: a name for limits, what it may do, and who that is for people, "" for nobody."""
 
     name: str
     scopes: frozenset[Scope]
+    who: str = ""
 
 
 class Limits:
@@ -105,7 +106,8 @@ class Access:
     that a widget on a public page is public. *hosts* are the names under which the server may be
     called without a key (none: any). *links* let readers of such a page open what was cited to
     them. *per_minute* bounds the questions of one caller at one
-    address (0: no bound); who may ask because he is here is not bounded.
+    address (0: no bound); who may ask because he is here is not bounded. *person* says how people
+    are known to the record and to the log: by a hash, or plainly.
     """
 
     required: bool = False
@@ -115,6 +117,7 @@ class Access:
     origins: tuple[str, ...] = ()
     hosts: tuple[str, ...] = ()
     per_minute: int = 0
+    person: Callable[[str], str] = str
     links: SignedLinks = field(default_factory=SignedLinks)
     sessions: Sessions = field(default_factory=Sessions)
     limits: Limits = field(default_factory=Limits)
@@ -169,6 +172,10 @@ class Access:
         named = caller.name.startswith("person ")
         return self.links.seal("conversation", caller.name, "" if named else source.address)
 
+    def known_as(self, caller: Caller | None) -> str:
+        """Return who calls as the record and the log name it, "" where that is nobody we know."""
+        return self.person(caller.who) if caller is not None and caller.who else ""
+
     def note_refusal(self, source: RequestSource) -> None:
         """Count a caller who was not known.
 
@@ -182,14 +189,15 @@ class Access:
             return Caller("widget", Scope.ASK.implied)
         secret = secret_of(headers)
         if secret and is_here(source) and self.sessions.open(secret):
-            return Caller("session", Scope.ADMIN.implied)
+            return Caller("session", Scope.ADMIN.implied, "session")
         if secret and (key := self.key(secret, on)) is not None:
-            return Caller(f"key {key.id}", key.scope.implied)
+            return Caller(f"key {key.id}", key.scope.implied, f"key {key.name}")
         if self.user_header and source.trusted:
             # Where a proxy adds its header to one that the caller sent, neither is believed.
             said = {name.strip() for name in headers.getlist(self.user_header)} - {""}
             if len(said) == 1:
-                return Caller(f"person {said.pop()}", Scope.ASK.implied)
+                name = said.pop()
+                return Caller(f"person {name}", Scope.ASK.implied, name)
         return None if self._closed(source) else Caller(NOBODY, Scope.ASK.implied)
 
     def key(self, secret: str, on: date) -> Key | None:
@@ -302,7 +310,7 @@ def decide(  # the settings of one server
 def needed(path: str) -> Scope | None:
     """Return what a path asks of its caller, None when it is open to everybody."""
     if path.startswith("/v1/admin"):
-        return Scope.ADMIN
+        return next((scope for begins, scope in _OFFICES if path.startswith(begins)), Scope.ADMIN)
     if path == "/v1/session":
         return None
     asking = ("/v1/answers", "/v1/feedback", "/v1/chat/", "/v1/responses", "/v1/models", "/invoke")
@@ -310,6 +318,14 @@ def needed(path: str) -> Scope | None:
         return Scope.ASK
     # Behind /mcp each tool looks for itself whether its caller may ask.
     return Scope.SEARCH if path.startswith(("/v1/", "/mcp", "/metrics")) else None
+
+
+_OFFICES = (
+    *((f"/v1/admin/{name}", Scope.QUESTIONS) for name in ("questions", "missing.csv")),
+    *((f"/v1/admin/{name}", Scope.CURATE) for name in ("files/", "editions", "folder", "refresh")),
+    *((f"/v1/admin/{name}", Scope.CURATE) for name in ("rollback", "index")),
+)
+"""What may be done without administering everything; a route that is not named here may not."""
 
 
 def is_public(path: str) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
@@ -15,11 +15,12 @@ from fastapi import FastAPI, Query, Request
 from fastapi.responses import Response
 from pydantic import Field
 
-from api import folder, health, insights, intake, problems
+from api import folder, health, insights, intake, key_list, problems, records
 from api.intake import Intake, WirePoorPage
 from api.page_summaries import PageSummaries
 from api.problems import Refused
 from api.schemas.wire import Asked, Problem, Wire
+from bot.ledger.audit import Deed
 from index.errors import IndexingError
 from index.refresh.resources import NotAllowed
 from ingest.catalog.editions import Edition
@@ -27,6 +28,8 @@ from ingest.errors import UnreadablePdf
 from ingest.translations import in_language
 
 if TYPE_CHECKING:
+    from api.keys import Keys
+    from bot.ledger.erasing import Erased, Which
     from bot.ledger.ledger import Entry
     from index.generations.pointers import Kept
     from index.passages import Library
@@ -44,7 +47,11 @@ class Office:
     when its second argument is true it publishes what the evaluation speaks against, too.
     *roll_back* makes another generation current and returns its name. *entries* gives what was
     asked since a time in seconds since 1970, earliest first. *unusable* gives the files that the
-    last refresh could not use, *examine* what "tebiki doctor" finds.
+    last refresh could not use, *examine* what "tebiki doctor" finds. *note* writes into the audit
+    stream: a deed, what of it, who and from which address; *published* says what it is told of a
+    refresh, and of the reason that was given for publishing against the evaluation. *erase* erases from the record and says what the
+    audit stream is told of it, *export* gives the record of a period in a form. *keys* are those
+    that open the HTTP interface.
     """
 
     corpus: Path
@@ -55,6 +62,22 @@ class Office:
     uploads: Path
     unusable: Callable[[], Sequence[UnreadablePdf]] = tuple
     examine: health.Examine = lambda _language: ()
+    note: Callable[[Deed, Mapping[str, object], str, str], None] = lambda *_: None
+    published: Callable[[RefreshReport, str], Iterable[tuple[Deed, Mapping[str, object]]]] = (
+        lambda *_: ()
+    )
+
+    erase: Callable[[Which], tuple[Erased, dict[str, object]]] | None = None
+    export: records.Export | None = None
+    keys: Keys | None = None
+
+    def noted(self, request: Request, deed: Deed, **what: object) -> None:
+        """Record what the caller of a request did.
+
+        Raises:
+            AuditUnavailable: it is done, but not recorded.
+        """
+        self.note(deed, what, request.state.who, request.state.source.address)
 
 
 class WireGeneration(Wire):
@@ -79,9 +102,10 @@ class StateResponse(Wire):
 
 
 class RefreshRequest(Asked):
-    """How to refresh. *accept*: publish it although the evaluation speaks against it."""
+    """How to refresh. *accept*: publish it although the evaluation speaks against it; *reason*: why."""
 
     accept: bool = False
+    reason: Annotated[str, Field(max_length=2_000)] = ""
 
 
 class WireEngine(Wire):
@@ -221,8 +245,16 @@ class Job:
             told["problems"] = list(said.values())
         return now.model_copy(update=told)
 
-    def start(self, *, accept: bool = False) -> bool:
-        """Start a refresh in the background; False when one is running already."""
+    def start(
+        self,
+        *,
+        accept: bool = False,
+        told: Callable[[RefreshReport], None] = lambda _: None,
+    ) -> bool:
+        """Start a refresh in the background; False when one is running already.
+
+        *told* hears what came of it.
+        """
         with self._lock:
             if self._state.running:
                 return False
@@ -237,14 +269,15 @@ class Job:
                     "report": None,
                 }
             )
-        Thread(target=self._run, kwargs={"accept": accept}, name="refresh", daemon=True).start()
+        Thread(target=self._run, args=(accept, told), name="refresh", daemon=True).start()
         return True
 
-    def _run(self, *, accept: bool) -> None:
+    def _run(self, accept: bool, told: Callable[[RefreshReport], None]) -> None:  # noqa: FBT001 - a thread's
         reasons: Sequence[str] = ()
         report: RefreshReport | None = None
         try:
             report = self._office.refresh(self._told, accept)
+            told(report)
             ended = RefreshState(
                 published=report.published,
                 generation=report.generation,
@@ -293,9 +326,15 @@ def install(
     """Add the admin routes; the layer before them lets only the scope admin through."""
     job = Job(office)
     _add_insights(app, office)
-    intake.install(app, Intake(office.corpus, office.uploads), ERRORS)
-    folder.install(app, office.corpus, office.unusable, ERRORS)
+    intake.install(app, Intake(office.corpus, office.uploads), ERRORS, office.noted)
+    _add_custody(app, office)
+    folder.install(app, office.corpus, office.unusable, ERRORS, office.noted)
     health.install(app, office.examine, ERRORS)
+
+    @app.get("/v1/admin/index", responses=ERRORS, tags=["admin"])
+    def index() -> StateResponse:
+        """Say the same as /v1/admin, to whoever looks after documents."""
+        return _state(library(), summaries, office)
 
     @app.get("/v1/admin", responses=ERRORS, tags=["admin"])
     def state() -> StateResponse:
@@ -310,7 +349,13 @@ def install(
     @app.post("/v1/admin/refresh", status_code=202, responses=ERRORS, tags=["admin"])
     def refresh(request: Request, asked: RefreshRequest | None = None) -> RefreshState:
         """Start a refresh; the old index answers until the new one is complete."""
-        if not job.start(accept=asked is not None and asked.accept):
+        wish = asked or RefreshRequest()
+
+        def told(report: RefreshReport) -> None:
+            for deed, what in office.published(report, wish.reason):
+                office.noted(request, deed, **what)
+
+        if not job.start(accept=wish.accept, told=told):
             raise Refused(
                 409,
                 "更新はすでに進んでいます。終わるまでお待ちください。",
@@ -319,13 +364,22 @@ def install(
         return job.state(problems.language(request))
 
     @app.post("/v1/admin/rollback", responses=ERRORS, tags=["admin"])
-    def roll_back(asked: RollBackRequest) -> StateResponse:
+    def roll_back(request: Request, asked: RollBackRequest) -> StateResponse:
         """Make an earlier index current again."""
         try:
-            office.roll_back(asked.generation)
+            current = office.roll_back(asked.generation)
         except IndexingError as error:
             raise Refused(404, "その世代の索引はありません。", str(error)) from error
+        office.noted(request, Deed.ROLLED_BACK, generation=current)
         return _state(library(), summaries, office)
+
+
+def _add_custody(app: FastAPI, office: Office) -> None:
+    """Add what keys and the record are looked after by, as far as the office has them."""
+    if office.keys is not None:
+        key_list.install(app, office.keys, ERRORS, office.noted)
+    if office.erase is not None and office.export is not None:
+        records.install(app, office.erase, office.export, ERRORS, office.noted)
 
 
 def _add_insights(app: FastAPI, office: Office) -> None:
@@ -350,9 +404,10 @@ def _add_insights(app: FastAPI, office: Office) -> None:
         responses={200: {"content": {"text/csv": {}}}},
         tags=["admin"],
     )
-    def table(days: Annotated[int, Query(ge=1, le=366)] = 30) -> Response:
+    def table(request: Request, days: Annotated[int, Query(ge=1, le=366)] = 30) -> Response:
         """Return the questions as a table for a spreadsheet."""
         entries = office.entries(time.time() - days * 86_400)
+        office.noted(request, Deed.EXPORTED, what="questions", days=days, count=len(entries))
         return _csv(insights.as_csv(entries), "questions.csv")
 
     @app.get(
@@ -361,9 +416,10 @@ def _add_insights(app: FastAPI, office: Office) -> None:
         responses={200: {"content": {"text/csv": {}}}},
         tags=["admin"],
     )
-    def missing(days: Annotated[int, Query(ge=1, le=366)] = 30) -> Response:
+    def missing(request: Request, days: Annotated[int, Query(ge=1, le=366)] = 30) -> Response:
         """Return what was declined or rated down, grouped, as a table for a spreadsheet."""
         entries = office.entries(time.time() - days * 86_400)
+        office.noted(request, Deed.EXPORTED, what="missing", days=days, count=len(entries))
         return _csv(insights.missing_as_csv(insights.missing(entries)), "missing.csv")
 
 

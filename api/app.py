@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from types import MappingProxyType
@@ -19,7 +20,7 @@ from starlette.routing import Route
 from starlette.staticfiles import StaticFiles
 
 from api import admin, description, drafts, gennai, metrics, openai, problems, responses, stream
-from api.access import COOKIE, Access, secret_of
+from api.access import COOKIE, Access, Caller, secret_of
 from api.admin import Office
 from api.answer_records import AnswersInMemory
 from api.changes import Changes
@@ -131,7 +132,13 @@ def create_app(
     kept = AnswersInMemory() if record is None else record
     viewer = Viewer(library, page_file, kept_text=kept_text)
     summaries = PageSummaries()
-    tools = tools_of(library=library, answerer=answerer, page_file=page_file, record=kept)
+    tools = tools_of(
+        library=library,
+        answerer=answerer,
+        page_file=page_file,
+        record=kept,
+        known_as=access.known_as,
+    )
     mount = McpMount(lambda: _mcp(tools))
 
     @asynccontextmanager
@@ -153,9 +160,10 @@ def create_app(
     problems.install(app)
     _add_questions(app, library, summaries, answerer, kept, access)
 
-    def ask(text: str, filters: WireFilters, history: tuple[Turn, ...]) -> Question:
+    def ask(text: str, filters: WireFilters, history: tuple[Turn, ...], caller: Caller) -> Question:
         # No index is a 503 and a bad filter a 422, also for a stream that has not begun.
-        return _question(library(), text, filters, history=history)
+        asker = access.known_as(caller)
+        return _question(library(), text, filters, history=history, asker=asker)
 
     for protocol in (openai, responses, gennai):
         protocol.install(app, ask=ask, answerer=answerer, kept=kept)
@@ -178,14 +186,16 @@ def tools_of(
     answerer: Answerer,
     page_file: Callable[[Edition], Path],
     record: AnswerRecord | None = None,
+    known_as: Callable[[Caller | None], str] = lambda _: "",
 ) -> Tools:
     """Return what agents may do, for the MCP door and for "tebiki mcp"."""
     viewer = Viewer(library, page_file)
     kept = AnswersInMemory() if record is None else record
     summaries = PageSummaries()
 
-    def ask(text: str, filters: WireFilters) -> WireAnswer:
-        given = WireAnswer.of(answerer.answer(_question(library(), text, filters)))
+    def ask(text: str, filters: WireFilters, caller: Caller | None) -> WireAnswer:
+        question = _question(library(), text, filters, asker=known_as(caller))
+        given = WireAnswer.of(answerer.answer(question))
         kept.keep(given)
         return given
 
@@ -253,6 +263,7 @@ def _add_questions(
             asked.filters,
             history=asked.turns() or kept.turns(conversation),
             conversation=conversation,
+            asker=request.state.who,
         )
         links = access.links if access.signed(request.headers) else None
         if stream.MEDIA_TYPE in accept:
@@ -275,7 +286,7 @@ def _add_questions(
     @app.get("/v1/answers/{name}", responses=MISSING, tags=["questions"])
     def recorded(request: Request, name: str) -> WireAnswer:
         """Return an answer as it was given; those of Slack's private places to an admin only."""
-        found = kept.find(name, private=_is_admin(request, access))
+        found = kept.find(name, private=_may(request, access, Scope.ADMIN))
         return access.links.answer(found) if access.signed(request.headers) else found
 
     @app.post("/v1/feedback", responses=MISSING, status_code=201, tags=["questions"])
@@ -425,7 +436,9 @@ def _add_session(app: FastAPI, access: Access, *, with_admin: bool) -> None:
     @app.get("/v1/session", tags=["service"])
     def offered(request: Request) -> SessionResponse:
         """Say what this caller's pages may offer; open to everybody."""
-        return SessionResponse(admin=with_admin and _is_admin(request, access))
+        offices = (Scope.QUESTIONS, Scope.CURATE, Scope.ADMIN) if with_admin else ()
+        may = [str(scope) for scope in offices if _may(request, access, scope)]
+        return SessionResponse(admin=bool(may), offices=may)
 
     @app.post("/v1/session", status_code=204, responses=LOCKED, tags=["service"])
     def session(request: Request, given: SessionRequest) -> Response:
@@ -485,9 +498,9 @@ class _Web(StaticFiles):
         return answer
 
 
-def _is_admin(request: Request, access: Access) -> bool:
+def _may(request: Request, access: Access, scope: Scope) -> bool:
     return access.may(
-        Scope.ADMIN,
+        scope,
         headers=request.headers,
         source=request.state.source,
         on=date.today(),  # noqa: DTZ011 - keys end by the local calendar
@@ -517,10 +530,12 @@ def _question(
     *,
     history: Sequence[Turn] = (),
     conversation: str = "",
+    asker: str = "",
 ) -> Question:
     bounds = checked(filters.read(), library.editions)
     try:
-        return read(text, filters=bounds, history=history, conversation=conversation)
+        asked = read(text, filters=bounds, history=history, conversation=conversation)
+        return replace(asked, asker=asker)
     except BadQuestion as error:
         raise problems.bad_question(text, error) from error
 

@@ -8,6 +8,7 @@ from fastapi import FastAPI, Request
 
 from api import problems
 from api.schemas.wire import Wire
+from bot.ledger.audit import Deed
 from ingest.catalog import catalog, entries
 from ingest.errors import BrokenCatalog, MissingCorpus, UnreadablePdf
 from ingest.translations import in_language
@@ -42,8 +43,12 @@ def install(
     corpus: Path,
     unusable: Callable[[], Sequence[UnreadablePdf]],
     responses: dict[int | str, dict[str, Any]],
+    noted: Callable[..., None],
 ) -> None:
-    """Add the routes that look at the folder; *unusable* gives what the last refresh left out."""
+    """Add the routes that look at the folder.
+
+    *unusable* gives what the last refresh left out; *noted* records what a request did.
+    """
 
     @app.get("/v1/admin/folder", responses=responses, tags=["admin"])
     def folder(request: Request) -> FolderResponse:
@@ -54,9 +59,11 @@ def install(
     def listed(request: Request) -> FolderResponse:
         """List every PDF that the catalog does not, as what it was taken for."""
         try:
-            entries.add_unlisted(corpus)
+            added = entries.add_unlisted(corpus)
         except (BrokenCatalog, MissingCorpus) as error:
             raise problems.Refused(409, f"文書の一覧を使えません。({error})", str(error)) from error
+        for one in added:
+            noted(request, Deed.DOCUMENT_ADDED, edition=one.key, file=one.path, sha256=one.sha256)
         return _looked_at(corpus, unusable(), problems.language(request))
 
 

@@ -101,7 +101,8 @@ class Gate:
         )
         began = time.perf_counter()
         try:
-            seen["state"]["caller"] = self._admit(seen, headers, source)
+            caller = seen["state"]["caller"] = self._admit(seen, headers, source)
+            seen["state"]["who"] = self.access.known_as(caller)
             if method == "OPTIONS" and headers.get("origin") in self.access.origins:
                 await _preflight(reply)
             else:
@@ -119,7 +120,8 @@ class Gate:
         finally:
             took_ms = (time.perf_counter() - began) * 1000
             path = quote(seen["path"], safe="/:@,;+=~")
-            log.info("%s %s %s %d %.1f ms", name, method, path, reply.status, took_ms)
+            who = seen["state"].get("who") or "-"
+            log.info("%s %s %s %d %.1f ms %s", name, method, path, reply.status, took_ms, who)
 
     def _admit(self, scope: Scope, headers: Headers, source: RequestSource) -> Caller | None:
         length = headers.get("content-length", "0")

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from fastapi import FastAPI, Request
 from pydantic import BaseModel, ConfigDict, Field
 
+from api.access import Caller
 from api.answer_records import AnswerRecord
 from api.openai import told
 from api.problems import Refused
@@ -70,7 +71,7 @@ class InvokeResponse(Wire):
 def install(
     app: FastAPI,
     *,
-    ask: Callable[[str, WireFilters, tuple[Turn, ...]], Question],
+    ask: Callable[[str, WireFilters, tuple[Turn, ...], Caller], Question],
     answerer: Answerer,
     kept: AnswerRecord,
 ) -> None:
@@ -87,7 +88,7 @@ def install(
 
         The key may come as `x-api-key`, as 源内 sends it.
         """
-        question = ask(asked.question(), WireFilters(), ())
+        question = ask(asked.question(), WireFilters(), (), request.state.caller)
         answer = WireAnswer.of(answerer.answer(question))
         kept.keep(answer)
         return InvokeResponse(outputs=told(answer, str(request.base_url).rstrip("/")))

@@ -109,8 +109,8 @@ def missing(entries: Sequence[Entry]) -> tuple[Missing, ...]:
     """
     groups: list[tuple[set[str], list[Entry]]] = []
     for entry in entries:
-        if not (entry.declined or is_down(entry)):
-            continue
+        if not entry.question or not (entry.declined or is_down(entry)):
+            continue  # what only counts has no words to group by
         words = set(tokens(entry.question)) or {entry.question}
         for known, members in groups:
             if len(words & known) >= ALIKE * len(words | known):

@@ -23,6 +23,7 @@ from api.page_summaries import POOR
 from api.problems import Refused
 from api.schemas.wire import Asked, Day, Wire
 from bot.guard import remark
+from bot.ledger.audit import Deed
 from ingest.catalog import catalog, entries
 from ingest.catalog.editions import Edition, Kind
 from ingest.errors import (
@@ -38,7 +39,7 @@ from ingest.reading import read_all
 from ingest.translations import in_language
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from typing import Any
 
     from ingest.catalog.entries import Entry
@@ -290,8 +291,13 @@ class Intake:
                 shutil.rmtree(folder, ignore_errors=True)
 
 
-def install(app: FastAPI, intake: Intake, responses: dict[int | str, dict[str, Any]]) -> None:
-    """Add the routes by which PDFs come in."""
+def install(
+    app: FastAPI,
+    intake: Intake,
+    responses: dict[int | str, dict[str, Any]],
+    noted: Callable[..., None],
+) -> None:
+    """Add the routes by which PDFs come in; *noted* records what a request did."""
 
     @app.put(
         "/v1/admin/files/{name}",
@@ -309,14 +315,20 @@ def install(app: FastAPI, intake: Intake, responses: dict[int | str, dict[str, A
             return await run_in_threadpool(intake.understood, file, problems.language(request))
 
     @app.post("/v1/admin/editions", status_code=201, responses=responses, tags=["admin"])
-    def enter(asked: EntryRequest) -> EnteredResponse:
+    def enter(request: Request, asked: EntryRequest) -> EnteredResponse:
         """Enter a PDF that was received, with what a person corrected; a refresh indexes it."""
-        return EnteredResponse.of(intake.enter(asked))
+        added = intake.enter(asked)
+        what = {"edition": added.key, "file": added.path, "sha256": added.sha256}
+        noted(request, Deed.DOCUMENT_ADDED, **what)
+        return EnteredResponse.of(added)
 
     @app.post("/v1/admin/editions/dates", responses=responses, tags=["admin"])
-    def correct(asked: DatesRequest) -> EnteredResponse:
+    def correct(request: Request, asked: DatesRequest) -> EnteredResponse:
         """Correct the days of an edition that is listed; a refresh lets them count."""
-        return EnteredResponse.of(intake.correct(asked))
+        now = intake.correct(asked)
+        days = {"published": now.published, "in_force_from": now.in_force_from}
+        noted(request, Deed.DOCUMENT_CORRECTED, edition=now.key, **days)
+        return EnteredResponse.of(now)
 
 
 def _read(file: Path) -> EditionText:

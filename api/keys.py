@@ -8,6 +8,7 @@ import os
 import secrets
 import tempfile
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
 from enum import StrEnum
@@ -21,17 +22,27 @@ PREFIX = "tbk"
 
 
 class Scope(StrEnum):
-    """What a caller may do. Who may ask may also search; who administers may do everything."""
+    """What a caller may do: search, ask, look at what was asked, look after documents, all.
+
+    Who may ask may also search; who looks at questions or after documents may ask, and not what
+    the other may; who administers may do everything.
+    """
 
     SEARCH = "search"
     ASK = "ask"
+    QUESTIONS = "questions"
+    CURATE = "curate"
     ADMIN = "admin"
 
     @property
     def implied(self) -> frozenset[Scope]:
         """This scope and those below it."""
-        order = list(Scope)
-        return frozenset(order[: order.index(self) + 1])
+        if self is Scope.ADMIN:
+            return frozenset(Scope)
+        return frozenset({Scope.SEARCH, self} if self is Scope.SEARCH else {*_ASKING, self})
+
+
+_ASKING = (Scope.SEARCH, Scope.ASK)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +100,8 @@ class Keys:
         self._lock = Lock()
         self._stamp: tuple[int, int] | None = None
         self._held: tuple[Key, ...] = ()
+        self._uses = path.with_name(f"{path.stem}-used.json")
+        self._noted: dict[str, date] = {}
 
     def all(self) -> tuple[Key, ...]:
         """Return every key, oldest first, also those that have expired.
@@ -128,12 +141,36 @@ class Keys:
         return gone
 
     def find(self, secret: str, *, on: date) -> Key | None:
-        """Return the key that *secret* is, unless it has expired by that day."""
+        """Return the key that *secret* is, unless it has expired by that day; it was used then."""
         digest = _digest(secret)
         for key in self.all():
             if hmac.compare_digest(key.digest, digest):
-                return key if key.opens(on) else None
+                if not key.opens(on):
+                    return None
+                self._note_use(key, on)
+                return key
         return None
+
+    def used(self) -> dict[str, date]:
+        """Return by id on which day each key was used last; one that never was is not there."""
+        try:
+            told = json.loads(self._uses.read_text("utf-8"))
+            return {str(name): date.fromisoformat(day) for name, day in told.items()}
+        except (OSError, ValueError, TypeError, AttributeError, RecursionError):
+            return {}  # what it holds is only for looking at
+
+    def _note_use(self, key: Key, on: date) -> None:
+        """Write down the day, once a day for each key; that it cannot be stops nobody."""
+        with self._lock:
+            if self._noted.get(key.id) == on:
+                return
+            self._noted[key.id] = on
+            known = {each.id for each in self._held}
+            days = {name: day for name, day in self.used().items() if name in known}
+            if days.get(key.id, date.min) < on:
+                days[key.id] = on
+                with suppress(OSError):
+                    self._replace(self._uses, days)
 
     def _read(self) -> tuple[Key, ...]:
         try:
@@ -149,16 +186,19 @@ class Keys:
         return self._held
 
     def _write(self, keys: Iterable[Key]) -> None:
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        entries = [asdict(key) for key in keys]
+        self._replace(self.path, [asdict(key) for key in keys])
+        self._stamp = None
+
+    @staticmethod
+    def _replace(path: Path, content: object) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
         # mkstemp makes a file that only its owner can read.
-        handle, name = tempfile.mkstemp(dir=self.path.parent, prefix=".keys-")
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=".keys-")
         with os.fdopen(handle, "w", encoding="utf-8") as file:
-            json.dump(entries, file, ensure_ascii=False, indent=1, default=date.isoformat)
+            json.dump(content, file, ensure_ascii=False, indent=1, default=date.isoformat)
             file.flush()
             os.fsync(file.fileno())
-        Path(name).replace(self.path)
-        self._stamp = None
+        Path(name).replace(path)
 
 
 def _digest(secret: str) -> str:

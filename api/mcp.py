@@ -20,6 +20,7 @@ from mcp_types import ToolAnnotations
 from pydantic import Field, ValidationError
 from starlette.applications import Starlette
 
+from api.access import Caller
 from api.keys import Scope
 from api.mcp_mount import Tools
 from api.problems import Refused
@@ -140,15 +141,21 @@ def _told(kind: type[ToolError | ResourceError] = ToolError) -> Iterator[None]:
         raise kind(problem.en if isinstance(problem, Refused) else str(problem)) from problem
 
 
-def _check_may_ask(context: Context[None, None]) -> None:
-    """Let only those ask whose key says so; over standard input and output there is no key.
+def _asking(context: Context[None, None]) -> Caller | None:
+    """Return who asks, if the key says that it may; over standard input and output there is none.
 
     Raises:
         ToolError: the caller's key is for searching.
     """
-    request: Any = context.request_context.request
-    if request is not None and Scope.ASK not in request.state.caller.scopes:
+    caller = _caller(context)
+    if caller is not None and Scope.ASK not in caller.scopes:
         raise ToolError('This needs a key with the scope "ask". search_manuals and read_page work.')
+    return caller
+
+
+def _caller(context: Context[None, None]) -> Caller | None:
+    request: Any = context.request_context.request
+    return None if request is None else request.state.caller
 
 
 def _bounds(
@@ -205,8 +212,7 @@ def _server(tools: Tools) -> MCPServer:
         """Answer a question with word-for-word quotations, or decline and say what is near."""
         bounds = _bounds(documents, kinds, editions, municipality, language, as_of)
         with _told():
-            _check_may_ask(context)
-            return tools.ask(question, bounds)
+            return tools.ask(question, bounds, _asking(context))
 
     @made.tool(annotations=READING)
     def check_text(

@@ -16,16 +16,18 @@ if TYPE_CHECKING:
     from starlette.applications import Starlette
     from starlette.types import Receive, Scope, Send
 
+    from api.access import Caller
+
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """What an agent may do: search (question, how many, where), ask (likewise), check a text, read a page, and list the documents.
+    """What an agent may do: search (question, how many, where), ask (question, where, who asks), check a text, read a page, and list the documents.
 
     A page is named by document, edition and number. Each raises what the routes raise.
     """
 
     search: Callable[[str, int, WireFilters], SearchResponse]
-    ask: Callable[[str, WireFilters], WireAnswer]
+    ask: Callable[[str, WireFilters, Caller | None], WireAnswer]
     check: Callable[[str, WireFilters], CheckResponse]
     page: Callable[[str, str, int], WirePage]
     documents: Callable[[], DocumentsResponse]

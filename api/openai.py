@@ -20,6 +20,7 @@ from fastapi import FastAPI, Request
 from fastapi.responses import StreamingResponse
 
 from api import stream
+from api.access import Caller
 from api.answer_records import AnswerRecord
 from api.chores import chore
 from api.problems import Refused, unexpected, unusable
@@ -53,7 +54,8 @@ def sources(answer: WireAnswer, base: str) -> str:
         for each in shown
     ]
     heading = "出典" if answer.language == "ja" else "Sources"
-    notices = "".join(f"\n\n> {notice}" for notice in answer.notices)
+    said = (*answer.notices, *filter(None, [answer.made.notice]))
+    notices = "".join(f"\n\n> {notice}" for notice in said)
     return f"{notices}\n\n**{heading}**\n\n" + "\n".join(lines) if lines else notices
 
 
@@ -76,11 +78,11 @@ def own_business(asked: Conversed) -> str | None:
 def install(
     app: FastAPI,
     *,
-    ask: Callable[[str, WireFilters, tuple[Turn, ...]], Question],
+    ask: Callable[[str, WireFilters, tuple[Turn, ...], Caller], Question],
     answerer: Answerer,
     kept: AnswerRecord,
 ) -> None:
-    """Add the door to *app*; *ask* makes a question of a text, filters and earlier turns."""
+    """Add the door to *app*; *ask* makes a question of a text, filters, earlier turns and a caller."""
 
     @app.get("/v1/models", tags=["openai"])
     def models() -> ModelsResponse:
@@ -109,7 +111,7 @@ def install(
             if asked.stream:
                 return _stream(_own_chunks(asked, reply, request.state.request_id))
             return _completion(asked, reply, request.state.request_id, None)
-        question = ask(asked.question(), asked.filters, asked.turns())
+        question = ask(asked.question(), asked.filters, asked.turns(), request.state.caller)
         if asked.stream:
             return _stream(_chunks(answerer, question, asked, base, kept, request.state.request_id))
         answer = WireAnswer.of(answerer.answer(question))

@@ -13,6 +13,7 @@ from fastapi import FastAPI, Request
 from fastapi.responses import StreamingResponse
 
 from api import stream
+from api.access import Caller
 from api.answer_records import AnswerRecord
 from api.openai import own_business, told
 from api.problems import unexpected, unusable
@@ -31,7 +32,7 @@ _PREFIX = "resp_"
 def install(
     app: FastAPI,
     *,
-    ask: Callable[[str, WireFilters, tuple[Turn, ...]], Question],
+    ask: Callable[[str, WireFilters, tuple[Turn, ...], Caller], Question],
     answerer: Answerer,
     kept: AnswerRecord,
 ) -> None:
@@ -56,7 +57,8 @@ def install(
         if reply is not None:
             made = _response(asked, reply, number, None, base)
             return _events_of(made) if asked.stream else made
-        question = ask(asked.question(), asked.filters, (*_before(asked, kept), *asked.turns()))
+        turns = (*_before(asked, kept), *asked.turns())
+        question = ask(asked.question(), asked.filters, turns, request.state.caller)
         if asked.stream:
             return StreamingResponse(
                 _told(answerer, question, asked, base, kept, number),

@@ -45,6 +45,7 @@ class Question:
     words from which the day in *filters* was understood, "" when it was given or there is none.
     *small_talk* is set of a greeting or thanks, which ask nothing. *alone* is the question as it
     would be searched if it did not follow up, where that was only assumed because it says little.
+    *asker* is who asked, as the record names people; "" where that is not known.
     """
 
     text: str
@@ -58,6 +59,7 @@ class Question:
     core: str = ""
     small_talk: SmallTalk | None = None
     alone: str = ""
+    asker: str = ""
 
     def __post_init__(self) -> None:
         """Take the whole text for what asks, where nothing else is given."""
@@ -179,6 +181,11 @@ class Answer:
         """Hold the certainty to what is declined."""
         if self.declined is not None and self.certainty is not Certainty.DECLINED:
             object.__setattr__(self, "certainty", Certainty.DECLINED)
+
+    @property
+    def model(self) -> str | None:
+        """The language model that wrote its sentences; None where they are quotations."""
+        return self.recipe.get("model", "?") if self.mode == "generative" else None
 
     @property
     def language(self) -> str:

@@ -21,6 +21,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
+from bot.ledger.audit import Audit
 from tebiki.settings import Settings
 
 FORMAT = 1
@@ -41,13 +42,17 @@ class BackupFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """What a backup says of itself. *files* maps each file, by its path, to its hash."""
+    """What a backup says of itself. *files* maps each file, by its path, to its hash.
+
+    *audit* is the hash of the audit stream's last line, for "tebiki audit verify".
+    """
 
     created: str
     generation: str
     keys: bool
     files: dict[str, str] = field(default_factory=dict)
     format: int = FORMAT
+    audit: str = ""
 
     @property
     def has_dump(self) -> bool:
@@ -70,8 +75,9 @@ def back_up(chosen: Settings, file: Path, *, keys: bool = False) -> Listing:
             if (home / name).is_file():
                 shutil.copy2(home / name, stage / name)
         _ledger(chosen, stage)
+        audit = Audit(home).copy(stage).hash
         created = datetime.now(UTC).isoformat(timespec="seconds")
-        listing = Listing(created, generation, keys, _hashes(stage))
+        listing = Listing(created, generation, keys, _hashes(stage), audit=audit)
         told = json.dumps(asdict(listing), ensure_ascii=False, indent=1)
         (stage / LISTING).write_text(told, encoding="utf-8")
         draft = file.with_name(f".{file.name}.{os.getpid()}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -14,6 +15,7 @@ from tebiki.settings import FITTED, BadSettings, Settings
 if TYPE_CHECKING:
     from bot.answers import Answerer
     from bot.guard import Guard
+    from bot.ledger.audit import Audit
     from bot.ledger.ledger import Ledger
     from bot.ledger.tokens import Tokens
     from bot.slack.app import Settings as SlackSettings
@@ -117,8 +119,39 @@ def ledger_of(chosen: Settings, shelf: Shelf | None = None) -> Ledger:
         url=chosen.database_url,
         key=chosen.ledger_key,
         plain_ids=chosen.ledger_plain_ids,
+        counts_only=chosen.record == "counts",
         guard=guard_of(chosen, shelf),
     )
+
+
+def audit_of(chosen: Settings) -> Audit:
+    """Return the audit stream of the home."""
+    from bot.ledger.audit import Audit, to_syslog
+
+    return Audit(chosen.home, send=to_syslog(chosen.audit_syslog))
+
+
+def note(chosen: Settings, deed: str, **what: object) -> None:
+    """Record what somebody did on the command line, by the name of their account here.
+
+    *deed* is a name of `bot.ledger.audit.Deed`.
+
+    Raises:
+        AuditUnavailable: it is done, but not recorded.
+    """
+    from bot.ledger.audit import Deed
+
+    audit_of(chosen).note(Deed[deed], what, actor=account(), address="command line")
+
+
+def account() -> str:
+    """Return the name of the account on this machine under which this process runs."""
+    from getpass import getuser
+
+    try:
+        return getuser()
+    except (OSError, KeyError):  # a container may run under a number that has no name
+        return str(os.getuid())
 
 
 def tokens_of(chosen: Settings) -> Tokens | None:

@@ -16,6 +16,7 @@ from tebiki.commands import (
     generations,
     keys,
     models,
+    record,
     refresh,
     serve,
     slack,
@@ -56,6 +57,8 @@ for _name, _command in _commands.items():
 app.add_typer(models.models_app, name="models")
 app.add_typer(corpus.corpus_app, name="corpus")
 app.add_typer(keys.keys, name="keys")
+app.add_typer(record.record_app, name="record")
+app.add_typer(record.audit_app, name="audit")
 app.add_typer(evaluation.evaluation, name="eval")
 
 

@@ -79,6 +79,30 @@ def refreshed(
     return replace(report, notices=(*report.notices, *notes))
 
 
+def deeds(
+    chosen: Settings, report: RefreshReport, reason: str
+) -> Iterator[tuple[str, dict[str, object]]]:
+    """Yield what the audit stream says of a refresh that published something, by name of deed.
+
+    Where the gate was overridden, its reasons are said and the *reason* that was given for it.
+    """
+    from index.generations.manifests import folder_of, read_manifest
+
+    if not report.published or report.generation is None:
+        return
+    plan = report.plan
+    told: dict[str, object] = {
+        name: [edition.key for edition in editions if edition.held]
+        for name, editions in (
+            ("added", plan.added), ("revised", plan.revised), ("withdrawn", plan.withdrawn),
+        )
+    }  # fmt: skip
+    yield "REFRESHED", {"generation": report.generation, **told}
+    if accepted := read_manifest(folder_of(chosen.home, report.generation)).accepted:
+        said = {"gate": list(accepted), "reason": reason}
+        yield "OVERRIDDEN", {"generation": report.generation, **said}
+
+
 def _reading(
     chosen: Settings, told: Callable[[str, float], None], noted: Callable[[str], None]
 ) -> Callable[[Mapping[str, Path]], Iterator[tuple[str, EditionText | UnreadablePdf]]]:

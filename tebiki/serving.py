@@ -11,9 +11,17 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tebiki.building import Parts, generations_of, ledger_of, roll_back_to, slack_of
-from tebiki.refreshing import refreshed
-from tebiki.settings import Settings
+from tebiki.building import (
+    Parts,
+    account,
+    audit_of,
+    generations_of,
+    ledger_of,
+    roll_back_to,
+    slack_of,
+)
+from tebiki.refreshing import deeds, refreshed
+from tebiki.settings import Settings, shown
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -44,6 +52,8 @@ def web(parts: Parts, host: str = "127.0.0.1") -> FastAPI:
     from api.metrics import Measured, Metrics
     from api.schemas.answers import WireAnswer
     from api.signed_links import SignedLinks
+    from bot.ledger import erasing, exporting
+    from bot.ledger.audit import Deed
     from bot.ledger.record import Recorded, SentRecord
     from index.refresh.unusable import recorded
 
@@ -56,8 +66,11 @@ def web(parts: Parts, host: str = "127.0.0.1") -> FastAPI:
         origins=chosen.origins,
     )
     ledger = ledger_of(chosen, parts.shelf)
-    access = replace(access, links=SignedLinks(ledger.name))
+    access = replace(access, links=SignedLinks(ledger.name), person=ledger.person)
     measured = Metrics(partial(_present, chosen, ledger))
+    audit = audit_of(chosen)
+    audit.note(Deed.STARTED, {"host": host, "settings": shown(chosen)}, actor=account())
+    erasing.Keeping(ledger, audit, chosen.keep_days).start()
     office = Office(
         corpus=chosen.corpus,
         refresh=partial(_refreshed, chosen, measured),
@@ -67,6 +80,18 @@ def web(parts: Parts, host: str = "127.0.0.1") -> FastAPI:
         uploads=chosen.home / "uploads",
         unusable=lambda: recorded(chosen.home),
         examine=partial(_examined, chosen),
+        keys=access.keys,
+        erase=lambda which: (
+            gone := erasing.erase(ledger, which),
+            erasing.told(ledger, which, gone),
+        ),
+        export=lambda form, since, until, plain: exporting.exported(
+            form, exporting.rows(ledger, since, until, plain=plain)
+        ),
+        note=lambda deed, what, who, address: audit.note(deed, what, actor=who, address=address),
+        published=lambda report, reason: (
+            (Deed[deed], what) for deed, what in deeds(chosen, report, reason)
+        ),
     )
     served = create_app(
         library=parts.shelf,

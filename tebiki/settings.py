@@ -29,11 +29,29 @@ if TYPE_CHECKING:
 PREFIX = "TEBIKI_"
 FITTED = "fitted"
 
+KEPT = ("questions", "answers", "feedback", "audit")
+"""What may be kept for different times, as `bot.ledger.erasing` knows it."""
+
 Policy = Annotated[Literal["mask", "refuse", "allow"], Field(description="mask, refuse or allow")]
 _Several = Annotated[
     tuple[str, ...],
     BeforeValidator(lambda given: tuple(filter(None, map(str.strip, given.split(","))))),
 ]
+
+
+def _days(given: object) -> object:
+    """Return how many days each kind is kept: one number is that of all."""
+    if not isinstance(given, str):
+        return given
+    if given.strip().isdecimal():
+        return dict.fromkeys(KEPT, given.strip())
+    pairs = [part.partition("=") for part in given.split(",") if part.strip()]
+    days = {kind.strip(): number.strip() for kind, _, number in pairs}
+    if strange := days.keys() - set(KEPT):
+        raise ValueError(f"nothing is kept as {min(strange)}")
+    return days
+
+
 _Seconds = Annotated[PositiveFloat, Field(description="a number above 0")]
 _Secret = Annotated[str, Field(repr=False)]
 
@@ -79,6 +97,17 @@ class Settings(BaseModel):
     database_url: _Secret = ""
     ledger_key: _Secret = ""
     ledger_plain_ids: Annotated[bool, Field(description="1 or 0")] = False
+    audit_syslog: str = ""
+    record: Annotated[Literal["answers", "counts"], Field(description="answers or counts")] = (
+        "answers"
+    )
+    keep_days: Annotated[
+        dict[str, PositiveInt],
+        BeforeValidator(_days),
+        Field(
+            description="questions=365,answers=90,feedback=365,audit=1825, or one number for all"
+        ),
+    ] = Field(default_factory=dict)
     slack_bot_token: _Secret = ""
     slack_app_token: _Secret = ""
     slack_signing_secret: _Secret = ""
@@ -115,6 +144,25 @@ class Settings(BaseModel):
             tokens=self.llm_tokens,
             tokens_a_day=self.llm_tokens_a_day,
         )
+
+
+def shown(chosen: Settings) -> dict[str, object]:
+    """Return the settings as they may be recorded: of a secret only whether it is set.
+
+    An address may hold a password; of what is no number only the part behind it is shown.
+    """
+    told: dict[str, object] = {}
+    for name, field in Settings.model_fields.items():
+        value = getattr(chosen, name)
+        if name == "notices":
+            continue
+        if not field.repr:
+            value = "set" if value else ""
+        elif isinstance(value, str) and "@" in value:
+            value = value.rpartition("@")[2]
+        plain = isinstance(value, bool | int | float | tuple | dict)
+        told[name] = value if plain else str(value or "")
+    return told
 
 
 NAMES = tuple(PREFIX + name.upper() for name in Settings.model_fields if name != "notices")

@@ -12,16 +12,18 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from types import FrameType
 
 import httpx
 import pytest
+import sqlalchemy as sa
 import uvicorn
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
+from starlette.datastructures import Headers
 from starlette.routing import Mount, Route
 
 from api import access as access_module
@@ -29,12 +31,17 @@ from api.access import Access, decide
 from api.admin import Office
 from api.app import create_app
 from api.keys import Keys, Scope
+from api.problems import Refused
+from api.request_source import source_of
 from api.schemas.answers import WireAnswer
 from api.signed_links import SignedLinks
 from bot.answering.extractive import Extractive
 from bot.asking.question import LONGEST
+from bot.ledger import erasing, exporting
+from bot.ledger.audit import Audit
 from bot.ledger.ledger import Ledger, open_ledger
 from bot.ledger.record import Recorded, SentRecord
+from bot.ledger.tables import answers
 from index.refresh.reports import RefreshReport
 from ingest.catalog import catalog
 from ingest.catalog.fetching import is_public
@@ -100,11 +107,19 @@ def town(home: Path, *, with_keys: bool = True, per_minute: int = 100_000) -> It
     access = decide("127.0.0.1", keys=keys, origins=(CITY,), per_minute=per_minute)
     access = Access(
         keys=keys, origins=(CITY,), hosts=access.hosts, per_minute=per_minute,
-        links=SignedLinks(ledger.name),
+        links=SignedLinks(ledger.name), person=ledger.person,
     )  # fmt: skip
+    audit = Audit(home)
     office = Office(
         corpus=home / "corpus", refresh=nothing, roll_back=lambda _: "g1", generations=tuple,
         entries=lambda since: ledger.entries(since=since), uploads=home / "uploads",
+        note=lambda deed, what, who, address: audit.note(deed, what, actor=who, address=address),
+        keys=keys, erase=lambda which: (
+            gone := erasing.erase(ledger, which), erasing.told(ledger, which, gone),
+        ),
+        export=lambda form, since, until, plain: exporting.exported(
+            form, exporting.rows(ledger, since, until, plain=plain)
+        ),
     )  # fmt: skip
     app = create_app(
         library=small,
@@ -159,7 +174,23 @@ OPEN = {
 }  # fmt: skip
 """What is open to everybody; a route that is not named here wants a scope."""
 
-ASKING = ("/v1/answers", "/v1/feedback", "/v1/chat/", "/v1/models")
+ASKING = (
+    *("/v1/answers", "/v1/feedback", "/v1/chat/", "/v1/responses", "/v1/models"),
+    "/invoke",
+)
+
+
+OFFICES = (
+    ("/v1/admin/questions", Scope.QUESTIONS),
+    ("/v1/admin/missing.csv", Scope.QUESTIONS),
+    ("/v1/admin/files/", Scope.CURATE),
+    ("/v1/admin/editions", Scope.CURATE),
+    ("/v1/admin/folder", Scope.CURATE),
+    ("/v1/admin/index", Scope.CURATE),
+    ("/v1/admin/refresh", Scope.CURATE),
+    ("/v1/admin/rollback", Scope.CURATE),
+)
+"""What two roles may; a route of the admin page that is not named here is the administrator's."""
 
 
 def routes(app: FastAPI) -> list[tuple[str, str]]:
@@ -180,7 +211,7 @@ def wanted(path: str) -> Scope | None:
     if path in OPEN:
         return None
     if path.startswith("/v1/admin"):
-        return Scope.ADMIN
+        return next((scope for begins, scope in OFFICES if path.startswith(begins)), Scope.ADMIN)
     return Scope.ASK if path.startswith(ASKING) else Scope.SEARCH
 
 
@@ -190,7 +221,9 @@ ROLES: dict[str, frozenset[Scope]] = {
     "revoked": frozenset(),
     "search": Scope.SEARCH.implied,
     "ask": Scope.ASK.implied,
-    "admin": Scope.ADMIN.implied,
+    "questions": frozenset({Scope.SEARCH, Scope.ASK, Scope.QUESTIONS}),
+    "curate": frozenset({Scope.SEARCH, Scope.ASK, Scope.CURATE}),
+    "admin": frozenset(Scope),
     "session": Scope.ADMIN.implied,
     "session through a proxy": frozenset(),
     "widget": Scope.ASK.implied,
@@ -212,7 +245,7 @@ def headers_of(role: str, served: Town) -> dict[str, str]:
 def test_every_route_asks_every_role_for_its_scope(keyed: Town, role: str) -> None:
     """The matrix is made of the routes themselves, so that a new one cannot be forgotten."""
     headers, wrong = headers_of(role, keyed), []
-    with httpx.Client(base_url=keyed.address, headers=headers) as client:
+    with httpx.Client(base_url=keyed.address, headers=headers, timeout=30) as client:
         for method, path in routes(keyed.app):
             if (method, path) in {("POST", "/v1/session"), ("DELETE", "/v1/session")}:
                 continue  # by which one comes in and leaves
@@ -596,3 +629,117 @@ def test_catalog_takes_no_address_but_of_the_web(tmp_path: Path, url: str) -> No
 
     with pytest.raises(BrokenCatalog, match="must begin with https"):
         catalog.listed(path)
+
+
+def who_asked(served: Town, name: str) -> str:
+    """Return whom the record names for an answer."""
+    with served.ledger.database.read() as connection:
+        return str(connection.execute(sa.select(answers.c.asker).filter_by(id=name)).scalar())
+
+
+@pytest.mark.parametrize(
+    "role,who",
+    [("ask", "key ask"), ("admin", "key admin"), ("session", "session"), ("widget", "")],
+    ids=str,
+)
+@pytest.mark.parametrize(
+    "path,body",
+    [
+        ("/v1/answers", ASKED),
+        ("/v1/chat/completions", {"messages": [{"role": "user", "content": ASKED["question"]}]}),
+    ],
+    ids=["answers", "chat"],
+)
+def test_record_and_log_say_who_asked(
+    keyed: Town, role: str, who: str, path: str, body: object
+) -> None:
+    """The name of the key, at every door; of readers of a public page there is none."""
+    before = len(keyed.log.getvalue())
+    given = httpx.post(keyed.address + path, json=body, headers=headers_of(role, keyed)).json()
+
+    assert who == who_asked(keyed, (given.get("tebiki") or given)["id"])
+    while not (said := keyed.log.getvalue()[before:]):
+        time.sleep(0.01)  # the line is written behind the reply
+    assert said.rstrip().endswith(f"ms {who or '-'}")
+
+
+def test_who_asks_is_a_hash_unless_plain_names_are_kept(tmp_path: Path) -> None:
+    """The same setting as for Slack's users, the same key of the hashes."""
+    said = {
+        plain: open_ledger(tmp_path, plain_ids=plain).person("tanaka") for plain in (False, True)
+    }
+
+    assert "tanaka" == said[True]
+    assert re.fullmatch("[0-9a-f]{32}", said[False])
+
+
+def test_signed_on_person_is_who_asks(keyed: Town) -> None:
+    """Named by the proxy's header, and by nobody else's."""
+    access = replace(keyed.access, user_header="X-User", proxies=("127.0.0.1",))
+    told = {"x-forwarded-for": "192.0.2.7", "x-user": "tanaka"}
+    headers = Headers(told)
+    by_proxy = source_of("127.0.0.1", "http", headers, access.proxies, version="1.1")
+    by_hand = source_of("192.0.2.7", "http", headers, access.proxies, version="1.1")
+    request = {"method": "GET", "path": "/v1/documents", "query": "", "headers": headers}
+
+    caller = access.admit(**request, source=by_proxy, on=date(2026, 11, 30))  # type: ignore[arg-type]
+    assert "tanaka" == access.known_as(caller)
+    with pytest.raises(Refused):
+        access.admit(**request, source=by_hand, on=date(2026, 11, 30))  # type: ignore[arg-type]
+
+
+def test_erased_person_is_in_no_file_of_the_home(tmp_path: Path) -> None:
+    """Asked, followed up, rated and exported; then erased while the server goes on."""
+    told = "分限処分の年次有給休暇"
+    with town(tmp_path) as served:
+        ask, admin = (headers_of(role, served) for role in ("ask", "admin"))
+        with httpx.Client(base_url=served.address, headers=ask) as client:
+            body = {"question": f"{told}は何日ですか", "conversation": "c"}
+            given = client.post("/v1/answers", json=body).json()
+            client.post("/v1/answers", json={"question": "その期限は？", "conversation": "c"})
+            rated = {"answer": given["id"], "rating": "down", "comment": told}
+            client.post("/v1/feedback", json=rated)
+        with httpx.Client(base_url=served.address, headers=admin) as client:
+            days = {"since": "2020-01-01", "until": "2100-01-01", "form": "json"}
+            exported = client.get("/v1/admin/record/export", params=days)
+            nothing_said = client.post("/v1/admin/record/erase", json={})
+            gone = client.post("/v1/admin/record/erase", json={"person": "key ask"})
+        kept = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
+        log = served.log.getvalue()
+        deeds = [
+            (line["activity_name"], line["actor"]["user"]["name"])
+            for line in Audit(tmp_path).lines()
+        ]
+
+    assert told in exported.text
+    assert 422 == nothing_said.status_code
+    assert {"answers": 2, "follow_ups": 0, "remains": []} == gone.json()
+    assert told.encode() not in kept
+    assert told not in log
+    assert [("Read", "key admin"), ("Delete", "key admin")] == deeds
+    assert 2 == Audit(tmp_path).verify().sequence
+
+
+def test_key_is_made_used_shown_and_revoked_over_http(tmp_path: Path) -> None:
+    """By an administrator only; its use is shown, the key itself never again."""
+    with town(tmp_path) as served:
+        url, admin = f"{served.address}/v1/admin/keys", headers_of("admin", served)
+        made = httpx.post(url, json={"name": "窓口", "scope": "curate"}, headers=admin).json()
+        bearer = {"Authorization": f"Bearer {made['secret']}"}
+        seen = [
+            httpx.get(f"{served.address}/v1/admin/{path}", headers=bearer).status_code
+            for path in ("index", "questions", "keys")
+        ]
+        (listed,) = [
+            key for key in httpx.get(url, headers=admin).json()["keys"] if key["id"] == made["id"]
+        ]
+        gone = [httpx.delete(f"{url}/{made['id']}", headers=admin).status_code for _ in range(2)]
+        after = httpx.get(f"{served.address}/v1/admin/index", headers=bearer).status_code
+
+    assert [200, 403, 403] == seen
+    assert ("窓口", "curate") == (listed["name"], listed["scope"])
+    assert listed["used"]
+    assert made["secret"] not in str(listed)
+    assert [204, 404] == gone
+    assert 401 == after
+    assert ["Create", "Delete"] == [line["activity_name"] for line in Audit(tmp_path).lines()]

@@ -12,6 +12,7 @@ from api.schemas.documents import WireOriginal, edition_url, held_as, place_of, 
 from api.schemas.passages import SECTION_SEPARATOR, WireFilters
 from api.schemas.wire import Asked, Wire
 from bot.answers import Turn
+from bot.telling.phrases import made
 from ingest.catalog.editions import Kind
 
 if TYPE_CHECKING:
@@ -216,6 +217,18 @@ class WireMissing(Wire):
     text: str
 
 
+class WireMade(Wire):
+    """What an answer is: made *by* a machine, with a *model* or none (null), and to be *checked*.
+
+    *notice* says so to people. An answer that was recorded before this was said has an empty one.
+    """
+
+    by: Literal["machine"] = "machine"
+    model: str | None = None
+    checked: Literal[False] = False
+    notice: str = ""
+
+
 class WireAnswer(Wire):
     """An answer with its citations, or the reason why there is none.
 
@@ -243,6 +256,7 @@ class WireAnswer(Wire):
     generation: str
     asked_on: date
     took_ms: float
+    made: WireMade = WireMade()
 
     @classmethod
     def of(cls, answer: Answer) -> WireAnswer:
@@ -273,6 +287,7 @@ class WireAnswer(Wire):
             generation=answer.generation,
             asked_on=answer.asked_on,
             took_ms=answer.took_ms,
+            made=WireMade(model=answer.model, notice=made(answer)),
         )
 
 

@@ -29,6 +29,11 @@ class SessionRequest(Asked):
 
 
 class SessionResponse(Wire):
-    """What this caller's pages may offer. *admin*: there is an admin page, and it may be used."""
+    """What this caller's pages may offer. *admin*: there is an admin page, and it may be used.
+
+    *offices* say for what: "questions" (look at what was asked), "curate" (look after documents),
+    "admin" (everything).
+    """
 
     admin: bool
+    offices: list[str]

@@ -3,6 +3,8 @@
 import { get, post, put } from "./ask.js";
 import { el } from "./elements.js";
 import { frame, pageTitle } from "./frame.js";
+import { startKeys } from "./keys.js";
+import { startRecord } from "./record.js";
 import { language, say } from "./words.js";
 
 // How many groups of questions the page lists.
@@ -13,6 +15,7 @@ const find = (name) => document.querySelector(`#${name}`);
 let state = null;
 let asked = null;
 let last = null;
+let offices = null;
 
 function complain(problem) {
   find("wrong").textContent = problem?.message ?? "";
@@ -249,9 +252,12 @@ function list() {
 }
 
 async function load() {
-  look();
+  if (may("curate")) look();
   try {
-    [state, asked] = await Promise.all([get("/v1/admin"), get("/v1/admin/questions")]);
+    [state, asked] = await Promise.all([
+      may("curate") ? get("/v1/admin/index") : null,
+      may("questions") ? get("/v1/admin/questions") : null,
+    ]);
     complain(null);
   } catch (problem) {
     complain(problem);
@@ -307,9 +313,9 @@ function finding({ name, state, what, todo }) {
 
 find("refresh").addEventListener("click", () => refresh(false));
 
-async function refresh(accept) {
+async function refresh(accept, reason = "") {
   try {
-    const now = await post("/v1/admin/refresh", { accept });
+    const now = await post("/v1/admin/refresh", { accept, reason });
     last = null;
     find("outcome").replaceChildren();
     complain(null);
@@ -351,6 +357,7 @@ function outcome(ended) {
 
 // The evaluation spoke against the new index: why, and the way to publish it all the same.
 function refused({ reasons }) {
+  const why = el("input", { type: "text", maxlength: "2000", autocomplete: "off" });
   return [
     el(
       "div.card",
@@ -358,7 +365,8 @@ function refused({ reasons }) {
       el("p", {}, say("adminRefused")),
       el("ul", {}, reasons.map((each) => el("li", {}, each))),
       el("p.aside", {}, say("adminAcceptWhat")),
-      el("button.outline", { type: "button", onclick: () => refresh(true) }, say("adminAccept")),
+      el("label.why", {}, say("adminReason"), " ", why),
+      el("button.outline", { type: "button", onclick: () => refresh(true, why.value.trim()) }, say("adminAccept")),
     ),
   ];
 }
@@ -603,9 +611,23 @@ async function enter() {
   await post("/v1/session", { key: word }).catch(complain);
 }
 
+// What whoever is here may not do is not shown; the server refuses it all the same.
+function may(office) {
+  return !offices || offices.includes(office);
+}
+
 await enter();
+offices = await get("/v1/session").then(
+  (told) => (told.admin ? told.offices : null),
+  () => null,
+);
+for (const section of document.querySelectorAll("[data-office]")) section.hidden = !may(section.dataset.office);
 load();
-get("/v1/admin/refresh").then(
+if (may("admin")) {
+  startKeys(table, complain);
+  startRecord(complain);
+}
+if (may("curate")) get("/v1/admin/refresh").then(
   (now) => {
     follow(now);
     if (!now.running && (now.reasons.length || now.problems.length || now.report)) outcome(now);

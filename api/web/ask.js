@@ -25,6 +25,10 @@ export async function post(address, body, { base = "" } = {}) {
   );
 }
 
+export async function remove(address, { base = "" } = {}) {
+  await reach(base + address, { method: "DELETE", headers: { "Accept-Language": language() } });
+}
+
 export async function put(address, file, { base = "" } = {}) {
   return read(
     await reach(base + address, {

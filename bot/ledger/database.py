@@ -11,7 +11,7 @@ import logging
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from datetime import date
 from hashlib import sha256
@@ -34,6 +34,8 @@ WAIT_S = 10
 
 READ_WAIT_S = 2
 """How long a reader waits; in SQLite it does so only for one who keeps everybody out."""
+
+_PAUSE_S = 0.05
 
 _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 
@@ -189,6 +191,72 @@ class Database:
         named = _postgresql(url)
         host = named.host
         return (host, named.port or 5432) if host and not host.startswith("/") else None
+
+    def checkpoint(self) -> None:
+        """Leave nothing in SQLite's write-ahead log, with what stood there before.
+
+        Raises:
+            LedgerUnavailable: somebody reads from it for longer than a write may wait.
+        """
+        if self._file is None:
+            return
+        until_s = time.monotonic() + WAIT_S
+        while True:
+            with self._alone() as said:
+                busy, *_ = said("PRAGMA wal_checkpoint(TRUNCATE)")
+            if not busy:
+                return
+            if time.monotonic() > until_s:
+                raise LedgerUnavailable(self.name, "others read from it, so that its log stays")
+            time.sleep(_PAUSE_S)
+
+    def purge(self) -> None:
+        """Write the tables anew, so that nothing of what was deleted is left in their files.
+
+        Raises:
+            LedgerUnavailable: others use them for too long; the same once more finishes it.
+        """
+        if self._file is None:
+            for table in ("answers", "feedback", "followers", "waiting", "threads"):
+                with self._alone() as said:
+                    said(f"VACUUM (FULL) {table}")
+            return
+        self.checkpoint()
+        with self._alone() as said:
+            said("VACUUM")
+        self.checkpoint()
+
+    def aside(self) -> tuple[str, ...]:
+        """Return the names of damaged files that were set aside: they hold what stood in them."""
+        if self._file is None:
+            return ()
+        return tuple(sorted(p.name for p in self._file.parent.glob(f"{self._file.stem}.damaged-*")))
+
+    @contextmanager
+    def _alone(self) -> Iterator[Callable[[str], tuple[Any, ...]]]:
+        """Give what says one statement outside any transaction, and returns its first row."""
+        with self._told():
+            self._open()
+            connection = self.engine.raw_connection()
+            try:
+                if self._file is None:
+                    connection.dbapi_connection.autocommit = True  # type: ignore[union-attr]
+                cursor = connection.cursor()
+                if self._file is not None:
+                    cursor.execute(f"PRAGMA busy_timeout={WAIT_S * 1000}")
+
+                def said(statement: str) -> tuple[Any, ...]:
+                    try:
+                        cursor.execute(statement)
+                        row = cursor.fetchone() if cursor.description else None
+                    except self.engine.dialect.dbapi.Error as problem:  # type: ignore[union-attr]
+                        raise LedgerUnavailable(self.name, _first_line(problem)) from problem
+                    return tuple(row or (0,))
+
+                yield said
+                cursor.close()
+            finally:
+                connection.invalidate()  # it is no longer as the others in the pool are
 
     def close(self) -> None:
         """Close every connection."""

@@ -29,6 +29,12 @@ FILE = "ledger.sqlite"
 ANSWER_WAIT_S = 2.0
 """How long an answer waits for its record before it goes out without."""
 
+COUNTED = {
+    "withdrawn": 2, "question": "", "text": "", "evidence": None, "sent": None,
+    "asker": "", "conversation": "",
+}  # fmt: skip
+"""What is left of an answer that only counts: when, by which door, with what outcome."""
+
 LONGEST_TURN = 4_000
 """How many characters of an earlier answer a turn holds."""
 
@@ -77,12 +83,15 @@ class Ledger:
         *,
         guard: Guard | None = None,
         plain_ids: bool = False,
+        counts_only: bool = False,
         clock: Callable[[], float] = time.time,
     ) -> None:
         """Keep the record in *database* as *guard* allows.
 
-        People become hashes under *key*, or stay *plain_ids*.
+        People become hashes under *key*, or stay *plain_ids*. With *counts_only* no word of a
+        question or an answer is kept, and nobody's name.
         """
+        self.counts_only = counts_only
         self.database = database
         self.guard = guard or Guard()
         self._key = key
@@ -98,6 +107,11 @@ class Ledger:
         if self._plain_ids and any(names):
             return "/".join(names)[:64]
         return people.alias(self._key, *names)
+
+    def known_as(self, person: str) -> tuple[str, ...]:
+        """Return all that somebody may be known by here: a name, a Slack user "T1/U1", a hash."""
+        hashes = (people.alias(self._key, person), people.alias(self._key, *person.split("/")))
+        return tuple(dict.fromkeys((person[:64], *hashes)))
 
     def name(self, *about: str) -> str:
         """Return a keyed hash of what a thing is about: the same for the same, and telling nobody."""
@@ -143,8 +157,9 @@ class Ledger:
                     "prompt": shown.prompt,
                     "took_ms": shown.took_ms,
                     "withdrawn": 0,
-                    "evidence": dump(shown),
+                    "evidence": None if self.counts_only else dump(shown),
                     "sent": None,
+                    **(COUNTED if self.counts_only else {}),
                 },
             )
 
@@ -156,7 +171,9 @@ class Ledger:
         at = self._clock()
         return self.now_or_later(
             answer.id,
-            lambda wait_s: self.keep(answer, origin=origin, at=at, wait_s=wait_s),
+            lambda wait_s: self.keep(
+                answer, origin=origin, asker=answer.question.asker, at=at, wait_s=wait_s
+            ),
         )
 
     def now_or_later(self, name: str, write: Callable[[float], None]) -> bool:
@@ -192,6 +209,8 @@ class Ledger:
         """
         marks = marks_in(columns.get("question", ""), self.guard, columns.get("language", "ja"))
         columns, content = hidden(columns, marks), hidden(content, marks)
+        if self.counts_only:
+            columns, content = {**columns, **COUNTED}, None
         row = {
             "asked_at": self._clock(),
             "origin": "",
@@ -202,7 +221,7 @@ class Ledger:
             "evidence": None,
             **columns,
             "id": name,
-            "sent": packed(content),
+            "sent": None if self.counts_only else packed(content),
         }
         kept = sa.select(answers.c.id).where(answers.c.id == name, answers.c.evidence.is_not(None))
         with self.database.read() as connection:
@@ -231,16 +250,16 @@ class Ledger:
         Raises:
             AnswerUnknown: none is recorded under that id.
         """
-        self._row(name)
+        counted = self._row(name, counted=True).withdrawn == COUNTED["withdrawn"]
         with self.database.write() as connection:
             self.database.put(
                 connection,
                 feedback,
                 {
                     "answer": name,
-                    "rater": rater,
+                    "rater": "" if counted else rater,
                     "rating": rating,
-                    "comment": _plain(self.guard.for_record(comment).text),
+                    "comment": "" if counted else _plain(self.guard.for_record(comment).text),
                     "rated_at": self._clock(),
                 },
             )
@@ -301,18 +320,19 @@ class Ledger:
         )
 
     def entries(
-        self, *, since: float = 0.0, until: float | None = None, most: int = 10_000
+        self, *, since: float = 0.0, until: float | None = None, most: int = 1_000_000
     ) -> tuple[Entry, ...]:
         """Return what was asked between two times (seconds since 1970), earliest first.
 
-        Questions from private channels and direct messages are never among them.
+        Questions from private channels and direct messages are never among them. Of what only
+        counts the question is "".
         """
         end = self._clock() + 1 if until is None else until
         return self._entries(
             sa.select(answers)
             .where(
                 answers.c.private == 0,
-                answers.c.withdrawn == 0,
+                answers.c.withdrawn.in_((0, COUNTED["withdrawn"])),
                 answers.c.asked_at >= since,
                 answers.c.asked_at < end,
             )
@@ -377,10 +397,12 @@ class Ledger:
             for row in rows
         )
 
-    def _row(self, name: str) -> sa.Row[Any]:
+    def _row(self, name: str, *, counted: bool = False) -> sa.Row[Any]:
         with self.database.read() as connection:
             row = connection.execute(sa.select(answers).where(answers.c.id == name)).first()
-        if row is None or row.withdrawn:
+        if row is None or (
+            row.withdrawn and not (counted and row.withdrawn == COUNTED["withdrawn"])
+        ):
             raise unknown(name)
         return row
 
@@ -392,18 +414,25 @@ def open_ledger(
     key: str = "",
     plain_ids: bool = False,
     guard: Guard | None = None,
+    counts_only: bool = False,
 ) -> Ledger:
     """Open the ledger of a home: its SQLite file, or the PostgreSQL database that *url* names.
 
     A file that is damaged is set aside; one that is locked, or full, is opened when it can be.
-    *key* hashes people's ids, unless *plain_ids* are kept.
+    *key* hashes people's ids, unless *plain_ids* are kept; with *counts_only*, no words are.
 
     Raises:
         LedgerUnavailable: it cannot be opened.
         LedgerTooNew: a newer version made its tables.
     """
     database = Database(url or home / FILE, patient=True)
-    return Ledger(database, people.key_of(home, key), plain_ids=plain_ids, guard=guard)
+    return Ledger(
+        database,
+        people.key_of(home, key),
+        plain_ids=plain_ids,
+        counts_only=counts_only,
+        guard=guard,
+    )
 
 
 def _plain(text: str) -> str:

@@ -52,6 +52,12 @@ class PendingWrites:
                 self._thread = threading.Thread(target=self._run, name="later", daemon=True)
                 self._thread.start()
 
+    def drop(self, name: str) -> None:
+        """Forget what waits under that name."""
+        with self._lock:
+            self._writes.pop(name, None)
+            self._writes.pop(f"sent {name}", None)
+
     def _run(self) -> None:
         pause = threading.Event()
         while True:

@@ -334,7 +334,8 @@ class Answering:
     def _keep(self, work: Work, answer: Answer) -> None:
         """Record an answer before it is shown, so that another try shows the same."""
         self._ledger.keep(answer, origin="slack", asker=work.asker, private=self._is_private(work))
-        self._queue.note(work, answer=answer.id)  # edited meanwhile: the next try erases it
+        if not self._ledger.counts_only:  # else another try has to answer anew
+            self._queue.note(work, answer=answer.id)  # edited meanwhile: the next try erases it
 
     def _is_private(self, work: Work) -> bool:
         """Whether the question stays out of reports; a channel is asked for when in doubt."""

@@ -26,6 +26,7 @@ from bot.slack.elements import (
 )
 from bot.slack.gist import gist
 from bot.slack.words import say
+from bot.telling.phrases import made
 from bot.telling.quotations import escaped
 from index.revisions.following import State
 from ingest.catalog.editions import Kind
@@ -128,7 +129,7 @@ def message(
     if actions:
         blocks.append({"type": "actions", "elements": actions})
     blocks.append(_feedback(answer.id, language))
-    blocks.append(notes([*quiet, say(language, "answer-id", id=answer.id)]))
+    blocks.append(notes([*quiet, made(answer), say(language, "answer-id", id=answer.id)]))
     return Rendered(plain(body)[:300], tuple(blocks))
 
 

@@ -13,6 +13,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape
 
+from bot.telling.phrases import made
 from bot.telling.quotations import escaped
 from ingest.language.sentences import shown
 
@@ -45,6 +46,8 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "superseded": "旧版",
         "picture": "ページの画像",
         "no-picture": "ページの画像はない（PDFが手元にない）",
+        "check": "確認（人が記入）",
+        "check-fields": "確認した人,所属,確認した日,確認の結果,備考",
     },
     "en": {
         "title": "Evidence for an answer",
@@ -69,6 +72,8 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "superseded": "superseded edition",
         "picture": "Picture of the page",
         "no-picture": "There is no picture of the page: the PDF is not held any more.",
+        "check": "Checked (to be filled in by hand)",
+        "check-fields": "Checked by,Section,Checked on,Outcome,Remarks",
     },
 }
 _MARKUP = re.compile(r"\\([\\`*\[\]<>~|&$!#_])|\*\*(.+?)\*\*")
@@ -116,7 +121,7 @@ def markdown(answer: Answer, exhibits: Sequence[Exhibit]) -> str:
         escaped(answer.question.text),
         f"## {words['answer']}",
         answer.text,
-        *(f"> {notice}" for notice in answer.notices),
+        *(f"> {notice}" for notice in (*answer.notices, made(answer))),
         f"## {words['nearest' if answer.declined else 'sources']}",
     ]
     for exhibit in exhibits:
@@ -130,6 +135,7 @@ def markdown(answer: Answer, exhibits: Sequence[Exhibit]) -> str:
             for picture in exhibit.pictures
         ]
     pieces += [f"## {words['record']}", _table(_record(answer, words))]
+    pieces += [f"## {words['check']}", _table(_blank(words))]
     return "\n\n".join(pieces) + "\n"
 
 
@@ -168,7 +174,8 @@ def pdf(answer: Answer, exhibits: Sequence[Exhibit]) -> bytes:
         item = _BULLET.match(line)
         said = _marked_up(line[item.end() :] if item else line)
         story.append(Paragraph(said, bullet, bulletText="•") if item else Paragraph(said, body))
-    story += [Paragraph(escape(notice), small) for notice in answer.notices]
+    notices = (*answer.notices, made(answer))
+    story += [Paragraph(escape(notice), small) for notice in notices]
     story.append(Paragraph(escape(words["nearest" if answer.declined else "sources"]), head))
     for exhibit in exhibits:
         story.append(Spacer(1, 4 * mm))
@@ -184,9 +191,13 @@ def pdf(answer: Answer, exhibits: Sequence[Exhibit]) -> bytes:
             story.append(Table([[image]], style=[("BOX", (0, 0), (-1, -1), 0.5, "#888888")]))
     story.append(Paragraph(escape(words["record"]), head))
     story += facts(_record(answer, words))
-    made = BytesIO()
+    story.append(Paragraph(escape(words["check"]), head))
+    fields = [[Paragraph(escape(name), small), ""] for name, _ in _blank(words)]
+    lines = [("GRID", (0, 0), (-1, -1), 0.5, "#888888")]
+    story.append(Table(fields, colWidths=(40 * mm, 130 * mm), rowHeights=9 * mm, style=lines))
+    file = BytesIO()
     SimpleDocTemplate(
-        made,
+        file,
         pagesize=A4,
         title=f"{words['title']} {answer.id}",
         leftMargin=20 * mm,
@@ -195,7 +206,7 @@ def pdf(answer: Answer, exhibits: Sequence[Exhibit]) -> bytes:
         bottomMargin=18 * mm,
         invariant=1,
     ).build(story)
-    return made.getvalue()
+    return file.getvalue()
 
 
 def _source(citation: Citation, words: Mapping[str, str]) -> str:
@@ -239,6 +250,11 @@ def _record(answer: Answer, words: Mapping[str, str]) -> list[tuple[str, str]]:
         rows.append((words["prompt"], answer.prompt))
     rows.append((words["generation"], answer.generation))
     return rows + sorted(answer.recipe.items())
+
+
+def _blank(words: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Return the fields for whoever checks the answer."""
+    return [(name, "") for name in words["check-fields"].split(",")]
 
 
 def _table(rows: Sequence[tuple[str, str]]) -> str:

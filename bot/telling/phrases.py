@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from bot.answers import Answer
+
 _JA: Mapping[str, str] = {
     "opening": "手引きには次の記載があります。",
     "opening-unsure": "お尋ねにそのまま答える記載ではないかもしれませんが、次の記載があります。",
@@ -24,6 +26,12 @@ _JA: Mapping[str, str] = {
     "case": "事例",
     "superseded": "旧版",
     "heads": "（列: {heads}）",
+    "made-quoted": (
+        "言語モデルを使わず、機械が文書の引用から作成しました。使う前に出典を確かめてください。"
+    ),
+    "made-written": (
+        "言語モデル（{model}）が書いた文を機械が引用と照合しました。使う前に出典を確かめてください。"
+    ),
     "notice-digest": (
         "『{title}』は『{original}』の要約です（公式の文書ではありません）。"
         "決定の根拠にするときは公式版を確認してください。"
@@ -103,6 +111,13 @@ _EN: Mapping[str, str] = {
     "case": "case",
     "superseded": "superseded",
     "heads": " (columns: {heads})",
+    "made-quoted": (
+        "Made by a machine from quotations, without a language model. Check the source before use."
+    ),
+    "made-written": (
+        "Written by a language model ({model}), held to the quotations by a machine. Check the "
+        "source before use."
+    ),
     "notice-digest": (
         "“{title}” is a digest of “{original}”, not the official text. "
         "Check the official edition before you base a decision on it."
@@ -171,3 +186,10 @@ def phrase(language: str, name: str, **values: object) -> str:
         KeyError: no such language, sentence or blank.
     """
     return _TABLES[language][name].format(**values)
+
+
+def made(answer: Answer) -> str:
+    """Return what an answer is: made by a machine, with which model or none, to be checked."""
+    if answer.model is None:
+        return phrase(answer.language, "made-quoted")
+    return phrase(answer.language, "made-written", model=answer.model)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from bot.telling.phrases import made
 from index.revisions.following import State
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def lines(answer: Answer) -> Iterator[Line]:
         yield Line("")
     for suggestion in answer.suggestions:
         yield Line(f"→ {suggestion}")
-    yield Line(f"\n{answer.id}", quiet=True)
+    yield Line(f"\n{made(answer)}\n{answer.id}", quiet=True)
 
 
 def _present(citation: Citation) -> str:

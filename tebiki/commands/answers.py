@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ingest import private
-from tebiki.building import Parts, build, ledger_of, today
+from tebiki.building import Parts, build, ledger_of, note, today
 from tebiki.commands.options import Common
 from tebiki.commands.output import out, print_json, say, spoken
 from tebiki.serving import page_image
@@ -74,6 +74,7 @@ def export(
     for file, content in files.items():
         (folder / file).write_bytes(content)
         private.shared(folder / file)
+    note(chosen, "EXPORTED", what="evidence sheet", answer=answer.id, folder=str(folder))
     if given.as_json:
         print_json({"folder": str(folder), "files": sorted(files)})
         return

@@ -11,9 +11,10 @@ from typing import Annotated
 import typer
 
 from ingest import private
-from tebiki.building import today
+from tebiki.building import note, today
 from tebiki.commands.options import Commands, Common
 from tebiki.commands.output import LEFT_OUT, err, fail_with, out, print_json, spoken
+from tebiki.settings import Settings
 
 corpus_app = Commands(
     help="What the corpus holds: add, list, correct, withdraw, check, fetch.", no_args_is_help=True
@@ -54,7 +55,7 @@ def corpus_add(
     if unlisted == bool(source):
         raise typer.BadParameter("Name a PDF file or an address, or say --unlisted.")
     if unlisted:
-        _list_all(given, chosen.corpus)
+        _list_all(given, chosen)
         return
     from tempfile import TemporaryDirectory
 
@@ -94,16 +95,19 @@ def corpus_add(
         if asking and not typer.confirm("Add it?", default=True):
             raise typer.Exit(LEFT_OUT)
         added = add(chosen.corpus, file, entry)
+    note(chosen, "DOCUMENT_ADDED", edition=added.key, file=added.path, sha256=added.sha256, url=url)
     given.tell(
         {"edition": added.key, "file": added.path, "in_force_from": str(entry.since or "")},
         f'{added.key} is listed as {added.path}. Run "tebiki refresh" to index it.',
     )
 
 
-def _list_all(given: Common, corpus: Path) -> None:
+def _list_all(given: Common, chosen: Settings) -> None:
     from ingest.catalog.entries import add_unlisted
 
-    listed = add_unlisted(corpus)
+    listed = add_unlisted(chosen.corpus)
+    for one in listed:
+        note(chosen, "DOCUMENT_ADDED", edition=one.key, file=one.path, sha256=one.sha256)
     lines = [f"{edition.key}  {edition.document.title}  {edition.path}" for edition in listed]
     lines.append(f"{len(listed)} files are listed that were not. Correct what is wrong there.")
     given.tell({"listed": [edition.key for edition in listed]}, "\n".join(lines))
@@ -168,6 +172,7 @@ def corpus_correct(
         "published": str(now.published or ""),
         "in_force_from": str(now.in_force_from or now.published or ""),
     }
+    note(chosen, "DOCUMENT_CORRECTED", edition=now.key, **days)
     given.tell(
         {"edition": now.key, **days},
         f"{now.key} was published {days['published'] or '?'} and is in force from "
@@ -193,6 +198,7 @@ def corpus_withdraw(
 
     name, _, label = document.partition("@")
     gone = withdraw(chosen.corpus, name, label or None, on.date() if on else today())
+    note(chosen, "DOCUMENT_WITHDRAWN", edition=gone.key, withdrawn_on=gone.withdrawn_on)
     given.tell(
         {"edition": gone.key, "withdrawn_on": str(gone.withdrawn_on)},
         f'{gone.key} no longer counts from {gone.withdrawn_on}. Run "tebiki refresh".',
@@ -255,6 +261,8 @@ def corpus_fetch(
     )
     failed = [outcome.problem for outcome in outcomes if outcome.problem]
     new = added(outcomes)
+    for one in new:
+        note(chosen, "DOCUMENT_ADDED", edition=one.key, file=one.path, url=one.url)
     for problem in failed:
         fail_with(problem)
     lines = [f"{edition.key}  {edition.path}" for edition in new]

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from tebiki.building import build, generations_of, roll_back_to
+from tebiki.building import build, generations_of, note, roll_back_to
 from tebiki.commands.options import Common
 from tebiki.commands.output import out, print_json, write
 
@@ -38,6 +38,7 @@ def rollback(
     chosen = given.settings()
     name = f"g{int(to):06d}" if to and to.isdigit() else to
     current = roll_back_to(chosen, name)
+    note(chosen, "ROLLED_BACK", generation=current)
     given.tell({"generation": current}, f"{current} is current.")
 
 

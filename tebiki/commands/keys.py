@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tebiki.building import note
 from tebiki.commands.options import Commands, Common
 from tebiki.commands.output import err, out, print_json, spoken
 
@@ -27,7 +28,7 @@ def _keys(given: Common) -> Keys:
 def create_key(
     name: Annotated[str, typer.Argument(help="Whose key it is, for your own list.")],
     *,
-    scope: Annotated[str, typer.Option(help="ask, search or admin.")] = "ask",
+    scope: Annotated[str, typer.Option(help="search, ask, questions, curate or admin.")] = "ask",
     expires: Annotated[
         datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The day it ends.")
     ] = None,
@@ -37,10 +38,11 @@ def create_key(
     from api.keys import Scope
 
     if scope not in {one.value for one in Scope}:
-        raise typer.BadParameter("the scope is ask, search or admin", param_hint="--scope")
+        raise typer.BadParameter("the scope is " + ", ".join(Scope), param_hint="--scope")
     made, secret = _keys(given).create(
         name, Scope(scope), expires=expires.date() if expires else None
     )
+    note(given.settings(), "KEY_MADE", id=made.id, name=name, scope=scope, expires=made.expires)
     told = {"id": made.id, "name": name, "scope": str(made.scope), "secret": secret}
     given.tell(told, secret)
     err.print(spoken(f"Key {made.id} for {name}. It cannot be shown again."), markup=False)
@@ -52,8 +54,8 @@ def list_keys(
     given: Common,
 ) -> None:
     """List the keys."""
+    held, used = _keys(given).all(), _keys(given).used()
     if given.as_json:
-        held = _keys(given).all()
         print_json(
             [
                 {
@@ -62,14 +64,18 @@ def list_keys(
                     "scope": str(key.scope),
                     "created": str(key.created),
                     "expires": str(key.expires) if key.expires else None,
+                    "used": str(used[key.id]) if key.id in used else None,
                 }
                 for key in held
             ]
         )
         return
-    for key in _keys(given).all():
+    for key in held:
         until = f"until {key.expires}" if key.expires else "without end"
-        out.print(f"{key.id}  {key.scope}  {key.name}  made {key.created}, {until}", markup=False)
+        last = f"last used {used[key.id]}" if key.id in used else "never used"
+        out.print(
+            f"{key.id}  {key.scope}  {key.name}  made {key.created}, {until}, {last}", markup=False
+        )
 
 
 @keys.command("revoke")
@@ -80,5 +86,6 @@ def revoke_key(
 ) -> None:
     """Take a key back; it opens nothing from now on."""
     gone = _keys(given).revoke(key)
+    note(given.settings(), "KEY_REVOKED", id=gone.id, name=gone.name)
     told = {"id": gone.id, "name": gone.name}
     given.tell(told, f"{gone.id} ({gone.name}) opens nothing any more.")

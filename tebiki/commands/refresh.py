@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tebiki.building import configured_embedder, hold_current, vectors_of
+from tebiki.building import configured_embedder, hold_current, note, vectors_of
 from tebiki.commands.options import Common
 from tebiki.commands.output import (
     LEFT_OUT,
@@ -22,7 +22,7 @@ from tebiki.commands.output import (
     told_as_words,
 )
 from tebiki.places import BUNDLED
-from tebiki.refreshing import reader, refreshed
+from tebiki.refreshing import deeds, reader, refreshed
 from tebiki.settings import Settings
 
 if TYPE_CHECKING:
@@ -39,6 +39,9 @@ def refresh(
     accept: Annotated[
         bool, typer.Option("--accept", help="Publish whatever the evaluation says; recorded.")
     ] = False,
+    reason: Annotated[
+        str, typer.Option(help="Why it is published all the same (--accept); recorded.")
+    ] = "",
     watch: Annotated[
         bool,
         typer.Option(
@@ -86,6 +89,7 @@ def refresh(
         return
     with progress(show=not given.as_json) as told:
         report = refreshed(chosen, told, full=full, accept=accept)
+    _note(chosen, report, reason)
     _say_report(report, as_json=given.as_json)
     if report.poor_pages and not given.as_json:
         _say_what_ocr_would_do()
@@ -107,12 +111,19 @@ def _refresh_and_say(chosen: Settings, *, full: bool, accept: bool, as_json: boo
     with suppress(typer.Exit), told_as_words(), progress(show=not as_json) as told:
         try:
             report = refreshed(chosen, told, full=full, accept=accept)
+            _note(chosen, report, "")
         except NotAllowed:
             refused = True
             raise
         _say_report(report, as_json=as_json)
         return True
     return refused
+
+
+def _note(chosen: Settings, report: RefreshReport, reason: str) -> None:
+    """Record a refresh that published something, and the gate's reasons where it overrode them."""
+    for deed, what in deeds(chosen, report, reason):
+        note(chosen, deed, **what)
 
 
 def _say_plan(plan: Plan, listed: Catalog, *, as_json: bool) -> None:

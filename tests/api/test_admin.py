@@ -22,14 +22,16 @@ from fastapi.testclient import TestClient
 from playwright.sync_api import expect, sync_playwright
 
 from api import insights
-from api.access import Access
+from api.access import COOKIE, Access
 from api.admin import Office
 from api.app import create_app
 from api.health import WireFinding
 from api.intake import Intake
 from api.keys import Keys, Scope
 from api.problems import Refused
+from api.sessions import Sessions
 from bot.answering.extractive import Extractive
+from bot.ledger.audit import Deed
 from bot.ledger.ledger import Entry, Rating
 from index.errors import GenerationBroken
 from index.generations.manifests import Manifest
@@ -204,7 +206,7 @@ def test_without_an_office_there_is_no_admin_page() -> None:
     app = create_app(library=small, answerer=Extractive(small), page_file=lambda _: CORPUS)
     with entered(app) as client:
         assert [404, 404] == [client.get(each).status_code for each in ("/admin", "/v1/admin")]
-        assert {"admin": False} == client.get("/v1/session").json()
+        assert {"admin": False, "offices": []} == client.get("/v1/session").json()
 
 
 def test_state_tells_what_is_indexed(client: TestClient) -> None:
@@ -732,3 +734,38 @@ def test_the_examination_is_shown(tmp_path: Path) -> None:
         told = client.get("/v1/admin/doctor", headers={"Accept-Language": "en"}).json()
 
     assert [{**found.model_dump(), "name": "en"}] == told["findings"]
+
+
+def test_what_an_administrator_does_is_recorded(desk: Desk) -> None:
+    """Who, from where, what; of a refresh that overrode the gate the reason that was given."""
+    told: list[tuple[str, dict[str, object], str, str]] = []
+    desk.let_go.set()
+    office = replace(
+        desk.office,
+        note=lambda deed, what, who, address: told.append((deed.name, dict(what), who, address)),
+        published=lambda report, reason: [
+            (Deed.OVERRIDDEN, {"generation": report.generation, "reason": reason})
+        ],
+    )
+    app = create_app(
+        library=small,
+        answerer=Extractive(small),
+        page_file=lambda held: CORPUS / (held.path or ""),
+        office=office,
+        access=Access(sessions=(sessions := Sessions())),
+    )
+    client = TestClient(app, client=("127.0.0.1", 5000), base_url="http://127.0.0.1")
+    client.cookies.set(COOKIE, sessions.exchange(sessions.word()) or "")
+
+    client.post("/v1/admin/refresh", json={"accept": True, "reason": "誤差"})
+    client.post("/v1/admin/rollback", json={})
+    client.get("/v1/admin/questions.csv")
+    until_s = time.monotonic() + 10
+    while len(told) < 3 and time.monotonic() < until_s:  # the refresh has a thread of its own
+        time.sleep(0.01)
+
+    assert [
+        ("EXPORTED", {"what": "questions", "days": 30, "count": 4}, "session", "127.0.0.1"),
+        ("OVERRIDDEN", {"generation": "g2", "reason": "誤差"}, "session", "127.0.0.1"),
+        ("ROLLED_BACK", {"generation": "g1"}, "session", "127.0.0.1"),
+    ] == sorted(told, key=lambda each: each[0])

@@ -63,7 +63,25 @@ def test_unknown_key_cannot_be_revoked(tmp_path: Path) -> None:
 
 
 def test_scopes_hold_those_below() -> None:
-    """Who may ask may search; who administers may do both."""
+    """Who may ask may search; two offices may ask, and not what the other may; one may do all."""
     assert {Scope.SEARCH} == Scope.SEARCH.implied
     assert {Scope.SEARCH, Scope.ASK} == Scope.ASK.implied
+    assert {Scope.SEARCH, Scope.ASK, Scope.QUESTIONS} == Scope.QUESTIONS.implied
+    assert {Scope.SEARCH, Scope.ASK, Scope.CURATE} == Scope.CURATE.implied
     assert set(Scope) == Scope.ADMIN.implied
+
+
+def test_key_says_on_which_day_it_was_used_last(tmp_path: Path) -> None:
+    """For every process, and without a write for each request; a refusal is no use."""
+    keys = Keys(tmp_path / "keys.json")
+    made, secret = keys.create("one", Scope.ASK, expires=date(2030, 1, 1))
+    keys.find(secret, on=date(2031, 1, 1))
+    assert {} == keys.used()
+
+    for day in (5, 6, 6):
+        keys.find(secret, on=date(2026, 4, day))
+
+    assert {made.id: date(2026, 4, 6)} == Keys(tmp_path / "keys.json").used()
+    (tmp_path / "keys-used.json").write_text("[", "utf-8")
+    assert {} == keys.used()
+    assert made == keys.find(secret, on=date(2026, 4, 7))

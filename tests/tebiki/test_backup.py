@@ -20,6 +20,7 @@ from typer.testing import CliRunner
 
 from bot.answering.extractive import Extractive
 from bot.asking.question import read
+from bot.ledger.audit import Audit, BrokenChain, Deed
 from bot.ledger.ledger import open_ledger
 from index.generations import manifests, pointers
 from tebiki.backup import BackupFailed, back_up, check, restore
@@ -254,3 +255,19 @@ def test_a_record_in_postgresql_is_dumped_and_put_back(
     assert listing.has_dump
     assert before == count()
     assert [] == list((tmp_path / "back").glob("*.pgdump"))
+
+
+def test_backup_holds_the_audit_stream_and_its_last_hash(desk: Desk, tmp_path: Path) -> None:
+    """A stream that is cut afterwards does not verify against the backup; the restored one does."""
+    audit = Audit(desk.home)
+    for _ in range(3):
+        audit.note(Deed.EXPORTED, {})
+    kept = back_up(chosen(desk), tmp_path / "b.tar").audit
+    restore(chosen(desk, tmp_path / "new"), tmp_path / "b.tar")
+
+    assert audit.head().hash == kept
+    assert 3 == Audit(tmp_path / "new").verify(kept).sequence
+    audit.path.write_bytes(b"")
+    (desk.home / "audit.head").unlink()
+    with pytest.raises(BrokenChain):
+        audit.verify(kept)

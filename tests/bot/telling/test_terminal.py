@@ -6,6 +6,7 @@ import pytest
 
 from bot.answers import Answer, Citation
 from bot.asking.question import read
+from bot.telling.phrases import phrase
 from bot.telling.terminal import Line, lines
 from index.revisions.following import Followed, State
 from tests.fakes import edition
@@ -35,7 +36,7 @@ def test_what_is_beside_the_answer_is_quiet() -> None:
         Line("[1] leave（第1.0版） p.2  休暇 › 繰越し"),
         Line(""),
         Line("→ 要件は？"),
-        Line("\na1", quiet=True),
+        Line(f"\n{phrase('ja', 'made-quoted')}\na1", quiet=True),
     ] == list(lines(_answer()))
 
 
