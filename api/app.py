@@ -48,7 +48,8 @@ from api.viewer import Viewer
 from bot.asking.question import read
 from bot.errors import BadQuestion
 from index.passages import by_page, checked
-from ingest.pdf import documents
+from ingest import formats
+from ingest.pages import Place, PlaceKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -79,6 +80,8 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
         (503, "There is no index yet; the detail names the command that makes one."),
     )
 }
+_FILE = "application/octet-stream"
+
 MISSING: dict[int | str, dict[str, Any]] = {
     404: {"description": "There is no such thing in the corpus.", "model": Problem},
     **PROBLEMS,
@@ -109,7 +112,7 @@ def create_app(
     questions: Mapping[str, Sequence[str]] = MappingProxyType({}),
     office: Office | None = None,
     access: Access = Access(),  # noqa: B008 - frozen, and on loopback everybody is welcome
-    kept_text: Callable[[Path], EditionText] = documents.read,
+    kept_text: Callable[[Path], EditionText] = formats.read,
     at_once: int = 40,
     measured: metrics.Metrics | None = None,
 ) -> FastAPI:
@@ -365,7 +368,8 @@ def _add_documents(
             return found
         return found.model_copy(
             update={
-                "image_url": with_parameter(found.image_url, PARAMETER, quote(opened)),
+                "image_url": found.image_url
+                and with_parameter(found.image_url, PARAMETER, quote(opened)),
                 "file_url": with_parameter(found.file_url, PARAMETER, quote(opened)),
             }
         )
@@ -373,17 +377,19 @@ def _add_documents(
     @app.get(
         edition + "/file",
         response_class=FileResponse,
-        responses={**MISSING, 200: {"content": {"application/pdf": {}}}},
+        responses={**MISSING, 200: {"content": {"application/pdf": {}, _FILE: {}}}},
         tags=["documents"],
     )
     def file(document: str, label: str, sha256: Digest = None) -> FileResponse:
-        """Return the PDF; add `#page=N` to open it at a page."""
+        """Return the file; add `#page=N` to open a PDF at a page. Other kinds are for saving."""
         path = viewer.file(document, label, sha256)
+        pdf = path.suffix == formats.PDF
         return FileResponse(
             path,
-            media_type="application/pdf",
+            media_type="application/pdf" if pdf else _FILE,
             filename=path.name,
-            content_disposition_type="inline",
+            # What a web page of a stranger says must never run as one of ours.
+            content_disposition_type="inline" if pdf else "attachment",
             headers={"Cache-Control": "private, no-cache"},
         )
 
@@ -548,6 +554,11 @@ def _in_force(library: Library, on: date | None) -> frozenset[str]:
 def _wire(
     library: Library, summaries: PageSummaries, passage: Passage, keys: frozenset[str]
 ) -> WirePassage:
-    held = summaries.of(library, passage.chunk.edition).labels
+    chunk = passage.chunk
+    held = summaries.of(library, chunk.edition).labels
     labels = [held[number - 1] for number in passage.pages]
-    return WirePassage.of(passage, labels=labels, in_force=keys)
+    if formats.ending(chunk.edition.path or formats.PDF) == formats.PDF:
+        place = Place(PlaceKind.PAGE, labels[0] or str(passage.pages[0]))
+    else:
+        place = library.text(chunk.edition).place(chunk.start, chunk.end, chunk.section)
+    return WirePassage.of(passage, labels=labels, place=place, in_force=keys)

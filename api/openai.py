@@ -49,7 +49,7 @@ def sources(answer: WireAnswer, base: str) -> str:
     """Return the citations as Markdown under the answer, one a line, or nothing."""
     shown = answer.citations or (answer.declined.nearest if answer.declined else [])
     lines = [
-        f"- [{each.marker}] [{each.title}（{each.edition}）p.{each.page_label or each.page}]"
+        f"- [{each.marker}] [{each.title}（{each.edition}）{each.place.named(answer.language)}]"
         f"({base}{each.view_url})"
         for each in shown
     ]

@@ -12,10 +12,18 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from api.problems import Refused
-from api.schemas.documents import WireBox, WireLine, WireOriginal, WirePage, edition_url
-from ingest import rendering
+from api.schemas.documents import (
+    WireBlock,
+    WireBox,
+    WireLine,
+    WireOriginal,
+    WirePage,
+    WirePlace,
+    edition_url,
+)
+from ingest import formats, rendering
 from ingest.catalog.editions import Document, Edition
-from ingest.pdf import documents
+from ingest.pages import PlaceKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -56,7 +64,7 @@ class Viewer:
         library: Callable[[], Library],
         page_file: Callable[[Edition], Path],
         *,
-        kept_text: Callable[[Path], EditionText] = documents.read,
+        kept_text: Callable[[Path], EditionText] = formats.read,
         cache_bytes: int = CACHE_BYTES,
     ) -> None:
         """Read texts from *library* and files from *page_file*.
@@ -129,6 +137,9 @@ class Viewer:
         first = text.start_of(number)
         marked = f"&start={start}&end={end}" if end > start else ""
         which = f"?sha256={edition.sha256}"
+        paged = page.kind is PlaceKind.PAGE
+        anchor = f"#page={number}" if paged else ""
+        spot = max(first, start) if start < first + len(page.text) else first
         return WirePage(
             document=edition.document.id,
             title=edition.document.title,
@@ -138,6 +149,7 @@ class Viewer:
             digest_of=None if original is None else WireOriginal.of(original),
             page=number,
             page_label=page.label,
+            place=WirePlace.of(text.place(spot, max(spot, end))),
             page_count=len(text.pages),
             width=page.width,
             height=page.height,
@@ -147,9 +159,10 @@ class Viewer:
             quality=page.quality.score,
             note=page.quality.note,
             boxes=[WireBox.of(box, page) for box in _marked(text, number, start, end)],
-            lines=_lines(text, number),
-            image_url=f"{base}/pages/{number}/image{which}{marked}",
-            file_url=f"{base}/file{which}#page={number}",
+            lines=_lines(text, number) if paged else [],
+            blocks=[] if paged else [WireBlock.of(block, first) for block in page.blocks],
+            image_url=f"{base}/pages/{number}/image{which}{marked}" if paged else None,
+            file_url=f"{base}/file{which}{anchor}",
         )
 
     def image(
@@ -176,6 +189,12 @@ class Viewer:
         edition = self._edition(library, document, label, sha256)
         text = self._text(library, edition)
         _check(edition, text, number)
+        if text.pages[number - 1].kind is not PlaceKind.PAGE:
+            raise Refused(
+                404,
+                "この形式のファイルにページの画像はありません。/pages/{number} に本文があります。",
+                "A file of this kind has no image of a page; /pages/{number} has its text.",
+            )
         boxes = _marked(text, number, start, end)
         width = WIDTHS[size]
         said = f"1\0{edition.sha256}\0{number}\0{width}\0{boxes}"

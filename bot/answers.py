@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol, TypeAlias
 from index.passages import Filters, Passage
 from index.revisions.following import Followed
 from ingest.catalog.editions import Edition
+from ingest.pages import Place, PlaceKind
 
 if TYPE_CHECKING:
     from ingest.pages import EditionText
@@ -75,7 +76,8 @@ class Citation:
     construction. *page* is where it begins (from 1), *pages* all it touches, *page_label* the
     number printed on that page. *in_force* is true on the day the question is about.
     *context* (section path, lead-in, column heads) is shown beside it, never as a quotation.
-    *now* is where it stands today, when its edition was superseded or withdrawn since.
+    *now* is where it stands today, when its edition was superseded or withdrawn since. *place* is
+    where people find it, of whatever kind the file is; None in an answer that was kept before.
     """
 
     marker: int
@@ -90,6 +92,12 @@ class Citation:
     in_force: bool
     context: str = ""
     now: Followed | None = None
+    place: Place | None = None
+
+    def where(self, language: str, *, section: bool = True) -> str:
+        """Return its place in words, a section only if that is not named beside it."""
+        place = self.place or Place(PlaceKind.PAGE, self.page_label or str(self.page))
+        return place.named(language, section=section)
 
     @property
     def superseded(self) -> bool:
@@ -244,4 +252,5 @@ def cite(
         end=end,
         in_force=in_force,
         context=context,
+        place=text.place(start, end, section),
     )

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ingest.language import marks
-from ingest.pages import BlockKind
+from ingest.pages import BlockKind, PlaceKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -132,7 +132,9 @@ def _headings(text: EditionText) -> Iterator[Heading]:
     usual = _usual_size(text.pages)
     several = len(text.pages) > _FEW_PAGES
     for page, start in zip(text.pages, text.starts, strict=True):
-        cover = several and page.number == 1 and len(page.text) < _COVER_TEXT
+        if page.kind is not PlaceKind.PAGE:
+            continue  # its reader has told all of them
+        cover = several and page.may_be_cover and len(page.text) < _COVER_TEXT
         crowd = 0
         orders = [
             _order(page.text[block.start : min(block.end, block.start + 20)])
@@ -185,6 +187,10 @@ def _bookmarked(text: EditionText) -> Iterable[Heading]:
         if not 0 < entry.page <= len(text.pages):
             continue
         page = text.pages[entry.page - 1]
+        if entry.at is not None:
+            last = text.starts[entry.page - 1] + entry.at
+            yield Heading(_clean(entry.title), last, 0, _order(entry.title), entry.level)
+            continue
         wanted = _plain(entry.title)
         for block in page.blocks:
             offset = text.starts[entry.page - 1] + block.start

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import zlib
 from bisect import bisect_right
 from dataclasses import astuple, dataclass, field
@@ -14,13 +15,68 @@ from zipfile import BadZipFile
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
 
 PAGE_BREAK = "\n"
 """What stands between two pages in an `EditionText`; it has no box and belongs to the first."""
+
+
+class PlaceKind(StrEnum):
+    """What a `Page` is in its file: a page, or what a file without pages has in their stead.
+
+    A SECTION is a stretch of running text (Word, web pages, plain text), a SHEET a part of a
+    worksheet, of which a long one has several.
+    """
+
+    PAGE = "page"
+    SHEET = "sheet"
+    SLIDE = "slide"
+    SECTION = "section"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a span stands, as people find it in the file.
+
+    *label* is the number of a page or slide, the name of a sheet, the heading of a section ("" where
+    it has none). *range* narrows it down: cells (B4:D9), paragraphs (¶12), lines (L3-L5) or an
+    anchor (#a3), "" where nothing does.
+    """
+
+    kind: PlaceKind
+    label: str
+    range: str = ""
+
+    def named(self, language: str, *, section: bool = True) -> str:
+        """Return it in words; without *section* where that is named beside it."""
+        words = _PLACE_WORDS[language]
+        if self.kind in {PlaceKind.PAGE, PlaceKind.SLIDE}:
+            return words[self.kind].format(label=self.label)
+        found = [words[self.kind].format(label=self.label)] if self.label else []
+        if self.kind is PlaceKind.SECTION:
+            found = found if section else []
+        first, _, last = self.range.partition("-")
+        if first[:1] in words:
+            to = f"{words['to']}{last[1:]}" if last else ""
+            found.append(words[first[0]].format(number=first[1:] + to))
+        elif self.kind is PlaceKind.SHEET:
+            found.append(self.range)
+        return " ".join(filter(None, found))
+
+
+_PLACE_WORDS = {
+    "ja": {
+        "page": "p.{label}", "slide": "スライド{label}", "sheet": "シート「{label}」",
+        "section": "「{label}」", "¶": "第{number}段落", "L": "{number}行目", "to": "〜",
+    },
+    "en": {
+        "page": "p. {label}", "slide": "slide {label}", "sheet": "sheet “{label}”",
+        "section": "“{label}”", "¶": "paragraph {number}", "L": "line {number}", "to": "–",
+    },
+}  # fmt: skip
 
 
 class BlockKind(StrEnum):
@@ -41,7 +97,8 @@ class Block:
     *start* and *end* are offsets into `Page.text`; *size* is the font size in points (0 when
     unknown). *context* is searched and shown but never quoted: the column heads of a table
     row, the caption of a figure. *heads* are the heads of a row's cells, one for each; empty
-    where no column has one.
+    where no column has one. *at* says where it stands in a file without pages (see `Place`); of a
+    worksheet's row it names the cells, one for each, with a space between.
     """
 
     start: int
@@ -50,6 +107,7 @@ class Block:
     size: float = 0.0
     context: str = ""
     heads: tuple[str, ...] = ()
+    at: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +128,7 @@ class Quality:
 class Page:
     """One page: an ordered selection of its characters, plus separators without a box.
 
+    *kind* tells what it is in a file without pages, where *label* is its name and nothing has a box.
     *number* counts from 1 in the file; *label* is the number printed on the page, else the
     file's own page label, else None. *source* holds, for each character of *text*, its index
     among the engine's characters of that page, or -1 for a separator; shape (n,), int32.
@@ -87,16 +146,26 @@ class Page:
     height: float
     quality: Quality
     blocks: tuple[Block, ...] = ()
+    kind: PlaceKind = PlaceKind.PAGE
+
+    @property
+    def may_be_cover(self) -> bool:
+        """Whether it is the first page, or slide; running text begins at once."""
+        return self.number == 1 and self.kind in {PlaceKind.PAGE, PlaceKind.SLIDE}
 
 
 @dataclass(frozen=True, slots=True)
 class OutlineEntry:
-    """A bookmark of the file: *level* from 0, *page* from 1, *top* in points from the bottom."""
+    """A bookmark of the file: *level* from 0, *page* from 1, *top* in points from the bottom.
+
+    *at* is the offset in the page's text where its section begins; None where it is to be found.
+    """
 
     title: str
     level: int
     page: int
     top: float | None = None
+    at: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +220,17 @@ class EditionText:
         last = self.page_at(max(start, end - 1)).number
         return tuple(range(first, last + 1))
 
+    def place(self, start: int, end: int, section: tuple[str, ...] = ()) -> Place:
+        """Return where the span begins, in words of its file; *section* is the path it stands under."""
+        page = self.page_at(start)
+        if page.kind is PlaceKind.PAGE:
+            return Place(page.kind, page.label or str(page.number))
+        label = page.label or ""
+        if page.kind is PlaceKind.SECTION and section:
+            label = section[-1]
+        base = self.starts[page.number - 1]
+        return Place(page.kind, label, _range(page, start - base, end - base))
+
     def start_of(self, number: int) -> int:
         """Return the offset at which page *number* (from 1) begins."""
         return self.starts[number - 1]
@@ -164,6 +244,44 @@ class EditionText:
             rows = page.boxes[max(0, start - base) : max(0, min(len(page.text), end - base))]
             found.extend(_lines(number, rows[~np.isnan(rows[:, 0])]))
         return tuple(found)
+
+
+def _range(page: Page, start: int, end: int) -> str:
+    """Return what the blocks between two offsets of a page say of their places, from first to last."""
+    first = bisect_right(page.blocks, start, key=lambda block: block.end)
+    found: list[str] = []
+    for block in page.blocks[first:]:
+        if block.start >= end:
+            break
+        names = block.at.split(" ") if block.at else []
+        if len(names) > 1:
+            before = page.text.count("\t", block.start, max(start, block.start))
+            last = page.text.count("\t", block.start, min(end, block.end))
+            names = names[before : last + 1]
+        found += names
+    if page.kind is PlaceKind.SHEET:
+        return _cells(found)
+    if not found:
+        return ""
+    begin, finish = found[0].partition("-")[0], found[-1].rpartition("-")[2]
+    return begin if begin == finish else f"{begin}-{finish}"
+
+
+_CELL = re.compile(r"([A-Z]+)([0-9]+)(?::([A-Z]+)([0-9]+))?")
+
+
+def _cells(names: Iterable[str]) -> str:
+    """Return the smallest range of cells that holds all of *names* (B4, C4:D5)."""
+    columns: list[str] = []
+    rows: list[int] = []
+    for found in filter(None, map(_CELL.fullmatch, names)):
+        columns += filter(None, found.group(1, 3))
+        rows += map(int, filter(None, found.group(2, 4)))
+    if not columns:
+        return ""
+    columns.sort(key=lambda name: (len(name), name))
+    first, last = f"{columns[0]}{min(rows)}", f"{columns[-1]}{max(rows)}"
+    return first if first == last else f"{first}:{last}"
 
 
 def _lines(number: int, rows: NDArray[np.float32]) -> Iterable[Box]:
@@ -209,6 +327,7 @@ def save(text: EditionText, path: Path) -> None:
                 "number": page.number,
                 "label": page.label,
                 "text": page.text,
+                "kind": page.kind,
                 "width": page.width,
                 "height": page.height,
                 "quality": astuple(page.quality),
@@ -256,12 +375,22 @@ def load(path: Path) -> EditionText:
             width=page["width"],
             height=page["height"],
             quality=Quality(*page["quality"]),
-            blocks=tuple(
-                Block(start, stop, BlockKind(kind), size, context, *map(tuple, heads))
-                for start, stop, kind, size, context, *heads in page["blocks"]
-            ),
+            blocks=tuple(_block(*block) for block in page["blocks"]),
+            kind=PlaceKind(page.get("kind", PlaceKind.PAGE)),
         )
         for page, end in zip(told["pages"], ends, strict=True)
     )
     outline = tuple(OutlineEntry(*entry) for entry in told["outline"])
     return EditionText(pages, outline, told["title"])
+
+
+def _block(
+    start: int,
+    end: int,
+    kind: str,
+    size: float,
+    context: str,
+    heads: Sequence[str] = (),
+    at: str = "",
+) -> Block:
+    return Block(start, end, BlockKind(kind), size, context, tuple(heads), at)

@@ -125,7 +125,7 @@ class _Reader:
     def read(self, page: Page, base: int) -> None:
         """Add the sentences of a page."""
         cover = (
-            page.number == 1 and len(self.text.pages) > _FEW_PAGES and len(page.text) < _COVER_TEXT
+            page.may_be_cover and len(self.text.pages) > _FEW_PAGES and len(page.text) < _COVER_TEXT
         )
         blocks = page.blocks or guessed(page)
         for order, block in enumerate(blocks):

@@ -1,4 +1,4 @@
-"""Many PDFs read at once: in processes of their own, bounded in time and memory, never twice.
+"""Many files read at once: in processes of their own, bounded in time and memory, never twice.
 
 A reading process is this module run as a program. It takes one JSON line for each file and
 answers with lines: pages as they are read, then that the file was read or why not. Where only
@@ -24,11 +24,11 @@ from hashlib import sha256
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from ingest import pages
+from ingest import formats, pages
 from ingest.atomic_files import replacing
 from ingest.catalog.facts import Facts
 from ingest.errors import UnreadablePdf
-from ingest.pdf import documents, ocr, whole
+from ingest.pdf import ocr
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Mapping
@@ -221,13 +221,14 @@ def facts_of(
     remembered by the hash of its bytes as long as this process lives, and in the folder *kept*.
     """
     use_ocr = ocr.installed()
-    how = f"{documents.READER_VERSION}-{ocr.reads_with() if use_ocr else 'plain'}"
+    read_with = ocr.reads_with() if use_ocr else "plain"
     found: dict[str, Facts | UnreadablePdf] = {}
     waiting: deque[_Task] = deque()
     digests: dict[str, str] = {}
+    hows: dict[str, str] = {}
     for name, path in files.items():
         try:
-            whole.check(path)
+            formats.check(path)
             digests[name] = sha256_of(path)
         except UnreadablePdf as problem:
             found[name] = problem
@@ -235,7 +236,8 @@ def facts_of(
         except OSError as problem:
             found[name] = _closed(path, problem)
             continue
-        known = _known_facts.get(digests[name]) or _noted(kept, digests[name], how)
+        hows[name] = f"{formats.version(path)}-{read_with}"
+        known = _known_facts.get(digests[name]) or _noted(kept, digests[name], hows[name])
         if known is None:
             waiting.append(_Task(name, path))
         else:
@@ -250,7 +252,7 @@ def facts_of(
                     continue
                 found[task.name] = _known_facts[digests[task.name]] = _facts(said)
                 if kept is not None:
-                    _note(kept, digests[task.name], how, said)
+                    _note(kept, digests[task.name], hows[task.name], said)
     return {name: found[name] for name in files}
 
 
@@ -341,9 +343,9 @@ def sha256_of(path: Path) -> str:
 def _kept(path: Path, cache: Path, *, use_ocr: bool) -> Path | UnreadablePdf:
     """The place in the cache for what is read from a file, or why it cannot even be opened."""
     try:
-        whole.check(path)
+        formats.check(path)
         how = f"ocr{ocr.reads_with()}" if use_ocr else "plain"
-        return cache / f"{sha256_of(path)[:40]}-{documents.READER_VERSION}-{how}.npz"
+        return cache / f"{sha256_of(path)[:40]}-{formats.version(path)}-{how}.npz"
     except UnreadablePdf as problem:
         return problem
     except OSError as problem:
@@ -558,7 +560,7 @@ def _serve(memory_mb: int, cache: Path, *, use_ocr: bool) -> None:
         path = Path(asked["path"])
         try:
             if asked["kept"] is None:
-                said = _told(documents.facts(path, ocr=reader))
+                said = _told(formats.facts(path, ocr=reader))
             else:
                 _one(path, Path(asked["kept"]), reader)
                 said = {"said": "read"}
@@ -582,7 +584,7 @@ def _told(found: Facts) -> dict[str, Any]:
 
 def _one(path: Path, kept: Path, reader: ocr.Ocr | None) -> None:
     """Read one file into the cache, in one step."""
-    text = documents.read(
+    text = formats.read(
         path,
         ocr=reader,
         opened=lambda count: _say({"said": "opened", "pages": count}),

@@ -140,7 +140,7 @@ def _named(outcome: EditionText | UnreadablePdf, corpus: Path) -> EditionText | 
 
 def reader() -> str:
     """Return what PDFs are read with here: with OCR, or without where tesseract is missing."""
+    from ingest.formats import READER_VERSION
     from ingest.pdf import ocr
-    from ingest.pdf.documents import READER_VERSION
 
     return f"{READER_VERSION}+ocr-{ocr.reads_with()}" if ocr.installed() else READER_VERSION

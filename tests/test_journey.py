@@ -303,7 +303,7 @@ def test_bad_files_are_named_and_the_rest_is_indexed(tmp_path: Path) -> None:
     (corpus / "letter.pdf").write_text("拝啓 時下ますます", encoding="utf-8")
     (corpus / "locked.pdf").write_bytes(_locked(good, "secret"))
     (corpus / "gone.pdf").symlink_to(tmp_path / "nowhere.pdf")
-    (corpus / "要領.docx").write_bytes(b"PK")
+    (corpus / "要領.xps").write_bytes(b"PK")
     where = ("--home", tmp_path / "home", "--corpus", corpus)
 
     told = json.loads(_run(*where, "refresh", "--json", code=1))
@@ -311,9 +311,9 @@ def test_bad_files_are_named_and_the_rest_is_indexed(tmp_path: Path) -> None:
     problems = {p["file"]: p["message"] for p in told["problems"]}
     assert {"empty.pdf", "short.pdf", "letter.pdf", "locked.pdf", "gone.pdf"} == set(problems)
     assert ["good"] == [key.partition("@")[0] for key in told["added"]]
-    assert ["要領.docx is not a PDF and was left out: save it as a PDF to have it indexed."] == (
-        told["notices"]
-    )
+    assert [
+        "要領.xps cannot be read here and was left out: save it as a PDF to have it indexed."
+    ] == (told["notices"])
     assert "password" in problems["locked.pdf"]
     assert told["published"]
     assert ["good"] == [

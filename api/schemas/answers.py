@@ -8,12 +8,20 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import ConfigDict, Field
 
-from api.schemas.documents import WireOriginal, edition_url, held_as, place_of, view_url_of
+from api.schemas.documents import (
+    WireOriginal,
+    WirePlace,
+    edition_url,
+    held_as,
+    place_of,
+    view_url_of,
+)
 from api.schemas.passages import SECTION_SEPARATOR, WireFilters
 from api.schemas.wire import Asked, Wire
 from bot.answers import Turn
 from bot.telling.phrases import made
 from ingest.catalog.editions import Kind
+from ingest.pages import Place, PlaceKind
 
 if TYPE_CHECKING:
     from bot.answers import Answer, Citation, Declined
@@ -75,9 +83,9 @@ class FeedbackRequest(Asked):
 class WireNow(Wire):
     """Where a superseded quotation stands today.
 
-    *state* is moved (the same words, at *page*), changed (*quote* instead), gone (nothing like
-    it), or stands. Of what is gone there is no page, and no edition when the document no longer
-    counts. The addresses are relative to the server.
+    *state* is moved (the same words, at *place*), changed (*quote* instead), gone (nothing like
+    it), or stands. Of what is gone there is no place, and no edition when the document no longer
+    counts; a file without pages has no *page*. The addresses are relative to the server.
     """
 
     state: str
@@ -85,6 +93,7 @@ class WireNow(Wire):
     edition: str | None
     page: int | None
     page_label: str | None
+    place: WirePlace | None
     quote: str
     start: int
     end: int
@@ -96,13 +105,16 @@ class WireNow(Wire):
     def of(cls, document: str, now: Followed) -> WireNow:
         """Translate."""
         there = now.edition if now.end else None
+        place = now.place or Place(PlaceKind.PAGE, now.label or str(now.page))
+        paged = place.kind is PlaceKind.PAGE
         where = place_of(there, now.start, now.end) if there else ""
         return cls(
             state=now.state,
             document=document,
             edition=now.edition.label if now.edition else None,
-            page=now.page if there else None,
-            page_label=now.label,
+            page=now.page if there and paged else None,
+            page_label=now.label if paged else None,
+            place=WirePlace.of(place) if there else None,
             quote=now.text,
             start=now.start,
             end=now.end,
@@ -116,7 +128,8 @@ class WireCitation(Wire):
     """A quotation: word for word the stored text between *start* and *end*.
 
     *page* counts from 1 in the file and is where the quotation begins; *page_label* is the
-    number printed there. *in_force* holds for the day the question is about; *now* says where
+    number printed there. A file without pages (Word, Excel, PowerPoint, web pages, text) has neither:
+    *place* says of every kind where the quotation stands. *in_force* holds for the day the question is about; *now* says where
     the quotation stands today when its edition was superseded since. The addresses are relative
     to the server; with *sha256*, the hash of the PDF, they lead to the very file that was quoted,
     also when the corpus no longer holds it.
@@ -133,9 +146,10 @@ class WireCitation(Wire):
     published: date | None
     in_force: bool
     file: str | None
-    page: int
+    page: int | None
     page_label: str | None
     pages: list[int]
+    place: WirePlace
     section: str
     context: str
     quote: str
@@ -154,6 +168,9 @@ class WireCitation(Wire):
         document = edition.document
         base = edition_url(edition)
         where = place_of(edition, citation.start, citation.end)
+        label = citation.page_label or str(citation.page)
+        place = citation.place or Place(PlaceKind.PAGE, label)
+        paged = place.kind is PlaceKind.PAGE
         return cls(
             marker=citation.marker,
             document=document.id,
@@ -166,9 +183,10 @@ class WireCitation(Wire):
             published=edition.published,
             in_force=citation.in_force,
             file=edition.path,
-            page=citation.page,
-            page_label=citation.page_label,
-            pages=list(citation.pages),
+            page=citation.page if paged else None,
+            page_label=citation.page_label if paged else None,
+            pages=list(citation.pages) if paged else [],
+            place=WirePlace.of(place),
             section=SECTION_SEPARATOR.join(citation.section),
             context=citation.context,
             quote=citation.quote,
@@ -176,7 +194,8 @@ class WireCitation(Wire):
             end=citation.end,
             page_url=f"{base}/pages/{citation.page}?{where}",
             view_url=view_url_of(edition, citation.page, where),
-            file_url=f"{base}/file{held_as(edition, '?')}#page={citation.page}",
+            file_url=f"{base}/file{held_as(edition, '?')}"
+            + (f"#page={citation.page}" if paged else ""),
             sha256=edition.sha256,
             now=None if citation.now is None else WireNow.of(document.id, citation.now),
         )

@@ -8,10 +8,11 @@ from urllib.parse import quote
 
 from api.schemas.wire import Wire
 from ingest.catalog.editions import Kind
+from ingest.pages import BlockKind, Place, PlaceKind
 
 if TYPE_CHECKING:
     from ingest.catalog.editions import Document, Edition, Original
-    from ingest.pages import Box, Page
+    from ingest.pages import Block, Box, Page
 
 
 class WireOriginal(Wire):
@@ -130,10 +131,56 @@ class WireLine(Wire):
     rows: int
 
 
+class WirePlace(Wire):
+    """Where something stands, as people find it in the file.
+
+    *label* is the number of a page or slide, the name of a sheet, the heading of a section. *range*
+    narrows it down: cells (B4:D9), paragraphs (¶12), lines (L3-L5) or an anchor (#a3); "" else.
+    """
+
+    kind: PlaceKind
+    label: str
+    range: str
+
+    @classmethod
+    def of(cls, place: Place) -> WirePlace:
+        """Translate."""
+        return cls(kind=place.kind, label=place.label, range=place.range)
+
+    def named(self, language: str) -> str:
+        """Return it in words."""
+        return Place(self.kind, self.label, self.range).named(language)
+
+
+class WireBlock(Wire):
+    """A paragraph, heading, list item or table row: *start* and *end* are offsets in the edition.
+
+    The cells of a row are apart by tabs; *heads* are those of their columns, or none.
+    """
+
+    start: int
+    end: int
+    kind: BlockKind
+    heads: list[str]
+    context: str
+
+    @classmethod
+    def of(cls, block: Block, base: int) -> WireBlock:
+        """Translate; the page begins at *base*."""
+        return cls(
+            start=base + block.start,
+            end=base + block.end,
+            kind=block.kind,
+            heads=list(block.heads),
+            context=block.context,
+        )
+
+
 class WirePage(Wire):
     """One page: its text, its place among the others, where its image is, and what is marked.
 
-    *lines* are the pieces of the text that stand together, in reading order.
+    *lines* are the pieces of the text that stand together, in reading order. In a file without pages *page* counts the stretches in which it is read, there is no image, and
+    *blocks* say how its text is shown.
     """
 
     document: str
@@ -144,6 +191,7 @@ class WirePage(Wire):
     digest_of: WireOriginal | None
     page: int
     page_label: str | None
+    place: WirePlace
     page_count: int
     width: float
     height: float
@@ -154,7 +202,8 @@ class WirePage(Wire):
     note: str
     boxes: list[WireBox]
     lines: list[WireLine]
-    image_url: str
+    blocks: list[WireBlock]
+    image_url: str | None
     file_url: str
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import ConfigDict, Field
 
+from api.schemas.documents import WirePlace
 from api.schemas.wire import Asked, Day, Wire
 from index.passages import Filters
 from ingest.catalog.editions import Kind
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Container, Sequence
 
     from index.passages import Passage
+    from ingest.pages import Place
 
 SECTION_SEPARATOR = " › "
 """Stands between the headings of a section path when it is written on one line."""
@@ -60,7 +62,10 @@ class SearchRequest(Asked):
 
 
 class WirePassage(Wire):
-    """A chunk that was found. *pages* are all pages it touches, from 1 in the file."""
+    """A chunk that was found. *pages* are all pages it touches, from 1 in the file.
+
+    In a file without pages they count the stretches in which it is read; *place* says where it is.
+    """
 
     document: str
     title: str
@@ -70,6 +75,7 @@ class WirePassage(Wire):
     in_force: bool
     pages: list[int]
     page_labels: list[str | None]
+    place: WirePlace
     section: str
     text: str
     start: int
@@ -79,7 +85,12 @@ class WirePassage(Wire):
 
     @classmethod
     def of(
-        cls, passage: Passage, *, labels: Sequence[str | None], in_force: Container[str]
+        cls,
+        passage: Passage,
+        *,
+        labels: Sequence[str | None],
+        place: Place,
+        in_force: Container[str],
     ) -> WirePassage:
         """Translate; *labels* are those of the passage's pages, *in_force* edition keys."""
         chunk = passage.chunk
@@ -93,6 +104,7 @@ class WirePassage(Wire):
             in_force=edition.key in in_force,
             pages=list(passage.pages),
             page_labels=list(labels),
+            place=WirePlace.of(place),
             section=SECTION_SEPARATOR.join(chunk.section),
             text=chunk.text,
             start=chunk.start,

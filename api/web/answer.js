@@ -249,8 +249,10 @@ function reason(rate, said) {
 export function asText(answer) {
   const lines = answer.citations.map(
     (citation) =>
-      `[${citation.marker}] ${citation.title}（${citation.edition}）p.${citation.page_label ?? citation.page}` +
-      (citation.now?.page ? ` → ${say("now", { edition: citation.now.edition, page: pageName(citation.now) })}` : ""),
+      `[${citation.marker}] ${citation.title}（${citation.edition}）${pageName(citation, { section: true })}` +
+      (citation.now?.view_url
+        ? ` → ${say("now", { edition: citation.now.edition, page: pageName(citation.now, { section: true }) })}`
+        : ""),
   );
   const text = answer.text.replaceAll("**", "");
   return `${say("question")}：${answer.question}\n\n${text}\n\n${say("sources")}\n${lines.join("\n")}\n`;

@@ -6,6 +6,7 @@ import { el, icon } from "./elements.js";
 import { frame, pageTitle } from "./frame.js";
 import { conversations, forget, forgetAll, remember } from "./history.js";
 import { offer } from "./official.js";
+import { pageNumber } from "./quotation.js";
 import { Viewer } from "./viewer.js";
 import { language, say } from "./words.js";
 
@@ -195,7 +196,8 @@ function open(citation, from, { quiet = false } = {}) {
   panel.open = true; // not show(), which scrolls to what it focuses
   document.body.classList.add("reading");
   if (!quiet) closedByReader(false);
-  const { document: name, edition, page, start, end, sha256 } = citation;
+  const { document: name, edition, start, end, sha256 } = citation;
+  const page = pageNumber(citation);
   viewer.show({ document: name, edition, page, start, end, sha256 });
   if (!quiet) viewer.heading.focus({ preventScroll: true });
 }

@@ -175,7 +175,7 @@ function hit(passage) {
         {},
         el("span.work", {}, say("work", passage)),
         ...badges(passage),
-        el("span.page", {}, pageName({ page, page_label: passage.page_labels[0] })),
+        el("span.page", {}, pageName({ place: passage.place, page, page_label: passage.page_labels[0] })),
       ),
       passage.section ? el("span.section", {}, passage.section) : null,
       el("span.text", {}, passage.text),

@@ -10,8 +10,21 @@ const ENDING = /[。！？!?．]$/;
 const ITEM = /^(?:[・•●○◎■□◆◇▪※➢⬧〇\ue000-\uf8ff]|[①-⑳⒜-⒵㋐-㋾]|[（(][0-9０-９ｱ-ﾝァ-ヶa-z一-十]{1,2}[）)]|[0-9０-９]{1,2}[ .．　])/u;
 const ICON_FONT = /[\ue000-\uf8ff]/gu; // bullets of Wingdings and the like: no letter to show
 
-export function pageName({ page, page_label: label }) {
-  return say("pageShort", { label: label ?? page });
+// Where something stands, in words: p.3, シート「手数料」 B4:D9, スライド2, 第12段落.
+export function pageName({ place: at, page, page_label: label }, { section = false } = {}) {
+  if (!at || at.kind === "page") return say("pageShort", { label: at?.label ?? label ?? page });
+  if (at.kind === "slide") return say("slideShort", at);
+  if (at.kind === "sheet") return `${say("sheetShort", at)} ${at.range}`.trim();
+  const [first, last] = at.range.split("-");
+  const number = first.slice(1) + (last ? `${say("rangeTo")}${last.slice(1)}` : "");
+  const range = { "¶": "paragraphShort", L: "lineShort" }[first[0]];
+  const named = section && at.label ? [say("sectionShort", at)] : [];
+  return [...named, ...(range ? [say(range, { number })] : [])].join(" ");
+}
+
+// The number by which the viewer finds a citation; a file without pages has it only in there.
+export function pageNumber({ page, view_url: address }) {
+  return page ?? Number(new URL(address, location.href).searchParams.get("page"));
 }
 
 export function badges({ kind, in_force: inForce, now }) {
@@ -185,10 +198,10 @@ export function place(citation, { open }, before = null) {
 // Where a superseded quotation stands today, and what it says there when that is something else.
 function present({ now, language, marker: n }, { open }) {
   if (!now) return null;
-  if (!now.page) {
+  if (!now.view_url) {
     return el("p.now", {}, say(now.edition ? "nowGone" : "nowNone", now));
   }
-  const name = say("now", { edition: now.edition, page: pageName(now) });
+  const name = say("now", { edition: now.edition, page: pageName(now, { section: true }) });
   return el(
     "p.now",
     {},

@@ -1,6 +1,6 @@
 // The cited page as an image with the quotation marked, and its neighbours.
 
-import { badges } from "./quotation.js";
+import { badges, pageName } from "./quotation.js";
 import { get } from "./ask.js";
 import { el, icon } from "./elements.js";
 import { say } from "./words.js";
@@ -112,18 +112,27 @@ export class Viewer {
   }
 
   async draw(found) {
+    const paged = found.place.kind === "page";
     const label = found.page_label ?? String(found.page);
     this.heading.textContent = say("work", found);
     this.badges.replaceChildren(...badges(found));
     this.number.replaceChildren(
-      el("strong", {}, say("pageShort", { label })),
-      el("small", {}, say("pageOf", { page: found.page, count: found.page_count })),
+      el("strong", {}, pageName(found, { section: true })),
+      el("small", {}, say(paged ? "pageOf" : "partOf", { page: found.page, count: found.page_count })),
     );
+    this.zoom.hidden = !paged;
+    this.pdf.replaceChildren(icon("external"), say(paged ? "openPdf" : "openFile"));
     this.previous.disabled = found.page <= 1;
     this.next.disabled = found.page >= found.page_count;
     this.pdf.href = found.file_url;
     this.text.textContent = found.text;
-    this.back.hidden = !this.cited || (found.page === this.cited.page && found.boxes.length > 0);
+    const { start = 0, end = 0 } = this.asked;
+    const here = found.boxes.length > 0 || (!paged && start < found.end && end > found.start);
+    this.back.hidden = !this.cited || (found.page === this.cited.page && here);
+    if (!paged) {
+      this.write(found, start, end);
+      return;
+    }
     const size = this.large ? "size=large" : "size=normal";
     const image = el("img", {
       alt: say("pageImage", {
@@ -146,6 +155,49 @@ export class Viewer {
       top: first ? Math.max(0, first.top * sheet.offsetHeight - this.frame.clientHeight / 3) : 0,
       left: first && this.large ? Math.max(0, first.left * sheet.offsetWidth - 40) : 0,
     });
+  }
+
+  // A page of a file that has none: its paragraphs and rows as text, the quotation marked.
+  write(found, start, end) {
+    const sheet = el("div.sheet.written");
+    const said = (from, to) => {
+      const text = (first, last) => found.text.slice(first - found.start, last - found.start);
+      const [first, last] = [Math.max(from, start), Math.min(to, end)];
+      if (first >= last) return [text(from, to)];
+      return [text(from, first), el("mark", {}, text(first, last)), text(last, to)].filter(Boolean);
+    };
+    let rows = null;
+    let columns = [];
+    for (const block of found.blocks) {
+      if (block.kind !== "row") {
+        rows = null;
+        sheet.append(el(block.kind === "heading" ? "h3" : `p.${block.kind}`, {}, said(block.start, block.end)));
+        continue;
+      }
+      const texts = found.text.slice(block.start - found.start, block.end - found.start).split("\t");
+      const heads = block.heads.length ? block.heads : texts.map(() => "");
+      if (!rows) {
+        rows = el("tbody");
+        columns = block.heads.length ? heads : texts;
+        const named = heads.some(Boolean) ? el("tr", {}, heads.map((head) => el("th", { scope: "col" }, head))) : null;
+        sheet.append(el("table", {}, named ? el("thead", {}, named) : null, rows));
+      }
+      const row = el("tr");
+      let at = block.start;
+      texts.forEach((text, number) => {
+        // What stands under a head further right leaves the columns before it empty.
+        const column = columns.indexOf(heads[number], row.childElementCount);
+        while (heads[number] && row.childElementCount < column) row.append(el("td"));
+        row.append(el("td", {}, said(at, at + text.length)));
+        at += text.length + 1;
+      });
+      rows.append(row);
+    }
+    this.frame.classList.remove("large");
+    this.frame.replaceChildren(sheet);
+    this.status.textContent = found.note;
+    const mark = sheet.querySelector("mark");
+    this.frame.scrollTo({ top: mark ? Math.max(0, mark.offsetTop - this.frame.clientHeight / 3) : 0, left: 0 });
   }
 
   turn(by) {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import zlib
+from dataclasses import asdict
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ from index.passages import Filters, Passage
 from index.revisions.following import Followed, State
 from ingest.catalog.editions import Document, Edition, Kind, Original
 from ingest.chunks import Chunk
+from ingest.pages import Place, PlaceKind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -52,6 +54,7 @@ def dump(answer: Answer) -> bytes:
             "end": each.end,
             "in_force": each.in_force,
             "context": each.context,
+            "place": each.place and asdict(each.place),
             "now": each.now
             and {
                 "state": each.now.state,
@@ -59,6 +62,7 @@ def dump(answer: Answer) -> bytes:
                 "text": each.now.text,
                 "page": each.now.page,
                 "label": each.now.label,
+                "place": each.now.place and asdict(each.now.place),
                 "start": each.now.start,
                 "end": each.now.end,
             },
@@ -145,6 +149,7 @@ def load(data: bytes) -> Answer:
             in_force=each["in_force"],
             context=each["context"],
             now=now(each["now"]) if each.get("now") else None,
+            place=_read_place(each.get("place")),
         )
 
     def now(each: Mapping[str, Any]) -> Followed:
@@ -156,6 +161,7 @@ def load(data: bytes) -> Answer:
             each["label"],
             each["start"],
             each["end"],
+            _read_place(each.get("place")),
         )
 
     asked = content["question"]
@@ -245,6 +251,10 @@ def _edition(edition: Edition) -> dict[str, Any]:
         "sha256": edition.sha256,
         "url": edition.url,
     }
+
+
+def _read_place(kept: Mapping[str, str] | None) -> Place | None:
+    return Place(PlaceKind(kept["kind"]), kept["label"], kept["range"]) if kept else None
 
 
 def _read_edition(content: Mapping[str, Any]) -> Edition:

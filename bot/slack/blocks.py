@@ -233,7 +233,7 @@ def help_message(language: str, *, name: str, command: str) -> Rendered:
 def citation_line(citation: Citation, language: str, public_url: str) -> str:
     """Return one line of the list of sources: marker, title, edition, page, badges, section."""
     document = citation.edition.document
-    page = say(language, "page", page=citation.page_label or citation.page)
+    page = citation.where(language, section=False)
     edition = (
         f"（{citation.edition.label}）" if language == "ja" else f" ({citation.edition.label}) "
     )
@@ -251,7 +251,7 @@ def citation_line(citation: Citation, language: str, public_url: str) -> str:
 def source_line(citation: Citation, language: str, public_url: str) -> str:
     """Return a source as mrkdwn for a context block: marker, name, badges, section, what holds now."""
     document = citation.edition.document
-    page = say(language, "page", page=citation.page_label or citation.page)
+    page = citation.where(language, section=False)
     name = _linked(
         f"{document.title[:40]}（{citation.edition.label[:20]}）{page[:20]}",
         viewer_link(public_url, citation) if public_url else "",
@@ -307,7 +307,7 @@ def _now(citation: Citation, language: str, public_url: str) -> tuple[str, str]:
     edition = now.edition.label[:40]
     if now.state is State.GONE:
         return say(language, "now-gone", edition=edition), ""
-    page = say(language, "page", page=now.label or now.page)
+    page = now.where(language)
     name = say(language, f"now-{now.state}", edition=edition, page=page)
     return name, _view(public_url, now.edition, now.page, now.start, now.end) if public_url else ""
 

@@ -16,6 +16,7 @@ from xml.sax.saxutils import escape
 from bot.telling.phrases import made
 from bot.telling.quotations import escaped
 from ingest.language.sentences import shown
+from ingest.pages import PlaceKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 _WORDS: Mapping[str, Mapping[str, str]] = {
     "ja": {
+        "in": "ja",
         "title": "回答の根拠",
         "question": "質問",
         "answer": "回答",
@@ -50,6 +52,7 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "check-fields": "確認した人,所属,確認した日,確認の結果,備考",
     },
     "en": {
+        "in": "en",
         "title": "Evidence for an answer",
         "question": "Question",
         "answer": "Answer",
@@ -211,7 +214,9 @@ def pdf(answer: Answer, exhibits: Sequence[Exhibit]) -> bytes:
 
 def _source(citation: Citation, words: Mapping[str, str]) -> str:
     """Return where a quotation stands: title, edition, page, and whether it is superseded."""
-    if citation.page_label:
+    if citation.place is not None and citation.place.kind is not PlaceKind.PAGE:
+        page = citation.place.named(words["in"])
+    elif citation.page_label:
         page = words["printed"].format(number=citation.page, label=citation.page_label)
     else:
         page = words["page"].format(number=citation.page)

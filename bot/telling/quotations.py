@@ -122,7 +122,7 @@ def source(citation: Citation, language: str, cases: Collection[str] = ()) -> st
         said.append(phrase(language, "case"))
     if not citation.in_force:
         said.append(phrase(language, "superseded"))
-    page = phrase(language, "page", page=citation.page_label or citation.page)
+    page = escaped(citation.where(language, section=False))
     section = escaped(shown(citation.section[-1])) if citation.section else ""
     return phrase(
         language,

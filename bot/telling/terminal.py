@@ -33,10 +33,9 @@ def lines(answer: Answer) -> Iterator[Line]:
     if shown:
         yield Line("")
     for citation in shown:
-        printed = citation.page_label or str(citation.page)
         yield Line(
             f"[{citation.marker}] {citation.edition.document.title}"
-            f"（{citation.edition.label}） p.{printed}"
+            f"（{citation.edition.label}） {citation.where('ja', section=not citation.section)}"
             + (f"  旧版{_present(citation)}" if citation.superseded else "")
             + (f"  {' › '.join(citation.section)}" if citation.section else "")
         )
@@ -57,4 +56,4 @@ def _present(citation: Citation) -> str:
     if now.state is State.GONE:
         return f" → 現行{now.edition.label}にはありません"
     said = "" if now.state is not State.CHANGED else f"「{' '.join(now.text.split())}」"
-    return f" → 現行{now.edition.label} p.{now.label or now.page}{said}"
+    return f" → 現行{now.edition.label} {now.where('ja')}{said}"

@@ -145,7 +145,7 @@ class Checker:
                 quote=escaped(shown(line.text)),
                 title=escaped(line.edition.document.title),
                 edition=escaped(line.edition.label),
-                page=phrase(self.language, "page", page=self._page(marker)),
+                page=escaped(self.citations[marker - 1].where(self.language)),
                 marker=marker,
             )
             for line, marker in zip(lines, markers, strict=True)
@@ -154,10 +154,6 @@ class Checker:
             return "".join(f"- {one}\n" for one in told)
         named = "".join(f"[{marker}]" for marker in markers)
         return "".join([f"- {escaped(wording)}{named}\n", *(f"  {one}\n" for one in told)])
-
-    def _page(self, marker: int) -> str:
-        citation = self.citations[marker - 1]
-        return str(citation.page_label or citation.page)
 
     def _marker(self, line: Line) -> int:
         for citation in self.citations:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from index.errors import GenerationBroken
+from ingest import formats
 from ingest.catalog.catalog import hash_of
 from ingest.catalog.editions import Document, Edition, Kind, Original
 
@@ -51,8 +52,14 @@ def folder_of(home: Path, generation: str) -> Path:
 
 
 def pdf_of(home: Path, edition: Edition) -> Path:
-    """Return where the home keeps the PDF of a held edition."""
-    return home / "pdfs" / f"{edition.sha256}.pdf"
+    """Return where the home keeps the file of a held edition.
+
+    Where nobody says what kind of file it was, it is the one that is kept.
+    """
+    kept = home / "pdfs" / f"{edition.sha256}{formats.ending(edition.path or formats.PDF)}"
+    if edition.path is None and not kept.exists():
+        return next((home / "pdfs").glob(f"{edition.sha256}.*"), kept)
+    return kept
 
 
 def text_of(folder: Path, edition: Edition) -> Path:

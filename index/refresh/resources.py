@@ -10,7 +10,7 @@ from index.errors import IndexingError
 from index.generations.store import Embedded, Vectors
 from index.search import glossary
 from ingest.errors import UnreadablePdf
-from ingest.pdf.documents import READER_VERSION
+from ingest.formats import READER_VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from ingest.catalog.editions import Edition
+    from ingest.pages import Place
 
 
 class Kind(StrEnum):
@@ -49,6 +50,7 @@ class Spot:
     label: str | None
     start: int
     end: int
+    place: Place | None = None
 
 
 @dataclass(frozen=True, slots=True)

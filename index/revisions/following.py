@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from ingest.language.sentences import split
+from ingest.pages import Place, PlaceKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -52,6 +53,12 @@ class Followed:
     label: str | None = None
     start: int = 0
     end: int = 0
+    place: Place | None = None
+
+    def where(self, language: str) -> str:
+        """Return its place in words."""
+        place = self.place or Place(PlaceKind.PAGE, self.label or str(self.page))
+        return place.named(language)
 
 
 def follow(library: Library, edition: Edition, quote: str, on: date) -> Followed:
@@ -76,7 +83,8 @@ def follow(library: Library, edition: Edition, quote: str, on: date) -> Followed
 
 def _at(state: State, edition: Edition, text: EditionText, start: int, end: int) -> Followed:
     page = text.page_at(start)
-    return Followed(state, edition, text.text[start:end], page.number, page.label, start, end)
+    said, place = text.text[start:end], text.place(start, end)
+    return Followed(state, edition, said, page.number, page.label, start, end, place)
 
 
 def _exactly(text: EditionText, quote: str) -> tuple[int, int] | None:

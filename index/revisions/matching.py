@@ -356,7 +356,8 @@ def _said(parts: Iterable[Part]) -> list[tuple[Unit, Part]]:
 def _spot(text: EditionText, held: Unit | Part, path: tuple[str, ...]) -> Spot:
     page = text.page_at(held.start)
     said = text.text[held.start : held.end]
-    return Spot(path, said, page.number, page.label, held.start, held.end)
+    place = text.place(held.start, held.end, path)
+    return Spot(path, said, page.number, page.label, held.start, held.end, place)
 
 
 def _beginning(part: Part) -> str:

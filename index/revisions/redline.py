@@ -217,7 +217,10 @@ def _name(spot: Spot | None, what: What) -> str:
 
 
 def _page(spot: Spot | None) -> str:
-    return "" if spot is None else f"p.{escape(spot.label or str(spot.page))}"
+    if spot is None:
+        return ""
+    said = spot.place.named("ja") if spot.place else f"p.{spot.label or spot.page}"
+    return escape(said)
 
 
 def _as_json(spot: Spot | None) -> dict[str, object] | None:

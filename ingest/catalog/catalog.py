@@ -55,29 +55,32 @@ def read(folder: Path, *, kept: Path | None = None) -> Catalog:
     *kept* is a folder in which what unlisted files say of themselves is noted, so that they are
     looked at once.
 
-    A PDF that the catalog does not list is read as a document of its own, and named in a
-    notice, as are office files, pictures, archives and what nobody knows, which are not read; a
+    A file that the catalog does not list is read as a document of its own, and named in a
+    notice, as are pictures, archives and what nobody knows, which are not read; a
     listed one that is absent is a problem, and so is a link that leads nowhere or a name that
     is not UTF-8. Two files with the same bytes are one
     edition: the later one is named and left out.
 
     Raises:
-        MissingCorpus: the folder is not there, or holds no PDF and no catalog.
+        MissingCorpus: the folder is not there, or holds no document and no catalog.
         BrokenCatalog: the catalog is not usable; it names the line.
     """
     if not folder.is_dir():
-        message = f"{folder}: there is no such folder. Name the folder that holds the PDFs."
+        message = f"{folder}: there is no such folder. Name the folder that holds the documents."
         raise MissingCorpus(message)
     entries = listed(folder / CATALOG) if (folder / CATALOG).exists() else ()
     named = {edition.path for edition in entries}
     lying = files.lying_in(folder, named)
-    if not lying.pdfs and not lying.unusable and not entries:
-        message = f"{folder}: no PDF in this folder. Put the PDFs there and run the command again."
+    if not lying.readable and not lying.unusable and not entries:
+        message = (
+            f"{folder}: no document in this folder. Put the files there (PDF, Word, Excel, "
+            f"PowerPoint, web pages, text) and run the command again."
+        )
         raise MissingCorpus(message)
     editions: list[Edition] = []
     problems: list[IngestError] = []
     for edition in entries:
-        found = _checked(edition, folder, lying.pdfs)
+        found = _checked(edition, folder, lying.readable)
         if isinstance(found, Edition):
             editions.append(found)
         else:
@@ -85,7 +88,7 @@ def read(folder: Path, *, kept: Path | None = None) -> Catalog:
     problems += lying.unusable
     notices = files.notices(lying)
     taken = {edition.document.id for edition in entries}
-    beside = [name for name in lying.pdfs if name not in named]
+    beside = [name for name in lying.readable if name not in named]
     said = facts_of({name: folder / name for name in beside}, kept=kept)
     strays: list[Edition] = []
     for stray in beside:

@@ -14,7 +14,7 @@ from typing import IO, TYPE_CHECKING, Any, Self
 import tomlkit
 from tomlkit.exceptions import TOMLKitError
 
-from ingest import private, reading
+from ingest import formats, private, reading
 from ingest.catalog import catalog, files
 from ingest.catalog.editions import Kind
 from ingest.errors import AlreadyHeld, BrokenCatalog, EntryMissing, FactsMissing
@@ -288,7 +288,7 @@ def _placed(corpus: Path, file: Path, entry: Entry) -> Path:
         folder.mkdir(parents=True, exist_ok=True)
         private.shared(folder)
     # Hidden until it is whole: a copy that breaks off leaves no PDF that looks like one.
-    draft = folder / f".{os.getpid()}.pdf"
+    draft = folder / f".{os.getpid()}{formats.ending(source)}"
     try:
         with _locked(draft) as target, source.open("rb") as content:
             shutil.copyfileobj(content, target)
@@ -305,7 +305,7 @@ def _named(draft: Path, stem: str) -> Path:
     """Give a draft a name in its folder that no file has, and return it."""
     number = 1
     while True:
-        path = draft.with_name(f"{stem}.pdf" if number == 1 else f"{stem}-{number}.pdf")
+        path = draft.with_name(f"{stem if number == 1 else f'{stem}-{number}'}{draft.suffix}")
         try:
             # Unlike a rename this fails where the name is taken.
             os.link(draft, path)
@@ -327,8 +327,10 @@ def _left_behind(corpus: Path, entry: Entry, digest: str) -> Path | None:
     return next(
         (
             path.resolve()
-            for path in sorted((corpus / entry.document).glob("*.pdf"))
-            if path.relative_to(corpus).as_posix() not in listed and catalog.hash_of(path) == digest
+            for path in sorted((corpus / entry.document).glob("*"))
+            if formats.ending(path) in formats.endings()
+            and path.relative_to(corpus).as_posix() not in listed
+            and catalog.hash_of(path) == digest
         ),
         None,
     )
@@ -345,8 +347,9 @@ def _locked(draft: Path) -> Iterator[IO[bytes]]:
 
 def _clear_out(corpus: Path) -> None:
     """Remove the drafts of commands that were killed, and folders that hold nothing else."""
-    for draft in (*corpus.glob("*/.*.pdf"), *corpus.glob(f".{catalog.CATALOG}.*")):
-        if not re.fullmatch(rf"\.[0-9]+\.pdf|\.{re.escape(catalog.CATALOG)}\.[0-9]+", draft.name):
+    ours = rf"\.[0-9]+\.[a-z]+|\.{re.escape(catalog.CATALOG)}\.[0-9]+"
+    for draft in (*corpus.glob("*/.*.*"), *corpus.glob(f".{catalog.CATALOG}.*")):
+        if not re.fullmatch(ours, draft.name):
             continue
         with suppress(OSError), draft.open("rb") as file:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)  # else somebody is writing it

@@ -1,4 +1,4 @@
-"""What lies in a corpus folder: the PDFs to be read, and what is named and left out."""
+"""What lies in a corpus folder: the files to be read, and what is named and left out."""
 
 from __future__ import annotations
 
@@ -9,22 +9,24 @@ from hashlib import sha256
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
+from ingest import formats
 from ingest.errors import UnreadablePdf
+from ingest.formats import ending as _ending
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
     from pathlib import Path
 
 _DOCUMENTS = frozenset(
-    {".csv", ".doc", ".docx", ".htm", ".html", ".jtd", ".odp", ".ods", ".odt", ".ppt", ".pptx"}
-    | {".rtf", ".txt", ".xdw", ".xls", ".xlsm", ".xlsx", ".xps"}
+    {".doc", ".docx", ".htm", ".html", ".jtd", ".odp", ".ods", ".odt", ".ppt", ".pptx"}
+    | {".docm", ".pptm", ".rtf", ".xdw", ".xls", ".xlsm", ".xlsx", ".xps"}
     | {".bmp", ".gif", ".heic", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"}
 )
 """Endings of what people take for a manual and Tebiki does not read."""
 
 _ARCHIVES = frozenset({".7z", ".cab", ".gz", ".lha", ".lzh", ".rar", ".tar", ".tgz", ".zip"})
 
-_SILENT = frozenset({".db", ".ini", ".md", ".py", ".tmp", ".toml", ".typ"})
+_SILENT = frozenset({".css", ".db", ".ini", ".js", ".py", ".tmp", ".toml", ".typ"})
 """Endings of settings, programs and what an operating system leaves behind: no documents."""
 
 _NAMED = 5
@@ -35,13 +37,13 @@ _LONGEST_ID = 80
 
 @dataclass(frozen=True, slots=True)
 class Files:
-    """The files of a folder. *pdfs* are relative to it, with forward slashes, in order.
+    """The files of a folder. *readable* are relative to it, with forward slashes, in order.
 
-    *unusable* are PDFs that cannot even be named or followed, *left_out* everything else that
+    *unusable* are files that cannot even be named or followed, *left_out* everything else that
     may be taken for a document, by why it is left out: document, archive or unknown.
     """
 
-    pdfs: tuple[str, ...]
+    readable: tuple[str, ...]
     unusable: tuple[UnreadablePdf, ...]
     left_out: dict[str, tuple[str, ...]]
 
@@ -49,25 +51,35 @@ class Files:
 def lying_in(folder: Path, listed: Collection[object]) -> Files:
     """Return what lies below a folder, hidden things left out.
 
-    A link that leads nowhere is unusable unless it is *listed*: then it is named as that.
+    A link that leads nowhere is unusable unless it is *listed*: then it is named as that. A file
+    beside a PDF of its name is what the PDF was made from, and is read only where it is listed.
     """
-    pdfs: list[str] = []
+    read, known = formats.endings(), set(listed)
+    readable: list[str] = []
     unusable: list[UnreadablePdf] = []
     others: dict[str, list[str]] = {"document": [], "archive": [], "unknown": []}
     names = sorted(_below(folder))
     stems = {_stem(name) for name in names if _ending(name) == ".pdf"}
     for name in names:
-        path, pdf = folder / name, _ending(name) == ".pdf"
-        if pdf and not _is_utf8(name):
+        path, pdf = folder / name, _ending(name) == formats.PDF
+        wanted = pdf or name in known or (_stem(name) not in stems and not _describes(name))
+        ours = wanted and _ending(name) in read
+        if ours and not _is_utf8(name):
             unusable.append(_unnameable(name))
-        elif pdf and path.is_file():
-            pdfs.append(name)
-        elif pdf and not path.exists() and name not in listed:
+        elif ours and path.is_file():
+            readable.append(name)
+        elif ours and not path.exists() and name not in known:
             unusable.append(_dangling(name))
-        elif not pdf and path.is_file() and _stem(name) not in stems and (why := _why(name)):
+        elif (
+            not ours
+            and not pdf
+            and path.is_file()
+            and _stem(name) not in stems
+            and (why := _why(name))
+        ):
             others[why].append(shown(name))
     left_out = {why: tuple(found) for why, found in others.items() if found}
-    return Files(tuple(pdfs), tuple(unusable), left_out)
+    return Files(tuple(readable), tuple(unusable), left_out)
 
 
 def _below(folder: Path) -> Iterator[str]:
@@ -75,11 +87,6 @@ def _below(folder: Path) -> Iterator[str]:
         name = path.relative_to(folder)
         if not any(part.startswith((".", "~$")) for part in name.parts):
             yield name.as_posix()
-
-
-def _ending(name: str) -> str:
-    """Return a name's ending in small letters of ordinary width: ．ＰＤＦ ends a PDF's name too."""
-    return PurePosixPath(unicodedata.normalize("NFKC", name)).suffix.lower()
 
 
 def _stem(name: str) -> str:
@@ -102,10 +109,15 @@ def shown(name: str) -> str:
     return os.fsencode(name).decode("utf-8", "backslashreplace")
 
 
+def _describes(name: str) -> bool:
+    """Whether a file is about the folder it lies in."""
+    return PurePosixPath(name).stem.upper() in {"README", "LICENSE"}
+
+
 def _why(name: str) -> str:
     """Say why a file is left out, "" where nobody takes it for a document."""
     ending = _ending(name)
-    if ending in _SILENT or PurePosixPath(name).stem.upper() == "README":
+    if ending in _SILENT or _describes(name):
         return ""
     if ending in _DOCUMENTS:
         return "document"
@@ -136,12 +148,12 @@ def _dangling(name: str) -> UnreadablePdf:
 
 _NOTICES = {
     "document": (
-        "{} is not a PDF and was left out: save it as a PDF to have it indexed.",
-        "{} files are not PDFs and were left out ({}): save them as PDFs to have them indexed.",
+        "{} cannot be read here and was left out: save it as a PDF to have it indexed.",
+        "{} files cannot be read here and were left out ({}): save them as PDFs to have them indexed.",
     ),
     "archive": (
-        "{} is an archive and was left out: unpack it to have the PDFs in it indexed.",
-        "{} files are archives and were left out ({}): unpack them to have the PDFs in them indexed.",
+        "{} is an archive and was left out: unpack it to have the files in it indexed.",
+        "{} files are archives and were left out ({}): unpack them to have the files in them indexed.",
     ),
     "unknown": (
         "{} is of a kind that Tebiki does not read and was left out.",
@@ -170,11 +182,11 @@ def id_of(path: str, taken: Collection[str] = ()) -> str:
     """Return the id of the document in a file that no catalog lists; pure.
 
     It depends on the file's own path alone: "令和6年度/手引き.pdf" is 令和6年度--手引き whatever
-    lies beside it. Where characters had to go, or the id is *taken* by another, a hash of the
+    lies beside it, and 手引き.docx keeps its ending. Where characters had to go, or the id is *taken* by another, a hash of the
     path tells it apart from a path that would otherwise give the same id.
     """
     name = unicodedata.normalize("NFC", path)
-    name = name[: -len(".pdf")] if _ending(name) == ".pdf" else name
+    name = name[: -len(formats.PDF)] if _ending(name) == formats.PDF else name
     parts = name.split("/")
     cleaned = "--".join(filter(None, (_cleaned(part) for part in parts)))
     whole = cleaned.split("--") == parts and len(cleaned) <= _LONGEST_ID

@@ -80,7 +80,7 @@ _SAID_LEAST = 5
 _UNSURE, _KNOWN = 1.45, 0.75
 _BETWEEN_KANA = re.compile(r"(?<=[ぁ-ヺー一-龥]) (?=[ぁ-ヺー一-龥])")
 _KANJI_RUN = re.compile(r"[一-龥々]{2,}")
-_OF_THE_FILE = ("pdfium", "pypdf")
+_OF_THE_FILE = ("pdfium", "pypdf", "file")
 _PAIRS = (("「", "」"), ("（", "）"), ("(", ")"), ("『", "』"), ("【", "】"))
 
 

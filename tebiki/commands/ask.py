@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ingest.pages import PlaceKind
 from tebiki.building import build, ledger_of, today
 from tebiki.commands.answers import say_answer
 from tebiki.commands.options import Bounds, Common, warn_of_another_corpus
@@ -14,6 +15,9 @@ from tebiki.commands.output import err, out, print_json
 
 if TYPE_CHECKING:
     from bot.answers import Answerer, Turn
+    from index.generations.generation import Generation
+    from index.passages import Passage
+    from ingest.pages import Place
 
 
 def search(
@@ -47,6 +51,7 @@ def search(
                     generation.text(passage.chunk.edition).pages[number - 1].label
                     for number in passage.pages
                 ],
+                place=_place(generation, passage),
                 in_force=in_force,
             ).model_dump(mode="json")
             for passage in found
@@ -59,15 +64,22 @@ def search(
         out.print("Nothing in the documents comes near. / 近い箇所はありません。")
     for passage in found:
         held = passage.chunk.edition
-        pages = "–".join(
-            str(number) for number in dict.fromkeys((passage.pages[0], passage.pages[-1]))
-        )
+        place = _place(generation, passage)
+        pages = dict.fromkeys((passage.pages[0], passage.pages[-1]))
+        where = f"p.{'–'.join(map(str, pages))}"
+        if place.kind is not PlaceKind.PAGE:
+            where = place.named("ja", section=not passage.chunk.section)
         out.print(
-            f"[bold]{held.document.title}[/bold]（{held.label}） p.{pages}  "
+            f"[bold]{held.document.title}[/bold]（{held.label}） {where}  "
             f"[dim]{' › '.join(passage.chunk.section)}[/dim]"
         )
         out.print(passage.chunk.text.strip(), markup=False)
         out.print()
+
+
+def _place(generation: Generation, passage: Passage) -> Place:
+    chunk = passage.chunk
+    return generation.text(chunk.edition).place(chunk.start, chunk.end, chunk.section)
 
 
 def ask(

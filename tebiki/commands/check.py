@@ -59,7 +59,7 @@ def check(
             sides = f"{difference.draft or '-'} / {difference.source or '-'}"
             out.print(f"    {difference.kind}: {sides}", markup=False)
         for citation in one.citations:
-            where = f"{citation.title} {citation.edition} p.{citation.page_label or citation.page}"
+            where = f"{citation.title} {citation.edition} {citation.place.named('ja')}"
             out.print(f"    「{' '.join(citation.quote.split())}」 {where}", markup=False)
 
 

@@ -293,7 +293,7 @@ def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
     """A wrong setting is told apart from an empty folder."""
     with pytest.raises(MissingCorpus, match="there is no such folder"):
         read(tmp_path / "nowhere")
-    with pytest.raises(MissingCorpus, match="no PDF in this folder"):
+    with pytest.raises(MissingCorpus, match="no document in this folder"):
         read(tmp_path)
 
 

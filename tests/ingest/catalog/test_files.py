@@ -100,23 +100,23 @@ def test_everything_that_is_not_read_is_named(tmp_path: Path) -> None:
     """Archives, office files and unknown kinds; settings, hidden files and sources are not."""
     _pdf(tmp_path / "手引き.pdf")
     for name in (
-        "手引き.docx", "一式.zip", "様式.xlsx", "図.jtd", "謎.qqq", "README.md", "Thumbs.db",
+        "手引き.docx", "一式.zip", "様式.xps", "図.jtd", "謎.qqq", "README.md", "Thumbs.db",
         "~$様式.xlsx", ".DS_Store", "glossary.toml",
     ):  # fmt: skip
         (tmp_path / name).write_bytes(b"x")
 
     lying = lying_in(tmp_path, ())
 
-    assert ("手引き.pdf",) == lying.pdfs
+    assert ("手引き.pdf",) == lying.readable
     assert {
-        "document": ("図.jtd", "様式.xlsx"), "archive": ("一式.zip",), "unknown": ("謎.qqq",),
+        "document": ("図.jtd", "様式.xps"), "archive": ("一式.zip",), "unknown": ("謎.qqq",),
     } == lying.left_out  # fmt: skip
     assert [
         (
-            "2 files are not PDFs and were left out (図.jtd, 様式.xlsx): save them as PDFs to have "
-            "them indexed."
+            "2 files cannot be read here and were left out (図.jtd, 様式.xps): save them as PDFs to "
+            "have them indexed."
         ),
-        "一式.zip is an archive and was left out: unpack it to have the PDFs in it indexed.",
+        "一式.zip is an archive and was left out: unpack it to have the files in it indexed.",
         "謎.qqq is of a kind that Tebiki does not read and was left out.",
     ] == list(read(tmp_path).notices)
 

@@ -1,0 +1,1 @@
+"""Word, Excel, PowerPoint, web pages and plain text become the pages that a PDF becomes."""

@@ -1,0 +1,119 @@
+"""A file that is no PDF becomes an edition's text: sections, sheets or slides for pages."""
+
+from __future__ import annotations
+
+import unicodedata
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+
+from ingest.errors import UnreadablePdf
+from ingest.office import excel, markdown, packages, text, word
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ingest.pages import EditionText
+
+READER_VERSION = "1"
+"""Changes when the same file would be read differently: what was read before is read again."""
+
+_READERS: dict[str, Callable[[Path], EditionText]] = {
+    ".txt": text.read_text,
+    ".md": markdown.read,
+    ".csv": text.read_csv,
+    ".tsv": text.read_csv,
+    ".docx": word.read,
+    ".docm": word.read,
+    ".xlsx": excel.read,
+    ".xlsm": excel.read,
+}
+
+ENDINGS = frozenset(_READERS)
+"""Endings of the files that this room is asked about."""
+
+_PACKED = frozenset({".docx", ".docm", ".xlsx", ".xlsm", ".pptx", ".pptm"})
+
+_SIGNATURES = (
+    (b"%PDF-", "a PDF"),
+    (b"PK\x03\x04", "a ZIP or Office file (Word, Excel, PowerPoint)"),
+    (b"\xd0\xcf\x11\xe0", "an old Office file"),
+    (b"{\\rtf", "an RTF file"),
+    (b"\x89PNG", "a picture"),
+    (b"\xff\xd8\xff", "a picture"),
+    (b"GIF8", "a picture"),
+)
+
+
+def endings() -> frozenset[str]:
+    """Return the endings of the files that can be read here."""
+    return ENDINGS
+
+
+def check(path: Path) -> None:
+    """Look at the bytes before a reader does.
+
+    Raises:
+        UnreadablePdf: the file is missing, empty or of another kind than its name says.
+    """
+    name = str(path)
+    try:
+        with path.open("rb") as file:
+            head = file.read(4096)
+    except FileNotFoundError as error:
+        raise UnreadablePdf(
+            name, "there is no such file", "Put it back, or take it out of the catalog."
+        ) from error
+    except OSError as error:
+        raise UnreadablePdf(
+            name,
+            f"the file cannot be opened ({error.strerror})",
+            "Check that it is a file and that Tebiki may read it.",
+        ) from error
+    if not head:
+        raise UnreadablePdf(name, "the file is empty (0 bytes)", "Copy or download it again.")
+    packed = _ending(path) in _PACKED
+    if packed and packages.is_locked(head, path):
+        raise UnreadablePdf(
+            name,
+            "it is locked with a password",
+            "Save a copy without a password and put that in its place.",
+        )
+    if packed and head.startswith(b"PK"):
+        return
+    what = next((what for sign, what in _SIGNATURES if head.startswith(sign)), "")
+    if packed and not what:
+        what = "something else"
+    if what:
+        raise UnreadablePdf(
+            name,
+            f"its name ends with {_ending(path)}, but it is {what}",
+            "Give it the ending of what it is, or export it again.",
+        )
+
+
+def read(path: Path) -> EditionText:
+    """Read a whole file.
+
+    Raises:
+        UnreadablePdf: it cannot be read, or there is nothing to be read in it.
+    """
+    check(path)
+    try:
+        found = _READERS[_ending(path)](path)
+    except (MemoryError, UnreadablePdf):
+        raise
+    except Exception as problem:  # a damaged file breaks a reader in any way it likes
+        raise UnreadablePdf(
+            str(path),
+            f"its structure is damaged ({type(problem).__name__}: {problem})",
+            "Copy it again, or open it in its program and save it anew.",
+        ) from problem
+    if not any(page.text.strip() for page in found.pages):
+        raise UnreadablePdf(
+            str(path), "there is no text in it", "If it holds only pictures, save it as a PDF."
+        )
+    return found
+
+
+def _ending(path: Path) -> str:
+    return PurePosixPath(unicodedata.normalize("NFKC", path.name)).suffix.lower()

@@ -1,0 +1,1 @@
+"""The room that reads Office files, web pages and text."""
