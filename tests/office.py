@@ -198,3 +198,37 @@ def book(
             **(parts or {}),
         },
     )
+
+
+def shape(text: str, *, kind: str = "", top: int = 0) -> str:
+    """Return a shape of a slide; *kind* is title, body or ftr."""
+    held = f'<p:nvPr><p:ph type="{kind}"/></p:nvPr>' if kind else "<p:nvPr/>"
+    lines = "".join(f"<a:p><a:r><a:t>{escape(one)}</a:t></a:r></a:p>" for one in text.split("\n"))
+    return (
+        f'<p:sp><p:nvSpPr><p:cNvPr id="1" name="x"/>{held}</p:nvSpPr><p:spPr><a:xfrm>'
+        f'<a:off x="0" y="{top}"/></a:xfrm></p:spPr><p:txBody>{lines}</p:txBody></p:sp>'
+    )
+
+
+def slides(path: Path, *each: str, hidden: tuple[int, ...] = ()) -> Path:
+    """Write a presentation of slides' shapes; *hidden* are numbers from 1."""
+    numbers_ = range(1, len(each) + 1)
+    ids = "".join(f'<p:sldId id="{n}" r:id="s{n}"/>' for n in numbers_)
+    links = [(f"s{n}", "slide", f"slides/slide{n}.xml") for n in numbers_]
+    return write(
+        path,
+        {
+            "_rels/.rels": relations(("r1", "officeDocument", "ppt/presentation.xml")),
+            "ppt/_rels/presentation.xml.rels": relations(*links),
+            "ppt/presentation.xml": (
+                f"<p:presentation {_NAMES}><p:sldIdLst>{ids}</p:sldIdLst></p:presentation>"
+            ),
+            **{
+                f"ppt/slides/slide{n}.xml": (
+                    f'<p:sld {_NAMES} show="{int(n not in hidden)}"><p:cSld><p:spTree>{said}'
+                    "</p:spTree></p:cSld></p:sld>"
+                )
+                for n, said in enumerate(each, start=1)
+            },
+        },
+    )

@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from ingest.errors import UnreadablePdf
-from ingest.office import excel, markdown, packages, text, word
+from ingest.office import excel, html, markdown, packages, slides, text, word
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,6 +26,10 @@ _READERS: dict[str, Callable[[Path], EditionText]] = {
     ".docm": word.read,
     ".xlsx": excel.read,
     ".xlsm": excel.read,
+    ".pptx": slides.read,
+    ".pptm": slides.read,
+    ".html": html.read,
+    ".htm": html.read,
 }
 
 ENDINGS = frozenset(_READERS)

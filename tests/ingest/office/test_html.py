@@ -1,0 +1,74 @@
+"""Web pages as the systems of ordinances and town halls write them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ingest.errors import UnreadablePdf
+from ingest.formats import facts, read
+from ingest.headings import sections
+from ingest.pages import Block, EditionText
+
+RULES = """<!DOCTYPE html><html><head><meta charset="Shift_JIS"><title>○みどり市手数料条例</title></head>
+<body><nav><a href="/">トップ</a></nav><div style="display: none">隠し</div>
+<p class="title">○みどり市手数料条例<p>平成12年3月31日<p>条例第5号
+<div><p>（目的）</p><p><a name="a1"></a><span>第１条</span>　<ruby>手数料<rt>てすうりょう</rt></ruby>を&nbsp;定める。</p></div>
+<div><p>（減免）</p><p>第２条　市長は、免除できる。</p><p>２　前項は例外とする。</p><p>(1)　災害</p></div>
+<p>附　則<p>この条例は、平成12年4月1日から施行する。
+<script>alert(1)</script><footer>著作権</footer></body></html>"""
+
+
+def _blocks(text: EditionText) -> list[tuple[str, Block]]:
+    return [(page.text[b.start : b.end], b) for page in text.pages for b in page.blocks]
+
+
+def _page(path: Path, said: str, encoding: str = "utf-8") -> EditionText:
+    path.write_bytes(said.encode(encoding))
+    return read(path)
+
+
+def test_article_of_an_ordinance_is_a_section(tmp_path: Path) -> None:
+    """Tags left open, readings, menus and scripts do not matter."""
+    text = _page(tmp_path / "a.html", RULES, "cp932")
+
+    assert [
+        "○みどり市手数料条例", "平成12年3月31日", "条例第5号", "（目的）", "第１条　手数料を 定める。",
+        "（減免）", "第２条　市長は、免除できる。", "２　前項は例外とする。", "(1)　災害", "附　則",
+        "この条例は、平成12年4月1日から施行する。",
+    ] == [said for said, _ in _blocks(text)]  # fmt: skip
+    assert ["○みどり市手数料条例", "第１条（目的）", "第２条（減免）", "附 則"] == [
+        section.path[-1] for section in sections(text)
+    ]
+    assert "みどり市手数料条例" == facts(tmp_path / "a.html").title
+
+
+def test_encoding_that_a_page_claims_counts_only_where_it_fits(tmp_path: Path) -> None:
+    """A page that says Shift_JIS and is UTF-8 is read all the same."""
+    text = _page(tmp_path / "a.htm", RULES)
+
+    assert "手数料を 定める。" in text.text
+
+
+def test_table_has_heads_and_a_table_for_layout_has_none(tmp_path: Path) -> None:
+    """Cells may span; a table in a table, or with headings, lays out the page."""
+    said = (
+        "<table><tr><th rowspan=2>区分<th colspan=2>金額<tr><th>窓口<th>郵送"
+        "<tr><td rowspan=2>住民票<td>300円<td>350円<tr><td>200円<td>250円</table>"
+        "<table><tr><td><h2>問合せ</h2><ul><li>電話 1234<li>2階</ul></td><td>右の欄</td></tr></table>"
+    )
+    blocks = _blocks(_page(tmp_path / "a.html", said))
+
+    assert ["住民票\t200円\t250円", "問合せ", "・電話 1234", "・2階", "右の欄"] == [
+        text for text, _ in blocks[3:]
+    ]
+    assert ("区分", "金額 窓口", "金額 郵送") == blocks[3][1].heads
+
+
+def test_page_of_frames_is_named_with_what_it_shows(tmp_path: Path) -> None:
+    """Its frames are pages of their own."""
+    said = '<frameset cols="20,80"><frame src="menu.html"><frame src="honbun.html"></frameset>'
+
+    with pytest.raises(UnreadablePdf, match=r"in frames \(menu.html, honbun.html\)"):
+        _page(tmp_path / "a.html", said)

@@ -1,0 +1,34 @@
+"""Presentations, slide by slide."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ingest.formats import read
+from ingest.headings import sections
+from ingest.pages import Place, PlaceKind
+from tests.office import shape, slides
+
+
+def test_slide_is_read_from_its_title_down(tmp_path: Path) -> None:
+    """In the order of places, not of drawing; running feet and hidden slides are left out."""
+    text = read(
+        slides(
+            tmp_path / "a.pptx",
+            shape("下の段", top=900)
+            + shape("上の段\n続き", top=100)
+            + shape("題名", kind="title", top=50),
+            shape("秘密", kind="title"),
+            shape("結論", kind="title")
+            + shape("令和7年度から始める。")
+            + shape("3", kind="sldNum"),
+            hidden=(2,),
+        )
+    )
+
+    assert ["題名\n上の段\n続き\n下の段", "結論\n令和7年度から始める。"] == [
+        p.text for p in text.pages
+    ]
+    assert "Hidden slides were left out: 2." == text.pages[0].quality.note
+    assert [("題名",), ("結論",)] == [section.path for section in sections(text)]
+    assert Place(PlaceKind.SLIDE, "3") == text.place(len(text.text) - 5, len(text.text) - 2)
