@@ -140,7 +140,7 @@ def _annotations(text: str, answer: WireAnswer | None, base: str) -> list[dict[s
             "type": "url_citation",
             "start_index": found.start(),
             "end_index": found.end(),
-            "title": f"{each.title}（{each.edition}）{each.place.named("ja")}",
+            "title": f"{each.title}（{each.edition}）{each.place.named('ja')}",
             "url": f"{base}{each.view_url}",
         }
         for found in re.finditer(r"\[(\d{1,3})\](?!\()", text[: len(answer.text)])
