@@ -406,7 +406,7 @@ def test_both_languages_say_everything() -> None:
     assert {name: blanks(text) for name, text in _JA.items()} == {
         name: blanks(text) for name, text in _EN.items()
     }
-    assert "p.7" == say("ja", "page", page=7)
+    assert "回答番号 7" == say("ja", "answer-id", id=7)
 
 
 def test_the_fake_refuses_what_slack_refuses() -> None:
