@@ -222,7 +222,8 @@ def _no_network() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def _no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Forget the settings of the person who runs the tests."""
+    """Forget the settings of the person who runs the tests, and a dictionary that is installed."""
+    monkeypatch.setattr("index.search.dictionary.INSTALLED", Path("/nowhere/edict"))
     for name in [name for name in os.environ if name.startswith("TEBIKI_")]:
         monkeypatch.delenv(name)
 

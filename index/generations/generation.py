@@ -21,9 +21,9 @@ from index.generations.manifests import (
     read_manifest,
 )
 from index.generations.store import Embedded, Vectors
+from index.search import dictionary, tallies
 from index.search import glossary as glossaries
 from index.search import parts as stored_parts
-from index.search import tallies
 from index.search.hybrid import DOCUMENT, DenseLeg, Hybrid, Leg, Reranked, UnitLeg
 from index.search.lexical import Bm25
 from index.search.misspelt import Spelling
@@ -131,12 +131,16 @@ class Generation:
                 legs[kind] = UnitLeg(by_chunk, kind)
                 legs[f"page-{kind}"] = UnitLeg(by_page, kind, on_page)
         legs["dense"] = DenseLeg(embedder, vectors.open(self._folder, len(chunks)))
+        self.glossary = glossary
+        if dictionary.INSTALLED.is_file():
+            looked_up = dictionary.Dictionary(dictionary.INSTALLED, words, couples)
+            self.glossary = dictionary.Translating(glossary, looked_up)
         self.hybrid = Hybrid(
             chunks,
             pages,
             legs,
             WEIGHTS,
-            glossary,
+            self.glossary,
             held,
             self._today,
             Municipalities(chunks, couples, glossary),
@@ -146,7 +150,6 @@ class Generation:
         )
         self._words = words
         self._spelling = Spelling(words, couples, glossary)
-        self.glossary = glossary
 
     @property
     def id(self) -> str:

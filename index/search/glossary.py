@@ -46,12 +46,14 @@ class Match:
     """A name found in a question, and the other names of the same thing.
 
     *said* is the name as the glossary spells it; *others* leave it out, Japanese first.
-    *japanese* are those of them that are Japanese.
+    *japanese* are those of them that are Japanese. *looked_up* tells what a dictionary says from
+    what the glossary does.
     """
 
     said: str
     others: tuple[str, ...]
     japanese: tuple[str, ...]
+    looked_up: bool = False
 
 
 class Glossary:

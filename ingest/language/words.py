@@ -96,6 +96,12 @@ def loanwords(text: str) -> list[str]:
     return found
 
 
+def english(text: str) -> list[tuple[str, str]]:
+    """Return the words of *text* in Latin letters in order, each with its stem, as `tokens` has it."""
+    words = _LATIN.findall(normalise(text))
+    return [(word, _stem(word)) for word in words if word not in _STOP_ENGLISH]
+
+
 def stands_alone(text: str, start: int, end: int) -> bool:
     """Whether the words of *text* let the name from *start* to *end* stand for itself.
 

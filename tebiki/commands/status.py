@@ -29,6 +29,7 @@ def status(
     from index.errors import IndexMissing
     from index.generations import manifests, pointers
     from index.refresh import reports
+    from index.search.dictionary import INSTALLED
 
     hold_current(chosen)
     name = pointers.current(chosen.home)
@@ -73,6 +74,8 @@ def status(
     out.print(table)
     for line in reports.kept_lines(manifest):
         out.print(line, markup=False)
+    looked_up = str(INSTALLED) if INSTALLED.is_file() else "none (Debian's package edict)"
+    out.print(f"dictionary for English questions: {looked_up}", markup=False)
     if model is not None:
         used = f": {tokens.used():,} of today's {tokens.a_day:,} tokens used" if tokens else ""
         out.print(f"language model {model.kind}/{model.name}{used}", markup=False)

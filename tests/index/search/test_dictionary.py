@@ -1,0 +1,113 @@
+"""English words looked up in a dictionary of Japanese, of the words that the corpus says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from index.passages import Filters
+from index.search.dictionary import Dictionary, Translating
+from index.search.glossary import Glossary, Match, Term
+from index.search.hybrid import read_query
+from index.search.lexical import Bm25
+from ingest.language.words import pairs, tokens
+from tests.fakes import edition
+from tests.shelves import Desk
+
+ENTRIES = """\
+　？？？ /EDICT, made for the tests/
+許可 [きょか] /(n,vs) permission/approval/licence/(P)/
+免許 [めんきょ] /(n,vs) (1) licence (e.g. to drive)/(P)/
+ライセンス /(n) licence/license/(P)/
+税務署 [ぜいむしょ] /(n) tax office/(P)/
+税 [ぜい] /(n) tax/(P)/
+事務所 [じむしょ] /(n) office/(P)/
+届け出る [とどけでる] /(v1,vt) to notify/to file/(P)/
+たくさん /(n) many/(P)/
+"""
+SAID = ("酒類の販売には免許が要る。免許は税務署が与える。", "事務所は許可を届け出る。")
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """Return a dictionary file in EDICT's form and encoding."""
+    path = tmp_path / "edict"
+    path.write_text(ENTRIES, encoding="euc_jp")
+    return path
+
+
+def made(path: Path, *said: str) -> Dictionary:
+    """Return the dictionary of what a corpus of some passages says."""
+    return Dictionary(path, Bm25.build(map(tokens, said)), Bm25.build(map(pairs, said)))
+
+
+def test_what_the_corpus_says_often_comes_first_and_what_it_never_says_not_at_all(
+    file: Path,
+) -> None:
+    """Two passages say 免許 and one 許可, of which licence is a later meaning; none ライセンス."""
+    dictionary = made(file, *SAID, "免許の更新。")
+
+    assert ("免許", "許可") == dictionary.means(tuple(tokens("licences")))
+
+
+@pytest.mark.parametrize(
+    "said, found",
+    [("filed", ("届け出る",)), ("many", ()), ("submarines", ())],
+    ids=["another form of a verb", "hiragana names nothing", "no entry"],
+)
+def test_words_are_looked_up_in_any_form(file: Path, said: str, found: tuple[str, ...]) -> None:
+    """By their stems; a meaning's "to" and its remarks do not count."""
+    assert found == made(file, *SAID).means(tuple(tokens(said)))
+
+
+def test_whole_phrases_come_before_their_words(file: Path) -> None:
+    """A tax office is 税務署, neither a tax nor an office."""
+    found = Translating(Glossary(), made(file, *SAID)).expand("Which tax office grants it?")
+
+    assert Match("tax office", ("税務署",), ("税務署",), looked_up=True) in found
+    assert all("office" != match.said for match in found)
+
+
+def test_the_glossary_is_asked_first(file: Path) -> None:
+    """The user's own word for a licence stands, and the dictionary adds none."""
+    glossary = Glossary([Term("鑑札", en=("licence",))])
+
+    found = Translating(glossary, made(file, *SAID)).expand("Who needs a licence?")
+
+    assert ["鑑札"] == [name for match in found for name in match.japanese]
+
+
+def test_a_japanese_question_is_not_looked_up(file: Path) -> None:
+    """An English word in it is meant as it stands."""
+    assert () == Translating(Glossary(), made(file, *SAID)).expand("免許(licence)は要りますか")
+
+
+def test_what_was_looked_up_counts_more_than_the_word_itself(file: Path) -> None:
+    """Japanese pages have English words in bibliographies; what is not known counts as it is."""
+    query = read_query("licence wombat", Translating(Glossary(), made(file, *SAID)))
+
+    assert query.words["免許"] > query.words["wombat"] > query.words[tokens("licence")[0]]
+
+
+def test_a_file_that_went_away_finds_nothing(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A search goes on without it, and the log says so."""
+    assert () == made(tmp_path / "edict", *SAID).means(("licenc",))
+    assert "English words are not looked up" in caplog.text
+
+
+def test_an_english_question_finds_a_japanese_page(
+    file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the dictionary is installed, a generation looks words up in it."""
+    monkeypatch.setattr("index.search.dictionary.INSTALLED", file)
+    desk = Desk(tmp_path)
+    desk.put(edition("sake", title="酒類の手引き"), *SAID)
+    desk.refresh()
+
+    found = desk.shelf()().retrieve("Which tax office?", k=1, filters=Filters())
+
+    assert ["sake"] == [hit.chunk.edition.document.id for hit in found]
+    assert "税務署" in found[0].chunk.text
