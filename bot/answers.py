@@ -92,7 +92,7 @@ class Citation:
     in_force: bool
     context: str = ""
     now: Followed | None = None
-    place: Place | None = None
+    place: Place | None = field(default=None, compare=False)  # follows from the offsets
 
     def where(self, language: str, *, section: bool = True) -> str:
         """Return its place in words, a section only if that is not named beside it."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -50,7 +50,7 @@ class Spot:
     label: str | None
     start: int
     end: int
-    place: Place | None = None
+    place: Place | None = field(default=None, compare=False)  # follows from the offsets
 
 
 @dataclass(frozen=True, slots=True)

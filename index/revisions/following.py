@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 from enum import StrEnum
 from functools import lru_cache
@@ -53,7 +53,7 @@ class Followed:
     label: str | None = None
     start: int = 0
     end: int = 0
-    place: Place | None = None
+    place: Place | None = field(default=None, compare=False)  # follows from the offsets
 
     def where(self, language: str) -> str:
         """Return its place in words."""
