@@ -20,7 +20,7 @@ from ingest.language.spelling import is_japanese
 from ingest.language.words import english, pairs, tokens
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from index.search.lexical import Bm25
 
@@ -131,7 +131,10 @@ class Translating(Glossary):
     def __init__(self, glossary: Glossary, dictionary: Dictionary) -> None:
         """Take the glossary, which comes first, and the dictionary."""
         super().__init__(glossary.terms)
-        self._expanded = lru_cache(maxsize=64)(_Expanding(glossary, dictionary))
+        expanding = _Expanding(glossary, dictionary)
+        self._expanded: Callable[[str], tuple[Match, ...]] = lru_cache(maxsize=64)(
+            expanding.expanded
+        )
 
     def expand(self, question: str) -> tuple[Match, ...]:
         """Return the glossary's names, then the dictionary's: whole phrases before single words."""
@@ -142,7 +145,8 @@ class _Expanding(NamedTuple):
     glossary: Glossary
     dictionary: Dictionary
 
-    def __call__(self, question: str) -> tuple[Match, ...]:
+    def expanded(self, question: str) -> tuple[Match, ...]:
+        """Return the names of a question that was not asked before."""
         known = self.glossary.expand(question)
         return known if is_japanese(question) else (*known, *self._looked_up(question, known))
 
