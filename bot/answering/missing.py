@@ -8,7 +8,6 @@ from bot.answering.lines import GAPS, Reader
 from bot.answering.signals import fits, tells_contact
 from bot.answers import Missing
 from bot.asking.intent import VALUES, Kind
-from ingest.language.spelling import is_japanese
 from ingest.language.words import person_names
 
 if TYPE_CHECKING:
@@ -26,7 +25,7 @@ def lacking(question: Asked, candidate: Candidate, reader: Reader) -> tuple[Miss
     """Return the years, places, things and the kind of answer that a candidate does not hold.
 
     A name that its column heads, its section's path or its document's title hold counts as held;
-    names are not compared across languages.
+    names are compared across languages only by what the glossary or the dictionary gives for them.
     """
     first = candidate.first
     intent = question.intent
@@ -51,6 +50,14 @@ def lacking(question: Asked, candidate: Candidate, reader: Reader) -> tuple[Miss
         if period.said not in flat
     ]
     if document.language != intent.language:
+        named = [said for said, others in question.names if any(name in flat for name in others)]
+        known = words.union(*named)
+        # Of a kind that keeps an answer from being firm: what no name tells may be elsewhere.
+        found += [
+            Missing("answer_type", thing.said)
+            for thing in intent.subjects
+            if not known.issuperset(thing.words)
+        ]
         return tuple(found)
     found += [
         Missing("place", town.name) for town in intent.conditions.towns if town.name not in flat
@@ -75,9 +82,8 @@ def lacking(question: Asked, candidate: Candidate, reader: Reader) -> tuple[Miss
 def speaks_of(question: Asked, candidate: Candidate, reader: Reader) -> bool:
     """Whether a candidate, or what stands above it, says enough of what is asked about.
 
-    The glossary's other names count, in either language. Of a text in another language than the
-    question only what has a name in that language is asked, since words are not compared across
-    languages; a question that names nothing is spoken of by whatever was found.
+    The glossary's other names count, in either language; a question that names nothing is spoken of
+    by whatever was found.
     """
     first = candidate.first
     above = [
@@ -105,15 +111,6 @@ def speaks_of(question: Asked, candidate: Candidate, reader: Reader) -> bool:
         for word in thing.words
         if not word.isdigit()
     }
-    language = first.edition.document.language
-    if language != question.intent.language:
-        subjects &= words.union(
-            *(
-                said
-                for said, others in question.names
-                if any(is_japanese(name) == (language == "ja") for name in others)
-            )
-        )
     weights = {word: weight for word, weight in question.words.items() if word in subjects}
     said = sum(weight for word, weight in weights.items() if word in words)
     return said >= _SPOKEN_OF * sum(weights.values())

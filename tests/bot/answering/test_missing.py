@@ -1,11 +1,11 @@
-"""Whether what was found speaks of what is asked about."""
+"""Whether what was found speaks of what is asked about, and what of it is missing."""
 
 from __future__ import annotations
 
-from bot.answering.candidates import runs
+from bot.answering.candidates import Candidate, runs
 from bot.answering.lines import Reader
-from bot.answering.missing import speaks_of
-from bot.answering.signals import asked
+from bot.answering.missing import lacking, speaks_of
+from bot.answering.signals import Asked, asked
 from bot.asking.reading import read
 from index.passages import Filters
 from index.search.glossary import Glossary, Term
@@ -15,34 +15,33 @@ LEAVE = edition("leave", title="休暇の手引き")
 TEXT = edition_text("年次休暇の申請は、三日前までに行う。")
 
 
-def spoken_of(question: str, *terms: Term) -> bool:
-    """Whether the only sentence there is speaks of a question's subjects."""
+def given(question: str, *terms: Term) -> tuple[Asked, Candidate, Reader]:
+    """Return a question and the only sentence there is, which may answer it."""
     library = FakeLibrary({LEAVE: TEXT}, glossary=Glossary(terms))
     passages = library.retrieve("年次休暇の申請", k=1, filters=Filters())
     reader = Reader()
     first = runs(passages, library, reader).found[0]
-    return speaks_of(asked(read(question), library), first, reader)
-
-
-def test_a_japanese_text_is_not_asked_for_english_words() -> None:
-    """Nothing of the question has a Japanese name, so its words tell nothing of the text."""
-    assert spoken_of("How early must annual leave be requested from the supervisor?")
+    return asked(read(question), library), first, reader
 
 
 def test_an_english_word_is_asked_for_by_its_japanese_name() -> None:
     """The glossary knows overtime as 時間外勤務, and the sentence is about leave."""
     overtime = Term("時間外勤務", en=("overtime",))
 
-    assert not spoken_of("How early must overtime be requested?", overtime)
-
-
-def test_what_the_glossary_names_in_japanese_is_spoken_of() -> None:
-    """Annual leave is 年次休暇, which stands there; overtime has no Japanese name here."""
-    leave = Term("年次休暇", en=("annual leave",))
-
-    assert spoken_of("How early must annual leave after overtime be requested?", leave)
+    assert not speaks_of(*given("How early must overtime be requested?", overtime))
 
 
 def test_words_of_the_same_language_are_compared() -> None:
     """A Japanese question about something else is not spoken of."""
-    assert not spoken_of("火星の基地の賃料はいくら")
+    assert not speaks_of(*given("火星の基地の賃料はいくら"))
+
+
+def test_what_has_no_name_on_a_page_of_another_language_is_missing() -> None:
+    """Annual leave is 年次休暇, which stands there; nothing tells what overtime would be."""
+    leave = Term("年次休暇", en=("annual leave",))
+
+    found = lacking(*given("Does overtime count as annual leave?", leave))
+
+    assert any("overtime" in one.text for one in found)
+    assert not any("annual leave" == one.text for one in found)
+    assert all("answer_type" == one.kind for one in found)
