@@ -45,7 +45,7 @@ function show(mark, citation) {
   if (!mark.isConnected) return;
   const quote = citation.quote.replace(/\s+/g, " ");
   card = el(
-    "div.card",
+    "div.peek",
     { role: "tooltip", lang: citation.language },
     el("p", {}, quote.length > LONGEST ? `${quote.slice(0, LONGEST)}…` : quote),
     el("p.from", {}, `${say("work", citation)} ${pageName(citation)}`),

@@ -634,7 +634,7 @@ def test_telephone_width_has_no_sideways_scrolling(opened: Opener) -> None:
     assert 900 == box["y"] + box["height"]
     assert 450 <= box["height"] <= 720
     page.goto(page.url.partition("?")[0] + "documents")
-    expect(page.locator(".card").first).to_be_visible()
+    expect(page.locator(".peek").first).to_be_visible()
     assert page.evaluate(fits)
 
 
