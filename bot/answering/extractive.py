@@ -31,7 +31,7 @@ from bot.answering.understanding import heard, mended, settled, with_edition, wi
 from bot.answering.units import Unit, Weighed, first_line, unit
 from bot.answering.values import Value, value_of
 from bot.answers import Answer, Certainty, Citation, Declined, Delta, Event, Lead, Question, cite
-from bot.asking.conversation import times_more
+from bot.asking.conversation import is_choice, times_more, without_choice
 from bot.asking.intent import Intent
 from bot.asking.reading import read
 from bot.asking.starters import question_about
@@ -189,7 +189,7 @@ class Extractive:
         )
         fitted = self._fitted or weights()
         reader = self._read_of(library)
-        compared = asked(read(question.standalone, language=question.language), library)
+        compared = asked(read(_said(question), language=question.language), library)
         given = candidates(compared, passages, library, reader)
         again = times_more(question.core, question.history)
         if not given.found:
@@ -205,9 +205,17 @@ class Extractive:
             if not picked:
                 said = phrase(question.language, "no-more", question=question.standalone)
                 return replace(blank, text=said, declined=Declined("not-found", said))
-        return _Telling(blank, compared, picked, library, reader, on).answer(
+        rivals = _rivals(given, order)
+        return _Telling(blank, compared, picked, rivals, library, reader, on).answer(
             sure, again=bool(again)
         )
+
+
+def _said(question: Question) -> str:
+    """Return what is asked of the works or editions that were chosen; they need not say their name."""
+    chosen = question.filters.documents or question.filters.editions
+    said = question.standalone
+    return without_choice(said) if chosen and is_choice(said) else said
 
 
 @dataclass(frozen=True, eq=False)
@@ -252,6 +260,12 @@ def _overlaps(one: Candidate | Unit, others: Sequence[Unit]) -> bool:
     return any(other.start < one.end and one.start < other.end for other in others)
 
 
+def _rivals(given: Candidates, order: Ranked) -> list[Candidate]:
+    """Return the candidates that may be meant as well as the first, which is one of them."""
+    least = _RIVAL * order.share[order.first]
+    return [given.found[at] for at in order.order if order.share[at] >= least]
+
+
 def _on_screen(picked: Sequence[_Pick]) -> int:
     """Return how many of what was picked come on one screen; the first always, 0 of none."""
     told = 0
@@ -271,11 +285,13 @@ class _Telling:
         blank: Answer,
         asked_about: Asked,
         picked: Sequence[_Pick],
+        rivals: Sequence[Candidate],
         library: Library,
         reader: Reader,
         on: date,
     ) -> None:
         self._blank = blank
+        self._rivals = rivals
         self._asked = asked_about
         self._picked = picked
         self._library = library
@@ -311,8 +327,7 @@ class _Telling:
             self._cited(number, one) for number, one in enumerate(rest, start=len(shown) + 1)
         )
         lead = self._lead(first, citations[0], value)
-        rivals = [pick.candidate for pick in self._picked if pick.share >= _RIVAL]
-        offered = () if again else choices(question, len(self._asked.words), rivals)
+        offered = () if again else choices(question, len(self._asked.words), self._rivals)
         screen = Screen(
             language, lead, citations, sure, missing if sure is Certainty.NEAR else (),
             offered, self._cases, first.unit.left,

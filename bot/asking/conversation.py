@@ -85,6 +85,11 @@ def is_choice(text: str) -> bool:
     return _CHOICE.match(text) is not None
 
 
+def without_choice(text: str) -> str:
+    """Return a question without the choice before it; the whole text where that is all."""
+    return _CHOICE.sub("", text, count=1).strip() or text
+
+
 @lru_cache(maxsize=256)
 def follows_up(text: str) -> bool:
     """Whether a question makes sense only after another one."""
