@@ -23,8 +23,8 @@ export function showAnswer(container, answer, handlers) {
       more(answer, handlers),
       choices("clarify", answer.clarify, answer, handlers),
       notices(answer, handlers),
-      answer.made?.notice ? el("p.made", { lang: answer.language }, answer.made.notice) : null,
       tools(answer, handlers),
+      answer.made?.notice ? el("p.made", { lang: answer.language }, answer.made.notice) : null,
       choices("next", answer.suggestions, answer, handlers),
     ].filter(Boolean),
   );

@@ -28,7 +28,7 @@ from tests.fakes import ScriptedModel
 from tests.served import CORPUS, small
 
 DEPLOY = CORPUS.parent / "deploy" / "prometheus"
-ASKED = "年次有給休暇は何日ですか山田"
+ASKED = "年次有給休暇は何日ですか"
 
 Values = dict[tuple[str, tuple[tuple[str, str], ...]], float]
 
