@@ -359,9 +359,9 @@ def test_folder_tells_what_cannot_be_read_and_what_is_not_listed(
     assert "this is not a PDF but something else. " in before["en"]["unusable"][0]["why"]
     assert "left.pdf" in [each["file"] for each in before["en"]["unusable"]]
     assert ["one.pdf", "two.pdf"] == before["ja"]["unlisted"]
-    assert ["一式.zipは圧縮ファイルのため、除きました。展開すると、中のファイルが索引に入ります。"] == (
-        before["ja"]["notices"]
-    )
+    assert [
+        "一式.zipは圧縮ファイルのため、除きました。展開すると、中のファイルが索引に入ります。"
+    ] == (before["ja"]["notices"])
     assert ([], before["ja"]["unusable"]) == (after["unlisted"], after["unusable"])
 
 
