@@ -19,6 +19,15 @@ class UnreadablePdf(IngestError):
         self.reason = reason
         self.advice = advice
 
+    @classmethod
+    def of(cls, path: str, problem: OSError) -> UnreadablePdf:
+        """Return the error for a file that the system did not open or read."""
+        if isinstance(problem, FileNotFoundError):
+            advice = "Put it back, or take it out of the catalog."
+            return cls(path, "there is no such file", advice)
+        reason = f"the file cannot be opened ({problem.strerror})"
+        return cls(path, reason, "Check that it is a file and that Tebiki may read it.")
+
     def why(self, language: str) -> str:
         """Return the reason and the advice in "ja" or "en", for whoever sees the path already."""
         reason, advice = in_language(self.reason, language), in_language(self.advice, language)

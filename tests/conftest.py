@@ -94,6 +94,7 @@ SYSTEM_PACKAGES = {
     ),
     "fonts": SystemPackage("fonts-noto-cjk", _noto_cjk),
     "postgresql": SystemPackage("postgresql", _postgresql_programs),
+    "ssh-keygen": SystemPackage("openssh-client", lambda: _program("ssh-keygen")),
     "systemd": SystemPackage("systemd", lambda: _program("systemd-analyze")),
     "tesseract": SystemPackage(
         "tesseract-ocr tesseract-ocr-jpn tesseract-ocr-jpn-vert", _japanese_tesseract

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -59,7 +60,7 @@ class StreamOptions(BaseModel):
     include_usage: bool = False
 
 
-class Conversed(BaseModel):
+class Conversed(BaseModel, ABC):
     """What both protocols send. What has no effect is named in the reply, never passed over."""
 
     model_config = ConfigDict(extra="allow", frozen=True)
@@ -69,9 +70,9 @@ class Conversed(BaseModel):
     tools: list[Any] | None = None
     tool_choice: Any = None
 
+    @abstractmethod
     def conversation(self) -> list[Message]:
         """Return the messages, oldest first."""
-        raise NotImplementedError
 
     def question(self) -> str:
         """Return the last thing the user said, or nothing."""

@@ -24,11 +24,10 @@ TOGETHER = 3
 
 
 @dataclass(frozen=True, eq=False)
-class Candidate:
-    """One line, or a run of lines that follow each other on a page; *rank* is its passage's."""
+class Run:
+    """Lines of one page that follow each other, at least one."""
 
     lines: tuple[Line, ...]
-    rank: int
 
     @property
     def first(self) -> Line:
@@ -54,6 +53,13 @@ class Candidate:
     def heads(self) -> str:
         """What stands over its lines, each once."""
         return " / ".join(dict.fromkeys(line.heads for line in self.lines if line.heads))
+
+
+@dataclass(frozen=True, eq=False)
+class Candidate(Run):
+    """What may answer; *rank* is its passage's."""
+
+    rank: int
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from bot.answering.candidates import Run
 from bot.asking.intent import Kind as Wanted
 from ingest.language.words import tokens
 from ingest.sentences import Flag, Kind
@@ -44,26 +45,10 @@ _NEVER_LAST = frozenset({Kind.HEADING, Kind.HEAD, Kind.CONTENTS, Kind.LABEL})
 
 
 @dataclass(frozen=True, eq=False)
-class Unit:
-    """A span worth quoting: lines of one page that follow each other; *left* siblings are not in it."""
+class Unit(Run):
+    """A run worth quoting; *left* items of its list are not in it."""
 
-    lines: tuple[Line, ...]
     left: int = 0
-
-    @property
-    def start(self) -> int:
-        """Where it begins in the edition's text."""
-        return self.lines[0].stored.start
-
-    @property
-    def end(self) -> int:
-        """Where it ends in the edition's text."""
-        return self.lines[-1].stored.end
-
-    @property
-    def heads(self) -> str:
-        """What stands over its rows, each once."""
-        return " / ".join(dict.fromkeys(line.heads for line in self.lines if line.heads))
 
 
 Weighed = tuple["Candidate", float]

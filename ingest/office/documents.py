@@ -63,16 +63,8 @@ def check(path: Path) -> None:
     try:
         with path.open("rb") as file:
             head = file.read(4096)
-    except FileNotFoundError as error:
-        raise UnreadablePdf(
-            name, "there is no such file", "Put it back, or take it out of the catalog."
-        ) from error
     except OSError as error:
-        raise UnreadablePdf(
-            name,
-            f"the file cannot be opened ({error.strerror})",
-            "Check that it is a file and that Tebiki may read it.",
-        ) from error
+        raise UnreadablePdf.of(name, error) from error
     if not head:
         raise UnreadablePdf(name, "the file is empty (0 bytes)", "Copy or download it again.")
     packed = _ending(path) in _PACKED

@@ -23,16 +23,8 @@ def check(path: Path) -> None:
             head = file.read(1024)
             file.seek(max(0, size - 65536))
             tail = file.read()
-    except FileNotFoundError as error:
-        raise UnreadablePdf(
-            name, "there is no such file", "Put it back, or take it out of the catalog."
-        ) from error
     except OSError as error:
-        raise UnreadablePdf(
-            name,
-            f"the file cannot be opened ({error.strerror})",
-            "Check that it is a file and that Tebiki may read it.",
-        ) from error
+        raise UnreadablePdf.of(name, error) from error
     if not size:
         raise UnreadablePdf(name, "the file is empty (0 bytes)", "Copy or download it again.")
     if b"%PDF-" not in head:

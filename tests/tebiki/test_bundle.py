@@ -10,7 +10,6 @@ import ensurepip
 import hashlib
 import json
 import os
-import shutil
 import subprocess
 import sys
 import tarfile
@@ -153,9 +152,7 @@ def test_a_version_that_does_not_work_is_not_switched_to(office: Office) -> None
     assert 1 == len(list((office.prefix / "versions").iterdir()))
 
 
-@pytest.mark.skipif(
-    shutil.which("ssh-keygen") is None, reason="sudo apt-get install openssh-client"
-)
+@pytest.mark.needs("ssh-keygen")
 def test_who_signed_the_first_bundle_signs_the_next(office: Office, tmp_path: Path) -> None:
     """The list of signers is kept: another's bundle, or an unsigned one, is refused from then on."""
     keys = [tmp_path / "ours", tmp_path / "theirs"]
