@@ -12,7 +12,7 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
@@ -141,12 +141,12 @@ class Ranked:
     mass: NDArray[np.float64]
     share: NDArray[np.float64]
 
-    @property
+    @cached_property
     def first(self) -> int:
         """The best line of the best page."""
         return int(np.lexsort((-self.lines, -self.pages[self.place]))[0])
 
-    @property
+    @cached_property
     def order(self) -> list[int]:
         """All, best first: behind the first one by their share."""
         first = self.first
@@ -202,9 +202,8 @@ def standing(
     page = given.place[best]
     top = dict(zip(NAMES, rows[best].tolist(), strict=True))
     by_score = np.argsort(-given.lines, kind="stable")
-    others = np.delete(
-        given.pages[np.unique(given.place)], np.unique(given.place).tolist().index(page)
-    )
+    there = np.unique(given.place)
+    others = given.pages[there[there != page]]
     held = top["words_own"] + top["words_heads"]
     section = held + top["words_leaf"]
     title = section + top["words_path"] + top["words_title"]

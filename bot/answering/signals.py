@@ -174,7 +174,9 @@ class _Table:
         places = {word: at for at, word in enumerate(self._question.words)}
         for said, others in self._question.names:
             columns = [places[word] for word in said if word in places]
-            rows = [at for at, text in enumerate(flat) if any(name in text for name in others)]
+            # Many lines stand under the same heading: each text is looked through once.
+            told = {text for text in set(flat) if any(name in text for name in others)}
+            rows = [at for at, text in enumerate(flat) if text in told]
             if columns and rows:
                 holds[np.ix_(rows, columns)] = True
         return holds
