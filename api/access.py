@@ -16,6 +16,15 @@ from urllib.parse import urlsplit
 
 from api.keys import BrokenKeys, Key, Keys, Scope
 from api.problems import Refused
+from api.refusals import (
+    forbidden,
+    locked,
+    no_key,
+    run_out,
+    too_often,
+    unentered,
+    unreadable_keys,
+)
 from api.request_source import RequestSource, is_loopback
 from api.sessions import Sessions
 from api.signed_links import SignedLinks, is_signed
@@ -62,11 +71,16 @@ class Unprotected(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who asks: a name for limits, what it may do, and who that is for people, "" for nobody."""
+    """Who asks: a name for limits, what it may do, and who that is for people, "" for nobody.
+
+    *groups* are those whose documents it sees beside the ones that are open to all. To administer
+    adds none: whoever looks after documents sees all of them where he does that, and nowhere else.
+    """
 
     name: str
     scopes: frozenset[Scope]
     who: str = ""
+    groups: frozenset[str] = frozenset()
 
 
 class Limits:
@@ -101,8 +115,8 @@ class Access:
     hands on comes from elsewhere and always needs one. To administer wants a key, or one of
     *sessions* on this machine: a proxy that says nothing of itself makes every caller look as if
     he sat here. *user_header* names the signed-on
-    person and counts only from an address in *proxies*, as does what a proxy says of the
-    caller's address and scheme. Pages of *origins* embed the widget: they may ask and search, so
+    person, *group_header* that person's groups, with commas between them, and both count only from
+    an address in *proxies*, as does what a proxy says of the caller's address and scheme. Pages of *origins* embed the widget: they may ask and search, so
     that a widget on a public page is public. *hosts* are the names under which the server may be
     called without a key (none: any). *links* let readers of such a page open what was cited to
     them. *per_minute* bounds the questions of one caller at one
@@ -113,6 +127,7 @@ class Access:
     required: bool = False
     keys: Keys | None = None
     user_header: str = ""
+    group_header: str = ""
     proxies: tuple[str, ...] = ()
     origins: tuple[str, ...] = ()
     hosts: tuple[str, ...] = ()
@@ -149,12 +164,12 @@ class Access:
             caller = Caller("pass", Scope.SEARCH.implied)
         if caller is None:
             self.note_refusal(source)
-            raise _run_out() if is_signed(query) else _locked()
+            raise run_out() if is_signed(query) else locked()
         if scope not in caller.scopes:
             if caller.name == NOBODY:
                 self.note_refusal(source)
-                raise _unentered()
-            raise _forbidden(scope)
+                raise unentered()
+            raise forbidden(scope, self.known_as(caller))
         self._count(caller, source, method, path)
         return caller
 
@@ -170,7 +185,9 @@ class Access:
     def owner(self, caller: Caller, source: RequestSource) -> str:
         """Return a keyed hash of a caller, under which its conversations are kept."""
         named = caller.name.startswith("person ")
-        return self.links.seal("conversation", caller.name, "" if named else source.address)
+        # What was told to other groups is not remembered for these.
+        seen = sorted(caller.groups)
+        return self.links.seal("conversation", caller.name, "" if named else source.address, *seen)
 
     def known_as(self, caller: Caller | None) -> str:
         """Return who calls as the record and the log name it, "" where that is nobody we know."""
@@ -182,7 +199,7 @@ class Access:
         Raises:
             Refused: 429, the address has tried too often.
         """
-        self._draw(f"refused {source.address}", REFUSALS_PER_MINUTE)
+        self._draw(f"refused {source.address}", REFUSALS_PER_MINUTE, "")
 
     def _known(self, headers: Headers, source: RequestSource, on: date) -> Caller | None:
         if self.signed(headers):
@@ -191,14 +208,24 @@ class Access:
         if secret and is_here(source) and self.sessions.open(secret):
             return Caller("session", Scope.ADMIN.implied, "session")
         if secret and (key := self.key(secret, on)) is not None:
-            return Caller(f"key {key.id}", key.scope.implied, f"key {key.name}")
+            groups = frozenset(key.groups)
+            return Caller(f"key {key.id}", key.scope.implied, f"key {key.name}", groups)
         if self.user_header and source.trusted:
             # Where a proxy adds its header to one that the caller sent, neither is believed.
             said = {name.strip() for name in headers.getlist(self.user_header)} - {""}
             if len(said) == 1:
                 name = said.pop()
-                return Caller(f"person {name}", Scope.ASK.implied, name)
+                return Caller(f"person {name}", Scope.ASK.implied, name, self._groups(headers))
         return None if self._closed(source) else Caller(NOBODY, Scope.ASK.implied)
+
+    def _groups(self, headers: Headers) -> frozenset[str]:
+        """Return the groups that a trusted proxy names; none where the header is there twice."""
+        said = headers.getlist(self.group_header) if self.group_header else []
+        if len(said) != 1:
+            return frozenset()
+        # Starlette reads a header as Latin-1; proxies write names of groups in UTF-8.
+        named = said[0].encode("latin-1", "replace").decode("utf-8", "replace")
+        return frozenset(name.strip() for name in named.replace(";", ",").split(",")) - {""}
 
     def key(self, secret: str, on: date) -> Key | None:
         """Return the key that somebody brought, None where it opens nothing.
@@ -210,7 +237,7 @@ class Access:
             return None if self.keys is None else self.keys.find(secret, on=on)
         except BrokenKeys as broken:
             log.error("%s", broken)  # noqa: TRY400 - the sentence says all
-            raise _unreadable_keys() from broken
+            raise unreadable_keys() from broken
 
     def enter(self, given: str, source: RequestSource, on: date) -> str:
         """Return what a browser keeps: the key that was *given*, or a session for the link's word.
@@ -221,7 +248,7 @@ class Access:
         session = self.sessions.exchange(given) if is_here(source) else None
         if session is None and self.key(given, on) is None:
             self.note_refusal(source)
-            raise _no_key()
+            raise no_key()
         return session or given
 
     def _closed(self, source: RequestSource) -> bool:
@@ -235,17 +262,18 @@ class Access:
     def _count(self, caller: Caller, source: RequestSource, method: str, path: str) -> None:
         if not self.per_minute or (caller.name == NOBODY and source.local):
             return
+        who = self.known_as(caller)
         if is_asking(method, path):
-            self._draw(f"{caller.name} {source.address}", self.per_minute)
+            self._draw(f"{caller.name} {source.address}", self.per_minute, who)
             if caller.name.startswith("key ") or caller.name == "widget":
-                self._draw(caller.name, SHARED * self.per_minute)
+                self._draw(caller.name, SHARED * self.per_minute, who)
         elif path.endswith(("/image", "/file")):
-            self._draw(f"pages {source.address}", PAGES * self.per_minute)
+            self._draw(f"pages {source.address}", PAGES * self.per_minute, who)
 
-    def _draw(self, bucket: str, per_minute: int) -> None:
+    def _draw(self, bucket: str, per_minute: int, who: str) -> None:
         wait_s = self.limits.wait_s(bucket, per_minute, time.monotonic())
         if wait_s:
-            raise _too_often(wait_s)
+            raise too_often(wait_s, who)
 
     def _check_host(self, host: str) -> None:
         # A name of the internet that resolves to 127.0.0.1 would make a foreign page our own.
@@ -275,6 +303,7 @@ def decide(  # the settings of one server
     *,
     keys: Keys,
     user_header: str = "",
+    group_header: str = "",
     proxies: Sequence[str] = (),
     origins: Sequence[str] = (),
     per_minute: int = PER_MINUTE,
@@ -300,6 +329,7 @@ def decide(  # the settings of one server
         required=proxied or not local,
         keys=keys,
         user_header=user_header,
+        group_header=group_header,
         proxies=tuple(proxies),
         origins=tuple(origin.rstrip("/") for origin in origins),
         hosts=LOOPBACK_HOSTS if local and not proxied else (),
@@ -323,7 +353,7 @@ def needed(path: str) -> Scope | None:
 _OFFICES = (
     *((f"/v1/admin/{name}", Scope.QUESTIONS) for name in ("questions", "missing.csv")),
     *((f"/v1/admin/{name}", Scope.CURATE) for name in ("files/", "editions", "folder", "refresh")),
-    *((f"/v1/admin/{name}", Scope.CURATE) for name in ("rollback", "index")),
+    *((f"/v1/admin/{name}", Scope.CURATE) for name in ("rollback", "index", "approved")),
 )
 """What may be done without administering everything; a route that is not named here may not."""
 
@@ -374,68 +404,3 @@ def secret_of(headers: Headers) -> str:
     except CookieError:
         return ""
     return "" if morsel is None else morsel.value
-
-
-def _locked() -> Refused:
-    return Refused(
-        HTTPStatus.UNAUTHORIZED,
-        "利用には鍵が必要です。管理者に鍵を発行してもらってください。",
-        "A key is needed. Ask your administrator for one.",
-        headers={"WWW-Authenticate": "Bearer"},
-    )
-
-
-def _unentered() -> Refused:
-    return Refused(
-        HTTPStatus.UNAUTHORIZED,
-        "管理には、管理用の鍵か、「tebiki serve」が起動時に表示する一度だけのリンクが必要です。"
-        "鍵は「tebiki keys create 名前 --scope admin」で作れます。",
-        'To administer, bring an admin key ("tebiki keys create NAME --scope admin"), or open the '
-        'one-time link that "tebiki serve" printed when it started.',
-        headers={"WWW-Authenticate": "Bearer"},
-    )
-
-
-def _no_key() -> Refused:
-    return Refused(
-        HTTPStatus.UNAUTHORIZED,
-        "その鍵は使えません。期限が切れていないか、管理者に確かめてください。"
-        "一度だけのリンクは、使うか1時間たつと開けなくなります。",
-        "That key opens nothing. Ask your administrator whether it has expired. A one-time link "
-        "opens once, within an hour of the start.",
-    )
-
-
-def _unreadable_keys() -> Refused:
-    return Refused(
-        HTTPStatus.SERVICE_UNAVAILABLE,
-        "鍵の一覧が壊れているため、いまはどの鍵も使えません。管理者にお知らせください。",
-        "The list of keys is damaged, so that no key opens anything now. Tell your administrator.",
-        headers={"Retry-After": "60"},
-    )
-
-
-def _run_out() -> Refused:
-    return Refused(
-        HTTPStatus.FORBIDDEN,
-        "このリンクの有効期間が過ぎています。もう一度質問すると、新しいリンクで開けます。",
-        "This link has run out. Ask the question again to get a new one.",
-    )
-
-
-def _forbidden(scope: Scope) -> Refused:
-    return Refused(
-        HTTPStatus.FORBIDDEN,
-        f"この操作には「{scope}」の権限を持つ鍵が必要です。",
-        f'This needs a key with the scope "{scope}".',
-    )
-
-
-def _too_often(wait_s: float) -> Refused:
-    seconds = max(1, round(wait_s))
-    return Refused(
-        HTTPStatus.TOO_MANY_REQUESTS,
-        f"短い間に続けすぎています。{seconds}秒ほど待ってからお試しください。",
-        f"Too many requests at once. Try again in {seconds} seconds.",
-        headers={"Retry-After": str(seconds)},
-    )

@@ -15,7 +15,7 @@ from fastapi import FastAPI, Query, Request
 from fastapi.responses import Response
 from pydantic import Field
 
-from api import folder, health, insights, intake, key_list, problems, records
+from api import approvals, folder, health, insights, intake, key_list, problems, records
 from api.intake import Intake, WirePoorPage
 from api.page_summaries import PageSummaries
 from api.problems import Refused
@@ -29,6 +29,7 @@ from ingest.translations import in_language
 
 if TYPE_CHECKING:
     from api.keys import Keys
+    from bot.ledger.approved import ApprovedAnswers
     from bot.ledger.erasing import Erased, Which
     from bot.ledger.ledger import Entry
     from index.generations.pointers import Kept
@@ -51,7 +52,7 @@ class Office:
     stream: a deed, what of it, who and from which address; *published* says what it is told of a
     refresh, and of the reason that was given for publishing against the evaluation. *erase* erases from the record and says what the
     audit stream is told of it, *export* gives the record of a period in a form. *keys* are those
-    that open the HTTP interface.
+    that open the HTTP interface. *approved* are the answers that departments wrote or approved.
     """
 
     corpus: Path
@@ -70,6 +71,7 @@ class Office:
     erase: Callable[[Which], tuple[Erased, dict[str, object]]] | None = None
     export: records.Export | None = None
     keys: Keys | None = None
+    approved: ApprovedAnswers | None = None
 
     def noted(self, request: Request, deed: Deed, **what: object) -> None:
         """Record what the caller of a request did.
@@ -327,7 +329,7 @@ def install(
     job = Job(office)
     _add_insights(app, office)
     intake.install(app, Intake(office.corpus, office.uploads), ERRORS, office.noted)
-    _add_custody(app, office)
+    _add_custody(app, library, office)
     folder.install(app, office.corpus, office.unusable, ERRORS, office.noted)
     health.install(app, office.examine, ERRORS)
 
@@ -374,8 +376,10 @@ def install(
         return _state(library(), summaries, office)
 
 
-def _add_custody(app: FastAPI, office: Office) -> None:
-    """Add what keys and the record are looked after by, as far as the office has them."""
+def _add_custody(app: FastAPI, library: Callable[[], Library], office: Office) -> None:
+    """Add what keys, approved answers and the record are looked after by, as far as they are there."""
+    if office.approved is not None:
+        approvals.install(app, office.approved, library, ERRORS, office.noted)
     if office.keys is not None:
         key_list.install(app, office.keys, ERRORS, office.noted)
     if office.erase is not None and office.export is not None:

@@ -9,11 +9,17 @@ from typing import TYPE_CHECKING, Protocol
 
 from bot.answers import REMEMBERED, Turn
 from bot.errors import AnswerUnknown
+from bot.ledger.ledger import unknown
+from index.errors import IndexingError
+from index.passages import all_seen
+from ingest.catalog.editions import Document, Edition
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from api.schemas.answers import WireAnswer
+    from index.passages import Library
+    from ingest.catalog.editions import Groups
 
 log = logging.getLogger(__name__)
 
@@ -44,6 +50,41 @@ class AnswerRecord(Protocol):
             AnswerUnknown: none is remembered under that id.
         """
         ...
+
+
+class Shown:
+    """A record out of which an answer is given to those only who may see all that it quotes."""
+
+    def __init__(self, kept: AnswerRecord, library: Callable[[], Library]) -> None:
+        """Give out of *kept* what *library* says today who may see it."""
+        self._kept = kept
+        self._library = library
+        self.keep, self.turns, self.rate = kept.keep, kept.turns, kept.rate
+
+    def find(self, name: str, groups: Groups, *, private: bool = False) -> WireAnswer:
+        """Return the answer as it was given to whomever.
+
+        Raises:
+            AnswerUnknown: none is remembered under that id, or none that *groups* may see.
+        """
+        found = self._kept.find(name, private=private)
+        if groups is None or _seen(found, self._library, groups):
+            return found
+        raise unknown(name)
+
+
+def _seen(answer: WireAnswer, library: Callable[[], Library], groups: Groups) -> bool:
+    """Whether *groups* may see today every document that an answer quotes or was made from."""
+    declined = answer.declined.nearest if answer.declined else []
+    cited = [
+        Edition(Document(each.document, each.title), each.edition, sha256=each.sha256)
+        for each in (*answer.citations, *answer.further, *declined)
+    ]
+    touched = answer.editions or cited
+    try:
+        return not touched or all_seen(touched, library(), groups)
+    except IndexingError:
+        return False  # nobody can say now who may see it
 
 
 class AnswersInMemory:

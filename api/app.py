@@ -22,11 +22,11 @@ from starlette.staticfiles import StaticFiles
 from api import admin, description, drafts, gennai, metrics, openai, problems, responses, stream
 from api.access import COOKIE, Access, Caller, secret_of
 from api.admin import Office
-from api.answer_records import AnswersInMemory
+from api.answer_records import AnswersInMemory, Shown
 from api.changes import Changes
 from api.gate import Gate
 from api.keys import Scope
-from api.mcp_mount import McpMount, Tools
+from api.mcp_mount import McpMount, Tools, groups_here
 from api.page_summaries import PageSummaries
 from api.schemas.answers import (
     AnswerRequest,
@@ -61,7 +61,7 @@ if TYPE_CHECKING:
     from api.answer_records import AnswerRecord
     from bot.answers import Answerer, Question, Turn
     from index.passages import Library, Passage
-    from ingest.catalog.editions import Edition
+    from ingest.catalog.editions import Edition, Groups
     from ingest.pages import EditionText
 
 WEB = Path(__file__).parent / "web"
@@ -141,6 +141,7 @@ def create_app(
         page_file=page_file,
         record=kept,
         known_as=access.known_as,
+        groups=groups_here,
     )
     mount = McpMount(lambda: _mcp(tools))
 
@@ -161,15 +162,16 @@ def create_app(
     app.state.access = access
     app.add_middleware(Gate, access=access)
     problems.install(app)
-    _add_questions(app, library, summaries, answerer, kept, access)
+    _add_questions(app, library, summaries, answerer, Shown(kept, library), access)
 
     def ask(text: str, filters: WireFilters, history: tuple[Turn, ...], caller: Caller) -> Question:
         # No index is a 503 and a bad filter a 422, also for a stream that has not begun.
         asker = access.known_as(caller)
-        return _question(library(), text, filters, history=history, asker=asker)
+        return _question(library(), text, filters, caller.groups, history=history, asker=asker)
 
-    for protocol in (openai, responses, gennai):
+    for protocol in (openai, gennai):
         protocol.install(app, ask=ask, answerer=answerer, kept=kept)
+    responses.install(app, ask=ask, answerer=answerer, kept=Shown(kept, library))
     _add_documents(app, library, summaries, viewer)
     _add_service(app, library, questions)
     _add_session(app, access, with_admin=office is not None)
@@ -190,28 +192,37 @@ def tools_of(
     page_file: Callable[[Edition], Path],
     record: AnswerRecord | None = None,
     known_as: Callable[[Caller | None], str] = lambda _: "",
+    groups: Callable[[], Groups] = frozenset,
 ) -> Tools:
-    """Return what agents may do, for the MCP door and for "tebiki mcp"."""
+    """Return what agents may do, for the MCP door and for "tebiki mcp".
+
+    *groups* are those of whoever calls.
+    """
     viewer = Viewer(library, page_file)
     kept = AnswersInMemory() if record is None else record
     summaries = PageSummaries()
 
     def ask(text: str, filters: WireFilters, caller: Caller | None) -> WireAnswer:
-        question = _question(library(), text, filters, asker=known_as(caller))
+        question = _question(library(), text, filters, groups(), asker=known_as(caller))
         given = WireAnswer.of(answerer.answer(question))
         kept.keep(given)
         return given
 
     return Tools(
         search=lambda text, k, filters: _search(
-            library, summaries, SearchRequest(question=text, k=k, filters=filters)
+            library().seen_by(groups()),
+            summaries,
+            SearchRequest(question=text, k=k, filters=filters),
+            groups(),
         ),
         ask=ask,
         check=lambda text, filters: drafts.checked(
-            library(), CheckRequest(text=text, filters=filters)
+            library(), CheckRequest(text=text, filters=filters), groups()
         ),
-        page=lambda document, label, number: viewer.page(document, label, number, 0, 0),
-        documents=lambda: _listed(library(), summaries),
+        page=lambda document, label, number: viewer.seen_by(groups()).page(
+            document, label, number, 0, 0
+        ),
+        documents=lambda: _listed(library().seen_by(groups()), summaries),
     )
 
 
@@ -226,18 +237,19 @@ def _add_questions(
     library: Callable[[], Library],
     summaries: PageSummaries,
     answerer: Answerer,
-    kept: AnswerRecord,
+    kept: Shown,
     access: Access,
 ) -> None:
     @app.post("/v1/search", responses=PROBLEMS, tags=["questions"])
-    def search(asked: SearchRequest) -> SearchResponse:
+    def search(request: Request, asked: SearchRequest) -> SearchResponse:
         """Find the passages nearest to a question, best first."""
-        return _search(library, summaries, asked)
+        groups = groups_of(request)
+        return _search(library().seen_by(groups), summaries, asked, groups)
 
     @app.post("/v1/check", responses=PROBLEMS, tags=["questions"])
-    def check(asked: CheckRequest) -> CheckResponse:
+    def check(request: Request, asked: CheckRequest) -> CheckResponse:
         """Hold a text of one's own to the documents, sentence by sentence; no model is asked."""
-        return drafts.checked(library(), asked)
+        return drafts.checked(library(), asked, groups_of(request))
 
     @app.post(
         "/v1/answers",
@@ -264,6 +276,7 @@ def _add_questions(
             library(),
             asked.question,
             asked.filters,
+            groups_of(request),
             history=asked.turns() or kept.turns(conversation),
             conversation=conversation,
             asker=request.state.who,
@@ -288,8 +301,8 @@ def _add_questions(
 
     @app.get("/v1/answers/{name}", responses=MISSING, tags=["questions"])
     def recorded(request: Request, name: str) -> WireAnswer:
-        """Return an answer as it was given; those of Slack's private places to an admin only."""
-        found = kept.find(name, private=_may(request, access, Scope.ADMIN))
+        """Return an answer as it was given, to whoever may see all that it quotes; those of Slack's private places to an admin only."""
+        found = kept.find(name, groups_of(request), private=_may(request, access, Scope.ADMIN))
         return access.links.answer(found) if access.signed(request.headers) else found
 
     @app.post("/v1/feedback", responses=MISSING, status_code=201, tags=["questions"])
@@ -305,16 +318,17 @@ def _add_documents(
     edition = "/v1/documents/{document}/editions/{label:path}"
 
     @app.get("/v1/documents", responses=PROBLEMS, tags=["documents"])
-    def documents() -> DocumentsResponse:
+    def documents(request: Request) -> DocumentsResponse:
         """List every work of the catalog with its editions, also those not held."""
-        return _listed(library(), summaries)
+        return _listed(library().seen_by(groups_of(request)), summaries)
 
-    changes = Changes(library)
+    changes = Changes()
 
     @app.get("/v1/documents/{document}/diff", responses=MISSING, tags=["documents"])
     def diff(request: Request, document: str, old: Label = None, new: Label = None) -> WireRevision:
         """Say what changed between two held editions; the last two when none is named."""
-        return changes.between(document, old, new, problems.language(request))
+        seen = library().seen_by(groups_of(request))
+        return changes.between(seen, document, old, new, problems.language(request))
 
     @app.get(
         edition + "/pages/{number}/image",
@@ -323,6 +337,7 @@ def _add_documents(
         tags=["documents"],
     )
     def image(
+        request: Request,
         document: str,
         label: str,
         number: int,
@@ -333,7 +348,7 @@ def _add_documents(
         if_none_match: Annotated[str | None, Header(include_in_schema=False)] = None,
     ) -> Response:
         """Draw a page; what the offsets *start* to *end* cover on it is marked."""
-        drawing = viewer.image(
+        drawing = viewer.seen_by(groups_of(request)).image(
             document,
             label,
             number,
@@ -362,7 +377,8 @@ def _add_documents(
         sha256: Digest = None,
     ) -> WirePage:
         """Return a page's text and where on it the span from *start* to *end* stands."""
-        found = viewer.page(document, label, number, start, end, sha256)
+        seen = viewer.seen_by(groups_of(request))
+        found = seen.page(document, label, number, start, end, sha256)
         opened = request.query_params.get(PARAMETER)
         if opened is None:
             return found
@@ -380,9 +396,9 @@ def _add_documents(
         responses={**MISSING, 200: {"content": {"application/pdf": {}, _FILE: {}}}},
         tags=["documents"],
     )
-    def file(document: str, label: str, sha256: Digest = None) -> FileResponse:
+    def file(request: Request, document: str, label: str, sha256: Digest = None) -> FileResponse:
         """Return the file; add `#page=N` to open a PDF at a page. Other kinds are for saving."""
-        path = viewer.file(document, label, sha256)
+        path = viewer.seen_by(groups_of(request)).file(document, label, sha256)
         pdf = path.suffix == formats.PDF
         return FileResponse(
             path,
@@ -422,9 +438,10 @@ def _add_service(
     app: FastAPI, library: Callable[[], Library], questions: Mapping[str, Sequence[str]]
 ) -> None:
     @app.get("/v1/suggestions", responses=PROBLEMS, tags=["questions"])
-    def suggestions(language: Literal["ja", "en"] = "ja") -> SuggestionsResponse:
+    def suggestions(request: Request, language: Literal["ja", "en"] = "ja") -> SuggestionsResponse:
         """Give up to four questions that the corpus can answer."""
-        given = questions.get(language) or suggested(library(), language)
+        seen = library().seen_by(groups_of(request))
+        given = questions.get(language) or suggested(seen, language)
         return SuggestionsResponse(questions=list(given))
 
     @app.get("/healthz", tags=["service"])
@@ -513,12 +530,17 @@ def _may(request: Request, access: Access, scope: Scope) -> bool:
     )
 
 
+def groups_of(request: Request) -> Groups:
+    """Return the groups of a caller; none of one of whom nothing is known."""
+    caller: Caller | None = request.state.caller
+    return frozenset() if caller is None else caller.groups
+
+
 def _search(
-    library: Callable[[], Library], summaries: PageSummaries, asked: SearchRequest
+    held: Library, summaries: PageSummaries, asked: SearchRequest, groups: Groups
 ) -> SearchResponse:
     began = time.perf_counter()
-    held = library()
-    question = _question(held, asked.question, asked.filters)
+    question = _question(held, asked.question, asked.filters, groups)
     words = held.mended(question.standalone)
     passages = by_page(held, words, k=asked.k, filters=question.filters)
     keys = _in_force(held, question.filters.as_of)
@@ -533,12 +555,13 @@ def _question(
     library: Library,
     text: str,
     filters: WireFilters,
+    groups: Groups,
     *,
     history: Sequence[Turn] = (),
     conversation: str = "",
     asker: str = "",
 ) -> Question:
-    bounds = checked(filters.read(), library.editions)
+    bounds = checked(filters.read(groups), library.seen_by(groups).editions)
     try:
         asked = read(text, filters=bounds, history=history, conversation=conversation)
         return replace(asked, asker=asker)

@@ -12,28 +12,29 @@ from index.revisions.comparisons import Comparisons
 from index.revisions.redline import Language, as_json
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from index.passages import Library
 
 
 class Changes:
     """Compares editions of the current generation, each pair once, and one pair at a time."""
 
-    def __init__(self, library: Callable[[], Library]) -> None:
-        """Read texts from *library*."""
-        self._library = library
+    def __init__(self) -> None:
+        """Begin with nothing compared."""
         self._comparisons = Comparisons()
 
     def between(
-        self, document: str, old: str | None, new: str | None, language: Language
+        self,
+        library: Library,
+        document: str,
+        old: str | None,
+        new: str | None,
+        language: Language,
     ) -> WireRevision:
-        """Return what changed, with sentences in *language*; the last two without labels.
+        """Return what changed by *library*, with sentences in *language*; the last two without labels.
 
         Raises:
             Refused: 404, there are no two such held editions.
         """
-        library = self._library()
         try:
             earlier, later = editions_of(library.editions, document, old, new)
         except EditionUnknown as error:

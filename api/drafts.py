@@ -12,15 +12,17 @@ from index import passages
 
 if TYPE_CHECKING:
     from index.passages import Library
+    from ingest.catalog.editions import Groups
 
 
-def checked(library: Library, asked: CheckRequest) -> CheckResponse:
-    """Return each sentence of a text with what the documents say to it.
+def checked(library: Library, asked: CheckRequest, groups: Groups) -> CheckResponse:
+    """Return each sentence of a text with what the documents that *groups* see say to it.
 
     Raises:
         FilterUnknown: a filter names what is not held.
     """
-    filters = passages.checked(asked.filters.read(), library.editions)
+    library = library.seen_by(groups)
+    filters = passages.checked(asked.filters.read(groups), library.editions)
     if asked.language:
         filters = replace(filters, language=asked.language)
     on = filters.as_of or _today()

@@ -106,12 +106,18 @@ class EntryRequest(Asked):
 
 
 class DatesRequest(Asked):
-    """Other days for an edition that is listed; a day that is left out stays as it is."""
+    """Other facts of an edition that is listed; what is left out stays as it is.
+
+    *groups* and *owner* are its document's: who may see it (an empty list: everybody who may
+    ask), and who answers for it.
+    """
 
     document: Text
     edition: Text
     published: Day | None = None
     in_force_from: Day | None = None
+    groups: Annotated[list[Text], Field(max_length=100)] | None = None
+    owner: Annotated[str, Field(max_length=200)] | None = None
 
 
 class EnteredResponse(Wire):
@@ -123,6 +129,8 @@ class EnteredResponse(Wire):
     published: date | None
     in_force_from: date | None
     file: str
+    groups: list[str]
+    owner: str
 
     @classmethod
     def of(cls, edition: Edition) -> EnteredResponse:
@@ -134,6 +142,8 @@ class EnteredResponse(Wire):
             published=edition.published,
             in_force_from=edition.in_force_from or edition.published,
             file=edition.path or "",
+            groups=list(edition.groups),
+            owner=edition.document.owner,
         )
 
 
@@ -275,6 +285,8 @@ class Intake:
                 asked.edition,
                 published=asked.published,
                 in_force_from=asked.in_force_from,
+                groups=asked.groups,
+                owner=asked.owner,
             )
 
     def _editions(self) -> Sequence[Edition]:
@@ -324,10 +336,11 @@ def install(
 
     @app.post("/v1/admin/editions/dates", responses=responses, tags=["admin"])
     def correct(request: Request, asked: DatesRequest) -> EnteredResponse:
-        """Correct the days of an edition that is listed; a refresh lets them count."""
+        """Correct what the catalog says of an edition; a refresh lets it count."""
         now = intake.correct(asked)
         days = {"published": now.published, "in_force_from": now.in_force_from}
-        noted(request, Deed.DOCUMENT_CORRECTED, edition=now.key, **days)
+        seen = {"groups": now.groups, "owner": now.document.owner}
+        noted(request, Deed.DOCUMENT_CORRECTED, edition=now.key, **days, **seen)
         return EnteredResponse.of(now)
 
 

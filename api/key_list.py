@@ -15,13 +15,19 @@ from api.problems import Refused
 from api.schemas.wire import Asked, Day, Wire
 from bot.ledger.audit import Deed
 
+Group = Annotated[str, Field(min_length=1, max_length=100, pattern=r"\S")]
+
 
 class KeyRequest(Asked):
-    """A key to be made: whose it is, what it may do, and the first day on which it opens nothing."""
+    """A key to be made: whose it is, what it may do, and the first day on which it opens nothing.
+
+    *groups* are those whose documents it sees beside the ones that are open to all.
+    """
 
     name: Annotated[str, Field(min_length=1, max_length=100, pattern=r"\S")]
     scope: Scope = Scope.ASK
     expires: Day | None = None
+    groups: Annotated[list[Group], Field(max_length=100)] = Field(default_factory=list)
 
 
 class WireKey(Wire):
@@ -33,13 +39,14 @@ class WireKey(Wire):
     created: date
     expires: date | None
     used: date | None
+    groups: list[str]
 
     @classmethod
     def of(cls, key: Key, used: date | None) -> WireKey:
         """Translate."""
         return cls(
             id=key.id, name=key.name, scope=key.scope, created=key.created, expires=key.expires,
-            used=used,
+            used=used, groups=list(key.groups),
         )  # fmt: skip
 
 
@@ -72,8 +79,10 @@ def install(
     @app.post("/v1/admin/keys", status_code=201, responses=responses, tags=["admin"])
     def make(request: Request, asked: KeyRequest) -> MadeResponse:
         """Make a key; it is shown this once."""
-        made, secret = keys.create(asked.name.strip(), asked.scope, expires=asked.expires)
-        what = {"id": made.id, "name": made.name, "scope": str(made.scope)}
+        groups = [group.strip() for group in asked.groups]
+        name = asked.name.strip()
+        made, secret = keys.create(name, asked.scope, expires=asked.expires, groups=groups)
+        what = {"id": made.id, "name": made.name, "scope": str(made.scope), "groups": made.groups}
         noted(request, Deed.KEY_MADE, **what, expires=made.expires)
         return MadeResponse(**WireKey.of(made, None).model_dump(), secret=secret)
 

@@ -50,7 +50,8 @@ class Key:
     """What is known of a key; the key itself is shown once and never kept.
 
     *digest* is the SHA-256 of the whole key, in hex: a key has 256 random bits, so a slow hash
-    would add nothing. *expires* is the first day on which it no longer opens anything.
+    would add nothing. *expires* is the first day on which it no longer opens anything. *groups* are
+    those whose documents it sees beside the ones that are open to all.
     """
 
     id: str
@@ -59,6 +60,7 @@ class Key:
     created: date
     expires: date | None
     digest: str
+    groups: tuple[str, ...] = ()
 
     def opens(self, on: date) -> bool:
         """Whether it still opens anything on that day."""
@@ -117,11 +119,26 @@ class Keys:
         """Whether a key was ever made here: the list is there, be it empty or unreadable."""
         return self.path.exists()
 
-    def create(self, name: str, scope: Scope, *, expires: date | None = None) -> tuple[Key, str]:
+    def create(
+        self,
+        name: str,
+        scope: Scope,
+        *,
+        expires: date | None = None,
+        groups: Iterable[str] = (),
+    ) -> tuple[Key, str]:
         """Make a key; the second value is the key itself, which cannot be had again."""
         short = secrets.token_hex(4)
         secret = f"{PREFIX}_{short}_{secrets.token_urlsafe(32)}"
-        made = Key(short, name, scope, datetime.now(UTC).date(), expires, _digest(secret))
+        made = Key(
+            short,
+            name,
+            scope,
+            datetime.now(UTC).date(),
+            expires,
+            _digest(secret),
+            tuple(dict.fromkeys(groups)),
+        )
         with self._lock:
             self._write((*self._read(), made))
         return made, secret
@@ -226,4 +243,5 @@ def _key(entry: dict[str, str]) -> Key:
         date.fromisoformat(entry["created"]),
         date.fromisoformat(expires) if expires else None,
         entry["digest"],
+        tuple(map(str, cast("list[str]", entry.get("groups", ())))),
     )

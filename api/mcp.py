@@ -81,6 +81,10 @@ Municipality = Annotated[
 Language = Annotated[
     Literal["ja", "en"] | None, Field(description="Search documents in this language only.")
 ]
+Folders = Annotated[
+    list[str] | None,
+    Field(description="Search these folders only, with what lies below them.", max_length=100),
+]
 AsOf = Annotated[Day | None, Field(description="Search the editions in force on this day (today).")]
 
 
@@ -165,6 +169,7 @@ def _bounds(
     municipality: str | None,
     language: Literal["ja", "en"] | None,
     as_of: date | None,
+    folders: list[str] | None,
 ) -> WireFilters:
     return WireFilters(
         documents=documents or [],
@@ -173,6 +178,7 @@ def _bounds(
         municipality=municipality,
         language=language,
         as_of=as_of,
+        folders=folders or [],
     )
 
 
@@ -192,9 +198,10 @@ def _server(tools: Tools) -> MCPServer:
         municipality: Municipality = None,
         language: Language = None,
         as_of: AsOf = None,
+        folders: Folders = None,
     ) -> SearchResponse:
         """Find the passages of the manuals nearest to a question, best first."""
-        bounds = _bounds(documents, kinds, editions, municipality, language, as_of)
+        bounds = _bounds(documents, kinds, editions, municipality, language, as_of, folders)
         with _told():
             return tools.search(question, k, bounds)
 
@@ -208,9 +215,10 @@ def _server(tools: Tools) -> MCPServer:
         municipality: Municipality = None,
         language: Language = None,
         as_of: AsOf = None,
+        folders: Folders = None,
     ) -> WireAnswer:
         """Answer a question with word-for-word quotations, or decline and say what is near."""
-        bounds = _bounds(documents, kinds, editions, municipality, language, as_of)
+        bounds = _bounds(documents, kinds, editions, municipality, language, as_of, folders)
         with _told():
             return tools.ask(question, bounds, _asking(context))
 
@@ -225,9 +233,10 @@ def _server(tools: Tools) -> MCPServer:
         municipality: Municipality = None,
         language: Language = None,
         as_of: AsOf = None,
+        folders: Folders = None,
     ) -> CheckResponse:
         """Hold a text to the manuals: per sentence supported, contradicted, partial or unfounded."""
-        bounds = _bounds(documents, kinds, editions, municipality, language, as_of)
+        bounds = _bounds(documents, kinds, editions, municipality, language, as_of, folders)
         with _told():
             return tools.check(text, bounds)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
 
     from api.access import Caller
+    from ingest.catalog.editions import Groups
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,14 @@ class Tools:
     check: Callable[[str, WireFilters], CheckResponse]
     page: Callable[[str, str, int], WirePage]
     documents: Callable[[], DocumentsResponse]
+
+
+_SEEN: ContextVar[Groups] = ContextVar("seen", default=frozenset())
+
+
+def groups_here() -> Groups:
+    """Return the groups of whoever called /mcp; none outside of such a call."""
+    return _SEEN.get()
 
 
 class McpMount:
@@ -53,6 +63,9 @@ class McpMount:
             self._opened = asyncio.get_running_loop().create_future()
             self._task = asyncio.create_task(self._stay_open(self._opened))
         app = await asyncio.shield(self._opened)
+        # What the tools do happens in tasks and threads that take this along.
+        caller = scope.get("state", {}).get("caller")
+        _SEEN.set(caller.groups if caller is not None else frozenset())
         # The application is mounted, so its own path is what is left of the address: all of it.
         await app({**scope, "path": "/mcp", "root_path": ""}, receive, send)
 

@@ -32,10 +32,20 @@ class Refused(HTTPException):
     """A request that goes no further: the status, and why in both languages."""
 
     def __init__(
-        self, status: int, ja: str, en: str, *, headers: Mapping[str, str] | None = None
+        self,
+        status: int,
+        ja: str,
+        en: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        who: str = "",
     ) -> None:
-        """Keep what the answer will say; the words are chosen by Accept-Language."""
+        """Keep what the answer will say; the words are chosen by Accept-Language.
+
+        *who* is the caller as the log names it, "" where that is nobody we know.
+        """
         super().__init__(status, en, headers)
+        self.who = who
         self.ja = ja
         self.en = en
 
@@ -213,7 +223,8 @@ def _no_index(request: Request, error: Exception) -> Response:
 
 def _unknown_filter(request: Request, error: Exception) -> Response:
     assert isinstance(error, FilterUnknown)  # noqa: S101 - what it is installed for
-    field = {"document": "文書", "kind": "種類", "edition": "版"}[error.field]
+    names = {"document": "文書", "kind": "種類", "edition": "版", "folder": "フォルダー"}
+    field = names[error.field]
     known = "、".join(error.known) or "なし"
     ja = f"検索できる{field}に「{error.value}」はありません。あるのは次のとおりです: {known}。"
     return response(request, HTTPStatus.UNPROCESSABLE_ENTITY, say(request, ja, str(error)))

@@ -14,7 +14,7 @@ from fastapi.responses import StreamingResponse
 
 from api import stream
 from api.access import Caller
-from api.answer_records import AnswerRecord
+from api.answer_records import Shown
 from api.openai import own_business, told
 from api.problems import unexpected, unusable
 from api.schemas.answers import WireAnswer
@@ -23,6 +23,7 @@ from api.schemas.passages import WireFilters
 from bot.answers import Answerer, Question, Turn
 from bot.errors import BotError
 from index.errors import IndexingError
+from ingest.catalog.editions import Groups
 
 log = logging.getLogger(__name__)
 
@@ -34,7 +35,7 @@ def install(
     *,
     ask: Callable[[str, WireFilters, tuple[Turn, ...], Caller], Question],
     answerer: Answerer,
-    kept: AnswerRecord,
+    kept: Shown,
 ) -> None:
     """Add the door to *app*; *ask* makes a question of a text, filters and earlier turns."""
 
@@ -57,7 +58,7 @@ def install(
         if reply is not None:
             made = _response(asked, reply, number, None, base)
             return _events_of(made) if asked.stream else made
-        turns = (*_before(asked, kept), *asked.turns())
+        turns = (*_before(asked, kept, request.state.caller.groups), *asked.turns())
         question = ask(asked.question(), asked.filters, turns, request.state.caller)
         if asked.stream:
             return StreamingResponse(
@@ -70,7 +71,7 @@ def install(
         return _response(asked, told(answer, base), answer.id, answer, base)
 
 
-def _before(asked: ResponsesRequest, kept: AnswerRecord) -> tuple[Turn, ...]:
+def _before(asked: ResponsesRequest, kept: Shown, groups: Groups) -> tuple[Turn, ...]:
     """Return the exchange that the conversation continues.
 
     Raises:
@@ -78,7 +79,7 @@ def _before(asked: ResponsesRequest, kept: AnswerRecord) -> tuple[Turn, ...]:
     """
     if not asked.previous_response_id:
         return ()
-    answer = kept.find(asked.previous_response_id.removeprefix(_PREFIX))
+    answer = kept.find(asked.previous_response_id.removeprefix(_PREFIX), groups)
     return (Turn(answer.question, answer.text),)
 
 
@@ -153,7 +154,7 @@ def _told(
     question: Question,
     asked: ResponsesRequest,
     base: str,
-    kept: AnswerRecord,
+    kept: Shown,
     request_id: str,
 ) -> Iterator[bytes]:
     try:

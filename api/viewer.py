@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import OrderedDict
+from copy import copy
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from index.passages import Library
+    from ingest.catalog.editions import Groups
     from ingest.pages import Box, EditionText
 
 WIDTHS = {"normal": 1000, "large": 2000}
@@ -76,6 +78,12 @@ class Viewer:
         self._kept_text = lru_cache(KEPT_TEXTS)(kept_text)
         self._drawn = _Cache(cache_bytes)
 
+    def seen_by(self, groups: Groups) -> Viewer:
+        """Return the same for somebody of *groups*: what is bound to others is not there."""
+        view = copy(self)
+        view.library = lambda: self.library().seen_by(groups)
+        return view
+
     def file(self, document: str, label: str, sha256: str | None = None) -> Path:
         """Return the PDF of an edition: the one held, or the one of that hash.
 
@@ -90,7 +98,7 @@ class Viewer:
         )
         if found is not None and found.held and digest in {None, found.sha256}:
             return found
-        if digest is not None:
+        if digest is not None and not library.hides(digest):
             work = next((e.document for e in library.editions if e.document.id == document), None)
             kept = Edition(work or Document(document, document), label, sha256=digest)
             if self.page_file(kept).is_file():

@@ -153,10 +153,24 @@ class Declined:
 
 
 @dataclass(frozen=True, slots=True)
+class Approval:
+    """Who answers for an answer that a department wrote or approved, and since when.
+
+    *id* is that of the approved answer, *owner* whom mistakes are told, "" for none.
+    """
+
+    id: str
+    by: str
+    day: date
+    owner: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """An answer with its evidence, or the reason why there is none; small talk needs neither.
 
-    *text* is Markdown with markers like [1]. *mode* is "extractive" or "generative".
+    *text* is Markdown with markers like [1]. *mode* is "extractive", "generative" or "approved";
+    then *approval* says by whom.
     *consulted* are the passages it was made from, best first. *generation*, *recipe* and
     *prompt* (hash) make it reproducible. *text* and *citations* are the first screen, *further*
     and *further_text* the rest of what was found; *lead* is its first line, *missing* what was
@@ -184,6 +198,7 @@ class Answer:
     further: tuple[Citation, ...] = ()
     further_text: str = ""
     missing: tuple[Missing, ...] = ()
+    approval: Approval | None = None
 
     def __post_init__(self) -> None:
         """Hold the certainty to what is declined."""
@@ -194,6 +209,15 @@ class Answer:
     def model(self) -> str | None:
         """The language model that wrote its sentences; None where they are quotations."""
         return self.recipe.get("model", "?") if self.mode == "generative" else None
+
+    @property
+    def editions(self) -> tuple[Edition, ...]:
+        """Every edition that it quotes, names or was made from: who may not see one sees nothing of it."""
+        declined = self.declined.nearest if self.declined else ()
+        cited = (*self.citations, *self.further, *declined)
+        now = (each.now.edition for each in cited if each.now and each.now.edition)
+        made_from = (passage.chunk.edition for passage in self.consulted)
+        return tuple(dict.fromkeys((*(each.edition for each in cited), *now, *made_from)))
 
     @property
     def language(self) -> str:

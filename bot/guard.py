@@ -99,8 +99,10 @@ class Contacts:
         except IndexingError:
             return frozenset()
         if self._held[0] != library.id:
-            held = [edition for edition in library.editions if edition.held]
-            texts = (chunk.text for edition in held for chunk in library.chunks(edition))
+            # What only some may see must not show by what is not masked for others.
+            open_to_all = library.seen_by(frozenset())
+            held = [edition for edition in open_to_all.editions if edition.held]
+            texts = (chunk.text for edition in held for chunk in open_to_all.chunks(edition))
             self._held = (library.id, published(texts))
         return self._held[1]
 

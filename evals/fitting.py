@@ -110,7 +110,7 @@ def collect(library: Library, items: Iterable[Mapping[str, Any]], corpus: str) -
         question = read_question(item["question"])
         intent = read(question.standalone, language=question.language)
         passages = library.retrieve(
-            library.mended(question.standalone), k=PASSAGES, filters=Filters()
+            library.mended(question.standalone), k=PASSAGES, filters=Filters(groups=None)
         )
         given = candidates(asked(intent, library), passages, library, reader)
         if not given.found:

@@ -20,7 +20,7 @@ from bot.asking.question import read as take
 from evals.errors import BadRun
 from evals.measures import ANSWERS, RETRIEVAL, Measure, Outcome, distinct, score
 from evals.questions import Place, Question, QuestionSet
-from index.passages import Library, Passage
+from index.passages import Filters, Library, Passage
 from ingest.catalog.editions import Edition
 
 PAGES = 10
@@ -139,7 +139,8 @@ def as_asked(question: Question) -> Asked:
     Raises:
         BadQuestion: the bot would refuse it.
     """
-    return take(question.text, history=tuple(Turn(earlier) for earlier in question.previous))
+    history = tuple(Turn(earlier) for earlier in question.previous)
+    return take(question.text, filters=Filters(groups=None), history=history)
 
 
 Told = Callable[[int, int], None]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Protocol
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from index.errors import FilterUnknown
 from index.search.glossary import Glossary
-from ingest.catalog.editions import Edition, Kind
+from ingest.catalog.editions import Edition, Groups, Kind, lies_in, visible
 from ingest.chunks import Chunk
 from ingest.pages import EditionText
 from ingest.sentences import Sentences
@@ -25,7 +25,10 @@ class Filters:
     *as_of* is the day whose editions in force are searched (None: today). *editions* are
     labels; naming one searches it whether or not it is in force. *municipality* keeps the
     chunks that name it, by a Japanese or an English name, with its prefecture where two towns
-    share one.
+    share one. *folders* are those of the corpus, each with what lies below it.
+
+    *groups* are those of whoever asks, and are set at the door, never by what a caller sends: what
+    is bound to others is as good as not there. Without a word about them nothing bound is seen.
     """
 
     documents: tuple[str, ...] = ()
@@ -34,17 +37,33 @@ class Filters:
     language: str | None = None
     municipality: str | None = None
     as_of: date | None = None
+    folders: tuple[str, ...] = ()
+    groups: Groups = frozenset()
+
+    def admit(self, edition: Edition) -> bool:
+        """Whether an edition may be found, whatever the day and whichever town it speaks of."""
+        document = edition.document
+        return (
+            visible(edition, self.groups)
+            and (not self.documents or document.id in self.documents)
+            and (not self.kinds or document.kind in self.kinds)
+            and (not self.editions or edition.label in self.editions)
+            and (self.language is None or document.language == self.language)
+            and (not self.folders or any(lies_in(edition, folder) for folder in self.folders))
+        )
 
 
 def checked(filters: Filters, editions: Sequence[Edition]) -> Filters:
-    """Return *filters*, having seen that the documents, kinds and editions they name are held.
+    """Return *filters*, having seen that what they name is among *editions* and held.
 
     Raises:
         FilterUnknown: one is not; it lists those that are, of the documents that are named.
     """
     held = [edition for edition in editions if edition.held]
     named = [e for e in held if not filters.documents or e.document.id in filters.documents]
+    named = [e for e in named if not filters.folders or any(lies_in(e, f) for f in filters.folders)]
     for what, wanted, known in (
+        ("folder", filters.folders, list(folders_of(held))),
         ("document", filters.documents, [e.document.id for e in held]),
         ("kind", filters.kinds, [e.document.kind for e in named]),
         ("edition", filters.editions, [e.label for e in named]),
@@ -53,6 +72,28 @@ def checked(filters: Filters, editions: Sequence[Edition]) -> Filters:
             if value not in known:
                 raise FilterUnknown(what, value, tuple(dict.fromkeys(known)))
     return filters
+
+
+def all_seen(editions: Iterable[Edition], library: Library, groups: Groups) -> bool:
+    """Whether *groups* may see today every one of *editions*.
+
+    Of what the catalog does not list any more counts what held when it was quoted.
+    """
+    known = {edition.key: edition for edition in library.editions}
+    seen = library.seen_by(groups)
+    return all(
+        visible(known.get(edition.key, edition), groups) and not seen.hides(edition.sha256 or "")
+        for edition in editions
+    )
+
+
+def folders_of(editions: Sequence[Edition]) -> tuple[str, ...]:
+    """Return the folders of the corpus in which held editions lie, with those above them, in order."""
+    found: dict[str, None] = {}
+    for folder in sorted({edition.folder for edition in editions if edition.held}):
+        parts = folder.split("/") if folder else []
+        found.update(("/".join(parts[:depth]), None) for depth in range(1, len(parts) + 1))
+    return tuple(found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +152,17 @@ class Library(Retriever, Protocol):
     @property
     def glossary(self) -> Glossary:
         """The words that mean the same: everyday, official, English."""
+        ...
+
+    def seen_by(self, groups: Groups) -> Library:
+        """Return the same as somebody of *groups* sees it: without what is bound to others.
+
+        Where that is nothing, it is the library itself.
+        """
+        ...
+
+    def hides(self, sha256: str) -> bool:
+        """Whether bytes are, or once were, those of an edition that is not seen here."""
         ...
 
     def in_force(self, on: date) -> Sequence[Edition]:

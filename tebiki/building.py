@@ -15,7 +15,9 @@ from tebiki.settings import FITTED, BadSettings, Settings
 if TYPE_CHECKING:
     from bot.answers import Answerer
     from bot.guard import Guard
+    from bot.ledger.approved import ApprovedAnswers
     from bot.ledger.audit import Audit
+    from bot.ledger.database import Database
     from bot.ledger.ledger import Ledger
     from bot.ledger.tokens import Tokens
     from bot.slack.app import Settings as SlackSettings
@@ -70,7 +72,7 @@ def build(chosen: Settings) -> Parts:
     )
     extractive = Extractive(shelf)
     if chosen.model is None:
-        return Parts(chosen, shelf, AcrossEditions(extractive, shelf))
+        return Parts(chosen, shelf, approving(chosen, AcrossEditions(extractive, shelf), shelf))
     from bot.writing.breaker import Sparing
     from bot.writing.generative import Generative
     from bot.writing.model import open_model
@@ -85,7 +87,29 @@ def build(chosen: Settings) -> Parts:
     written = Generative(
         shelf, model, extractive, guard=guard_of(chosen, shelf), vetoed=veto_of(chosen)
     )
-    return Parts(chosen, shelf, AcrossEditions(written, shelf), listeners)
+    return Parts(chosen, shelf, approving(chosen, AcrossEditions(written, shelf), shelf), listeners)
+
+
+def approving(chosen: Settings, answerer: Answerer, shelf: Shelf) -> Answerer:
+    """Return *answerer* behind the answers that departments wrote or approved."""
+    from bot.ledger.approved import Approving
+
+    return Approving(answerer, approved_of(chosen), shelf)
+
+
+def approved_of(chosen: Settings) -> ApprovedAnswers:
+    """Return the answers that departments wrote or approved; opened at first use."""
+    from bot.ledger.approved import ApprovedAnswers
+
+    return ApprovedAnswers(_record_of(chosen))
+
+
+def _record_of(chosen: Settings) -> Callable[[], Database]:
+    """Return what opens the database of the record, once and when it is needed."""
+    from bot.ledger.database import Database
+    from bot.ledger.ledger import FILE
+
+    return cache(lambda: Database(chosen.database_url or chosen.home / FILE))
 
 
 def guard_of(chosen: Settings, shelf: Shelf | None) -> Guard:
@@ -158,12 +182,9 @@ def tokens_of(chosen: Settings) -> Tokens | None:
     """Return what counts the tokens of each day, None where no bound is set; opened at first use."""
     if chosen.model is None or not chosen.model.tokens_a_day:
         return None
-    from bot.ledger.database import Database
-    from bot.ledger.ledger import FILE
     from bot.ledger.tokens import Tokens
 
-    opened = cache(lambda: Database(chosen.database_url or chosen.home / FILE))
-    return Tokens(opened, chosen.model.tokens_a_day)
+    return Tokens(_record_of(chosen), chosen.model.tokens_a_day)
 
 
 def embedder_of(chosen: Settings, recipe: Mapping[str, str], folder: Path) -> Embedder:
@@ -284,6 +305,7 @@ def slack_of(chosen: Settings) -> SlackSettings:
         signing_secret=chosen.slack_signing_secret,
         public_url=chosen.public_url,
         streaming=chosen.model is not None,
+        groups=chosen.slack_groups,
     )
 
 

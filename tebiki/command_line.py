@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from tebiki.commands import (
     answers,
+    approved,
     ask,
     backup,
     bundle,
@@ -57,6 +58,7 @@ for _name, _command in _commands.items():
 app.add_typer(models.models_app, name="models")
 app.add_typer(corpus.corpus_app, name="corpus")
 app.add_typer(keys.keys, name="keys")
+app.add_typer(approved.approved_app, name="approved")
 app.add_typer(record.record_app, name="record")
 app.add_typer(record.audit_app, name="audit")
 app.add_typer(evaluation.evaluation, name="eval")

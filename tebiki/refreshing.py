@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tebiki.building import (
+    approved_of,
+    build,
     configured_embedder,
     configured_reranker,
     embedder_of,
@@ -23,6 +26,9 @@ if TYPE_CHECKING:
     from index.refresh.reports import RefreshReport
     from ingest.errors import UnreadablePdf
     from ingest.pages import EditionText
+
+
+log = logging.getLogger(__name__)
 
 
 def refreshed(
@@ -101,6 +107,23 @@ def deeds(
     if accepted := read_manifest(folder_of(chosen.home, report.generation)).accepted:
         said = {"gate": list(accepted), "reason": reason}
         yield "OVERRIDDEN", {"generation": report.generation, **said}
+    yield from _doubted(chosen)
+
+
+def _doubted(chosen: Settings) -> Iterator[tuple[str, dict[str, object]]]:
+    """Yield the approved answers that what was published took the ground from, for their owners."""
+    from bot.ledger.approved import checked
+    from bot.ledger.errors import LedgerUnavailable
+
+    try:
+        for one in checked(approved_of(chosen), build(chosen).generation(), today()):
+            log.warning(
+                "approved answer %s (%s) is to be checked by %s: %s",
+                one.id, one.question, one.owner or one.by, one.doubt,
+            )  # fmt: skip
+            yield "APPROVAL_DOUBTED", {"id": one.id, "owner": one.owner or one.by, "why": one.doubt}
+    except LedgerUnavailable as problem:
+        log.warning("approved answers were not compared with the new index: %s", problem)
 
 
 def _reading(

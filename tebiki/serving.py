@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from tebiki.building import (
     Parts,
     account,
+    approved_of,
     audit_of,
     generations_of,
     ledger_of,
@@ -62,6 +63,7 @@ def web(parts: Parts, host: str = "127.0.0.1") -> FastAPI:
         host,
         keys=Keys(chosen.home / "keys.json"),
         user_header=chosen.user_header,
+        group_header=chosen.group_header,
         proxies=chosen.proxies,
         origins=chosen.origins,
     )
@@ -81,6 +83,7 @@ def web(parts: Parts, host: str = "127.0.0.1") -> FastAPI:
         unusable=lambda: recorded(chosen.home),
         examine=partial(_examined, chosen),
         keys=access.keys,
+        approved=approved_of(chosen),
         erase=lambda which: (
             gone := erasing.erase(ledger, which),
             erasing.told(ledger, which, gone),
@@ -145,7 +148,9 @@ def _present(chosen: Settings, ledger: Ledger) -> dict[str, float]:
         if name := pointers.current(chosen.home):
             manifest = manifests.read_manifest(manifests.folder_of(chosen.home, name))
             found["index_age_seconds"] = _age(datetime.fromisoformat(manifest.created).timestamp())
-            found |= {"index_pages": manifest.pages, "index_passages": manifest.chunks}
+            # Who searches may read this, and how much others hold is not told to him.
+            if not any(edition.groups for edition in manifest.editions):
+                found |= {"index_pages": manifest.pages, "index_passages": manifest.chunks}
     with suppress(OSError):
         found["refresh_age_seconds"] = _age((chosen.home / UNUSABLE).stat().st_mtime)
         found["unusable_files"] = len(recorded(chosen.home))
@@ -207,7 +212,7 @@ def colleague_of(parts: Parts, ledger: Ledger) -> Colleague:
         library=parts.shelf,
         ledger=ledger,
         page_image=partial(page_image, parts),
-        prompts=lambda language: suggested(parts.generation(), language),
+        prompts=lambda language: suggested(parts.generation().seen_by(frozenset()), language),
         refreshed=lambda: parts.generation().manifest.created[:10],
     )
 

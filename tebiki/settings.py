@@ -52,6 +52,19 @@ def _days(given: object) -> object:
     return days
 
 
+def _bound(given: object) -> object:
+    """Return the groups of each channel and user group of Slack."""
+    if not isinstance(given, str):
+        return given
+    found: dict[str, tuple[str, ...]] = {}
+    for part in filter(None, map(str.strip, given.split(","))):
+        place, _, group = (each.strip() for each in part.partition("="))
+        if not group or place[:1] not in {"C", "G", "S"}:
+            raise ValueError(f"{part} names no channel or user group by its id, and a group")
+        found[place] = (*found.get(place, ()), group)
+    return found
+
+
 _Seconds = Annotated[PositiveFloat, Field(description="a number above 0")]
 _Secret = Annotated[str, Field(repr=False)]
 
@@ -92,6 +105,7 @@ class Settings(BaseModel):
     guard_model: Policy = "mask"
     guard_record: Policy = "mask"
     user_header: str = ""
+    group_header: str = ""
     proxies: _Several = ()
     origins: _Several = ()
     database_url: _Secret = ""
@@ -111,6 +125,13 @@ class Settings(BaseModel):
     slack_bot_token: _Secret = ""
     slack_app_token: _Secret = ""
     slack_signing_secret: _Secret = ""
+    slack_groups: Annotated[
+        dict[str, tuple[str, ...]],
+        BeforeValidator(_bound),
+        Field(
+            description="C0123ABCD=人事課,S0456EFGH=総務課: a channel or user group, and a group"
+        ),
+    ] = Field(default_factory=dict)
     public_url: str = ""
     chroma_url: str = ""
     notices: tuple[str, ...] = ()

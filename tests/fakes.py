@@ -8,6 +8,7 @@ import math
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from copy import copy
 from dataclasses import dataclass, field
 from datetime import date
 from http import HTTPStatus
@@ -21,7 +22,7 @@ from bot.errors import ModelFailed
 from bot.writing.model import Message
 from index.passages import Filters, Passage
 from index.search.glossary import Glossary
-from ingest.catalog.editions import Document, Edition, Kind, Original, in_force
+from ingest.catalog.editions import Document, Edition, Groups, Kind, Original, in_force, visible
 from ingest.chunks import Chunk
 from ingest.headings import sections
 from ingest.language.words import pairs, tokens
@@ -134,11 +135,25 @@ class FakeLibrary:
     glossary: Glossary = field(default_factory=Glossary)
     asked: list[str] = field(default_factory=list)
     misspelt: Mapping[str, str] = field(default_factory=dict)
+    hidden: frozenset[str | None] = frozenset()
 
     @property
     def editions(self) -> Sequence[Edition]:
         """Every edition held."""
         return tuple(self.texts)
+
+    def seen_by(self, groups: Groups) -> FakeLibrary:
+        """What somebody of the groups sees; itself where nothing is bound to others."""
+        if all(visible(edition, groups) for edition in self.editions):
+            return self
+        view = copy(self)
+        view.texts = {each: text for each, text in self.texts.items() if visible(each, groups)}
+        view.hidden = frozenset(each.sha256 for each in self.texts if each not in view.texts)
+        return view
+
+    def hides(self, sha256: str) -> bool:
+        """Whether bytes are those of an edition that is not seen here."""
+        return sha256 in self.hidden
 
     def in_force(self, on: date) -> Sequence[Edition]:
         """The editions in force on a day, by the same rule as the real library."""
@@ -197,13 +212,8 @@ class FakeLibrary:
     def _searched(self, filters: Filters) -> Iterable[Chunk]:
         day = filters.as_of or date(2026, 4, 1)
         for held in self.texts if filters.editions else self.in_force(day):
-            if filters.editions and held.label not in filters.editions:
-                continue
-            if filters.documents and held.document.id not in filters.documents:
-                continue
-            if filters.kinds and held.document.kind not in filters.kinds:
-                continue
-            yield from self.chunks(held)
+            if filters.admit(held):
+                yield from self.chunks(held)
 
 
 class ScriptedModel:

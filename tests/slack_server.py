@@ -68,6 +68,7 @@ SCOPES = {
     "conversations.replies": "{}:history",
     "files.completeUploadExternal": "files:write",
     "files.getUploadURLExternal": "files:write",
+    "usergroups.users.list": "usergroups:read",
     "users.conversations": "channels:read",
     "users.info": "users:read",
 }
@@ -110,6 +111,7 @@ class FakeSlack:
         self.prompts: list[Json] = []
         self.envelopes: dict[str, Envelope] = {}
         self.locales: dict[str, str] = {}
+        self.usergroups: dict[str, list[str]] = {}
         self.fault: Callable[[str, Json], Fault | None] = lambda _method, _arguments: None
         self.scopes = ",".join(listed("bot"))
         self.private: set[str] = set()
@@ -648,6 +650,12 @@ class FakeSlack:
         shown = self.channels[at : at + int(given.get("limit") or 100)]
         more = str(at + len(shown)) if at + len(shown) < len(self.channels) else ""
         return {"channels": shown, "response_metadata": {"next_cursor": more}}
+
+    def _usergroups_users_list(self, given: Json) -> Json:
+        _need(given, "usergroup")
+        if given["usergroup"] not in self.usergroups:
+            raise Refused("no_such_subteam")
+        return {"users": self.usergroups[given["usergroup"]]}
 
     def _users_info(self, given: Json) -> Json:
         _need(given, "user")

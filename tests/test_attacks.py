@@ -189,6 +189,7 @@ OFFICES = (
     ("/v1/admin/index", Scope.CURATE),
     ("/v1/admin/refresh", Scope.CURATE),
     ("/v1/admin/rollback", Scope.CURATE),
+    ("/v1/admin/approved", Scope.CURATE),
 )
 """What two roles may; a route of the admin page that is not named here is the administrator's."""
 

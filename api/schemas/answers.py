@@ -6,7 +6,7 @@ import re
 from datetime import date
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, PrivateAttr
 
 from api.schemas.documents import (
     WireOriginal,
@@ -20,7 +20,7 @@ from api.schemas.passages import SECTION_SEPARATOR, WireFilters
 from api.schemas.wire import Asked, Wire
 from bot.answers import Turn
 from bot.telling.phrases import made
-from ingest.catalog.editions import Kind
+from ingest.catalog.editions import Edition, Kind
 from ingest.pages import Place, PlaceKind
 
 if TYPE_CHECKING:
@@ -248,11 +248,19 @@ class WireMade(Wire):
     notice: str = ""
 
 
+class WireApproval(Wire):
+    """Who answers for an answer that a department wrote or approved, and since when."""
+
+    id: str
+    by: str
+    day: date
+
+
 class WireAnswer(Wire):
     """An answer with its citations, or the reason why there is none.
 
     *text* is Markdown with markers such as [1], each the *marker* of a citation: the first screen,
-    whose citations are *citations*. *further_text* and *further* are the rest. *certainty* is
+    whose citations are *citations*. *approved* says who wrote it, where a department did. *further_text* and *further* are the rest. *certainty* is
     "answered", "near" (*missing* says what the quotation does not say) or "declined".
     """
 
@@ -276,11 +284,18 @@ class WireAnswer(Wire):
     asked_on: date
     took_ms: float
     made: WireMade = WireMade()
+    approved: WireApproval | None = None
+    _editions: tuple[Edition, ...] = PrivateAttr(())
+
+    @property
+    def editions(self) -> tuple[Edition, ...]:
+        """What the answer was made from; not sent, and none where only what was sent is known."""
+        return self._editions
 
     @classmethod
     def of(cls, answer: Answer) -> WireAnswer:
         """Translate."""
-        return cls(
+        given = cls(
             id=answer.id,
             question=answer.question.text,
             text=answer.text,
@@ -307,7 +322,11 @@ class WireAnswer(Wire):
             asked_on=answer.asked_on,
             took_ms=answer.took_ms,
             made=WireMade(model=answer.model, notice=made(answer)),
+            approved=answer.approval
+            and WireApproval(id=answer.approval.id, by=answer.approval.by, day=answer.approval.day),
         )
+        given._editions = answer.editions
+        return given
 
 
 class SuggestionsResponse(Wire):

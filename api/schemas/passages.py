@@ -9,7 +9,7 @@ from pydantic import ConfigDict, Field
 from api.schemas.documents import WirePlace
 from api.schemas.wire import Asked, Day, Wire
 from index.passages import Filters
-from ingest.catalog.editions import Kind
+from ingest.catalog.editions import Groups, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Container, Sequence
@@ -33,9 +33,12 @@ class WireFilters(Asked):
     language: Literal["ja", "en"] | None = None
     municipality: Annotated[str, Field(max_length=100)] | None = None
     as_of: Annotated[Day | None, Field(description="Editions in force on this day.")] = None
+    folders: Annotated[
+        list[str], Field(max_length=100, description="Folders of the corpus, with what is below.")
+    ] = []
 
-    def read(self) -> Filters:
-        """Return the same bounds as our own type."""
+    def read(self, groups: Groups) -> Filters:
+        """Return the same bounds as our own type, for somebody of *groups*."""
         return Filters(
             documents=tuple(self.documents),
             kinds=tuple(self.kinds),
@@ -43,6 +46,8 @@ class WireFilters(Asked):
             language=self.language,
             municipality=self.municipality,
             as_of=self.as_of,
+            folders=tuple(folder.strip("/") for folder in self.folders),
+            groups=groups,
         )
 
 

@@ -58,14 +58,15 @@ def article_of(question: Question, library: Library, on: date) -> Answer | None:
     or the only one that has the article.
     """
     intent = read(question.standalone)
-    if Kind.ARTICLE not in intent.kinds or len(intent.articles) != 1:
+    told = Kind.ARTICLE in intent.kinds and len(intent.articles) == 1
+    if not told or question.filters.municipality is not None:
         return None
     wanted = intent.articles[0]
     words = set(tokens(wanted.work)) | {word for thing in intent.subjects for word in thing.words}
     found = [
         (_named(edition, library.text(edition), words), edition, span)
         for edition in library.in_force(on)
-        if edition.held and _admitted(edition, question)
+        if edition.held and question.filters.admit(edition)
         for span in [_span(library.text(edition), wanted)]
         if span is not None
     ]
@@ -75,18 +76,6 @@ def article_of(question: Question, library: Library, on: date) -> Answer | None:
         return None
     _, edition, span = meant[0]
     return _answer(question, library, edition, span, on)
-
-
-def _admitted(edition: Edition, question: Question) -> bool:
-    filters = question.filters
-    document = edition.document
-    return (
-        (not filters.documents or document.id in filters.documents)
-        and (not filters.kinds or document.kind in filters.kinds)
-        and (not filters.editions or edition.label in filters.editions)
-        and (filters.language is None or document.language == filters.language)
-        and filters.municipality is None
-    )
 
 
 def _named(edition: Edition, text: EditionText, words: set[str]) -> float:

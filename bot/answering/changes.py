@@ -193,16 +193,12 @@ def _bare(number: str) -> str:
 
 def _works(question: Question, library: Library) -> dict[str, list[Edition]]:
     """Return the held editions that the question's filters allow, by work, earliest first."""
-    wanted = question.filters
+    # Of the editions that are named both sides are compared, in whatever language.
+    wanted = replace(question.filters, editions=(), language=None)
     found: dict[str, list[Edition]] = {}
     for edition in library.editions:
-        document = edition.document
-        if (
-            edition.held
-            and (not wanted.documents or document.id in wanted.documents)
-            and (not wanted.kinds or document.kind in wanted.kinds)
-        ):
-            found.setdefault(document.id, []).append(edition)
+        if edition.held and wanted.admit(edition):
+            found.setdefault(edition.document.id, []).append(edition)
     for held in found.values():
         held.sort(key=lambda one: str(one.in_force_from or one.published or ""))
     return found
@@ -341,7 +337,7 @@ def _told(
     """Return the weightiest of the changes as sentences, each cited on both sides."""
     language = question.language
     weighty = sorted(range(len(touched)), key=lambda at: (_weight(touched[at]), at))[:SHOWN]
-    valid = set(in_force(library.editions, today))
+    valid = set(library.in_force(today))
     citations: list[Citation] = []
 
     def cited(edition: Edition, spot: Spot | None, what: What) -> str:

@@ -48,7 +48,7 @@ class AcrossEditions:
     def answer(self, question: Question) -> Answer:
         """Return the answer, what was superseded in it with its present place."""
         if question.small_talk is not None:
-            return reply(question, self._library(), self._today())
+            return reply(question, self._seen(question), self._today())
         changes, library = self._changes(question)
         if changes is not None and changes.declined is None:
             # What holds now stands beside what held then, unless both are superseded.
@@ -76,8 +76,11 @@ class AcrossEditions:
             else:
                 yield event
 
+    def _seen(self, question: Question) -> Library:
+        return self._library().seen_by(question.filters.groups)
+
     def _changes(self, question: Question) -> tuple[Answer | None, Library]:
-        library = self._library()
+        library = self._seen(question)
         begun = time.perf_counter()
         answer = changes_of(question, library, self._comparisons, self._today())
         took = round((time.perf_counter() - begun) * 1000, 1)

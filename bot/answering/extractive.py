@@ -71,6 +71,9 @@ _FIRM = frozenset({"year", "place", "answer_type"})
 _SUGGESTED = 3
 """Suggestions at most."""
 
+_READERS = 8
+"""Views of a generation whose lines are kept as they were read."""
+
 _PARTS = 4
 """Questions of one message that are answered."""
 
@@ -93,12 +96,12 @@ class Extractive:
         self._library = library
         self._today = today
         self._fitted = fitted
-        self._reader: tuple[ReferenceType[Library] | None, Reader] = (None, Reader())
+        self._readers: tuple[tuple[ReferenceType[Library], Reader], ...] = ()
 
     def answer(self, question: Question) -> Answer:
         """Return quotations with their sources, or an answer that declines and says what is near."""
         begun = time.perf_counter()
-        library = self._library()
+        library = self._library().seen_by(question.filters.groups)
         understood = self.about(question, library)
         parts = read(understood.core).parts[:_PARTS] if not question.history else ()
         if len(parts) > 1:
@@ -160,13 +163,14 @@ class Extractive:
         return replace(question, standalone=meant) if meant else question
 
     def _read_of(self, library: Library) -> Reader:
-        """Return the lines of a generation read so far; another one begins anew."""
-        whose, reader = self._reader
-        if whose is None or whose() is not library:
-            # Without holding on to the generation, so that it goes with its last reader.
-            reader = Reader()
-            self._reader = (ref(library), reader)
-        return reader
+        """Return the lines of a generation, as its readers see it, that were read so far."""
+        for whose, reader in self._readers:
+            if whose() is library:
+                return reader
+        # Without holding on to the generation, so that it goes with its last reader.
+        alive = [each for each in self._readers if each[0]() is not None]
+        self._readers = ((ref(library), Reader()), *alive[: _READERS - 1])
+        return self._readers[0][1]
 
     def _in_turn(self, question: Question, parts: Sequence[Intent], library: Library) -> Answer:
         """Answer the questions of one message one after the other, under the question each."""

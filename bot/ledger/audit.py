@@ -50,6 +50,10 @@ class Deed(Enum):
     ROLLED_BACK = (3004, "Entity Management", 99, "Roll back", "index")
     EXPORTED = (3004, "Entity Management", 2, "Read", "record")
     ERASED = (3004, "Entity Management", 4, "Delete", "record")
+    APPROVED = (3004, "Entity Management", 1, "Create", "approved answer")
+    APPROVAL_ENDED = (3004, "Entity Management", 4, "Delete", "approved answer")
+    APPROVAL_DOUBTED = (3004, "Entity Management", 99, "To be checked", "approved answer")
+    REPORTED = (3004, "Entity Management", 99, "Wrong answer reported", "document")
     TRIMMED = (3004, "Entity Management", 4, "Delete", "audit")
 
 

@@ -26,7 +26,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 
 from bot.ledger.errors import LedgerDamaged, LedgerTooNew, LedgerUnavailable
 
-HEAD = "0004"
+HEAD = "0005"
 """The newest step in `migrations/versions`."""
 
 WAIT_S = 10

@@ -8,15 +8,25 @@ from dataclasses import asdict
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from bot.answers import Answer, Certainty, Citation, Declined, Lead, Missing, Question, SmallTalk
+from bot.answers import (
+    Answer,
+    Approval,
+    Certainty,
+    Citation,
+    Declined,
+    Lead,
+    Missing,
+    Question,
+    SmallTalk,
+)
 from index.passages import Filters, Passage
 from index.revisions.following import Followed, State
-from ingest.catalog.editions import Document, Edition, Kind, Original
+from ingest.catalog.editions import Document, Edition, Groups, Kind, Original
 from ingest.chunks import Chunk
 from ingest.pages import Place, PlaceKind
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 VERSION = 2
 """Raised when the form changes; every earlier form stays readable."""
@@ -123,6 +133,8 @@ def dump(answer: Answer) -> bytes:
         "further": [citation(each) for each in answer.further],
         "further_text": answer.further_text,
         "missing": [[one.kind, one.text] for one in answer.missing],
+        "approval": answer.approval
+        and {**asdict(answer.approval), "day": answer.approval.day.isoformat()},
     }
     content["editions"] = [_edition(edition) for edition in editions]
     return packed(content)
@@ -220,7 +232,14 @@ def load(data: bytes) -> Answer:
         further=tuple(citation(each) for each in content.get("further", ())),
         further_text=content.get("further_text", ""),
         missing=tuple(Missing(*one) for one in content.get("missing", ())),
+        approval=_approval(content.get("approval")),
     )
+
+
+def _approval(kept: Mapping[str, str] | None) -> Approval | None:
+    if kept is None:
+        return None
+    return Approval(kept["id"], kept["by"], date.fromisoformat(kept["day"]), kept["owner"])
 
 
 def _edition(edition: Edition) -> dict[str, Any]:
@@ -233,6 +252,7 @@ def _edition(edition: Edition) -> dict[str, Any]:
             "publisher": document.publisher,
             "kind": document.kind,
             "language": document.language,
+            "owner": document.owner,
             "digest_of": None
             if original is None
             else [
@@ -250,6 +270,7 @@ def _edition(edition: Edition) -> dict[str, Any]:
         "path": edition.path,
         "sha256": edition.sha256,
         "url": edition.url,
+        "groups": edition.groups,
     }
 
 
@@ -267,6 +288,7 @@ def _read_edition(content: Mapping[str, Any]) -> Edition:
             Kind(document["kind"]),
             document["language"],
             None if document["digest_of"] is None else Original(*document["digest_of"]),
+            document.get("owner", ""),
         ),
         content["label"],
         published=_read_day(content["published"]),
@@ -275,6 +297,7 @@ def _read_edition(content: Mapping[str, Any]) -> Edition:
         path=content["path"],
         sha256=content["sha256"],
         url=content["url"],
+        groups=tuple(content.get("groups", ())),
     )
 
 
@@ -286,6 +309,8 @@ def _filters(filters: Filters) -> dict[str, Any]:
         "language": filters.language,
         "municipality": filters.municipality,
         "as_of": _day(filters.as_of),
+        "folders": filters.folders,
+        "groups": None if filters.groups is None else sorted(filters.groups),
     }
 
 
@@ -297,7 +322,13 @@ def _read_filters(content: Mapping[str, Any]) -> Filters:
         language=content["language"],
         municipality=content["municipality"],
         as_of=_read_day(content["as_of"]),
+        folders=tuple(content.get("folders", ())),
+        groups=_read_groups(content.get("groups", ())),
     )
+
+
+def _read_groups(kept: Sequence[str] | None) -> Groups:
+    return None if kept is None else frozenset(kept)
 
 
 def _day(day: date | None) -> str | None:

@@ -127,6 +127,23 @@ spent = Table(
     Column("tokens", BigInteger, nullable=False),
 )
 
+approved = Table(
+    "approved",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("question", Text, nullable=False),
+    Column("likes", Text, nullable=False),
+    Column("language", String(8), nullable=False),
+    Column("wording", Text, nullable=False),
+    Column("quotations", Text, nullable=False),
+    Column("by", String(200), nullable=False),
+    Column("day", Date, nullable=False),
+    Column("owner", String(200), nullable=False),
+    # why it is to be checked before it leads again, "" while it stands
+    Column("doubt", Text, nullable=False),
+    Column("changed_at", Float, nullable=False),
+)
+
 # *channel* is the direct messages with a follower, *since* the ts of their choice.
 followers = Table(
     "followers",

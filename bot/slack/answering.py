@@ -7,7 +7,7 @@ import os
 import secrets
 import socket
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from types import MappingProxyType
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from bot.slack.blocks import Rendered
     from bot.slack.people import People
     from bot.slack.queue import QuestionQueue, Work
+    from bot.slack.sight import Sight
     from bot.slack.web_api import WebApi
 
 log = logging.getLogger(__name__)
@@ -60,7 +61,8 @@ class Answering:
         people: People,
         answerer: Answerer,
         *,
-        documents: Callable[[], frozenset[str]],
+        documents: Callable[[frozenset[str], Sequence[str]], tuple[str, ...]],
+        sight: Sight,
         public_url: str = "",
         command: str = "/tebiki",
         streaming: bool = False,
@@ -77,7 +79,8 @@ class Answering:
             ledger: where answers are recorded and conversations continue.
             people: whose language is which.
             answerer: gives the answers; with *streaming* it has a method `stream` as well.
-            documents: gives the ids of the works with an edition in force.
+            documents: gives, for groups and what a channel chose, the ids that are searched.
+            sight: says whose documents are seen where.
             public_url: where the web pages are; "" for none.
             command: the slash command, for the help.
             streaming: show an answer while it is written.
@@ -92,6 +95,7 @@ class Answering:
         self._answerer = answerer
         self._people = people
         self._documents = documents
+        self._sight = sight
         self._public_url = public_url
         self._command = command
         self._streaming = streaming
@@ -319,13 +323,15 @@ class Answering:
 
     def _question(self, work: Work) -> Question:
         chosen, notices = self._queue.settings(work.channel).documents, work.notices
-        if chosen and not self._documents().intersection(chosen):
+        personal = self._sight.by_person and work.channel.startswith("D")
+        groups = self._sight.of(work.channel, self._user(work) if personal else "")
+        searched = self._documents(groups, chosen) if chosen else ()
+        if chosen and not searched:
             # Nothing would ever be found, and nobody would know why.
-            chosen = ()
             notices = (*notices, say(language_of(work.text), "documents-gone"))
         question = read(
             work.text,
-            filters=Filters(documents=chosen),
+            filters=Filters(documents=searched, groups=groups),
             history=self._ledger.turns(work.conversation),
             conversation=work.conversation,
         )

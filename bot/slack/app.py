@@ -13,7 +13,7 @@ import re
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from slack_bolt import App, BoltRequest
@@ -32,6 +32,7 @@ from bot.slack.following import KIND, LOOK_S, Following
 from bot.slack.interactions import Interactions, PageImage, Wish, wish_of
 from bot.slack.people import People
 from bot.slack.queue import ChannelSettings, QuestionQueue, Work
+from bot.slack.sight import Sight
 from bot.slack.web_api import Identity, SlackBusy, SlackRefused, WebApi
 
 if TYPE_CHECKING:
@@ -57,7 +58,8 @@ class Settings:
     *bot_token* (``xoxb-``) is always needed; *app_token* (``xapp-``) for Socket Mode;
     *signing_secret* for events over HTTP. *public_url* is where the web pages are, for links.
     *per_minute* bounds the questions of one person. *streaming*: the answerer has a method
-    `stream`, and answers are shown while they are written.
+    `stream`, and answers are shown while they are written. *groups* are those whose documents a
+    channel (``C…``) or, in direct messages, a user group (``S…``) sees.
     """
 
     bot_token: str
@@ -68,6 +70,7 @@ class Settings:
     command: str = "/tebiki"
     per_minute: int = 10
     streaming: bool = False
+    groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     threads: int = 4
     lease_s: float = 30.0
     look_s: float = LOOK_S
@@ -125,6 +128,7 @@ class Colleague:
         self._queue = QuestionQueue(ledger.database)
         self._calls = WebApi(settings.bot_token, settings.api_url)
         self._people = People(self._calls)
+        sight = Sight(self._calls, settings.groups)
         self._lock = threading.Lock()
         self._closing = threading.Event()
         self._socket: SocketModeHandler | None = None
@@ -147,6 +151,7 @@ class Colleague:
             page_image=page_image,
             prompts=prompts,
             refreshed=refreshed,
+            sight=sight,
             public_url=settings.public_url,
             command=settings.command,
         )
@@ -157,6 +162,7 @@ class Colleague:
             self._people,
             answerer,
             documents=self._interactions.documents,
+            sight=sight,
             public_url=settings.public_url,
             command=settings.command,
             streaming=settings.streaming,

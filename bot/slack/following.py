@@ -16,9 +16,10 @@ from bot.slack import blocks
 from bot.slack.queue import Work
 from bot.slack.words import say
 from index.errors import IndexingError
+from index.passages import all_seen
 
 if TYPE_CHECKING:
-    from bot.answers import Citation
+    from bot.answers import Answer, Citation
     from bot.ledger.ledger import Ledger
     from bot.slack.blocks import Rendered
     from bot.slack.followers import Follower, Followers
@@ -151,7 +152,7 @@ class Following:
     def _compare(self, follower: Follower, library: Library, against: str) -> None:
         """Compare one answer, and tell in the same transaction: who comes second tells nothing."""
         answer = self._ledger.answer(follower.answer)  # whole, or it had no button
-        told = outcome(overtaken(answer, library, self._today()))
+        told = outcome(self._overtaken(answer, library))
         news = Work(
             f"{KIND}:{answer.id}:{follower.channel}:{library.id}:{told[:12]}",
             KIND,
@@ -170,13 +171,20 @@ class Following:
             else None,
         )
 
+    def _overtaken(self, answer: Answer, library: Library) -> tuple[tuple[Citation, Followed], ...]:
+        """Return what changed, as those see it who asked; nothing of what they may see no more."""
+        groups = answer.question.filters.groups
+        if not all_seen(answer.editions, library, groups):
+            return ()
+        return overtaken(answer, library.seen_by(groups), self._today())
+
     def rendered(self, work: Work) -> Rendered | None:
         """Return the message for a follower; None when there is nothing to tell any more."""
         try:
             answer = self._ledger.answer(work.answer)
         except AnswerUnknown:
             return None
-        found = overtaken(answer, self._library(), self._today())
+        found = self._overtaken(answer, self._library())
         return blocks.revised(answer, found, public_url=self._public_url) if found else None
 
 

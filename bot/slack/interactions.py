@@ -12,17 +12,22 @@ from typing import TYPE_CHECKING, Any
 
 from bot.errors import AnswerUnknown
 from bot.ledger.errors import LedgerUnavailable
+from bot.ledger.ledger import unknown
 from bot.slack import blocks, views
 from bot.slack.answering import OUTSIDE
 from bot.slack.web_api import Mark, SlackBusy, SlackRefused, WebApi
 from bot.slack.words import say
 from index.errors import IndexMissing
+from index.passages import all_seen
+from ingest.catalog.editions import lies_in
 
 if TYPE_CHECKING:
+    from bot.answers import Answer
     from bot.ledger.ledger import Ledger
     from bot.slack.elements import Block
     from bot.slack.people import People
     from bot.slack.queue import QuestionQueue
+    from bot.slack.sight import Sight
     from index.passages import Library
     from ingest.catalog.editions import Edition
 
@@ -60,6 +65,7 @@ class Interactions:
         page_image: PageImage | None,
         prompts: Callable[[str], Sequence[str]],
         refreshed: Callable[[], str],
+        sight: Sight,
         public_url: str,
         command: str,
     ) -> None:
@@ -72,6 +78,7 @@ class Interactions:
         self._page_image = page_image
         self._prompts = prompts
         self._refreshed = refreshed
+        self._sight = sight
         self._public_url = public_url
         self._command = command
         self._later = ThreadPoolExecutor(4, thread_name_prefix="slack-later")
@@ -122,7 +129,7 @@ class Interactions:
 
     def show_home(self, user: str, person: str) -> None:
         """Draw the home tab."""
-        editions, generation = self._known()
+        editions, generation = self._known(self._sight.of("", user))
         view = views.home(
             self._people.language(user),
             editions=editions,
@@ -134,14 +141,23 @@ class Interactions:
         )
         self._calls.call("views.publish", {"user_id": user, "view": view})
 
-    def documents(self) -> frozenset[str]:
-        """Return the ids of the works with an edition in force; none without an index."""
-        return frozenset(edition.document.id for edition in self._known()[0])
+    def documents(self, groups: frozenset[str], chosen: Sequence[str]) -> tuple[str, ...]:
+        """Return the ids of the works in force that *groups* see and a channel chose.
 
-    def _known(self) -> tuple[Sequence[Edition], str]:
-        """Return the editions in force and the generation's name; nothing without an index."""
+        It chose by id, or by folder, which ends in a slash. None without an index.
+        """
+        found = (
+            edition.document.id
+            for edition in self._known(groups)[0]
+            if edition.document.id in chosen
+            or any(lies_in(edition, name[:-1]) for name in chosen if name.endswith("/"))
+        )
+        return tuple(dict.fromkeys(found))
+
+    def _known(self, groups: frozenset[str]) -> tuple[Sequence[Edition], str]:
+        """Return the editions in force that *groups* see and the generation's name; nothing without an index."""
         try:
-            library = self._library()
+            library = self._library().seen_by(groups)
         except IndexMissing:
             return (), ""
         today = date.today()  # noqa: DTZ011 - editions come into force by the local calendar
@@ -160,7 +176,8 @@ class Interactions:
 
     def open_settings(self, user: str, channel: str, trigger: str) -> None:
         """Open the form that says how Tebiki behaves in a channel."""
-        chosen, editions = self._queue.settings(channel), self._known()[0]
+        chosen = self._queue.settings(channel)
+        editions = self._known(self._sight.of(channel, user))[0]
         self._open(
             user,
             trigger,
@@ -187,7 +204,7 @@ class Interactions:
         name, key, *repeats = str(body["actions"][0]["value"]).split("|")
         box = body["container"]
         try:
-            answer = self._ledger.answer(name)
+            answer = self._answer(name, box, wish_of(body))
         except AnswerUnknown:
             self.tell(wish_of(body), "answer-gone")
             return
@@ -213,7 +230,7 @@ class Interactions:
         name, marker = str(body["actions"][0]["value"]).split("|", 1)
         box, wish = body["container"], wish_of(body)
         try:
-            answer = self._ledger.answer(name)
+            answer = self._answer(name, box, wish)
         except AnswerUnknown:
             self.tell(wish, "answer-gone")
             return
@@ -239,6 +256,21 @@ class Interactions:
             filename=f"{citation.edition.document.id}-p{citation.page}.png",
             title=title,
         )
+
+    def _answer(self, name: str, box: Body, wish: Wish) -> Answer:
+        """Return a recorded answer, where what it was made from may be seen.
+
+        Raises:
+            AnswerUnknown: it is not recorded, or has become somebody else's business.
+        """
+        answer = self._ledger.answer(name)
+        groups = self._sight.of(str(box["channel_id"]), wish.user)
+        try:
+            if all_seen(answer.editions, self._library(), groups):
+                return answer
+        except IndexMissing:
+            pass  # nobody can say who may see it
+        raise unknown(name)
 
     def help(self, wish: Wish) -> None:
         """Say what one can do here, in the language of who asks."""

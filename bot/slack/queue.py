@@ -77,7 +77,8 @@ class ChannelSettings:
     """How Tebiki behaves in one channel.
 
     *automatic*: answers questions without being mentioned. *ephemeral*: only the asker sees the
-    answer at first. *documents*: ids of the works that are searched, all when empty.
+    answer at first. *documents*: ids of the works that are searched, and folders, each with a
+    slash at its end; all when empty.
     """
 
     automatic: bool = False

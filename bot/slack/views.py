@@ -19,6 +19,7 @@ from bot.slack.elements import (
     plain_text,
 )
 from bot.slack.words import say
+from index.passages import folders_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -109,7 +110,8 @@ def settings_modal(
     """Return the form that says how Tebiki behaves in one channel."""
     when = ("mention", "automatic")
     who = ("visible", "ephemeral")
-    titles = {edition.document.id: edition.document.title for edition in editions}
+    titles = {f"{folder}/": f"{folder}/" for folder in folders_of(editions)}
+    titles |= {edition.document.id: edition.document.title for edition in editions}
     documents = [option(title, name) for name, title in titles.items()][: CHOICES * CHOICES]
     known = [option for option in documents if option["value"] in chosen.documents]
     menu: Block = {

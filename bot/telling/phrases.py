@@ -28,6 +28,14 @@ _JA: Mapping[str, str] = {
     "made-quoted": (
         "言語モデルを使わず、機械が文書の引用から作成しました。使う前に出典を確かめてください。"
     ),
+    "approved": "**承認済みの回答**（{by}、{day}）",
+    "approved-doubted": (
+        "要確認: この質問には{by}が{day}に承認した回答がありますが、根拠の記載が変わったため示していません。"
+    ),
+    "made-approved": (
+        "{by}が{day}に承認した回答です。引用が今の文書にあることは、機械が確かめました。"
+        "使う前に出典を確かめてください。"
+    ),
     "made-written": (
         "言語モデル（{model}）が書いた文を機械が引用と照合しました。使う前に出典を確かめてください。"
     ),
@@ -112,6 +120,15 @@ _EN: Mapping[str, str] = {
     "made-quoted": (
         "Made by a machine from quotations, without a language model. Check the source before use."
     ),
+    "approved": "**Approved answer** ({by}, {day})",
+    "approved-doubted": (
+        "To be checked: {by} approved an answer to this question on {day}, but what it rests on has "
+        "changed, so it is not shown."
+    ),
+    "made-approved": (
+        "{by} approved this answer on {day}. A machine made sure that its quotations stand in the "
+        "documents. Check the sources before you use it."
+    ),
     "made-written": (
         "Written by a language model ({model}), held to the quotations by a machine. Check the "
         "source before use."
@@ -187,7 +204,11 @@ def phrase(language: str, name: str, **values: object) -> str:
 
 
 def made(answer: Answer) -> str:
-    """Return what an answer is: made by a machine, with which model or none, to be checked."""
+    """Return what an answer is: made by a machine, with which model or none, or approved; to be checked."""
+    if answer.approval is not None:
+        approval = answer.approval
+        day = approval.day.isoformat()
+        return phrase(answer.language, "made-approved", by=approval.by, day=day)
     if answer.model is None:
         return phrase(answer.language, "made-quoted")
     return phrase(answer.language, "made-written", model=answer.model)

@@ -110,7 +110,7 @@ class Generative:
         mid-reply it is the extractive answer and replaces what was told.
         """
         begun, since = time.perf_counter(), self._clock()
-        library = self._library()
+        library = self._library().seen_by(question.filters.groups)
         whole = rewritten(question, self._model, self._guard)
         question = self._fallback.about(replace(question, standalone=whole), library)
         passages = self._fallback.passages(question, library)

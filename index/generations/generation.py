@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from copy import copy
+from dataclasses import replace
 from datetime import date
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
+from weakref import ReferenceType, ref
 
 import numpy as np
 
@@ -20,15 +23,14 @@ from index.generations.manifests import (
     parts_of,
     read_manifest,
 )
+from index.generations.searching import Indexes
 from index.generations.store import Embedded, Vectors
-from index.search import dictionary, tallies
 from index.search import glossary as glossaries
 from index.search import parts as stored_parts
-from index.search.hybrid import DOCUMENT, DenseLeg, Hybrid, Leg, Reranked, UnitLeg
+from index.search import tallies
+from index.search.hybrid import DOCUMENT
 from index.search.lexical import Bm25
-from index.search.misspelt import Spelling
-from index.search.municipalities import Municipalities
-from ingest.catalog.editions import Edition, in_force
+from ingest.catalog.editions import Edition, Groups, in_force, visible
 from ingest.headings import sections
 from ingest.pages import EditionText, load
 from ingest.parsing import parse
@@ -36,8 +38,10 @@ from ingest.sentences import Sentences
 from ingest.sentences import load as load_sentences
 
 if TYPE_CHECKING:
-    from index.passages import Filters, Passage, Reranker, Retriever
+    from index.passages import Filters, Passage, Reranker
     from index.search.embedding import Embedder
+    from index.search.glossary import Glossary
+    from index.search.hybrid import Hybrid
     from ingest.chunks import Chunk
 
 log = logging.getLogger(__name__)
@@ -46,6 +50,9 @@ log = logging.getLogger(__name__)
 _TEXTS_KEPT, _SENTENCES_KEPT = 64, 256
 """Editions whose texts and sentences stay in memory: half a megabyte and a tenth of one for one of
 thirty pages."""
+
+_VIEWS = 16
+"""Sets of editions that some see and others do not whose search stays open."""
 
 
 # Chosen on one half of the questions of several sets and reported on the other half, in five
@@ -117,39 +124,31 @@ class Generation:
             self._chunks[edition.key] = tuple(part.chunk for part in parts)
             chunks.extend(self._chunks[edition.key])
             pages.extend(part.pages for part in parts)
-        glossary = glossaries.read(self._folder / "glossary.toml")
         words = Bm25.load(self._folder / "words")
         couples = Bm25.load(self._folder / "pairs")
-        on_page = page_rows(chunks, pages)
-        legs: dict[str, Leg] = {}
+        units: dict[tallies.Kind, tuple[Bm25, Bm25]] = {}
         for kind in tallies.KINDS:
             # A generation older than phrases is searched without them.
             if (self._folder / kind).is_dir():
                 known = {"words": words, "pairs": couples}.get(kind)
                 by_chunk = known or Bm25.load(self._folder / kind)
-                by_page = Bm25.load(self._folder / f"page-{kind}", by_chunk)
-                legs[kind] = UnitLeg(by_chunk, kind)
-                legs[f"page-{kind}"] = UnitLeg(by_page, kind, on_page)
-        legs["dense"] = DenseLeg(embedder, vectors.open(self._folder, len(chunks)))
-        self.glossary = glossary
-        if dictionary.INSTALLED.is_file():
-            looked_up = dictionary.Dictionary(dictionary.INSTALLED, words, couples)
-            self.glossary = dictionary.Translating(glossary, looked_up)
-        self.hybrid = Hybrid(
+                units[kind] = (by_chunk, Bm25.load(self._folder / f"page-{kind}", by_chunk))
+        self._indexes = Indexes(
             chunks,
             pages,
-            legs,
+            page_rows(chunks, pages),
+            units,
+            embedder,
+            vectors.open(self._folder, len(chunks)),
+            glossaries.read(self._folder / "glossary.toml"),
             WEIGHTS,
-            self.glossary,
-            held,
             self._today,
-            Municipalities(chunks, couples, glossary),
+            self._reranker,
         )
-        self._retriever: Retriever = (
-            self.hybrid if self._reranker is None else Reranked(self.hybrid, self._reranker)
-        )
-        self._words = words
-        self._spelling = Spelling(words, couples, glossary)
+        self._valid: Callable[[date], Sequence[Edition]] = partial(in_force, self.manifest.editions)
+        self._search = self._indexes.search(held, self._valid)
+        self._hidden: frozenset[str] = frozenset()
+        self._views = lru_cache(maxsize=_VIEWS)(partial(_narrowed, ref(self)))
 
     @property
     def id(self) -> str:
@@ -170,11 +169,68 @@ class Generation:
 
     def in_force(self, on: date) -> Sequence[Edition]:
         """Return the held editions in force on a day."""
-        return in_force(self.manifest.editions, on)
+        return self._valid(on)
+
+    @property
+    def glossary(self) -> Glossary:
+        """The words that mean the same: everyday, official, English."""
+        return self._search.glossary
+
+    @property
+    def hybrid(self) -> Hybrid:
+        """What scores every passage, before any re-ranker."""
+        return self._search.hybrid
+
+    def seen_by(self, groups: Groups) -> Generation:
+        """Return the same as somebody of *groups* sees it: without what is bound to others.
+
+        Where that is nothing, it is the generation itself. What is in force is decided by every
+        edition: one that a hidden edition superseded does not count any more.
+        """
+        hidden = [edition for edition in self.manifest.editions if not visible(edition, groups)]
+        former = {
+            name
+            for name, bound in self.manifest.former.items()
+            if groups is not None and groups.isdisjoint(bound)
+        }
+        if not hidden and former <= self._hidden:
+            return self
+        keys = frozenset(edition.key for edition in hidden)
+        return self._views(keys, frozenset(former | {e.sha256 for e in hidden if e.sha256}))
+
+    def hides(self, sha256: str) -> bool:
+        """Whether bytes are, or once were, those of an edition that is not seen here."""
+        return sha256 in self._hidden
+
+    def narrowed(self, keys: frozenset[str], hidden: frozenset[str]) -> Generation:
+        """Return the generation without the editions with those *keys*; *hidden* are bytes it hides."""
+        view = copy(self)
+        editions = tuple(e for e in self.manifest.editions if e.key not in keys)
+        seen = {edition.sha256 for edition in editions}
+        counts = {name: n for name, n in self.manifest.page_counts.items() if name in seen}
+        view.manifest = replace(
+            self.manifest,
+            editions=editions,
+            pages=sum(counts.values()),
+            chunks=sum(len(self.chunks(edition)) for edition in editions),
+            kept={key: why for key, why in self.manifest.kept.items() if key not in keys},
+            page_counts=counts,
+        )
+        view._hidden = self._hidden | hidden  # noqa: SLF001 - of this very class, as below
+        view._valid = partial(_valid_without, self._valid, keys)  # noqa: SLF001
+        view._views = lru_cache(maxsize=_VIEWS)(partial(_narrowed, ref(view)))  # noqa: SLF001
+        if keys:
+            held = [edition for edition in editions if edition.held]
+            view._search = self._indexes.search(held, view._valid, whole=False)  # noqa: SLF001
+        return view
 
     def retrieve(self, question: str, *, k: int, filters: Filters) -> list[Passage]:
-        """Return up to *k* passages, best first; ties keep reading order."""
-        return self._retriever.retrieve(question, k=k, filters=filters)
+        """Return up to *k* passages, best first; ties keep reading order.
+
+        Of what *filters* do not let whoever asks see, nothing is scored.
+        """
+        search = self.seen_by(filters.groups)._search  # noqa: SLF001 - of this very class
+        return search.retriever.retrieve(question, k=k, filters=filters)
 
     def text(self, edition: Edition) -> EditionText:
         """Return the stored text of a held edition.
@@ -206,11 +262,27 @@ class Generation:
 
     def rarity(self, word: str) -> float:
         """Return a word's inverse document frequency; of an unknown word, the highest there is."""
-        return self._words.rarity(word)
+        return self._search.words.rarity(word)
 
     def mended(self, question: str) -> str:
         """Return *question* with misspelt names put right; itself where none is."""
-        return self._spelling.mended(question)
+        return self._search.spelling.mended(question)
+
+
+def _narrowed(
+    whole: ReferenceType[Generation], keys: frozenset[str], hidden: frozenset[str]
+) -> Generation:
+    """Return a generation narrowed; without holding on to it, so that it goes with its last reader."""
+    generation = whole()
+    if generation is None:  # its own method asks
+        raise RuntimeError("the generation is gone")
+    return generation.narrowed(keys, hidden)
+
+
+def _valid_without(
+    valid: Callable[[date], Sequence[Edition]], keys: frozenset[str], on: date
+) -> tuple[Edition, ...]:
+    return tuple(edition for edition in valid(on) if edition.key not in keys)
 
 
 def _load_sentences(folder: Path, files: Mapping[str, str], sha256: str) -> Sentences | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from pathlib import Path
@@ -30,7 +30,9 @@ class Manifest:
     *accepted* are the gate's reasons against it that somebody overrode. *fitted* maps the hash
     of each edition that the fitted embedder has learned from to its number of chunks, and
     *page_counts* that of each held edition to its number of pages. *files* maps each file of
-    the folder but the vectors to its hash, by its path in there (none in an old one).
+    the folder but the vectors to its hash, by its path in there (none in an old one). *former*
+    maps the hash of what earlier generations held and this one does not to the groups it was bound
+    to, so that the file of an old answer opens for nobody else.
     """
 
     id: str
@@ -44,6 +46,7 @@ class Manifest:
     fitted: Mapping[str, int] = field(default_factory=dict)
     page_counts: Mapping[str, int] = field(default_factory=dict)
     files: Mapping[str, str] = field(default_factory=dict)
+    former: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 def folder_of(home: Path, generation: str) -> Path:
@@ -127,12 +130,24 @@ def _edition(entry: dict[str, Any]) -> Edition:
     kind = Kind(document.pop("kind"))
     for name in ("published", "in_force_from", "withdrawn_on"):
         entry[name] = date.fromisoformat(entry[name]) if entry[name] else None
+    entry["groups"] = tuple(entry.get("groups", ()))
     return Edition(
         document=Document(
             kind=kind, digest_of=Original(**original) if original else None, **document
         ),
         **entry,
     )
+
+
+def formerly_bound(
+    before: Manifest | None, editions: Sequence[Edition]
+) -> dict[str, Sequence[str]]:
+    """Return the groups to which bytes were bound that are not among *editions* any more."""
+    if before is None:
+        return {}
+    held = {edition.sha256 for edition in editions}
+    bound = {e.sha256: e.groups for e in before.editions if e.sha256 and e.groups}
+    return {name: who for name, who in {**before.former, **bound}.items() if name not in held}
 
 
 def hashed(folder: Path) -> dict[str, str]:

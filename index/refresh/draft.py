@@ -133,6 +133,7 @@ class Draft:
             fitted=fitted,
             page_counts=page_counts,
             files=manifests.hashed(self._folder),
+            former=manifests.formerly_bound(self._manifest, editions),
         )
         manifests.write_manifest(manifest, self._folder)
         self._publish(manifest)

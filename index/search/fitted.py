@@ -22,7 +22,7 @@ from index.search.tallies import counted
 from ingest.language.words import TOKENIZER_VERSION, tokens
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -43,6 +43,12 @@ class Fitted:
         """Take the words and their vectors, shape (words, d), in the same order."""
         self._at = {word: at for at, word in enumerate(vocabulary)}
         self._vectors = vectors
+
+    def knowing(self, knows: Callable[[str], bool]) -> Fitted:
+        """Return the same of which only the words that *knows* says are known."""
+        found = Fitted((), self._vectors)
+        found._at = {word: at for word, at in self._at.items() if knows(word)}
+        return found
 
     @property
     def name(self) -> str:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from index.passages import Passage
-from ingest.catalog.editions import in_force
+from ingest.catalog.editions import in_force as valid
 from ingest.language.spelling import is_japanese
 from ingest.language.words import loanwords, pairs, phrases, tokens
 
@@ -196,10 +196,12 @@ class Hybrid:
         editions: Sequence[Edition],
         today: Callable[[], date],
         municipalities: Municipalities,
+        in_force: Callable[[date], Sequence[Edition]] | None = None,
     ) -> None:
         """Take the chunks in reading order, the pages of each, the legs and their weights.
 
-        *editions* are all there are, of which those in force on the day are searched.
+        *editions* are all that may be found, of which those in force on the day are searched;
+        *in_force* gives them where that hangs on more than these.
         """
         self._municipalities = municipalities
         self._chunks = chunks
@@ -219,7 +221,14 @@ class Hybrid:
         self._edition_at = np.array([order[c.edition.key] for c in chunks], dtype=np.int64)
         # Without a reference to this object, so that it goes with its last reader.
         self._scope = lru_cache(maxsize=_SCOPES)(
-            partial(_scope, editions, order, self._edition_at, municipalities)
+            partial(
+                _scope,
+                editions,
+                in_force or partial(valid, editions),
+                order,
+                self._edition_at,
+                municipalities,
+            )
         )
 
     def retrieve(self, question: str, *, k: int, filters: Filters) -> list[Passage]:
@@ -306,6 +315,7 @@ class Reranked:
 
 def _scope(
     editions: Sequence[Edition],
+    in_force: Callable[[date], Sequence[Edition]],
     order: Mapping[str, int],
     edition_at: NDArray[np.int64],
     municipalities: Municipalities,
@@ -316,10 +326,10 @@ def _scope(
     *order* numbers the editions that have chunks, *edition_at* has that number for each chunk.
     """
     day = filters.as_of
-    candidates = editions if filters.editions or day is None else in_force(editions, day)
+    candidates = editions if filters.editions or day is None else in_force(day)
     searched = np.zeros(len(order), dtype=np.bool_)
     for edition in candidates:
-        if edition.key in order and _fits(edition, filters):
+        if edition.key in order and filters.admit(edition):
             searched[order[edition.key]] = True
     mask = searched[edition_at]
     if filters.municipality:
@@ -329,16 +339,6 @@ def _scope(
     found = np.flatnonzero(mask)
     found.setflags(write=False)
     return found
-
-
-def _fits(edition: Edition, filters: Filters) -> bool:
-    document = edition.document
-    return (
-        (not filters.documents or document.id in filters.documents)
-        and (not filters.kinds or document.kind in filters.kinds)
-        and (not filters.editions or edition.label in filters.editions)
-        and (filters.language is None or document.language == filters.language)
-    )
 
 
 def _highest(scores: NDArray[np.float64], k: int) -> NDArray[np.int64]:

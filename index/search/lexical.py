@@ -45,6 +45,23 @@ class Bm25:
         # A NumPy array makes an object of its own for each number that is looked up.
         self._bounds = starts.data
         self._idf = _idf(np.diff(starts), size)
+        self._seen: NDArray[np.bool_] | None = None
+        self._there = size
+        self._worth: NDArray[np.float32] | None = None
+
+    def within(self, seen: NDArray[np.bool_]) -> Bm25:
+        """Return the index as it would be if it held only the passages *seen*; rows keep their numbers.
+
+        A unit that none of them holds is unknown, and how rare one is says nothing of the others.
+        Only the mean length of a passage stays that of all.
+        """
+        found = Bm25(self.vocabulary, self._size, self._data, self._rows, self._starts)
+        counted = np.concatenate([[0], np.cumsum(seen[self._rows], dtype=np.int64)])
+        holding = counted[self._starts[1:]] - counted[self._starts[:-1]]
+        found._seen, found._there = seen, int(np.count_nonzero(seen))
+        found._idf = np.where(holding > 0, _idf(holding, found._there), 0).astype(np.float32)
+        found._worth = found._idf / self._idf
+        return found
 
     @classmethod
     def build(cls, passages: Iterable[Sequence[str]]) -> Bm25:
@@ -85,6 +102,8 @@ class Bm25:
             if at is None:
                 continue
             span = slice(self._bounds[at], self._bounds[at + 1])
+            if self._worth is not None:
+                weight *= float(self._worth[at])  # noqa: PLW2901 - what it counts here
             if weight == 1:
                 spans.append(span)
             else:
@@ -111,17 +130,20 @@ class Bm25:
                 return np.zeros(0, dtype=np.int64)
             span = slice(int(self._starts[at]), int(self._starts[at + 1]))
             rows = np.sort(self._rows[span]).astype(np.int64)
+            rows = rows if self._seen is None else rows[self._seen[rows]]
             found = rows if found is None else np.intersect1d(found, rows, assume_unique=True)
         return np.zeros(0, dtype=np.int64) if found is None else found
 
     def rarity(self, unit: str) -> float:
         """Return the unit's inverse document frequency; of an unknown unit, the highest there is."""
         at = self.vocabulary.get(unit)
-        return float(np.log1p((self._size + 0.5) / 0.5)) if at is None else float(self._idf[at])
+        known = 0.0 if at is None else float(self._idf[at])
+        return known or float(np.log1p((self._there + 0.5) / 0.5))
 
     def knows(self, unit: str) -> bool:
         """Whether any passage holds the unit."""
-        return unit in self.vocabulary
+        at = self.vocabulary.get(unit)
+        return at is not None and (self._worth is None or self._worth[at] > 0)
 
     def save(self, folder: Path) -> None:
         """Write the index into a new folder."""

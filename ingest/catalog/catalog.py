@@ -8,10 +8,11 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from hashlib import file_digest
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import TYPE_CHECKING, TypedDict
 
 from ingest.catalog import files
-from ingest.catalog.editions import ENTERED, Document, Edition, Kind, Original, in_force
+from ingest.catalog.editions import ENTERED, Document, Edition, in_force
+from ingest.catalog.fields import Bindings, Described, folders_bound, lines_of
 from ingest.errors import BrokenCatalog, IngestError, MissingCorpus, UnreadablePdf
 from ingest.reading import facts_of
 
@@ -22,12 +23,6 @@ if TYPE_CHECKING:
     from ingest.catalog.facts import Facts
 
 CATALOG = "catalog.toml"
-_DOCUMENT_FIELDS = {
-    "id", "title", "publisher", "kind", "language", "digest_of", "editions", "note",
-}  # fmt: skip
-_EDITION_FIELDS = {
-    "label", "published", "in_force_from", "withdrawn_on", "path", "sha256", "url", "note",
-}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +63,10 @@ def read(folder: Path, *, kept: Path | None = None) -> Catalog:
     if not folder.is_dir():
         message = f"{folder}: there is no such folder. Name the folder that holds the documents."
         raise MissingCorpus(message)
-    entries = listed(folder / CATALOG) if (folder / CATALOG).exists() else ()
+    entries: tuple[Edition, ...] = ()
+    bindings = Bindings()
+    if (folder / CATALOG).exists():
+        entries, bindings = listing(folder / CATALOG)
     named = {edition.path for edition in entries}
     lying = files.lying_in(folder, named)
     if not lying.readable and not lying.unusable and not entries:
@@ -108,7 +106,7 @@ def read(folder: Path, *, kept: Path | None = None) -> Catalog:
         if isinstance(why, UnreadablePdf)
     }
     return Catalog(
-        _with_titles(_told_apart(unique, ids)),
+        _with_titles(bindings.bound(_told_apart(unique, ids))),
         (*notices, *duplicates),
         tuple(problems),
         ids,
@@ -279,8 +277,12 @@ def _without_duplicates(editions: Sequence[Edition]) -> tuple[list[Edition], lis
 
 
 def _with_titles(editions: Sequence[Edition]) -> tuple[Edition, ...]:
-    """Return the editions, each digest knowing the title and address of what it restates."""
+    """Return the editions, each digest knowing the title and address of what it restates.
+
+    Unless the one is bound to groups that may not see the other: then it keeps the bare id.
+    """
     works = {edition.document.id: edition.document for edition in editions}
+    bound = {e.document.id: set(e.groups) for e in editions if e.groups}
     addresses = {edition.key: edition.url for edition in editions}
 
     def complete(edition: Edition) -> Edition:
@@ -288,6 +290,9 @@ def _with_titles(editions: Sequence[Edition]) -> tuple[Edition, ...]:
         if original is None or original.document not in works:
             return edition
         work = works[original.document]
+        secret = bound.get(original.document)
+        if secret and not (edition.groups and secret.issuperset(edition.groups)):
+            return edition
         told = replace(
             original,
             title=work.title,
@@ -305,6 +310,16 @@ def listed(path: Path) -> tuple[Edition, ...]:
     Raises:
         BrokenCatalog: with the line, where it can be told.
     """
+    entries, bindings = listing(path)
+    return tuple(bindings.bound(entries))
+
+
+def listing(path: Path) -> tuple[tuple[Edition, ...], Bindings]:
+    """Return the editions of a catalog file, and which groups see what.
+
+    Raises:
+        BrokenCatalog: with the line, where it can be told.
+    """
     try:
         text = path.read_text(encoding="utf-8")
         content = tomllib.loads(text)
@@ -312,6 +327,7 @@ def listed(path: Path) -> tuple[Edition, ...]:
         line = re.search(r"line (\d+)", str(problem))
         raise BrokenCatalog(str(path), str(problem), int(line[1]) if line else None) from problem
     entries = content.pop("documents", [])
+    folders = content.pop("folders", [])
     if content:
         strange = next(iter(content))
         named = re.compile(rf"\s*\[*\s*{re.escape(strange)}\b")
@@ -320,113 +336,18 @@ def listed(path: Path) -> tuple[Edition, ...]:
         raise BrokenCatalog(str(path), reason, places[0] if places else None)
     if not isinstance(entries, list):
         raise BrokenCatalog(str(path), "each document begins with a line [[documents]]")
-    lines = _lines_of(text, "documents")
+    lines = lines_of(text, "documents")
     found: list[Edition] = []
+    documents: dict[str, tuple[str, ...]] = {}
     for at, entry in enumerate(entries):
         place = lines[at] if len(lines) == len(entries) else None
-        found.extend(_Entry(entry, str(path), place).editions())
+        one = Described(entry, str(path), place)
+        issues = one.editions()
+        found.extend(issues)
+        if "groups" in entry:
+            documents[issues[0].document.id] = one.groups(entry)
     keys = [edition.key for edition in found]
     for key in keys:
         if keys.count(key) > 1:
             raise BrokenCatalog(str(path), f"{key} is listed twice")
-    return tuple(found)
-
-
-def _lines_of(text: str, table: str) -> list[int]:
-    return [
-        number
-        for number, line in enumerate(text.splitlines(), start=1)
-        if re.match(rf"\s*\[\[\s*{table}\s*\]\]", line)
-    ]
-
-
-@dataclass(frozen=True, slots=True)
-class _Entry:
-    """One document of the catalog file, with the place that errors name."""
-
-    content: Any
-    path: str
-    line: int | None
-
-    def editions(self) -> list[Edition]:
-        fields = self._table(self.content, _DOCUMENT_FIELDS)
-        document = Document(
-            id=self._id(fields),
-            title=self._text(fields, "title", required=True),
-            publisher=self._text(fields, "publisher"),
-            kind=self._kind(fields),
-            language=self._text(fields, "language") or "ja",
-            digest_of=self._original(fields.get("digest_of")),
-        )
-        issues = fields.get("editions", [])
-        if not isinstance(issues, list) or not issues:
-            raise self._broken(f"{document.id} has no [[documents.editions]]")
-        return [self._edition(document, issue) for issue in issues]
-
-    def _edition(self, document: Document, issue: object) -> Edition:
-        fields = self._table(issue, _EDITION_FIELDS)
-        path = self._text(fields, "path") or None
-        if path is not None and (path.startswith("/") or ".." in path.split("/") or "\\" in path):
-            raise self._broken(f"the path {path!r} leads out of the corpus folder")
-        return Edition(
-            document=document,
-            label=self._text(fields, "label", required=True),
-            published=self._date(fields, "published"),
-            in_force_from=self._date(fields, "in_force_from"),
-            withdrawn_on=self._date(fields, "withdrawn_on"),
-            path=path,
-            sha256=self._text(fields, "sha256") or None,
-            url=self._address(fields),
-        )
-
-    def _address(self, fields: dict[str, object]) -> str | None:
-        """Return the official address, which a page makes a link of."""
-        url = self._text(fields, "url")
-        if url and not re.match(r"https?://[^\s/]", url, re.IGNORECASE):
-            raise self._broken(f"the field url is {url!r}, but must begin with https:// or http://")
-        return url or None
-
-    def _original(self, named: object) -> Original | None:
-        if named is None:
-            return None
-        fields = self._table(named, {"document", "edition"})
-        document = self._text(fields, "document", required=True)
-        return Original(document, self._text(fields, "edition", required=True), title=document)
-
-    def _table(self, content: object, known: set[str]) -> dict[str, object]:
-        if not isinstance(content, dict):
-            raise self._broken("a table with named fields is expected here")
-        if strange := sorted(set(content) - known):
-            raise self._broken(f"unknown field {strange[0]!r} (known: {', '.join(sorted(known))})")
-        return content
-
-    def _id(self, fields: dict[str, object]) -> str:
-        found = self._text(fields, "id", required=True)
-        if not re.fullmatch(r"[\w.-]+", found):
-            raise self._broken(f"the id {found!r} may hold letters, digits, '.', '-' and '_' only")
-        return found
-
-    def _kind(self, fields: dict[str, object]) -> Kind:
-        name = self._text(fields, "kind") or Kind.MANUAL.value
-        try:
-            return Kind(name)
-        except ValueError:
-            known = ", ".join(kind.value for kind in Kind)
-            raise self._broken(f"unknown kind {name!r} (known: {known})") from None
-
-    def _text(self, fields: dict[str, object], name: str, *, required: bool = False) -> str:
-        found = fields.get(name, "")
-        if not isinstance(found, str) or (required and not found.strip()):
-            raise self._broken(f"the field {name} must be a text in quotation marks")
-        return found.strip()
-
-    def _date(self, fields: dict[str, object], name: str) -> date | None:
-        found = fields.get(name)
-        if found is None or type(found) is date:
-            return found
-        raise self._broken(
-            f"the field {name} must be a day like 2021-07-07, without quotation marks"
-        )
-
-    def _broken(self, reason: str) -> BrokenCatalog:
-        return BrokenCatalog(self.path, reason, self.line)
+    return tuple(found), Bindings(documents, folders_bound(folders, text, str(path)))

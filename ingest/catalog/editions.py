@@ -6,6 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from typing import TypeAlias
+
+Groups: TypeAlias = frozenset[str] | None
+"""Whose documents somebody sees beside those that are open to all; None: every document."""
 
 ENTERED = "登録 "
 """How the label of an edition begins that is only known by the day on which its file came."""
@@ -39,7 +43,7 @@ class Original:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One work, whatever its editions."""
+    """One work, whatever its editions. *owner* is who answers for it and hears of mistakes, or ""."""
 
     id: str
     title: str
@@ -47,6 +51,7 @@ class Document:
     kind: Kind = Kind.MANUAL
     language: str = "ja"
     digest_of: Original | None = None
+    owner: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +60,8 @@ class Edition:
 
     *path* is relative to the corpus folder, with forward slashes; None when the work is listed
     but not held. *sha256* is the hash of the file's bytes, in hex, set for every held edition.
-    *withdrawn_on* is the first day on which the edition no longer counts.
+    *withdrawn_on* is the first day on which the edition no longer counts. *groups* are those who
+    may see it; none: everybody who may ask.
     """
 
     document: Document
@@ -66,6 +72,7 @@ class Edition:
     path: str | None = None
     sha256: str | None = None
     url: str | None = None
+    groups: tuple[str, ...] = ()
 
     @property
     def key(self) -> str:
@@ -81,6 +88,16 @@ class Edition:
     def folder(self) -> str:
         """The folder of the corpus in which its file lies, "" for the corpus folder itself."""
         return (self.path or "").rpartition("/")[0]
+
+
+def visible(edition: Edition, groups: Groups) -> bool:
+    """Whether somebody of *groups* may see an edition."""
+    return groups is None or not edition.groups or not groups.isdisjoint(edition.groups)
+
+
+def lies_in(edition: Edition, folder: str) -> bool:
+    """Whether an edition's file lies in a folder of the corpus or below it."""
+    return f"{edition.folder}/".startswith(f"{folder}/")
 
 
 def _since(edition: Edition) -> date:

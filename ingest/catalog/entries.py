@@ -17,7 +17,13 @@ from tomlkit.exceptions import TOMLKitError
 from ingest import formats, private, reading
 from ingest.catalog import catalog, files
 from ingest.catalog.editions import Kind
-from ingest.errors import AlreadyHeld, BrokenCatalog, EntryMissing, FactsMissing
+from ingest.errors import (
+    AlreadyHeld,
+    BrokenCatalog,
+    EntryMissing,
+    FactsMissing,
+    MissingCorpus,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -221,10 +227,13 @@ def correct(
     *,
     published: date | None = None,
     in_force_from: date | None = None,
+    groups: Sequence[str] | None = None,
+    owner: str | None = None,
 ) -> Edition:
-    """Put other days into the catalog; without *label*, for the last edition that is listed.
+    """Put other facts into the catalog; without *label*, for the last edition that is listed.
 
-    A day that is not given stays as it is. Return the edition as it is listed then.
+    What is not given stays as it is. *groups* and *owner* are the document's: those who may see
+    it (none: everybody), and who answers for it. Return the edition as it is listed then.
 
     Raises:
         EntryMissing: the catalog lists no such edition.
@@ -240,7 +249,27 @@ def correct(
         for name, day in (("published", published), ("in_force_from", in_force_from)):
             if day is not None and issue.get(name) != day:
                 issue[name] = day
+        work = edited.work(document)
+        if groups is not None:
+            work["groups"] = list(groups)
+        if owner is not None:
+            work["owner"] = owner
     return next(e for e in _listed(corpus) if e.key == chosen.key)
+
+
+def bind_folder(corpus: Path, folder: str, groups: Sequence[str]) -> None:
+    """Let only *groups* see what lies in a folder of the corpus; none: everybody who may ask.
+
+    Raises:
+        MissingCorpus: there is no such folder.
+        BrokenCatalog: the catalog cannot be used, before or with the new entry.
+    """
+    name = folder.strip("/")
+    if not name or ".." in name.split("/") or not (corpus / name).is_dir():
+        message = f"{corpus / name}: there is no such folder in the corpus."
+        raise MissingCorpus(message)
+    with _Edited(corpus) as edited:
+        edited.bind(name, groups)
 
 
 def free_label(editions: Sequence[Edition], document: str, label: str) -> str:
@@ -395,6 +424,21 @@ class _Edited:
             for issue in work["editions"]
             if issue["label"].strip() == label
         )
+
+    def work(self, document: str) -> Any:  # noqa: ANN401 - tomlkit's tables
+        """Return the table of a document that is listed."""
+        return next(w for w in self._content.get("documents", ()) if w["id"] == document)
+
+    def bind(self, folder: str, groups: Sequence[str]) -> None:
+        """Bind a folder to groups, or open it where there are none."""
+        folders = self._content.get("folders")
+        if folders is None:
+            folders = self._content["folders"] = tomlkit.aot()
+        found = next((each for each in folders if each["path"].strip("/") == folder), None)
+        if found is None:
+            found = _table(path=folder)
+            folders.append(found)
+        found["groups"] = list(groups)
 
     def enter(self, entry: Entry, path: str, digest: str) -> None:
         """List an edition, or complete the entry of one that was listed without a file."""

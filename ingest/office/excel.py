@@ -69,6 +69,30 @@ def read(path: Path) -> EditionText:
         return composed(leaves, PlaceKind.SHEET, title=package.title(), notes=notes)
 
 
+def rows(path: Path) -> list[list[str]]:
+    """Return the cells of the first sheet that is shown, row by row as they are shown; empty rows left out.
+
+    Raises:
+        UnreadablePdf: it cannot be read.
+    """
+    with Package.opened(path) as package:
+        name = package.main()
+        links, strings = package.links(name), list(_strings(package, name))
+        forms = _Forms.of(_linked(package, name, "styles"), since_1904=False)
+        for each in package.part(name).iter(f"{_S}sheet"):
+            part = links.get(each.get(f"{{{R}}}id", ""), "")
+            if each.get("state") in {"hidden", "veryHidden"} or part not in package:
+                continue
+            found: dict[int, dict[int, str]] = {}
+            for cell in _Sheet.of(package, part, strings, forms).found:
+                found.setdefault(cell.row, {})[cell.column] = cell.text
+            return [
+                [row.get(column, "") for column in range(1, max(row) + 1)]
+                for row in (found[number] for number in sorted(found))
+            ]
+    return []
+
+
 def _some(names: Sequence[str]) -> str:
     more = len(names) - _MOST_NAMED
     return ", ".join(names[:_MOST_NAMED]) + (f", … +{more}" if more > 0 else "")

@@ -37,6 +37,7 @@ def search(
 
     generation = parts.generation()
     filters = bounds.filters(generation)
+    generation = generation.seen_by(filters.groups)
     asked = read(question, filters=filters)
     words = generation.mended(asked.standalone)
     read_as = words if words != asked.standalone else None

@@ -47,8 +47,10 @@ def check(
                 language=filters.language,
                 municipality=filters.municipality,
                 as_of=filters.as_of,
+                folders=list(filters.folders),
             ),
         ),
+        filters.groups,
     )
     if given.as_json:
         print_json(told.model_dump(mode="json"))

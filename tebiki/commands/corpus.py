@@ -151,14 +151,33 @@ def corpus_correct(
     *,
     published: PublishedOption = None,
     in_force_from: SinceOption = None,
+    group: Annotated[
+        list[str] | None,
+        typer.Option("--group", help="A group that may see it; may be repeated."),
+    ] = None,
+    everybody: Annotated[
+        bool, typer.Option("--everybody", help="Let everybody who may ask see it.")
+    ] = False,
+    owner: Annotated[
+        str | None, typer.Option(help="Who answers for it and hears of mistakes.")
+    ] = None,
     given: Common,
 ) -> None:
-    """Put other days into the catalog; one that is not named stays as it is."""
+    """Put other facts into the catalog; what is not named stays as it is."""
     chosen = given.settings()
     from ingest.catalog.entries import correct
 
-    if published is None and in_force_from is None:
-        err.print("Name the day to be corrected: --published or --in-force-from.", style="red")
+    if group and everybody:
+        raise typer.BadParameter("Name groups, or say --everybody.")
+    groups = [] if everybody else group
+    if published is in_force_from is groups is owner is None:
+        err.print(
+            spoken(
+                "Name what is to be corrected: --published, --in-force-from, --group, --everybody "
+                "or --owner."
+            ),
+            style="red",
+        )
         raise typer.Exit(2)
     name, _, label = document.partition("@")
     now = correct(
@@ -167,16 +186,43 @@ def corpus_correct(
         label or None,
         published=published.date() if published else None,
         in_force_from=in_force_from.date() if in_force_from else None,
+        groups=groups,
+        owner=owner,
     )
     days = {
         "published": str(now.published or ""),
         "in_force_from": str(now.in_force_from or now.published or ""),
+        "groups": list(now.groups),
+        "owner": now.document.owner,
     }
     note(chosen, "DOCUMENT_CORRECTED", edition=now.key, **days)
     given.tell(
         {"edition": now.key, **days},
         f"{now.key} was published {days['published'] or '?'} and is in force from "
-        f'{days["in_force_from"] or "?"}. Run "tebiki refresh".',
+        f"{days['in_force_from'] or '?'}; it is seen by {', '.join(now.groups) or 'everybody'}. "
+        'Run "tebiki refresh".',
+    )
+
+
+@corpus_app.command("bind")
+def corpus_bind(
+    folder: Annotated[str, typer.Argument(help="A folder of the corpus, such as 人事/給与.")],
+    *,
+    group: Annotated[
+        list[str] | None,
+        typer.Option("--group", help="A group that may see it; may be repeated (none: everybody)."),
+    ] = None,
+    given: Common,
+) -> None:
+    """Let only some groups see what lies in a folder; a document's own groups win over it."""
+    chosen = given.settings()
+    from ingest.catalog.entries import bind_folder
+
+    bind_folder(chosen.corpus, folder, group or ())
+    note(chosen, "DOCUMENT_CORRECTED", folder=folder, groups=group or [])
+    given.tell(
+        {"folder": folder, "groups": group or []},
+        f'{folder} is seen by {", ".join(group or ()) or "everybody"}. Run "tebiki refresh".',
     )
 
 

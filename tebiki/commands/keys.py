@@ -32,6 +32,10 @@ def create_key(
     expires: Annotated[
         datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The day it ends.")
     ] = None,
+    group: Annotated[
+        list[str] | None,
+        typer.Option("--group", help="A group whose documents it sees; may be repeated."),
+    ] = None,
     given: Common,
 ) -> None:
     """Make a key and print it; it is shown this once."""
@@ -40,9 +44,10 @@ def create_key(
     if scope not in {one.value for one in Scope}:
         raise typer.BadParameter("the scope is " + ", ".join(Scope), param_hint="--scope")
     made, secret = _keys(given).create(
-        name, Scope(scope), expires=expires.date() if expires else None
+        name, Scope(scope), expires=expires.date() if expires else None, groups=group or ()
     )
-    note(given.settings(), "KEY_MADE", id=made.id, name=name, scope=scope, expires=made.expires)
+    what = {"id": made.id, "name": name, "scope": scope, "groups": made.groups}
+    note(given.settings(), "KEY_MADE", **what, expires=made.expires)
     told = {"id": made.id, "name": name, "scope": str(made.scope), "secret": secret}
     given.tell(told, secret)
     err.print(spoken(f"Key {made.id} for {name}. It cannot be shown again."), markup=False)
@@ -65,6 +70,7 @@ def list_keys(
                     "created": str(key.created),
                     "expires": str(key.expires) if key.expires else None,
                     "used": str(used[key.id]) if key.id in used else None,
+                    "groups": list(key.groups),
                 }
                 for key in held
             ]
@@ -73,8 +79,10 @@ def list_keys(
     for key in held:
         until = f"until {key.expires}" if key.expires else "without end"
         last = f"last used {used[key.id]}" if key.id in used else "never used"
+        sees = f", sees {', '.join(key.groups)}" if key.groups else ""
         out.print(
-            f"{key.id}  {key.scope}  {key.name}  made {key.created}, {until}, {last}", markup=False
+            f"{key.id}  {key.scope}  {key.name}  made {key.created}, {until}, {last}{sees}",
+            markup=False,
         )
 
 

@@ -124,6 +124,15 @@ class Bounds:
         ),
     ] = None
 
+    folder: Annotated[
+        list[str] | None,
+        typer.Option("--folder", help="Search this folder of the corpus only; may be repeated."),
+    ] = None
+    group: Annotated[
+        list[str] | None,
+        typer.Option("--group", help="See what this group may see (everything); may be repeated."),
+    ] = None
+
     def filters(self, generation: Generation) -> Filters:
         """Return the bounds as the index takes them.
 
@@ -140,8 +149,11 @@ class Bounds:
             language=self.language,
             municipality=self.municipality,
             as_of=self.as_of.date() if self.as_of else None,
+            folders=tuple(folder.strip("/") for folder in self.folder or ()),
+            # Who runs a command may open the files themselves, unless he asks as somebody else.
+            groups=None if self.group is None else frozenset(self.group),
         )
-        return checked(chosen, generation.editions)
+        return checked(chosen, generation.seen_by(chosen.groups).editions)
 
 
 class Commands(typer.Typer):

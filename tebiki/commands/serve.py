@@ -105,4 +105,12 @@ def mcp(*, where: Where) -> None:
     chosen = where.settings()
     parts = build(chosen)
     recorded = Recorded(parts.answerer, ledger_of(chosen, parts.shelf), origin="mcp")
-    serve_mcp(tools_of(library=parts.shelf, answerer=recorded, page_file=parts.page_file))
+    serve_mcp(
+        tools_of(
+            library=parts.shelf,
+            answerer=recorded,
+            page_file=parts.page_file,
+            # Who starts it may open the files themselves.
+            groups=lambda: None,
+        )
+    )

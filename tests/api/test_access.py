@@ -7,6 +7,7 @@ import re
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import anyio
@@ -23,7 +24,7 @@ from api.admin import Office
 from api.app import create_app
 from api.gate import Gate
 from api.keys import Keys, Scope
-from api.problems import language_of
+from api.problems import Refused, language_of
 from api.request_source import source_of
 from api.sessions import Sessions
 from api.signed_links import SignedLinks
@@ -214,6 +215,50 @@ def test_signed_on_person_is_believed_from_the_proxy_only(keys: Keys) -> None:
         assert 200 == proxy.get("/v1/documents", headers=person).status_code
         assert 401 == proxy.get("/v1/documents").status_code
         assert 401 == stranger.get("/v1/documents", headers=person).status_code
+
+
+@pytest.mark.parametrize(
+    "sent,groups",
+    [
+        ([("x-groups", "人事課, 総務課;秘書")], {"人事課", "総務課", "秘書"}),
+        ([("x-groups", "")], set()),
+        ([("x-groups", "人事課"), ("x-groups", "総務課")], set()),
+        ([], set()),
+    ],
+    ids=["several", "none", "twice", "no header"],
+)
+@pytest.mark.parametrize("peer", ["10.0.0.9", "192.0.2.7"])
+def test_groups_are_believed_from_the_proxy_only(
+    keys: Keys, sent: list[tuple[str, str]], groups: set[str], peer: str
+) -> None:
+    """One header, of a person whom the same proxy names; whoever else sends it has no groups."""
+    access = Access(
+        required=True, keys=keys, user_header="X-User", group_header="X-Groups",
+        proxies=("10.0.0.0/24",),
+    )  # fmt: skip
+    raw = [(name.encode(), value.encode()) for name, value in [("x-user", "yamada"), *sent]]
+    headers = Headers(raw=raw)
+    source = source_of(peer, "http", headers, access.proxies)
+    request = {"method": "GET", "path": "/v1/documents", "query": "", "headers": headers}
+    day = date(2026, 11, 30)
+
+    if peer == "10.0.0.9":
+        caller = access.admit(**request, source=source, on=day)  # type: ignore[arg-type]
+        assert caller is not None
+        assert groups == caller.groups
+    else:
+        with pytest.raises(Refused):
+            access.admit(**request, source=source, on=day)  # type: ignore[arg-type]
+
+
+def test_refused_caller_is_named_in_the_log(keys: Keys, caplog: pytest.LogCaptureFixture) -> None:
+    """Whose key was for less than he tried, and who asked too often."""
+    _, secret = keys.create("窓口", Scope.SEARCH)
+    bearer = {"Authorization": f"Bearer {secret}"}
+    with protected(Access(required=True, keys=keys)) as client, caplog.at_level("INFO", "api"):
+        assert 403 == client.post("/v1/answers", json={"question": "x"}, headers=bearer).status_code
+
+    assert caplog.messages[-1].endswith("ms key 窓口")
 
 
 def test_widget_of_an_allowed_site_may_ask_but_not_administer(keys: Keys) -> None:

@@ -1,0 +1,103 @@
+"""What an open generation is searched with: whole, or as if it held only some of its editions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from index.search import dictionary
+from index.search.fitted import Fitted
+from index.search.hybrid import DenseLeg, Hybrid, Leg, Reranked, UnitLeg
+from index.search.misspelt import Spelling
+from index.search.municipalities import Municipalities
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from numpy.typing import NDArray
+
+    from index.passages import Reranker, Retriever
+    from index.search.embedding import Embedder, VectorStore
+    from index.search.glossary import Glossary
+    from index.search.lexical import Bm25
+    from index.search.tallies import Kind
+    from ingest.catalog.editions import Edition
+    from ingest.chunks import Chunk
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """What searches, and what else knows the words of what is searched."""
+
+    hybrid: Hybrid
+    retriever: Retriever
+    glossary: Glossary
+    words: Bm25
+    spelling: Spelling
+
+
+@dataclass(frozen=True, slots=True)
+class Indexes:
+    """The opened indexes of a generation: the chunks in order, the pages of each, what scores them.
+
+    *units* has for each kind the index of chunks and that of pages, *on_page* the row of each
+    chunk's page in the latter.
+    """
+
+    chunks: Sequence[Chunk]
+    pages: Sequence[tuple[int, ...]]
+    on_page: NDArray[np.int64]
+    units: Mapping[Kind, tuple[Bm25, Bm25]]
+    embedder: Embedder
+    store: VectorStore
+    glossary: Glossary
+    weights: Mapping[str, float]
+    today: Callable[[], date]
+    reranker: Reranker | None
+
+    def search(
+        self,
+        editions: Sequence[Edition],
+        in_force: Callable[[date], Sequence[Edition]],
+        *,
+        whole: bool = True,
+    ) -> Search:
+        """Return what searches *editions*, of which *in_force* gives those that count on a day.
+
+        Unless they are the *whole*, nothing that it gives tells of the others: neither passages
+        nor how rare a word is, what it may be a slip of, or what an English one means.
+        """
+        units, embedder = self.units, self.embedder
+        if not whole:
+            units = self._within({edition.key for edition in editions})
+            if isinstance(embedder, Fitted):
+                embedder = embedder.knowing(units["words"][0].knows)
+        words, couples = units["words"][0], units["pairs"][0]
+        legs: dict[str, Leg] = {}
+        for kind, (by_chunk, by_page) in units.items():
+            legs[kind] = UnitLeg(by_chunk, kind)
+            legs[f"page-{kind}"] = UnitLeg(by_page, kind, self.on_page)
+        legs["dense"] = DenseLeg(embedder, self.store)
+        glossary = self.glossary
+        if dictionary.INSTALLED.is_file():
+            looked_up = dictionary.Dictionary(dictionary.INSTALLED, words, couples)
+            glossary = dictionary.Translating(glossary, looked_up)
+        towns = Municipalities(self.chunks, couples, self.glossary)
+        hybrid = Hybrid(
+            self.chunks, self.pages, legs, self.weights, glossary, editions, self.today, towns,
+            in_force=in_force,
+        )  # fmt: skip
+        retriever = hybrid if self.reranker is None else Reranked(hybrid, self.reranker)
+        return Search(hybrid, retriever, glossary, words, Spelling(words, couples, self.glossary))
+
+    def _within(self, keys: set[str]) -> dict[Kind, tuple[Bm25, Bm25]]:
+        chunks = np.array([chunk.edition.key in keys for chunk in self.chunks], dtype=np.bool_)
+        pages = np.zeros(int(self.on_page.max(initial=-1)) + 1, dtype=np.bool_)
+        pages[self.on_page[chunks]] = True
+        return {
+            kind: (by_chunk.within(chunks), by_page.within(pages))
+            for kind, (by_chunk, by_page) in self.units.items()
+        }
