@@ -140,6 +140,13 @@ def dump(answer: Answer) -> bytes:
     return packed(content)
 
 
+def sources(data: bytes) -> list[str]:
+    """Return document, edition and page of each quotation of what `dump` wrote; the rest stays as it is."""
+    content = unpacked(data)
+    cited = ((content["editions"][each["edition"]], each) for each in content["citations"])
+    return [f"{e['document']['id']}@{e['label']} p.{each['page']}" for e, each in cited]
+
+
 def load(data: bytes) -> Answer:
     """Return the answer that `dump` wrote, equal in every part."""
     from bot.answers import Turn

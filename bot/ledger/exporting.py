@@ -12,7 +12,7 @@ from typing import Any, Literal
 import sqlalchemy as sa
 
 from bot.guard import Guard, masked
-from bot.ledger.evidence import load, unpacked
+from bot.ledger.evidence import sources, unpacked
 from bot.ledger.ledger import Ledger
 from bot.ledger.tables import answers, feedback
 
@@ -106,7 +106,7 @@ def _row(row: sa.Row[Any], rated: sa.Row[Any] | None) -> Row:
 def _sources(row: sa.Row[Any]) -> list[str]:
     """Return document, edition and page of each quotation."""
     if row.evidence is not None:
-        return [f"{c.edition.key} p.{c.page}" for c in load(row.evidence).citations]
+        return sources(row.evidence)
     if row.sent is not None:
         told = unpacked(row.sent).get("citations", ())
         return [f"{c['document']}@{c['edition']} p.{c['page']}" for c in told]
