@@ -15,7 +15,7 @@ from fastapi import FastAPI, Query, Request
 from fastapi.responses import Response
 from pydantic import Field
 
-from api import approvals, folder, health, insights, intake, key_list, problems, records
+from api import approvals, folder, groups, health, insights, intake, key_list, problems, records
 from api.intake import Intake, WirePoorPage
 from api.page_summaries import PageSummaries
 from api.problems import Refused
@@ -331,6 +331,7 @@ def install(
     intake.install(app, Intake(office.corpus, office.uploads), ERRORS, office.noted)
     _add_custody(app, library, office)
     folder.install(app, office.corpus, office.unusable, ERRORS, office.noted)
+    groups.install(app, office.corpus, ERRORS, office.noted)
     health.install(app, office.examine, ERRORS)
 
     @app.get("/v1/admin/index", responses=ERRORS, tags=["admin"])

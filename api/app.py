@@ -28,6 +28,7 @@ from api.gate import Gate
 from api.keys import Scope
 from api.mcp_mount import McpMount, Tools, groups_here
 from api.page_summaries import PageSummaries
+from api.reports import Reports
 from api.schemas.answers import (
     AnswerRequest,
     FeedbackRequest,
@@ -162,7 +163,8 @@ def create_app(
     app.state.access = access
     app.add_middleware(Gate, access=access)
     problems.install(app)
-    _add_questions(app, library, summaries, answerer, Shown(kept, library), access)
+    reported = Reports(library, office)
+    _add_questions(app, library, summaries, answerer, Shown(kept, library), access, reported)
 
     def ask(text: str, filters: WireFilters, history: tuple[Turn, ...], caller: Caller) -> Question:
         # No index is a 503 and a bad filter a 422, also for a stream that has not begun.
@@ -239,6 +241,7 @@ def _add_questions(
     answerer: Answerer,
     kept: Shown,
     access: Access,
+    reported: Reports,
 ) -> None:
     @app.post("/v1/search", responses=PROBLEMS, tags=["questions"])
     def search(request: Request, asked: SearchRequest) -> SearchResponse:
@@ -306,9 +309,14 @@ def _add_questions(
         return access.links.answer(found) if access.signed(request.headers) else found
 
     @app.post("/v1/feedback", responses=MISSING, status_code=201, tags=["questions"])
-    def feedback(given: FeedbackRequest) -> FeedbackResponse:
-        """Keep what a reader thought of an answer; a later rating replaces the earlier."""
+    def feedback(request: Request, given: FeedbackRequest) -> FeedbackResponse:
+        """Keep what a reader thought of an answer; a later rating replaces the earlier.
+
+        That it was wrong is told to the owners of the documents that it quotes.
+        """
         kept.rate(given.answer, given.rating, given.comment)
+        if given.rating == "down":
+            reported(request, given.answer, kept)
         return FeedbackResponse(answer=given.answer, rating=given.rating)
 
 

@@ -38,6 +38,7 @@ from api.signed_links import SignedLinks
 from bot.answering.extractive import Extractive
 from bot.asking.question import LONGEST
 from bot.ledger import erasing, exporting
+from bot.ledger.approved import ApprovedAnswers, Approving
 from bot.ledger.audit import Audit
 from bot.ledger.ledger import Ledger, open_ledger
 from bot.ledger.record import Recorded, SentRecord
@@ -49,7 +50,7 @@ from ingest.errors import BrokenCatalog
 from tebiki.commands import connections
 from tebiki.commands.connections import OneLine, Prompt
 from tests.patterns import patterns, worst_for
-from tests.served import CORPUS, small
+from tests.served import CORPUS, ListedLibrary, small
 
 CITY = "https://www.city.example.lg.jp"
 ASKED = {"question": "年次有給休暇は何日ですか"}
@@ -89,6 +90,16 @@ class Town:
         return int(found[1]) if found else 0
 
 
+def owned() -> ListedLibrary:
+    """Return the small library, whose manual somebody answers for."""
+    library = small()
+    library.texts = {
+        replace(each, document=replace(each.document, owner="jinji")): text
+        for each, text in library.texts.items()
+    }
+    return library
+
+
 def nothing(*_: object) -> RefreshReport:
     """Stand for a refresh that nobody may start here."""
     raise RuntimeError("nobody was to start it")
@@ -110,11 +121,12 @@ def town(home: Path, *, with_keys: bool = True, per_minute: int = 100_000) -> It
         links=SignedLinks(ledger.name), person=ledger.person,
     )  # fmt: skip
     audit = Audit(home)
+    kept = ApprovedAnswers(lambda: ledger.database)
     office = Office(
         corpus=home / "corpus", refresh=nothing, roll_back=lambda _: "g1", generations=tuple,
         entries=lambda since: ledger.entries(since=since), uploads=home / "uploads",
         note=lambda deed, what, who, address: audit.note(deed, what, actor=who, address=address),
-        keys=keys, erase=lambda which: (
+        keys=keys, approved=kept, erase=lambda which: (
             gone := erasing.erase(ledger, which), erasing.told(ledger, which, gone),
         ),
         export=lambda form, since, until, plain: exporting.exported(
@@ -122,8 +134,8 @@ def town(home: Path, *, with_keys: bool = True, per_minute: int = 100_000) -> It
         ),
     )  # fmt: skip
     app = create_app(
-        library=small,
-        answerer=Recorded(Extractive(small), ledger, origin="web"),
+        library=owned,
+        answerer=Recorded(Approving(Extractive(owned), kept, owned), ledger, origin="web"),
         page_file=lambda held: CORPUS / (held.path or ""),
         record=SentRecord(ledger, WireAnswer.model_validate, WireAnswer.of),
         access=access,
@@ -190,6 +202,7 @@ OFFICES = (
     ("/v1/admin/refresh", Scope.CURATE),
     ("/v1/admin/rollback", Scope.CURATE),
     ("/v1/admin/approved", Scope.CURATE),
+    ("/v1/admin/groups", Scope.CURATE),
 )
 """What two roles may; a route of the admin page that is not named here is the administrator's."""
 
@@ -748,3 +761,81 @@ def test_key_is_made_used_shown_and_revoked_over_http(tmp_path: Path) -> None:
     assert [204, 404] == gone
     assert 401 == after
     assert ["Create", "Delete"] == [line["activity_name"] for line in Audit(tmp_path).lines()]
+
+
+@pytest.fixture(scope="module")
+def shelf_of(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
+    """A town with a corpus folder of its own, in which a catalog lists what is held."""
+    home = tmp_path_factory.mktemp("departments")
+    (home / "corpus" / "人事").mkdir(parents=True)
+    (home / "corpus" / "人事" / "規程.txt").write_text(
+        "第１条　年次有給休暇は20日とする。", "utf-8"
+    )
+    (home / "corpus" / catalog.CATALOG).write_text(
+        '[[documents]]\nid = "rules"\ntitle = "規程"\n[[documents.editions]]\nlabel = "1"\n'
+        'path = "人事/規程.txt"\n',
+        "utf-8",
+    )
+    with town(home) as served:
+        yield served
+
+
+def test_groups_are_bound_over_http(shelf_of: Town) -> None:
+    """A document, a folder, and back again; each is in the audit stream."""
+    url, curate = f"{shelf_of.address}/v1/admin/groups", headers_of("curate", shelf_of)
+
+    def bound(**asked: object) -> tuple[list[str], str]:
+        told = httpx.post(url, json=asked, headers=curate).json()
+        (document,) = told["documents"]
+        return document["groups"], document["owner"]
+
+    before = httpx.get(url, headers=curate).json()
+    assert (["人事"], ["人事"]) == (before["folders"], before["documents"][0]["folders"])
+    assert (["人事課"], "") == bound(folder="人事", groups=["人事課"])
+    assert (["秘書課"], "a@b") == bound(document="rules", groups=["秘書課"], owner="a@b")
+    assert ([], "a@b") == bound(document="rules", groups=[])
+    for wrong in ({"groups": []}, {"folder": "x", "document": "y", "groups": []}):
+        assert 422 == httpx.post(url, json=wrong, headers=curate).status_code
+    for absent in ({"folder": "無い"}, {"document": "無い"}, {"folder": "../人事"}):
+        assert 404 == httpx.post(url, json={**absent, "groups": []}, headers=curate).status_code
+    assert 3 == sum(line["activity_name"] == "Update" for line in Audit(shelf_of.home).lines())
+
+
+def test_answer_is_approved_listed_and_taken_back_over_http(keyed: Town) -> None:
+    """On a quotation that stands, by whoever looks after documents; then it leads."""
+    url, curate = f"{keyed.address}/v1/admin/approved", headers_of("curate", keyed)
+    asked = {
+        "question": ASKED["question"], "wording": "年20日です。", "by": "人事課",
+        "quotations": [{"document": "leave-digest", "quote": "年次有給休暇は、一年につき20日とする。"}],
+    }  # fmt: skip
+    false = {**asked, "quotations": [{"document": "leave-digest", "quote": "30日とする。"}]}
+
+    refused = httpx.post(url, json=false, headers=curate)
+    made = httpx.post(url, json=asked, headers=curate).json()
+    listed = httpx.get(url, headers=curate).json()["approved"]
+    table = httpx.get(f"{url}/list", params={"form": "xlsx"}, headers=curate).content
+    again = httpx.put(f"{url}/list", content=table, headers=curate).json()
+    nonsense = httpx.put(f"{url}/list", content=b"PK", headers=curate)
+    told = httpx.post(f"{keyed.address}/v1/answers", json=ASKED, headers=headers_of("ask", keyed))
+    gone = [httpx.delete(f"{url}/{made['id']}", headers=curate).status_code for _ in range(2)]
+
+    assert 422 == refused.status_code
+    assert [made["id"]] == [one["id"] for one in listed]
+    assert {"kept": 1, "refused": []} == again
+    assert 422 == nonsense.status_code
+    assert {"id": made["id"], "by": "人事課"}.items() <= told.json()["approved"].items()
+    assert [204, 404] == gone
+
+
+def test_wrong_answer_is_reported_to_the_owner_of_what_it_quotes(keyed: Town) -> None:
+    """Who, which answer and which documents, and no word of what was asked."""
+    ask = headers_of("ask", keyed)
+    given = httpx.post(f"{keyed.address}/v1/answers", json=ASKED, headers=ask).json()
+    rated = {"answer": given["id"], "rating": "down", "comment": "違います"}
+    assert 201 == httpx.post(f"{keyed.address}/v1/feedback", json=rated, headers=ask).status_code
+
+    lines = [line for line in Audit(keyed.home).lines() if "report" in line["activity_name"]]
+    assert {"answer": given["id"], "owner": "jinji", "documents": ["leave-digest"]}.items() <= (
+        lines[-1]["entity"]["data"].items()
+    )
+    assert "休暇" not in json.dumps(lines, ensure_ascii=False)

@@ -3,6 +3,7 @@
 import { get, post, put } from "./ask.js";
 import { el } from "./elements.js";
 import { frame, pageTitle } from "./frame.js";
+import { startDepartments } from "./departments.js";
 import { startKeys } from "./keys.js";
 import { startRecord } from "./record.js";
 import { language, say } from "./words.js";
@@ -16,6 +17,7 @@ let state = null;
 let asked = null;
 let last = null;
 let offices = null;
+let departments = null;
 
 function complain(problem) {
   find("wrong").textContent = problem?.message ?? "";
@@ -45,6 +47,7 @@ function table(place, heads, rows) {
 }
 
 function show() {
+  departments?.();
   if (last) outcome(last);
   if (state) {
     figures(find("figures"), [
@@ -626,6 +629,11 @@ load();
 if (may("admin")) {
   startKeys(table, complain);
   startRecord(complain);
+}
+if (may("curate")) {
+  const place = el("div");
+  document.querySelector("main").append(place);
+  departments = startDepartments(place, complain);
 }
 if (may("curate")) get("/v1/admin/refresh").then(
   (now) => {
