@@ -17,7 +17,6 @@ from evals.transfer import carried
 from index.errors import GenerationBroken, IndexingError
 from index.generations import manifests, pointers
 from index.generations.generation import Generation, opened
-from index.generations.store import Vectors
 from index.search.embedding import Embedder
 from ingest.translations import Bilingual
 
@@ -38,7 +37,6 @@ def gate(
     today: Callable[[], date] = date.today,
     limits: Limits | None = None,
     told: Callable[[float], None] = lambda _: None,
-    vectors: Vectors | None = None,
     noted: Callable[[Bilingual], None] = lambda _: None,
 ) -> Callable[[Path], Sequence[Bilingual]]:
     """Return what a refresh asks about its finished candidate: the reasons against it.
@@ -48,7 +46,7 @@ def gate(
     document that can answer them. Where the current generation is damaged, the newest that is
     not takes its place; the first one has nothing to fall from, but is to be read all the same.
     *told* is called with the share of the work that is done, *noted* with sentences that are
-    worth reading though they are no reason; *vectors* is where vectors live.
+    worth reading though they are no reason.
 
     Raises:
         BadQuestionSet: the user's own set cannot be used; nothing is published then.
@@ -56,8 +54,8 @@ def gate(
 
     def reasons(folder: Path) -> Sequence[Bilingual]:
         sets = asked(corpus)
-        after = opened(folder, embedder_for, today, vectors)
-        before = _before(home, embedder_for, today, vectors)
+        after = opened(folder, embedder_for, today)
+        before = _before(home, embedder_for, today)
         verdict = _judged(before, after, sets, today(), limits, told)
         for note in verdict.notes:
             noted(note)
@@ -71,7 +69,6 @@ def _before(
     home: Path,
     embedder_for: EmbedderFor,
     today: Callable[[], date],
-    vectors: Vectors | None,
 ) -> Generation | None:
     """Return what is in force, or the newest generation that can be opened; None: there is none."""
     try:
@@ -81,7 +78,7 @@ def _before(
     older = [name for name in reversed(pointers.listed(home)) if name != current]
     for name in (*((current,) if current else ()), *older):
         try:
-            return opened(manifests.folder_of(home, name), embedder_for, today, vectors)
+            return opened(manifests.folder_of(home, name), embedder_for, today)
         except IndexingError:
             continue
     return None

@@ -46,8 +46,7 @@ class Sounded:
         """Return where the first judged page stands, from 1; None where not among ten pages."""
         if self.sounding is None:
             return None
-        total, evidence = self.sounding.fused(weights)
-        found = self.library.hybrid.passages(self.sounding, total, evidence, _PASSAGES)
+        found = self.library.hybrid.passages(self.sounding.best(weights, _PASSAGES))
         names = dict.fromkeys(map(self.question.name_of, runs.places_of(found)))
         places = enumerate(list(names)[:_FOUND_WITHIN], start=1)
         return next((at for at, name in places if name in self.question.expected), None)

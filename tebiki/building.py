@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from index.generations.remote import RemoteGenerations
     from index.generations.server import Server
     from index.generations.shelf import Shelf
-    from index.generations.store import Vectors
     from index.search.embedding import Embedder
     from index.search.models import CrossEncoderReranker
     from ingest.catalog.editions import Edition
@@ -66,7 +65,6 @@ def build(chosen: Settings) -> Parts:
     shelf = Shelf(
         chosen.home,
         lambda recipe, folder: embedder_of(chosen, recipe, folder),
-        vectors=vectors_of(chosen),
         remote=remote_of(chosen),
         reranker=configured_reranker(chosen),
     )
@@ -248,18 +246,17 @@ def have_models(chosen: Settings) -> None:
         at_hand(chosen.reranker, ModelKind.RERANKER)
 
 
-def vectors_of(chosen: Settings) -> Vectors:
-    """Return where vectors live: in the home, or on the Chroma server that is named."""
-    from index.generations.store import Embedded
-
-    return _server(chosen.chroma_url) if chosen.chroma_url else Embedded()
-
-
 def remote_of(chosen: Settings) -> RemoteGenerations | None:
     """Return where generations are published for many homes, if a server is named."""
     from index.generations.remote import RemoteGenerations
 
     return RemoteGenerations(_server(chosen.chroma_url)) if chosen.chroma_url else None
+
+
+def place_of(chosen: Settings) -> str:
+    """Return where generations are published, as their recipe says it; nothing: in the home."""
+    remote = remote_of(chosen)
+    return remote.place if remote else ""
 
 
 @cache

@@ -17,7 +17,6 @@ from tebiki.building import (
     have_models,
     remote_of,
     today,
-    vectors_of,
 )
 from tebiki.places import BUNDLED
 from tebiki.settings import Settings
@@ -69,14 +68,12 @@ def refreshed(
             lambda recipe, folder: embedder_of(chosen, recipe, folder),
             today=today,
             told=lambda share: told("checking", share),
-            vectors=vectors_of(chosen),
             noted=notes.append,
         ),
         progress=told,
         accept=accept,
         today=today,
         common=glossary.read(BUNDLED / GLOSSARY),
-        vectors=vectors_of(chosen),
         remote=remote_of(chosen),
     )
     report = carry_out(

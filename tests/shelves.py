@@ -12,7 +12,6 @@ from pathlib import Path
 from index.generations.remote import RemoteGenerations
 from index.generations.server import Server
 from index.generations.shelf import Shelf
-from index.generations.store import Embedded, Vectors
 from index.refresh.refresh import carry_out
 from index.refresh.reports import RefreshReport
 from index.refresh.resources import Resources
@@ -41,7 +40,7 @@ class Desk:
         self.corpus.mkdir(exist_ok=True)
         self.broken: set[str] = set()
         self.strays: set[str] = set()
-        self.vectors: Vectors = Embedded()
+        self.server: Server | None = None
         self.remote: RemoteGenerations | None = None
         self.read: list[str] = []
         self._texts: dict[str, EditionText] = {}
@@ -50,7 +49,7 @@ class Desk:
 
     def on(self, server: Server) -> None:
         """Publish on a server from now on."""
-        self.vectors, self.remote = server, RemoteGenerations(server)
+        self.server, self.remote = server, RemoteGenerations(server)
 
     def put(self, edition: Edition, *pages: str) -> Edition:
         """Put an edition's PDF into the corpus; its pages are what reading it gives."""
@@ -106,7 +105,7 @@ class Desk:
         """Bring the home up to date with the corpus."""
         resources = Resources(
             self.corpus, self.home, self.reading, reader, embedder, allow, accept=accept,
-            today=self._today, vectors=self.vectors, remote=self.remote,
+            today=self._today, remote=self.remote,
         )  # fmt: skip
         return carry_out(self.catalog(*problems), resources, full=full)
 
@@ -114,5 +113,5 @@ class Desk:
         """Return what hands out the current generation."""
         return Shelf(
             self.home, lambda _recipe, folder: Fitted.load(folder / "embedder"), self._today,
-            self.vectors, remote=self.remote,
+            remote=self.remote,
         )  # fmt: skip

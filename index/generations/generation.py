@@ -18,18 +18,19 @@ from index.errors import GenerationBroken
 from index.generations.folder_locks import hold
 from index.generations.manifests import (
     TEXTS,
+    Manifest,
     damaged,
+    embedded_of,
     is_as_written,
     parts_of,
     read_manifest,
 )
 from index.generations.searching import Indexes
-from index.generations.store import Embedded, Vectors
 from index.search import glossary as glossaries
-from index.search import parts as stored_parts
-from index.search import tallies
+from index.search import parts, stored_chunks, tallies
 from index.search.hybrid import DOCUMENT
 from index.search.lexical import Bm25
+from index.search.vectors import StoredVectors
 from ingest.catalog.editions import Edition, Groups, in_force, visible
 from ingest.headings import sections
 from ingest.pages import EditionText, load
@@ -47,9 +48,13 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
-_TEXTS_KEPT, _SENTENCES_KEPT = 64, 256
-"""Editions whose texts and sentences stay in memory: half a megabyte and a tenth of one for one of
-thirty pages."""
+_TEXTS_KEPT, _SENTENCES_KEPT, _CHUNKS_KEPT = 64, 256, 16
+"""Editions whose texts, sentences and chunks stay in memory: of one of thirty pages half a megabyte,
+a tenth of one, and a fifth."""
+
+
+DAMAGE = (OSError, ValueError, KeyError, TypeError, IndexError)
+"""What reading stored chunks, postings and vectors raises where they are damaged."""
 
 _VIEWS = 16
 """Sets of editions that some see and others do not whose search stays open."""
@@ -82,13 +87,13 @@ class Generation:
         folder: Path,
         embedder: Embedder,
         today: Callable[[], date] = date.today,
-        vectors: Vectors | None = None,
         reranker: Reranker | None = None,
+        manifest: Manifest | None = None,
     ) -> None:
         """Open a generation's folder with the embedder its recipe names.
 
-        *vectors* is where its vectors live; None: in the folder itself. *reranker* puts the
-        best passages of each search into a new order.
+        *reranker* puts the best passages of each search into a new order. *manifest* is the
+        folder's, where it was read already.
 
         Raises:
             GenerationBroken: a file is missing or damaged.
@@ -98,9 +103,9 @@ class Generation:
         self._reranker = reranker
         # Held open as long as this object lives, so that no refresh removes the folder.
         self._hold = hold(folder)
-        self.manifest = read_manifest(folder)
+        self.manifest = manifest or read_manifest(folder)
         try:
-            self._open(embedder, vectors or Embedded())
+            self._open(embedder)
         # What damaged bytes provoke depends on who reads them: NumPy alone raises EOFError and
         # tokenize.TokenError beside what it documents.
         except Exception as problem:
@@ -113,33 +118,38 @@ class Generation:
         self._sentences = lru_cache(maxsize=_SENTENCES_KEPT)(
             partial(_load_sentences, folder, self.manifest.files)
         )
+        self._chunks = lru_cache(maxsize=_CHUNKS_KEPT)(
+            partial(_load_chunks, folder, self.manifest.files)
+        )
 
-    def _open(self, embedder: Embedder, vectors: Vectors) -> None:
+    def _open(self, embedder: Embedder) -> None:
         held = [edition for edition in self.manifest.editions if edition.held]
-        self._chunks: dict[str, tuple[Chunk, ...]] = {}
-        chunks: list[Chunk] = []
-        pages: list[tuple[int, ...]] = []
-        for edition in held:
-            parts = stored_parts.load(edition, parts_of(self._folder, edition))
-            self._chunks[edition.key] = tuple(part.chunk for part in parts)
-            chunks.extend(self._chunks[edition.key])
-            pages.extend(part.pages for part in parts)
-        words = Bm25.load(self._folder / "words")
-        couples = Bm25.load(self._folder / "pairs")
+        written = [parts_of(self._folder, edition) for edition in held]
+        check = partial(_check, self._folder, self.manifest.files)
+        if (self._folder / stored_chunks.TABLE).exists():
+            table = np.load(self._folder / stored_chunks.TABLE, allow_pickle=False)
+        else:  # a generation of before index version 2
+            table = stored_chunks.tabled(held, written)
+        if len(table) != self.manifest.chunks:
+            raise ValueError(f"{len(table)} chunks are listed instead of {self.manifest.chunks}")
+        chunks = stored_chunks.stored(held, written, table, check)
+        self._sizes = dict(zip((e.key for e in held), np.diff(chunks.starts).tolist(), strict=True))
         units: dict[tallies.Kind, tuple[Bm25, Bm25]] = {}
         for kind in tallies.KINDS:
             # A generation older than phrases is searched without them.
             if (self._folder / kind).is_dir():
-                known = {"words": words, "pairs": couples}.get(kind)
-                by_chunk = known or Bm25.load(self._folder / kind)
+                by_chunk = Bm25.load(self._folder / kind)
                 units[kind] = (by_chunk, Bm25.load(self._folder / f"page-{kind}", by_chunk))
+        vectors = None
+        # A generation that has vectors in Chroma alone is searched without them.
+        if (self._folder / "embedded").is_dir():
+            embedded = [embedded_of(self._folder, edition) for edition in held]
+            vectors = StoredVectors(embedded, chunks.starts, check)
         self._indexes = Indexes(
             chunks,
-            pages,
-            page_rows(chunks, pages),
             units,
             embedder,
-            vectors.open(self._folder, len(chunks)),
+            vectors,
             glossaries.read(self._folder / "glossary.toml"),
             WEIGHTS,
             self._today,
@@ -212,7 +222,7 @@ class Generation:
             self.manifest,
             editions=editions,
             pages=sum(counts.values()),
-            chunks=sum(len(self.chunks(edition)) for edition in editions),
+            chunks=sum(self._sizes.get(edition.key, 0) for edition in editions),
             kept={key: why for key, why in self.manifest.kept.items() if key not in keys},
             page_counts=counts,
         )
@@ -228,9 +238,15 @@ class Generation:
         """Return up to *k* passages, best first; ties keep reading order.
 
         Of what *filters* do not let whoever asks see, nothing is scored.
+
+        Raises:
+            GenerationBroken: something that is looked at for the first time is damaged.
         """
         search = self.seen_by(filters.groups)._search  # noqa: SLF001 - of this very class
-        return search.retriever.retrieve(question, k=k, filters=filters)
+        try:
+            return search.retriever.retrieve(question, k=k, filters=filters)
+        except DAMAGE as problem:
+            raise GenerationBroken(str(self._folder), f"it cannot be read ({problem})") from problem
 
     def text(self, edition: Edition) -> EditionText:
         """Return the stored text of a held edition.
@@ -241,8 +257,12 @@ class Generation:
         return self._text(edition.sha256 or "")
 
     def chunks(self, edition: Edition) -> Sequence[Chunk]:
-        """Return the chunks of a held edition in reading order."""
-        return self._chunks.get(edition.key, ())
+        """Return the chunks of a held edition in reading order.
+
+        Raises:
+            GenerationBroken: their file is missing or damaged.
+        """
+        return self._chunks(edition)
 
     def sentences(self, edition: Edition) -> Sentences:
         """Return the stored sentences of a held edition.
@@ -285,6 +305,26 @@ def _valid_without(
     return tuple(edition for edition in valid(on) if edition.key not in keys)
 
 
+def _check(folder: Path, files: Mapping[str, str], path: Path) -> None:
+    """See that a file is as it was written; an old manifest does not say how it was.
+
+    Raises:
+        ValueError: it is not.
+    """
+    name = path.relative_to(folder).as_posix()
+    if name in files and not is_as_written(path, files[name]):
+        raise ValueError(f"{name} is damaged or missing")
+
+
+def _load_chunks(folder: Path, files: Mapping[str, str], edition: Edition) -> tuple[Chunk, ...]:
+    path = parts_of(folder, edition)
+    try:
+        _check(folder, files, path)
+        return tuple(part.chunk for part in parts.load(edition, path))
+    except DAMAGE as problem:
+        raise GenerationBroken(str(path), f"its chunks are damaged ({problem})") from problem
+
+
 def _load_sentences(folder: Path, files: Mapping[str, str], sha256: str) -> Sentences | None:
     """Return the sentences that a generation keeps of a text, None when it is older than they are."""
     name = f"sentences/{sha256}.npz"
@@ -318,37 +358,18 @@ def opened(
     folder: Path,
     embedder_for: Callable[[Mapping[str, str], Path], Embedder],
     today: Callable[[], date] = date.today,
-    vectors: Vectors | None = None,
     reranker: Reranker | None = None,
 ) -> Generation:
     """Open a generation whose files are as they were written, with the embedder it names.
 
-    *vectors* is where the vectors of generations live that do not hold their own; the recipe
-    says which do.
+    What only a search reads is looked at when it is read, so that opening does not take longer
+    for a larger corpus.
 
     Raises:
-        GenerationBroken: a file is missing or damaged, or its vectors live where none are named.
+        GenerationBroken: a file is missing or damaged.
     """
     manifest = read_manifest(folder)
     if bad := damaged(folder, manifest, every=False):
         raise GenerationBroken(str(folder), f"{bad[0]} is damaged or missing")
-    elsewhere = manifest.recipe.get("vectors")
-    if elsewhere and (vectors is None or vectors.name != elsewhere):
-        reason = "its vectors are on a Chroma server, and TEBIKI_CHROMA_URL names none"
-        raise GenerationBroken(str(folder), reason)
     embedder = embedder_for(manifest.recipe, folder)
-    return Generation(folder, embedder, today, vectors if elsewhere else None, reranker)
-
-
-def page_rows(
-    chunks: Sequence[Chunk], pages: Sequence[tuple[int, ...]]
-) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
-    """Return for each chunk the row of its first page in the page indexes, from 0."""
-    rows: dict[tuple[str, int], int] = {}
-    return np.array(
-        [
-            rows.setdefault((chunk.edition.key, where[0]), len(rows))
-            for chunk, where in zip(chunks, pages, strict=True)
-        ],
-        dtype=np.int64,
-    )
+    return Generation(folder, embedder, today, reranker, manifest)

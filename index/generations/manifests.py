@@ -15,10 +15,11 @@ from ingest.catalog.catalog import hash_of
 from ingest.catalog.editions import Document, Edition, Kind, Original
 
 MANIFEST = "manifest.json"
-VECTORS = "vectors/"
 TEXTS = "texts/"
-# Opening looks at no text, and never at what only a refresh takes over.
-_UNOPENED = (TEXTS, "sentences/", "tallies/", "embedded/")
+# Opening looks at nothing that grows with the corpus but the table of chunks: the rest is looked
+# at when it is read, the postings block by block, and what only a refresh takes over never.
+_UNOPENED = (TEXTS, "sentences/", "parts/", "tallies/", "embedded/")
+_UNOPENED_ENDS = ("/rows.npy", "/scores.npy")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +31,9 @@ class Manifest:
     *accepted* are the gate's reasons against it that somebody overrode. *fitted* maps the hash
     of each edition that the fitted embedder has learned from to its number of chunks, and
     *page_counts* that of each held edition to its number of pages. *files* maps each file of
-    the folder but the vectors to its hash, by its path in there (none in an old one). *former*
-    maps the hash of what earlier generations held and this one does not to the groups it was bound
-    to, so that the file of an old answer opens for nobody else.
+    the folder to its hash, by its path in there (none in an old one). *former* maps the hash of
+    what earlier generations held and this one does not to the groups it was bound to, so that the
+    file of an old answer opens for nobody else.
     """
 
     id: str
@@ -151,17 +152,9 @@ def formerly_bound(
 
 
 def hashed(folder: Path) -> dict[str, str]:
-    """Return the hash of each file that a manifest answers for, by its path in the folder.
-
-    Chroma writes into its own files whenever it opens them, so the vectors are left out; they
-    are counted when they are opened.
-    """
+    """Return the hash of each file that a manifest answers for, by its path in the folder."""
     names = (path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
-    return {
-        name: hash_of(folder / name)
-        for name in sorted(names)
-        if name != MANIFEST and not name.startswith(VECTORS)
-    }
+    return {name: hash_of(folder / name) for name in sorted(names) if name != MANIFEST}
 
 
 def damaged(folder: Path, manifest: Manifest, *, every: bool = True) -> tuple[str, ...]:
@@ -173,7 +166,8 @@ def damaged(folder: Path, manifest: Manifest, *, every: bool = True) -> tuple[st
     return tuple(
         name
         for name, digest in manifest.files.items()
-        if (every or not name.startswith(_UNOPENED)) and not is_as_written(folder / name, digest)
+        if (every or not (name.startswith(_UNOPENED) or name.endswith(_UNOPENED_ENDS)))
+        and not is_as_written(folder / name, digest)
     )
 
 

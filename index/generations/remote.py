@@ -1,8 +1,8 @@
 """Generations kept on a server as a whole, so that a replica with an empty home serves them.
 
-What a generation is made of goes there by its hash: its manifest, texts, parts, vectors as they
-were embedded, glossary and fitted embedder, and the PDFs. The lexical indexes are built anew
-from the parts wherever they are needed. The pointer is a record on the server, replaced in
+What a generation is made of goes there by its hash: its manifest, texts, parts, counts, vectors,
+glossary and fitted embedder, and the PDFs. The lexical indexes are built anew from the counts
+wherever they are needed. The pointer is a record on the server, replaced in
 one step. A generation never changes, so a home keeps a copy of what it has fetched.
 """
 
@@ -21,9 +21,9 @@ from typing import TYPE_CHECKING, Protocol
 from index.errors import GenerationBroken, NoSuchGeneration, ServerAway
 from index.generations import folder_locks, manifests, pointers
 from index.generations.leases import LASTS_S, Claims, Lease, held
-from index.generations.manifests import Manifest, folder_of, parts_of, pdf_of, tally_of
+from index.generations.manifests import Manifest, folder_of, pdf_of, tally_of
 from index.generations.pointers import Kept, Pointer
-from index.search import lexical_indexes, parts, tallies
+from index.search import lexical_indexes, tallies
 from ingest.atomic_files import replacing
 
 if TYPE_CHECKING:
@@ -41,6 +41,11 @@ class Store(Claims, Protocol):
 
     All raise OSError when it is away.
     """
+
+    @property
+    def name(self) -> str:
+        """What kind of server it is, as the recipe of a generation says it."""
+        ...
 
     def record(self, name: str) -> str | None:
         """Return what was recorded under a name last."""
@@ -70,6 +75,10 @@ class Store(Claims, Protocol):
         """Return a content, None where it is not kept whole."""
         ...
 
+    def forget_vectors(self) -> None:
+        """Forget the vectors that earlier versions kept apart."""
+        ...
+
     def clear(self, kept: Collection[str]) -> None:
         """Forget the contents that are not lasting and not among these."""
         ...
@@ -81,6 +90,7 @@ class RemoteGenerations:
     def __init__(self, store: Store) -> None:
         """Take the server."""
         self._store = store
+        self.place = store.name
         self._lease: Lease | None = None
 
     @contextmanager
@@ -180,10 +190,6 @@ class RemoteGenerations:
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(self._content(digest, f"{manifest.id}/{path}"))
         held = [edition for edition in manifest.editions if edition.held]
-
-        (draft / "tallies").mkdir(exist_ok=True)
-        for edition in held:
-            tallies.save(parts.load(edition, parts_of(draft, edition)), tally_of(draft, edition))
         lexical_indexes.build(
             draft, lambda kind: (tallies.load(tally_of(draft, e), kind) for e in held)
         )
@@ -275,6 +281,7 @@ class RemoteGenerations:
             n for n in names if n in names[-pointers.KEPT :] or (now and n == now.generation)
         )
         with self._told():
+            self._store.forget_vectors()
             for name in names:
                 if name not in kept:
                     self._store.drop_record(name)
@@ -292,7 +299,7 @@ class RemoteGenerations:
 
 def _shared(manifest: Manifest) -> Manifest:
     """Return a manifest without the files that each home makes for itself."""
-    own = tuple(f"{name}/" for name in ("tallies", *lexical_indexes.FOLDERS))
+    own = tuple(f"{name}/" for name in lexical_indexes.FOLDERS)
     files = {path: digest for path, digest in manifest.files.items() if not path.startswith(own)}
     return replace(manifest, files=files)
 

@@ -17,15 +17,14 @@ from index.search.municipalities import Municipalities
 if TYPE_CHECKING:
     from datetime import date
 
-    from numpy.typing import NDArray
-
     from index.passages import Reranker, Retriever
-    from index.search.embedding import Embedder, VectorStore
+    from index.search.embedding import Embedder
     from index.search.glossary import Glossary
     from index.search.lexical import Bm25
+    from index.search.stored_chunks import StoredChunks
     from index.search.tallies import Kind
+    from index.search.vectors import StoredVectors
     from ingest.catalog.editions import Edition
-    from ingest.chunks import Chunk
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,18 +40,15 @@ class Search:
 
 @dataclass(frozen=True, slots=True)
 class Indexes:
-    """The opened indexes of a generation: the chunks in order, the pages of each, what scores them.
+    """The opened indexes of a generation: the chunks in order, and what scores them.
 
-    *units* has for each kind the index of chunks and that of pages, *on_page* the row of each
-    chunk's page in the latter.
+    *units* has for each kind the index of chunks and that of pages.
     """
 
-    chunks: Sequence[Chunk]
-    pages: Sequence[tuple[int, ...]]
-    on_page: NDArray[np.int64]
+    chunks: StoredChunks
     units: Mapping[Kind, tuple[Bm25, Bm25]]
     embedder: Embedder
-    store: VectorStore
+    vectors: StoredVectors | None
     glossary: Glossary
     weights: Mapping[str, float]
     today: Callable[[], date]
@@ -74,29 +70,30 @@ class Indexes:
         if not whole:
             units = self._within({edition.key for edition in editions})
             if isinstance(embedder, Fitted):
-                embedder = embedder.knowing(units["words"][0].knows)
+                embedder = embedder.knowing(units["words"][0].knows_each)
         words, couples = units["words"][0], units["pairs"][0]
         legs: dict[str, Leg] = {}
         for kind, (by_chunk, by_page) in units.items():
             legs[kind] = UnitLeg(by_chunk, kind)
-            legs[f"page-{kind}"] = UnitLeg(by_page, kind, self.on_page)
-        legs["dense"] = DenseLeg(embedder, self.store)
+            legs[f"page-{kind}"] = UnitLeg(by_page, kind, by_page=True)
+        dense = DenseLeg(embedder, self.vectors) if self.vectors else None
         glossary = self.glossary
         if dictionary.INSTALLED.is_file():
             looked_up = dictionary.Dictionary(dictionary.INSTALLED, words, couples)
             glossary = dictionary.Translating(glossary, looked_up)
         towns = Municipalities(self.chunks, couples, self.glossary)
         hybrid = Hybrid(
-            self.chunks, self.pages, legs, self.weights, glossary, editions, self.today, towns,
+            self.chunks, legs, dense, self.weights, glossary, editions, self.today, towns,
             in_force=in_force,
         )  # fmt: skip
         retriever = hybrid if self.reranker is None else Reranked(hybrid, self.reranker)
         return Search(hybrid, retriever, glossary, words, Spelling(words, couples, self.glossary))
 
     def _within(self, keys: set[str]) -> dict[Kind, tuple[Bm25, Bm25]]:
-        chunks = np.array([chunk.edition.key in keys for chunk in self.chunks], dtype=np.bool_)
-        pages = np.zeros(int(self.on_page.max(initial=-1)) + 1, dtype=np.bool_)
-        pages[self.on_page[chunks]] = True
+        editions = np.array([edition.key in keys for edition in self.chunks.editions], np.bool_)
+        chunks = editions[self.chunks.edition_at]
+        pages = np.zeros(int(self.chunks.page_at.max(initial=-1)) + 1, dtype=np.bool_)
+        pages[self.chunks.page_at[chunks]] = True
         return {
             kind: (by_chunk.within(chunks), by_page.within(pages))
             for kind, (by_chunk, by_page) in self.units.items()

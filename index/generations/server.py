@@ -1,4 +1,4 @@
-"""A Chroma server on which several machines keep generations: vectors, records, contents, claims."""
+"""A Chroma server on which several machines keep generations: records, contents, claims."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 import threading
 import zlib
 from base64 import b64decode, b64encode
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -17,25 +17,22 @@ import numpy as np
 from chromadb.config import Settings
 
 from index.generations.leases import Claim
-from index.generations.store import BATCH, ChromaStore, told_as_system_errors, write
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
-    from pathlib import Path
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from chromadb import Collection as Collection_
     from chromadb.api import ClientAPI
-    from numpy.typing import NDArray
 
-    from index.search.embedding import VectorStore
-
+# Chroma takes at most 5,461 ids in one call.
+BATCH = 4_000
 # Chroma wants a vector of everything.
 _NOWHERE = np.zeros((1, 1), dtype=np.float32)
 _PIECE = 393_216
 
 
 class Server:
-    """A Chroma server: a generation is a collection there; two more hold records and contents.
+    """A Chroma server: two collections hold records and contents, and each claim is one.
 
     Everything there begins with the name that the address ends with, so that several sets of
     documents can share a server.
@@ -66,29 +63,12 @@ class Server:
         self._lock = threading.Lock()
         self._client: ClientAPI | None = None
 
-    def write(self, folder: Path, vectors: NDArray[np.float32]) -> None:
-        """Make the generation's collection; one that a kill left half made is made anew."""
-        name = self._name(folder)
-        with told_as_system_errors():
-            client = self._connected()
-            if name in {held.name for held in client.list_collections()}:
-                client.delete_collection(name)
-            write(client, name, vectors)
-
-    def open(self, folder: Path, size: int) -> VectorStore:
-        """Open the generation's collection."""
-        try:
-            return ChromaStore(self._connected(), self._name(folder), size)
-        except Exception as problem:  # also what Chroma's HTTP client raises
-            raise ValueError(f"{self._parts.geturl()}: {problem}") from problem
-
-    def tidy(self, folders: Collection[str]) -> None:
-        """Delete the collections of generations that are not among these."""
+    def forget_vectors(self) -> None:
+        """Delete the collections in which earlier versions kept the vectors of a generation."""
         with told_as_system_errors():
             client = self._connected()
             for held in client.list_collections():
-                of = re.fullmatch(re.escape(self._prefix) + r"(g\d+)", held.name)
-                if of and of[1] not in folders:
+                if re.fullmatch(re.escape(self._prefix) + r"g\d+", held.name):
                     client.delete_collection(held.name)
 
     def record(self, name: str) -> str | None:
@@ -218,9 +198,6 @@ class Server:
             self._prefix + what, embedding_function=None
         )
 
-    def _name(self, folder: Path) -> str:
-        return self._prefix + folder.name.rpartition("-")[2]
-
     def _connected(self) -> ClientAPI:
         with self._lock:
             if self._client is None:
@@ -236,3 +213,14 @@ class Server:
                     # That is how Chroma 1.5.9 says that nobody answers.
                     raise OSError(f"{self._parts.geturl()}: {problem}") from problem
             return self._client
+
+
+@contextmanager
+def told_as_system_errors() -> Iterator[None]:
+    """Let what goes wrong while writing be an OSError, as it is with files."""
+    try:
+        yield
+    except OSError:
+        raise
+    except Exception as problem:  # Chroma lets through what its HTTP client raises
+        raise OSError(str(problem)) from problem

@@ -13,7 +13,6 @@ from index.errors import GenerationBroken, IndexMissing, ModelMissing, ServerAwa
 from index.generations.generation import Generation, opened
 from index.generations.manifests import folder_of
 from index.generations.pointers import current
-from index.generations.store import Vectors
 
 if TYPE_CHECKING:
     from index.generations.remote import RemoteGenerations
@@ -34,18 +33,15 @@ class Shelf:
         home: Path,
         embedder_for: Callable[[Mapping[str, str], Path], Embedder],
         today: Callable[[], date] = date.today,
-        vectors: Vectors | None = None,
         reranker: Reranker | None = None,
         remote: RemoteGenerations | None = None,
     ) -> None:
         """Take the home, and what finds the embedder for a recipe and a generation's folder.
 
-        *vectors* is where the vectors live; None: in each generation's folder. *reranker* puts
-        the best passages of each search into a new order. *remote* is where generations are
-        published for many homes; until something is, the home's own is served.
+        *reranker* puts the best passages of each search into a new order. *remote* is where
+        generations are published for many homes; until something is, the home's own is served.
         """
         self._remote = remote
-        self._vectors = vectors
         self._reranker = reranker
         self._home = home
         self._embedder_for = embedder_for
@@ -94,6 +90,5 @@ class Shelf:
             folder,
             self._embedder_for,
             self._today,
-            self._vectors,
             self._reranker,
         )

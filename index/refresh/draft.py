@@ -28,8 +28,8 @@ from index.refresh.resources import GLOSSARY, ChangedMeanwhile, NotAllowed, Reso
 from index.refresh.superseding import superseded_of, with_superseded
 from index.refresh.text_summaries import TextSummary, documents_of, engines_of, poor_of
 from index.refresh.tidying import BUILDING, remove_old
-from index.search import glossary, lexical_indexes, parts, tallies
-from index.search.fitted import DIMENSIONS, Fitted, fit
+from index.search import glossary, lexical_indexes, parts, stored_chunks, tallies
+from index.search.fitted import Fitted, fit
 from ingest.atomic_files import replacing
 from ingest.catalog.catalog import hash_of
 from ingest.errors import IngestError, UnreadablePdf
@@ -50,6 +50,10 @@ if TYPE_CHECKING:
     from ingest.catalog.catalog import Catalog
     from ingest.catalog.editions import Edition
     from ingest.pages import EditionText
+
+LEARNED = 30_000
+"""From so many chunks at most, evenly taken, the embedder is fitted: the memory that it takes does not
+grow beyond some 300 MB."""
 
 DRIFT = 0.1
 """The fitted embedder is kept while no more than this share of the chunks came or went."""
@@ -286,6 +290,8 @@ class Draft:
         """Write the lexical indexes and the vectors; return what the embedder learned from."""
         told = self._resources.progress
         told("indexing", 0.0)
+        table = stored_chunks.tabled(held, [parts_of(self._folder, edition) for edition in held])
+        np.save(self._folder / stored_chunks.TABLE, table, allow_pickle=False)
         lexical_indexes.build(
             self._folder,
             lambda kind: (self._tally(edition, kind) for edition in held),
@@ -293,10 +299,6 @@ class Draft:
         )
         told("embedding", 0.0)
         learned = self._embed(held, counts, words)
-        told("embedding", 0.7)
-        found = [np.load(embedded_of(self._folder, e)) for e in held if counts[str(e.sha256)]]
-        vectors = np.concatenate(found) if found else np.zeros((0, DIMENSIONS), np.float32)
-        self._resources.vectors.write(self._folder, vectors)
         told("embedding", 1.0)
         (self._folder / GLOSSARY).write_text(glossary.written(words), encoding="utf-8")
         return learned
@@ -320,16 +322,15 @@ class Draft:
             embed = partial(self._embedded_by, configured)
         else:
             if kept is None:
-                whole, _ = tallies.joined(self._tally(edition, "words") for edition in held)
-                lessons = [tokens(line) for line in words.lines()]
-                found = fit(whole.text + whole.context, whole.units, lessons)
-                found.save(self._folder / "embedder")
+                said = (self._tally(edition, "words") for edition in held)
+                read = tallies.of_words(said, LEARNED, sum(counts[str(e.sha256)] for e in held))
+                fit(*read, [tokens(line) for line in words.lines()]).save(self._folder / "embedder")
             embed = partial(self._embedded_fitting, Fitted.load(self._folder / "embedder"))
         for edition in held:
             path = embedded_of(self._folder, edition)
             if counts[str(edition.sha256)] and not path.exists():
                 with path.open("xb") as file:
-                    np.save(file, embed(edition), allow_pickle=False)
+                    np.save(file, embed(edition).astype(np.float16), allow_pickle=False)
         return learned
 
     def _embedded_by(self, embedder: Embedder, edition: Edition) -> NDArray[np.float32]:

@@ -29,7 +29,7 @@ STAYS_BACK = (
     'Run "tebiki refresh --accept" to publish it again.'
 )
 
-INDEX_VERSION = "1.2"
+INDEX_VERSION = "2"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +49,10 @@ class Plan:
         return not (self.added or self.revised or self.withdrawn or self.described or self.reasons)
 
 
-def recipe(embedder: str, glossary_hash: str, reader: str, vectors: str = "") -> dict[str, str]:
+def recipe(embedder: str, glossary_hash: str, reader: str, place: str = "") -> dict[str, str]:
     """Return what a generation made now would be made with.
 
-    *vectors* is the name of the place where vectors live, empty for the generation's folder.
+    *place* is where it is published, empty for the home alone.
     """
     made = {
         "embedder": embedder,
@@ -63,7 +63,7 @@ def recipe(embedder: str, glossary_hash: str, reader: str, vectors: str = "") ->
         "index": INDEX_VERSION,
         "glossary": glossary_hash,
     }
-    return made | ({"vectors": vectors} if vectors else {})
+    return made | ({"vectors": place} if place else {})
 
 
 def plan(catalog: Catalog, manifest: Manifest | None, wanted: Mapping[str, str]) -> Plan:
@@ -90,7 +90,7 @@ def plan(catalog: Catalog, manifest: Manifest | None, wanted: Mapping[str, str])
         ("sentences", "cutting of sentences"),
         ("index", "index layout"),
         ("glossary", "glossary"),
-        ("vectors", "place of the vectors"),
+        ("vectors", "place of publishing"),
     )
     return Plan(
         added=tuple(edition for edition in fresh if edition not in next_ones),

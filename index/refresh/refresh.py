@@ -18,7 +18,6 @@ from index.generations.manifests import (
     pdf_of,
     text_of,
 )
-from index.generations.store import Vectors
 from index.refresh import unusable
 from index.refresh.draft import Draft
 from index.refresh.plan import STAYS_BACK, embedder_name, plan, recipe
@@ -65,9 +64,7 @@ def carry_out(catalog: Catalog, resources: Resources, *, full: bool = False) -> 
             remove_old(home)
             if resources.remote is not None:
                 resources.remote.sync(home, pdfs=True)
-                resources.vectors.tidy(resources.remote.tidy())
-            else:
-                resources.vectors.tidy(pointers.listed(home))
+                resources.remote.tidy()
             report = _refreshed(catalog, resources, full=full)
             unusable.record(home, report.problems)
             return report
@@ -77,11 +74,11 @@ def _refreshed(catalog: Catalog, resources: Resources, *, full: bool) -> Refresh
     home = resources.home
     name, manifest = _former(home)
     folder = manifests.folder_of(home, name) if name else None
-    damaged = _damaged(folder, manifest, resources.vectors)
+    damaged = manifests.damaged(folder, manifest) if folder and manifest else ()
     words = resources.common.joined(glossary.read(resources.corpus / GLOSSARY))
     wanted = recipe(
         embedder_name(resources.embedder), glossary.hash_of(words), resources.reader,
-        resources.vectors.name,
+        resources.remote.place if resources.remote else "",
     )  # fmt: skip
     asked = catalog
     if manifest is not None:
@@ -131,19 +128,6 @@ def _former(home: Path) -> tuple[str | None, Manifest | None]:
         if held.manifest is not None:
             return held.name, held.manifest
     return None, None
-
-
-def _damaged(folder: Path | None, manifest: Manifest | None, vectors: Vectors) -> tuple[str, ...]:
-    """Return what is damaged of a generation, so that it is made anew and not taken over."""
-    if folder is None or manifest is None:
-        return ()
-    found = manifests.damaged(folder, manifest)
-    if manifest.recipe.get("vectors", "") == vectors.name:
-        try:
-            vectors.open(folder, manifest.chunks)
-        except ValueError:
-            found = (*found, manifests.VECTORS)
-    return found
 
 
 def _refused(home: Path) -> tuple[Manifest, ...]:

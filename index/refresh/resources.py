@@ -7,7 +7,6 @@ from datetime import date
 from typing import TYPE_CHECKING, Protocol
 
 from index.errors import IndexingError
-from index.generations.store import Embedded, Vectors
 from index.search import glossary
 from ingest.errors import UnreadablePdf
 from ingest.formats import READER_VERSION
@@ -58,8 +57,8 @@ class Resources:
     reasons against it, none if there are none; with *accept* it is published all the same, and
     the reasons are recorded. *progress* is told of each step in words, with
     how much of it is done, from 0 to 1. *common* are terms known whatever the corpus; those of
-    its own glossary come on top. *vectors* is where vectors live, and *remote* where generations
-    are published for many homes; None: in this home only.
+    its own glossary come on top. *remote* is where generations are published for many homes; None:
+    in this home only.
     """
 
     corpus: Path
@@ -71,7 +70,6 @@ class Resources:
     progress: Callable[[str, float], None] = lambda _step, _share: None
     accept: bool = False
     today: Callable[[], date] = date.today
-    vectors: Vectors = field(default_factory=Embedded)
     remote: RemoteGenerations | None = None
     common: glossary.Glossary = field(default_factory=glossary.Glossary)
 

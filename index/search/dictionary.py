@@ -15,6 +15,8 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+import numpy as np
+
 from index.search.glossary import Glossary, Match
 from ingest.language.spelling import is_japanese
 from ingest.language.words import english, pairs, tokens
@@ -81,7 +83,7 @@ class Dictionary:
     def _likely(self, meaning: Meaning) -> float | None:
         """Return how likely a word is meant, the higher the likelier; None: no passage says it."""
         holding = len(self._pairs.holding(pairs(meaning.word)))
-        if not holding or not all(map(self._words.knows, tokens(meaning.word))):
+        if not holding or not self._words.knows(*tokens(meaning.word)):
             return None
         return _COMMON * meaning.common - _LATER * meaning.place + _OFTEN * math.log(holding)
 
@@ -89,18 +91,18 @@ class Dictionary:
     def _lines(self) -> Mapping[str, list[str]]:
         """The lines whose word the corpus may say, by the first letters of each meaning."""
         found: dict[str, list[str]] = defaultdict(list)
-        said = {character for unit in self._pairs.vocabulary for character in unit}
         try:
-            with self._path.open(encoding="euc_jp", errors="replace") as lines:
-                for line in lines:
-                    word = _word(line)
-                    if word and said.issuperset(word):
-                        for start in {start.lower() for start in _BEGINS.findall(line)}:
-                            found[start].append(line)
+            with self._path.open(encoding="euc_jp", errors="replace") as file:
+                lines = [line for line in file if _word(line)]
         except OSError as problem:
             log.warning(
                 "%s cannot be read (%s); English words are not looked up", self._path, problem
             )
+            return {}
+        known = self._pairs.knows_each([pairs(_word(line)) for line in lines])
+        for at in np.flatnonzero(known).tolist():
+            for start in {start.lower() for start in _BEGINS.findall(lines[at])}:
+                found[start].append(lines[at])
         return dict(found)
 
     def _read(self, lines: Sequence[str]) -> Mapping[tuple[str, ...], list[Meaning]]:
@@ -108,8 +110,6 @@ class Dictionary:
         found: dict[tuple[str, ...], list[Meaning]] = defaultdict(list)
         for line in lines:
             word = _word(line)
-            if not all(map(self._pairs.knows, pairs(word))):
-                continue
             common = line.endswith("/(P)/\n")
             for place, meaning in enumerate(line.rstrip("\n/").split("/")[1:]):
                 stems = tuple(stem for _, stem in english(_BRACKETS.sub("", meaning)))

@@ -29,20 +29,3 @@ class Embedder(Protocol):
     def embed_question(self, text: str, *names: str) -> NDArray[np.float32]:
         """Return a unit vector, shape (d,), float32; *names* say more of what is asked about."""
         ...
-
-
-class VectorStore(Protocol):
-    """Finds the nearest of the stored vectors."""
-
-    @property
-    def in_memory(self) -> bool:
-        """Whether every vector is held here, so that nobody else is asked."""
-        ...
-
-    def scores(self, question: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Return the cosine of every stored vector with *question*, shape (n,), float32.
-
-        Where the collection is too large to hold, vectors beyond the nearest few hundred
-        score 0.
-        """
-        ...

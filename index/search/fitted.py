@@ -44,10 +44,15 @@ class Fitted:
         self._at = {word: at for at, word in enumerate(vocabulary)}
         self._vectors = vectors
 
-    def knowing(self, knows: Callable[[str], bool]) -> Fitted:
-        """Return the same of which only the words that *knows* says are known."""
+    def knowing(self, knows: Callable[[Sequence[Sequence[str]]], NDArray[np.bool_]]) -> Fitted:
+        """Return the same of which only the words are known of which *knows* says so, each alone."""
         found = Fitted((), self._vectors)
-        found._at = {word: at for word, at in self._at.items() if knows(word)}
+        known = knows([(word,) for word in self._at])
+        found._at = {
+            word: at
+            for (word, at), is_known in zip(self._at.items(), known, strict=True)
+            if is_known
+        }
         return found
 
     @property

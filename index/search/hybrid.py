@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from index.passages import Passage
+from index.search.vectors import Spread
 from ingest.catalog.editions import in_force as valid
 from ingest.language.spelling import is_japanese
 from ingest.language.words import loanwords, pairs, phrases, tokens
@@ -24,13 +25,14 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from index.passages import Filters, Reranker, Retriever
-    from index.search.embedding import Embedder, VectorStore
+    from index.search.embedding import Embedder
     from index.search.glossary import Glossary
     from index.search.lexical import Bm25
     from index.search.municipalities import Municipalities
+    from index.search.stored_chunks import StoredChunks
     from index.search.tallies import Kind
+    from index.search.vectors import StoredVectors
     from ingest.catalog.editions import Edition
-    from ingest.chunks import Chunk
 
 # How much a name from the glossary counts beside the asker's own words: the manuals' word for
 # what an English asker said is as good as said; a synonym is only a hint.
@@ -52,6 +54,12 @@ _SCOPES = 16
 
 DOCUMENT = "document"
 """The name of what a chunk's document adds to its own score."""
+
+_FIRST, _FEWEST = 4, 200
+"""The dense leg is first asked about as many times the chunks that are wanted, or about so many."""
+
+_NOTHING = 1e-6
+"""Of a variance beside the mean's square, and of a deviation of cosines: zero but for rounding."""
 
 RERANKED = 50
 """So many of the best passages a re-ranker looks at: it takes time for each."""
@@ -106,15 +114,15 @@ def read_query(question: str, glossary: Glossary) -> Query:
 
 
 class Leg(Protocol):
-    """One way of scoring every chunk for a query."""
+    """One way of scoring every chunk, or every page, for a query."""
 
     @property
-    def waits(self) -> bool:
-        """Whether scoring waits for what other searches need not wait for: a model, a server."""
+    def by_page(self) -> bool:
+        """Whether the scores are those of pages; a chunk has that of the page it begins on."""
         ...
 
     def scores(self, query: Query) -> NDArray[np.float32]:
-        """Return a score for every chunk, shape (chunks,), float32; higher is better."""
+        """Return a score for every chunk or page, float32; higher is better."""
         ...
 
 
@@ -125,62 +133,166 @@ class UnitLeg:
     the question's order (Metzler and Croft 2005) from what only has its words.
     """
 
-    waits = False
-
-    def __init__(self, index: Bm25, kind: Kind, spread: NDArray[np.int64] | None = None) -> None:
-        """Score the index's rows for the question's units of a kind.
-
-        *spread* maps each chunk to its row (that of its page); None: each chunk is one.
-        """
+    def __init__(self, index: Bm25, kind: Kind, *, by_page: bool = False) -> None:
+        """Score the index's passages, chunks or pages, for the question's units of a kind."""
         self._index = index
         self._units = attrgetter(kind)
-        self._spread = spread
+        self.by_page = by_page
 
     def scores(self, query: Query) -> NDArray[np.float32]:
-        """Return a score for every chunk."""
-        found = self._index.scores(self._units(query))
-        return found if self._spread is None else found[self._spread]
+        """Return a score for every passage of the index."""
+        return self._index.scores(self._units(query))
 
 
 class DenseLeg:
-    """The cosine between the question's vector and each chunk's."""
+    """The cosine between the question's vector and those of chunks.
 
-    def __init__(self, embedder: Embedder, store: VectorStore) -> None:
-        """Take the embedder that made the store's vectors."""
+    It is worked out only for chunks that it can still bring among the best.
+    """
+
+    def __init__(self, embedder: Embedder, vectors: StoredVectors) -> None:
+        """Take the embedder that made the vectors."""
         self._embedder = embedder
-        self._store = store
-        self.waits = embedder.waits or not store.in_memory
+        self._vectors = vectors
+        self.waits = embedder.waits
 
-    def scores(self, query: Query) -> NDArray[np.float32]:
-        """Return a score for every chunk."""
-        return self._store.scores(self._embedder.embed_question(*query.said))
+    def question(self, query: Query) -> NDArray[np.float32]:
+        """Return the question's vector."""
+        return self._embedder.embed_question(*query.said)
+
+    def cosines(
+        self, question: NDArray[np.float32], chunks: NDArray[np.int64]
+    ) -> NDArray[np.float32]:
+        """Return the cosine of each of some chunks, by their ascending numbers."""
+        if not len(chunks) or not question.any():
+            return np.zeros(len(chunks), dtype=np.float32)
+        # Not "@": its threads wait for each other when several people ask at once, which
+        # makes a product of 0.1 ms take 30 ms and more. This has none.
+        found: NDArray[np.float32] = np.vecdot(self._vectors.at(chunks), question)
+        return found
+
+    def spread(self, chunks: NDArray[np.int64]) -> Spread:
+        """Return how the cosines of these chunks are spread."""
+        return Spread(self._vectors, chunks)
+
+
+class Scope:
+    """The chunks that are searched, and what ranking them needs to know of them."""
+
+    def __init__(self, held: StoredChunks, chunks: NDArray[np.int64]) -> None:
+        """Take all chunks there are and the ascending numbers of those that are searched."""
+        self.chunks = chunks
+        self.whole = len(chunks) == len(held)
+        self.page_at = held.page_at[chunks]
+        self.on_page = np.bincount(self.page_at).astype(np.float32)
+        edition_at = held.edition_at[chunks]
+        ends = [*(np.flatnonzero(edition_at[1:] != edition_at[:-1]) + 1).tolist(), len(chunks)]
+        self.starts = np.array([0, *ends[:-1]], dtype=np.int64)
+        self.lengths = np.diff([0, *ends])
+        self._spread: Spread | None = None
+
+    def spread(self, dense: DenseLeg) -> Spread:
+        """Return how the cosines of the chunks are spread; looked at once."""
+        if self._spread is None:
+            self._spread = dense.spread(self.chunks)
+        return self._spread
+
+
+class Sounding:
+    """What each leg thinks of the chunks that are searched, so that weights can be tried.
+
+    *legs* maps a leg's name to its scores: of the scope's chunks in their order, or of all pages.
+    """
+
+    def __init__(
+        self,
+        scope: Scope,
+        legs: Mapping[str, NDArray[np.float32]],
+        of_pages: Collection[str] = (),
+        dense: DenseLeg | None = None,
+        question: NDArray[np.float32] | None = None,
+    ) -> None:
+        """Take the scope and its legs' scores, the names of those that score pages, the dense leg.
+
+        *question* is the question's vector, for the dense leg.
+        """
+        self.scope = scope
+        self._legs = legs
+        self._of_pages = of_pages
+        self._dense = dense
+        self._question = np.zeros(1, np.float32) if question is None else question
+
+    def best(self, weights: Mapping[str, float], k: int) -> Best:
+        """Return the *k* chunks of the highest weighted sums of standard scores.
+
+        The weight named `DOCUMENT` is that of the evidence: how good the best chunks of the same
+        document are by all legs but the dense one, in standard scores on top.
+
+        What the dense leg adds is bounded, for no cosine is above 1: it is asked about the chunks
+        that are best without it, and then about those that it can still bring before them.
+        """
+        total = self._sums(weights)
+        evidence = _of_document(total, self.scope.starts, self.scope.lengths)
+        mean, factor = _standard(evidence, self.scope.lengths, weights[DOCUMENT])
+        total += np.repeat((factor * (evidence - mean)).astype(np.float32), self.scope.lengths)
+        middle, near = 0.0, 0.0
+        if self._dense is not None and self._question.any():
+            middle, deviation = self.scope.spread(self._dense).of(self._question)
+            near = weights["dense"] / deviation if deviation > _NOTHING else 0.0
+        among = _reaching(total, _lowest_of_best(total, max(_FIRST * k, _FEWEST)))
+        sums, cosines = self._with_dense(total, among, middle, near)
+        if near:
+            least = _lowest_of_best(sums, k) - near * (1 - middle)
+            # Sums of 32 bits are rounded; what is asked about once too often does no harm.
+            least -= 1e-4 * (1 + abs(least))
+            if least < total[among].min():
+                among = _reaching(total, least)
+                sums, cosines = self._with_dense(total, among, middle, near)
+        order = _highest(sums, k)
+        where = among[order]
+        legs = {name: scores[self._rows(name, where)] for name, scores in self._legs.items()}
+        if self._dense is not None:
+            legs["dense"] = cosines[order]
+        legs[DOCUMENT] = evidence[np.searchsorted(self.scope.starts, where, side="right") - 1]
+        return Best(self.scope.chunks[where], sums[order], legs)
+
+    def _sums(self, weights: Mapping[str, float]) -> NDArray[np.float32]:
+        """Return the weighted sums of the standard scores of all legs but the dense one."""
+        pages, chunks, shift = np.zeros(len(self.scope.on_page), np.float32), [], 0.0
+        for name, scores in self._legs.items():
+            of_pages = name in self._of_pages
+            known = scores[: len(pages)] if of_pages else scores
+            mean, factor = _standard(known, self.scope.on_page if of_pages else None, weights[name])
+            shift -= factor * mean
+            if of_pages:
+                pages += np.float32(factor) * known
+            else:
+                chunks.append((np.float32(factor), known))
+        pages += np.float32(shift)
+        total = pages[self.scope.page_at]
+        for weight, scores in chunks:
+            total += weight * scores
+        return total
+
+    def _with_dense(
+        self, total: NDArray[np.float32], among: NDArray[np.int64], middle: float, near: float
+    ) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
+        cosines = np.zeros(len(among), np.float32)
+        if self._dense is not None:
+            cosines = self._dense.cosines(self._question, self.scope.chunks[among])
+        return total[among] + near * (cosines.astype(np.float64) - middle), cosines
+
+    def _rows(self, name: str, where: NDArray[np.int64]) -> NDArray[np.int64]:
+        return self.scope.page_at[where] if name in self._of_pages else where
 
 
 @dataclass(frozen=True, slots=True)
-class Sounding:
-    """What each leg thinks of the chunks that the filters admit.
-
-    *chunks* are their numbers, in reading order, *editions* the number of each one's edition;
-    *legs* maps a leg's name to its scores, in the same order.
-    """
+class Best:
+    """The best chunks by number, best first; their sums, and what each leg thought of them."""
 
     chunks: NDArray[np.int64]
-    editions: NDArray[np.int64]
+    sums: NDArray[np.float64]
     legs: Mapping[str, NDArray[np.floating]]
-
-    def fused(
-        self, weights: Mapping[str, float]
-    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Return the weighted sums of the legs' standard scores, and the documents' evidence.
-
-        The weight named `DOCUMENT` is that of the evidence: how good the best chunks of the
-        same document are. It counts on top, in standard scores like the legs.
-        """
-        total = np.zeros(len(self.chunks), dtype=np.float64)
-        for name, scores in self.legs.items():
-            total += _standard(scores, weights[name])
-        evidence = _of_document(total, self.editions)
-        return total + _standard(evidence, weights[DOCUMENT]), evidence
 
 
 class Hybrid:
@@ -188,9 +300,9 @@ class Hybrid:
 
     def __init__(
         self,
-        chunks: Sequence[Chunk],
-        pages: Sequence[tuple[int, ...]],
+        chunks: StoredChunks,
         legs: Mapping[str, Leg],
+        dense: DenseLeg | None,
         weights: Mapping[str, float],
         glossary: Glossary,
         editions: Sequence[Edition],
@@ -198,85 +310,66 @@ class Hybrid:
         municipalities: Municipalities,
         in_force: Callable[[date], Sequence[Edition]] | None = None,
     ) -> None:
-        """Take the chunks in reading order, the pages of each, the legs and their weights.
+        """Take the chunks in reading order, the legs, the dense one, and the weights of all.
 
         *editions* are all that may be found, of which those in force on the day are searched;
         *in_force* gives them where that hangs on more than these.
         """
         self._municipalities = municipalities
         self._chunks = chunks
-        self._pages = pages
         self._legs = legs
+        self._dense = dense
         self._weights = weights
         self._glossary = glossary
         self._today = today
         # One search after the other: Python computes one at a time anyway, and threads that take
         # the interpreter from each other at every NumPy call spend a third more of the processor.
         # Eight who ask at once waited 1.4 times as long (benchmarks/search.py).
-        waits = any(leg.waits for leg in legs.values())
+        waits = dense is not None and dense.waits
         self._turn: AbstractContextManager[object] = nullcontext() if waits else Lock()
-        order: dict[str, int] = {}
-        for chunk in chunks:
-            order.setdefault(chunk.edition.key, len(order))
-        self._edition_at = np.array([order[c.edition.key] for c in chunks], dtype=np.int64)
+        order = {edition.key: at for at, edition in enumerate(chunks.editions)}
         # Without a reference to this object, so that it goes with its last reader.
-        self._scope = lru_cache(maxsize=_SCOPES)(
-            partial(
-                _scope,
-                editions,
-                in_force or partial(valid, editions),
-                order,
-                self._edition_at,
-                municipalities,
-            )
-        )
+        counting = in_force or partial(valid, editions)
+        admitted = partial(_scope, editions, counting, order, chunks.edition_at, municipalities)
+        self._scope = lru_cache(maxsize=_SCOPES)(lambda filters: Scope(chunks, admitted(filters)))
 
     def retrieve(self, question: str, *, k: int, filters: Filters) -> list[Passage]:
         """Return up to *k* passages, best first; ties keep reading order."""
         with self._turn:
             found = self.sound(question, filters)
-            if found is None:
-                return []
-            total, evidence = found.fused(self._weights)
-            return self.passages(found, total, evidence, k)
+            return [] if found is None else self.passages(found.best(self._weights, k))
 
     def sound(self, question: str, filters: Filters) -> Sounding | None:
         """Ask every leg; None where the question says nothing, or the filters admit nothing."""
-        admitted = self._admitted(question, filters)
+        scope = self._scope(replace(filters, as_of=filters.as_of or self._today()))
+        others = self._municipalities.others(question)
+        if len(others):
+            left = np.setdiff1d(scope.chunks, others, assume_unique=True)
+            scope = scope if len(left) == len(scope.chunks) else Scope(self._chunks, left)
         query = read_query(question, self._glossary)
-        if not len(admitted) or not (query.words or query.pairs):
+        if not len(scope.chunks) or not (query.words or query.pairs):
             return None
         legs = {name: leg.scores(query) for name, leg in self._legs.items()}
-        if len(admitted) == len(self._chunks):
-            return Sounding(admitted, self._edition_at, legs)
-        legs = {name: scores[admitted] for name, scores in legs.items()}
-        return Sounding(admitted, self._edition_at[admitted], legs)
+        of_pages = frozenset(name for name, leg in self._legs.items() if leg.by_page)
+        if not scope.whole:
+            legs = {
+                name: scores if name in of_pages else scores[scope.chunks]
+                for name, scores in legs.items()
+            }
+        vector = None if self._dense is None else self._dense.question(query)
+        return Sounding(scope, legs, of_pages, self._dense, vector)
 
-    def passages(
-        self,
-        found: Sounding,
-        total: NDArray[np.float64],
-        evidence: NDArray[np.float64],
-        k: int,
-    ) -> list[Passage]:
-        """Return the *k* chunks of the highest sums that any leg finds anything in."""
-        best = _highest(total, k)
-        near = np.max([scores[best] for scores in found.legs.values()], axis=0) > 0
-        best = best[near]
-        legs = {**found.legs, DOCUMENT: evidence}
-        columns = [scores[best].tolist() for scores in legs.values()]
+    def passages(self, best: Best) -> list[Passage]:
+        """Return the best chunks that any leg finds anything in."""
+        near = np.max([s for name, s in best.legs.items() if name != DOCUMENT], axis=0) > 0
+        columns = [scores[near].tolist() for scores in best.legs.values()]
+        chunks, sums = best.chunks[near].tolist(), best.sums[near].tolist()
         return [
-            Passage(self._chunks[at], self._pages[at], score, dict(zip(legs, told, strict=True)))
-            for at, score, *told in zip(
-                found.chunks[best].tolist(), total[best].tolist(), *columns, strict=True
+            Passage(part.chunk, part.pages, score, dict(zip(best.legs, told, strict=True)))
+            for part, score, *told in zip(
+                [self._chunks[at] for at in chunks], sums, *columns, strict=True
             )
         ]
-
-    def _admitted(self, question: str, filters: Filters) -> NDArray[np.int64]:
-        """Return the numbers of the chunks that are searched, in order."""
-        admitted = self._scope(replace(filters, as_of=filters.as_of or self._today()))
-        others = self._municipalities.others(question)
-        return np.setdiff1d(admitted, others, assume_unique=True) if len(others) else admitted
 
 
 class Reranked:
@@ -341,40 +434,54 @@ def _scope(
     return found
 
 
-def _highest(scores: NDArray[np.float64], k: int) -> NDArray[np.int64]:
+def _highest(scores: NDArray[np.floating], k: int) -> NDArray[np.int64]:
     """Return where the *k* highest scores stand, best first; ties keep their order."""
-    if k < len(scores):
-        bound = np.partition(scores, len(scores) - k)[len(scores) - k]
-        among = np.flatnonzero(scores >= bound)
-    else:
-        among = np.arange(len(scores))
+    among = _reaching(scores, _lowest_of_best(scores, k))
     return among[np.argsort(-scores[among], kind="stable")[:k]]
 
 
-def _of_document(scores: NDArray[np.float64], editions: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Return for each chunk how good the best chunks of its document are: the mean of five.
+def _lowest_of_best(scores: NDArray[np.floating], k: int) -> float:
+    """Return the lowest of the *k* highest scores."""
+    if k >= len(scores):
+        return float(scores.min())
+    return float(np.partition(scores, len(scores) - k)[len(scores) - k])
 
-    *editions* numbers the edition of each chunk; the chunks of one edition follow each other.
-    What a document lacks of five counts as the lowest score there is.
+
+def _reaching(scores: NDArray[np.floating], least: float) -> NDArray[np.int64]:
+    """Return where scores of *least* and more stand, in order."""
+    return np.flatnonzero(scores >= least)
+
+
+def _of_document(
+    scores: NDArray[np.floating], starts: NDArray[np.int64], lengths: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """Return for each document how good its best chunks are: the mean of five.
+
+    *starts* and *lengths* say where the chunks of each stand and how many there are. What a
+    document lacks of five counts as the lowest score there is.
     """
-    bounds = [0, *(np.flatnonzero(editions[1:] != editions[:-1]) + 1).tolist(), len(editions)]
-    starts, lengths = bounds[:-1], np.subtract(bounds[1:], bounds[:-1])
-    left, lowest = scores.copy(), float(scores.min())
+    left, lowest = scores.copy(), scores.min()
     total = np.zeros(len(starts))
-    for _ in range(_BEST_OF_DOCUMENT):
+    for further in range(_BEST_OF_DOCUMENT):
         best = np.maximum.reduceat(left, starts)
         total += best
-        np.putmask(left, left >= np.repeat(best, lengths), lowest)
-    return np.repeat(total / _BEST_OF_DOCUMENT, lengths)
+        if further + 1 < _BEST_OF_DOCUMENT:
+            np.copyto(left, lowest, where=left >= np.repeat(best, lengths))
+    return total / _BEST_OF_DOCUMENT
 
 
-def _standard(scores: NDArray[np.floating], weight: float) -> NDArray[np.float64]:
-    """Return standard scores times *weight*: mean 0; all 0 where every score is the same."""
-    # What NumPy's own mean and deviation look at takes longer than the sums themselves.
-    found = scores.astype(np.float64)
-    found -= np.add.reduce(found) / len(found)
-    spread = math.sqrt(np.einsum("i,i->", found, found) / len(found))
-    if spread < 1e-9:  # noqa: PLR2004 - zero but for rounding
-        return np.zeros(len(found))
-    found *= weight / spread
-    return found
+def _standard(
+    scores: NDArray[np.floating], times: NDArray[np.number] | None, weight: float
+) -> tuple[float, float]:
+    """Return the mean of scores, and what makes them standard scores times *weight*.
+
+    Each score counts *times*, None: once. Where every score is the same they shall count 0 times.
+    """
+    number = len(scores) if times is None else float(times.sum())
+    counted = scores if times is None else scores * times
+    mean = float(counted.sum(dtype=np.float64)) / number
+    # Of 32 bits, for NumPy's own deviation takes longer than the sums themselves.
+    variance = float(np.dot(counted, scores)) / number - mean * mean
+    if variance <= _NOTHING * mean * mean:
+        return mean, 0.0
+    return mean, weight / math.sqrt(variance)

@@ -1,16 +1,24 @@
-"""BM25 over the words and over the character pairs of passages (Robertson and Zaragoza 2009)."""
+"""BM25 over the words and over the character pairs of passages (Robertson and Zaragoza 2009).
+
+An index lies in a folder, and what a search does not touch of it stays on the disk: the system
+maps the files into memory and shares them between processes. Units are known by their keys only
+(`tallies.keys_of`), so that no vocabulary has to be read either.
+"""
 
 from __future__ import annotations
 
 import json
+import zlib
+from copy import copy
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy.sparse import csc_matrix
 
-from index.search.tallies import counted
+from index.search.tallies import counted, keys_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -21,30 +29,46 @@ if TYPE_CHECKING:
 K1 = 0.9
 B = 0.4
 
+_BLOCK = 65_536
+"""So many postings are checked together, when the first of them is read: 512 kB."""
+
+_FEW = 20_000
+"""Below so many postings setting up a sparse matrix takes longer than its product saves."""
+
+_PENDING = 2_000_000
+"""So many numbers of passages are gathered before they are summed by unit: 32 MB."""
+
+Counts = tuple["csr_matrix", "NDArray[np.uint64]"]
+"""How often passages that follow each other hold each unit, and the units' keys."""
+
 
 class Bm25:
     """An inverted index over units (words or character pairs) of passages, in their order."""
 
     def __init__(
         self,
-        vocabulary: Mapping[str, int],
         size: int,
-        data: NDArray[np.float32],
-        rows: NDArray[np.int32],
+        keys: NDArray[np.uint64],
         starts: NDArray[np.int64],
+        rows: NDArray[np.int32],
+        scores: NDArray[np.float32],
+        checks: NDArray[np.uint32] | None = None,
     ) -> None:
-        """Take what `of_counts` worked out or `load` read; use those.
+        """Take what `inverted` worked out or `load` found; use those.
 
-        *vocabulary* numbers the units from 0 in order. *data* are the scores of each unit in
-        the passages *rows*, one unit after the other, each from its place in *starts*; *size* is
-        the number of passages.
+        *keys* are those of the units, ascending. *rows* are the passages that hold each unit and
+        *scores* its scores in them, one unit after the other, each from its place in *starts*.
+        *size* is the number of passages. *checks* are those of the blocks of postings, where they
+        are not yet known to be as written.
         """
-        self.vocabulary = vocabulary
         self._size = size
-        self._data, self._rows, self._starts = data, rows, starts
-        # A NumPy array makes an object of its own for each number that is looked up.
-        self._bounds = starts.data
-        self._idf = _idf(np.diff(starts), size)
+        self.keys = keys
+        self._beside: Bm25 | None = None
+        self._last: tuple[object, NDArray[np.int64]] = (None, np.zeros(0, np.int64))
+        self._starts = starts
+        self._rows, self._scores = rows, scores
+        self._checks = checks
+        self._unread = set(range(0 if checks is None else len(checks)))
         self._seen: NDArray[np.bool_] | None = None
         self._there = size
         self._worth: NDArray[np.float32] | None = None
@@ -55,131 +79,249 @@ class Bm25:
         A unit that none of them holds is unknown, and how rare one is says nothing of the others.
         Only the mean length of a passage stays that of all.
         """
-        found = Bm25(self.vocabulary, self._size, self._data, self._rows, self._starts)
-        counted = np.concatenate([[0], np.cumsum(seen[self._rows], dtype=np.int64)])
-        holding = counted[self._starts[1:]] - counted[self._starts[:-1]]
-        found._seen, found._there = seen, int(np.count_nonzero(seen))
-        found._idf = np.where(holding > 0, _idf(holding, found._there), 0).astype(np.float32)
-        found._worth = found._idf / self._idf
+        found = copy(self)
+        counted = np.zeros(len(self._rows) + 1, dtype=np.int32)
+        np.cumsum(seen[self._rows], dtype=np.int32, out=counted[1:])
+        holding = np.diff(counted[self._starts]).astype(np.int64)
+        found._seen, found._there = seen, int(np.count_nonzero(seen))  # noqa: SLF001 - of this very class, as below
+        idf = np.where(holding > 0, _idf(holding, found._there), 0)  # noqa: SLF001
+        found._worth = (idf / _idf(np.diff(self._starts), self._size)).astype(np.float32)  # noqa: SLF001
         return found
 
     @classmethod
     def build(cls, passages: Iterable[Sequence[str]]) -> Bm25:
         """Index passages given as their units, one sequence a passage."""
         vocabulary: dict[str, int] = {}
-        return cls.of_counts(counted(passages, vocabulary), tuple(vocabulary))
-
-    @classmethod
-    def of_counts(cls, counts: csr_matrix, units: Sequence[str]) -> Bm25:
-        """Index passages of which it is known how often they hold each of *units*.
-
-        The score of a unit in a passage is Lucene's: idf · tf / (tf + k1 · (1 - b + b · l / mean
-        l)), with the number of units in the passage for l.
-        """
-        lengths = np.asarray(counts.sum(axis=1), dtype=np.float32).ravel()
-        mean = max(float(lengths.mean()) if len(lengths) else 0.0, 1e-9)
-        damped = (K1 * (1 - B + B * lengths / mean)).astype(np.float32)
-        by_unit = counts.tocsc()
-        found = by_unit.data.astype(np.float32)
-        found /= found + damped[by_unit.indices]
-        holding = np.diff(by_unit.indptr)
-        found *= np.repeat(_idf(holding, len(lengths)), holding)
-        rows = by_unit.indices.astype(np.int32, copy=False)
-        starts = by_unit.indptr.astype(np.int64, copy=False)
-        return cls(_numbered(units), len(lengths), found, rows, starts)
+        counts = counted(passages, vocabulary)
+        keys = keys_of(vocabulary)
+        return inverted(lambda: [(counts, keys)], _in_memory)
 
     def scores(self, units: Mapping[str, float]) -> NDArray[np.float32]:
         """Return the score of every passage for weighted units, shape (passages,), float32.
 
         A unit that no passage holds adds nothing; a weight of 2 counts a unit twice.
+
+        Raises:
+            ValueError: what is stored of a unit is damaged.
         """
-        # What counts once stands first, so that only the rest has to be multiplied.
-        spans: list[slice] = []
-        others: list[slice] = []
-        weights: list[float] = []
-        for unit, weight in units.items():
-            at = self.vocabulary.get(unit)
-            if at is None:
-                continue
-            span = slice(self._bounds[at], self._bounds[at + 1])
-            if self._worth is not None:
-                weight *= float(self._worth[at])  # noqa: PLW2901 - what it counts here
-            if weight == 1:
-                spans.append(span)
-            else:
-                others.append(span)
-                weights.append(weight)
-        if not spans and not others:
+        places = self._places(units)
+        weights = np.fromiter(units.values(), np.float32, len(units))[places >= 0]
+        if self._worth is not None:
+            weights *= self._worth[places[places >= 0]]
+        spans = self._spans(places[places >= 0])
+        if not spans:
             return np.zeros(self._size, dtype=np.float32)
-        rows, data = self._rows, self._data
-        spans += others
-        # Numbers of 32 bits would be copied once more by what counts them.
-        places = np.concatenate([rows[span] for span in spans], dtype=np.intp)
-        shares = np.concatenate([data[span] for span in spans], dtype=np.float64)
-        if others:
-            lengths = [span.stop - span.start for span in others]
-            shares[len(shares) - sum(lengths) :] *= np.repeat(weights, lengths)
-        return np.bincount(places, shares, minlength=self._size).astype(np.float32)
+        rows = np.concatenate([self._rows[start:end] for start, end in spans])
+        shares = np.concatenate([self._scores[start:end] for start, end in spans])
+        many = [end - start for start, end in spans]
+        if len(rows) < _FEW:
+            shares = shares * np.repeat(weights, many)
+            return np.bincount(rows, shares, minlength=self._size).astype(np.float32)
+        starts = np.cumsum([0, *many])
+        by_unit = csc_matrix((shares, rows, starts), shape=(self._size, len(spans)))
+        found: NDArray[np.float32] = by_unit @ weights
+        return found
 
     def holding(self, units: Iterable[str]) -> NDArray[np.int64]:
         """Return the numbers of the passages that hold every one of *units*, in order."""
-        found: NDArray[np.int64] | None = None
-        for unit in set(units):
-            at = self.vocabulary.get(unit)
-            if at is None:
-                return np.zeros(0, dtype=np.int64)
-            span = slice(int(self._starts[at]), int(self._starts[at + 1]))
-            rows = np.sort(self._rows[span]).astype(np.int64)
-            rows = rows if self._seen is None else rows[self._seen[rows]]
-            found = rows if found is None else np.intersect1d(found, rows, assume_unique=True)
-        return np.zeros(0, dtype=np.int64) if found is None else found
+        places = self._places(dict.fromkeys(units))
+        none = np.zeros(0, dtype=np.int64)
+        if not len(places) or places.min() < 0:
+            return none
+        spans = self._spans(places)
+        first, *others = sorted((self._rows[start:end] for start, end in spans), key=len)
+        for rows in others:
+            first = np.intersect1d(first, rows, assume_unique=True)
+        found = np.sort(first).astype(np.int64)
+        return found if self._seen is None else found[self._seen[found]]
 
     def rarity(self, unit: str) -> float:
         """Return the unit's inverse document frequency; of an unknown unit, the highest there is."""
-        at = self.vocabulary.get(unit)
-        known = 0.0 if at is None else float(self._idf[at])
-        return known or float(np.log1p((self._there + 0.5) / 0.5))
+        (at,) = self._places((unit,))
+        holding = 0 if at < 0 else self._starts[at + 1] - self._starts[at]
+        if self._worth is None or not holding or not self._worth[at]:
+            return float(_idf(np.array(holding if self._worth is None else 0), self._there))
+        return float(_idf(np.array(holding), self._size) * self._worth[at])
 
-    def knows(self, unit: str) -> bool:
-        """Whether any passage holds the unit."""
-        at = self.vocabulary.get(unit)
-        return at is not None and (self._worth is None or self._worth[at] > 0)
+    def knows(self, *units: str) -> bool:
+        """Whether each of the units stands in some passage."""
+        return bool(self._known(units).all())
 
-    def save(self, folder: Path) -> None:
-        """Write the index into a new folder."""
-        folder.mkdir(parents=True)
+    def knows_each(self, groups: Sequence[Sequence[str]]) -> NDArray[np.bool_]:
+        """Return for each group of units whether every one of them stands in some passage."""
+        missing = ~self._known([unit for group in groups for unit in group])
+        ends = np.cumsum([0, *map(len, groups)])
+        lacking = np.concatenate([[0], np.cumsum(missing)])[ends]
+        return np.diff(lacking) == 0
+
+    def _known(self, units: Sequence[str]) -> NDArray[np.bool_]:
+        places = self._places(units)
+        if self._worth is None or not len(self._worth):
+            return places >= 0
+        return (places >= 0) & (self._worth[places] > 0)
+
+    def _places(self, units: Iterable[str]) -> NDArray[np.int64]:
+        """Return where each unit stands among the keys, -1 where it does not."""
+        if self._beside is not None:
+            return self._beside._places(units)  # noqa: SLF001 - one of us
+        # Chunks and pages are asked for the same units, one after the other.
+        last, places = self._last
+        if units is not last:
+            asked = keys_of(units)
+            at = np.minimum(np.searchsorted(self.keys, asked), len(self.keys) - 1)
+            places = np.where(self.keys[at] == asked, at, -1) if len(self.keys) else at
+            self._last = (units, places)
+        return places
+
+    def _spans(self, places: NDArray[np.int64]) -> list[tuple[int, int]]:
+        """Return where the postings of units begin and end, having seen that they are whole."""
+        spans = list(
+            zip(self._starts[places].tolist(), self._starts[places + 1].tolist(), strict=True)
+        )
+        if self._unread:
+            for start, end in spans:
+                for block in range(start // _BLOCK, (end - 1) // _BLOCK + 1):
+                    if block in self._unread:
+                        if self._checks is not None and self._checks[block] != self._sum(block):
+                            raise ValueError("the postings of a unit are damaged")
+                        self._unread.discard(block)
+        return spans
+
+    def _sum(self, block: int) -> int:
+        part = slice(block * _BLOCK, (block + 1) * _BLOCK)
+        return zlib.crc32(self._scores[part].tobytes(), zlib.crc32(self._rows[part].tobytes()))
+
+    def save(self, folder: Path, *, with_keys: bool = True) -> None:
+        """Write the index into a folder, but for the postings that lie there already."""
+        folder.mkdir(parents=True, exist_ok=True)
+        sums = [self._sum(block) for block in range(-(-len(self._rows) // _BLOCK))]
+        written = [
+            (name, numbers)
+            for name, numbers in (("rows", self._rows), ("scores", self._scores))
+            if not isinstance(numbers, np.memmap)
+        ]
         stored: dict[str, NDArray[np.generic]] = {
-            "data": self._data,
-            "indices": self._rows,
-            "indptr": self._starts,
+            **dict(written),
+            "starts": self._starts,
+            "checks": np.array(sums, dtype=np.uint32),
+            "size": np.array(self._size),
         }
+        if with_keys:
+            stored["keys"] = self.keys
         for name, numbers in stored.items():
             np.save(folder / f"{name}.npy", numbers, allow_pickle=False)
-        listed = json.dumps(
-            {"size": self._size, "units": list(self.vocabulary)}, ensure_ascii=False
-        )
-        (folder / "units.json").write_text(listed, encoding="utf-8")
 
     @classmethod
     def load(cls, folder: Path, beside: Bm25 | None = None) -> Bm25:
-        """Read an index that `save` wrote; where it has the units of *beside*, both share them.
+        """Open an index that `save` wrote; without keys of its own it has those of *beside*.
 
         Raises:
             OSError, ValueError: a file is missing or damaged.
         """
-        listed = json.loads((folder / "units.json").read_text(encoding="utf-8"))
-        data, rows, starts = (
-            np.load(folder / f"{name}.npy", allow_pickle=False)
-            for name in ("data", "indices", "indptr")
+        if (folder / "units.json").exists():
+            return _former(folder)
+        rows, scores, starts = (
+            _mapped(folder / f"{name}.npy") for name in ("rows", "scores", "starts")
         )
-        units = listed["units"]
-        known = beside.vocabulary if beside else {}
-        vocabulary = known if units == list(known) else _numbered(units)
-        return cls(vocabulary, int(listed["size"]), data, rows, starts)
+        known = beside.keys if beside else _mapped(folder / "keys.npy")
+        checks = np.load(folder / "checks.npy", allow_pickle=False)
+        if not (len(rows) == len(scores) == starts[-1] and len(starts) == len(known) + 1):
+            raise ValueError("its files do not fit each other")
+        opened = cls(int(np.load(folder / "size.npy")), known, starts, rows, scores, checks)
+        opened._beside = beside
+        return opened
 
 
-def _numbered(units: Sequence[str]) -> dict[str, int]:
-    return {unit: at for at, unit in enumerate(units)}
+def inverted(
+    blocks: Callable[[], Iterable[Counts]],
+    made: Callable[[str, int, type], NDArray[np.generic]],
+    keys: NDArray[np.uint64] | None = None,
+) -> Bm25:
+    """Index passages that come in blocks, each of which is looked at twice and then let go.
+
+    *made* gives an array to write into, by name, length and type; *keys* are those of all units,
+    ascending, where they are known. The score of a unit in a passage is Lucene's: idf · tf /
+    (tf + k1 · (1 - b + b · l / mean l)), with the number of units in the passage for l.
+    """
+    holding, lengths = _Holding(), [np.zeros(0, np.float32)]
+    for counts, of in blocks():
+        holding.add(of, np.bincount(counts.indices, minlength=len(of)))
+        lengths.append(np.asarray(counts.sum(axis=1), dtype=np.float32).ravel())
+    known, numbers = holding.summed()
+    if keys is not None:
+        numbers = _at(numbers, np.searchsorted(keys, known), len(keys))
+        known = keys
+    length = np.concatenate(lengths)
+    mean = max(float(length.mean()) if len(length) else 0.0, 1e-9)
+    damped = (K1 * (1 - B + B * length / mean)).astype(np.float32)
+    idf = _idf(numbers, len(length))
+    starts = np.concatenate([np.zeros(1, np.int64), np.cumsum(numbers)])
+    rows, scores = (
+        made(name, int(starts[-1]), kind)
+        for name, kind in (("rows", np.int32), ("scores", np.float32))
+    )
+    free, first = starts[:-1].copy(), 0
+    for counts, of in blocks():
+        by_unit = counts.tocsc()
+        at, many = np.searchsorted(known, of), np.diff(by_unit.indptr)
+        to = np.repeat(free[at] - by_unit.indptr[:-1], many) + np.arange(by_unit.nnz)
+        found = by_unit.data.astype(np.float32)
+        found /= found + damped[by_unit.indices + first]
+        rows[to] = by_unit.indices + first
+        scores[to] = found * np.repeat(idf[at], many)
+        free[at] += many
+        first += counts.shape[0]
+    return Bm25(len(length), known, starts, rows, scores)  # type: ignore[arg-type]
+
+
+def _in_memory(_name: str, size: int, kind: type) -> NDArray[np.generic]:
+    return np.empty(size, kind)
+
+
+class _Holding:
+    """In how many passages each unit stands, summed up block by block."""
+
+    def __init__(self) -> None:
+        self._keys = [np.zeros(0, np.uint64)]
+        self._numbers = [np.zeros(0, np.int64)]
+        self._pending = 0
+
+    def add(self, keys: NDArray[np.uint64], numbers: NDArray[np.int64]) -> None:
+        self._keys.append(keys)
+        self._numbers.append(numbers)
+        self._pending += len(keys)
+        if self._pending > _PENDING:
+            self.summed()
+
+    def summed(self) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
+        keys, at = np.unique(np.concatenate(self._keys), return_inverse=True)
+        numbers = _at(np.concatenate(self._numbers), at, len(keys))
+        self._keys, self._numbers, self._pending = [keys], [numbers], 0
+        return keys, numbers
+
+
+def _at(numbers: NDArray[np.int64], places: NDArray[np.int64], size: int) -> NDArray[np.int64]:
+    """Return the sums of the numbers at each place."""
+    return np.bincount(places, numbers, minlength=size).astype(np.int64)
+
+
+def _mapped(path: Path) -> NDArray[np.generic]:
+    # As a plain array: every slice of a map is an object of its own, and dear.
+    return np.asarray(np.load(path, mmap_mode="r", allow_pickle=False))
+
+
+def _former(folder: Path) -> Bm25:
+    """Open an index of before version 2, which kept its units as text."""
+    listed = json.loads((folder / "units.json").read_text(encoding="utf-8"))
+    starts = np.load(folder / "indptr.npy", allow_pickle=False)
+    keys = keys_of(listed["units"])
+    order = np.argsort(keys)
+    # The postings come in the order of the keys.
+    many = np.diff(starts)[order]
+    ordered = np.concatenate([np.zeros(1, np.int64), np.cumsum(many)])
+    taken = np.repeat(starts[:-1][order] - ordered[:-1], many) + np.arange(ordered[-1])
+    rows, scores = (np.load(folder / f"{n}.npy", allow_pickle=False) for n in ("indices", "data"))
+    return Bm25(int(listed["size"]), keys[order], ordered, rows[taken], scores[taken])
 
 
 def _idf(holding: NDArray[np.int64], size: int) -> NDArray[np.float32]:

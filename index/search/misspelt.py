@@ -95,7 +95,7 @@ class Spelling:
         return (
             _CHINESE.fullmatch(strange) is not None
             and strange in tokens(said)
-            and not any(self._pairs.knows(pair) for pair in beside)
+            and not any(map(self._pairs.knows, beside))
         )
 
     def _in_latin(self, plain: str) -> Iterator[tuple[str, str]]:

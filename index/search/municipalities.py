@@ -18,12 +18,13 @@ from ingest.language.spelling import is_japanese, normalise
 from ingest.language.words import pairs, stands_alone
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator
 
     from numpy.typing import NDArray
 
     from index.search.glossary import Glossary
     from index.search.lexical import Bm25
+    from index.search.stored_chunks import StoredChunks
     from ingest.chunks import Chunk
 
 _PREFECTURE = re.compile("|".join(PREFECTURES))
@@ -44,7 +45,7 @@ class Town:
 class Municipalities:
     """Knows which chunks name which municipality."""
 
-    def __init__(self, chunks: Sequence[Chunk], pairs: Bm25, glossary: Glossary) -> None:
+    def __init__(self, chunks: StoredChunks, pairs: Bm25, glossary: Glossary) -> None:
         """Take the chunks in order, the index of their character pairs, and the English names."""
         self._chunks = chunks
         self._pairs = pairs
@@ -119,7 +120,7 @@ class Municipalities:
         ours: list[int] = []
         others: list[int] = []
         for at in self._candidates(town.names):
-            verdict = self._names(self._chunks[at], town)
+            verdict = self._names(self._chunks[at].chunk, town)
             if verdict is not None:
                 (ours if verdict else others).append(at)
         return np.array(ours, dtype=np.int64), np.array(others, dtype=np.int64)

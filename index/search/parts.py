@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from ingest.chunks import Chunk, split
 from ingest.headings import sections
-from ingest.language.words import tokens
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,17 +20,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A chunk with the pages it stands on and the words of its text and of its context."""
+    """A chunk with the pages it stands on."""
 
     chunk: Chunk
     pages: tuple[int, ...]
-    words: tuple[str, ...]
-    context_words: tuple[str, ...]
-
-    @property
-    def all_words(self) -> tuple[str, ...]:
-        """What the chunk is found by."""
-        return self.words + self.context_words
 
 
 def cut(
@@ -39,12 +31,7 @@ def cut(
 ) -> tuple[Part, ...]:
     """Cut an edition's text into parts, in reading order; *found* are its sections, if known."""
     return tuple(
-        Part(
-            chunk,
-            text.pages_of(chunk.start, chunk.end),
-            tuple(tokens(chunk.text)),
-            tuple(tokens(chunk.context)),
-        )
+        Part(chunk, text.pages_of(chunk.start, chunk.end))
         for chunk in split(edition, text, sections(text) if found is None else found)
     )
 
@@ -60,8 +47,6 @@ def save(parts: tuple[Part, ...], path: Path) -> None:
                 "context": part.chunk.context,
                 "text": part.chunk.text,
                 "pages": part.pages,
-                "words": " ".join(part.words),
-                "context_words": " ".join(part.context_words),
             }
             file.write(json.dumps(line, ensure_ascii=False) + "\n")
 
@@ -72,18 +57,18 @@ def load(edition: Edition, path: Path) -> tuple[Part, ...]:
     Raises:
         OSError, ValueError, KeyError: the file is missing or damaged.
     """
-    found: list[Part] = []
     with path.open(encoding="utf-8") as file:
-        for line in map(json.loads, file):
-            chunk = Chunk(
-                edition,
-                tuple(line["section"]),
-                line["text"],
-                line["start"],
-                line["end"],
-                line["context"],
-            )
-            words = tuple(line["words"].split())
-            context_words = tuple(line["context_words"].split())
-            found.append(Part(chunk, tuple(line["pages"]), words, context_words))
-    return tuple(found)
+        return tuple(parsed(edition, line) for line in file)
+
+
+def parsed(edition: Edition, line: str) -> Part:
+    """Read one line that `save` wrote.
+
+    Raises:
+        ValueError, KeyError, TypeError: it is damaged.
+    """
+    told = json.loads(line)
+    chunk = Chunk(
+        edition, tuple(told["section"]), told["text"], told["start"], told["end"], told["context"]
+    )
+    return Part(chunk, tuple(told["pages"]))

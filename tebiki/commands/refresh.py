@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tebiki.building import configured_embedder, hold_current, note, vectors_of
+from tebiki.building import configured_embedder, hold_current, note, place_of
 from tebiki.commands.options import Common
 from tebiki.commands.output import (
     LEFT_OUT,
@@ -68,7 +68,7 @@ def refresh(
             embedder_name(configured_embedder(chosen)),
             glossary.hash_of(common.joined(glossary.read(chosen.corpus / GLOSSARY))),
             reader(),
-            vectors_of(chosen).name,
+            place_of(chosen),
         )
         _say_plan(plan(listed, manifest, wanted), listed, as_json=given.as_json)
         if listed.problems:

@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tebiki.building import configured_embedder, today, vectors_of
+from tebiki.building import configured_embedder, place_of, today
 from tebiki.doctor.findings import Finding, broken, look, ok
 from tebiki.places import BUNDLED
 from tebiki.refreshing import reader
@@ -76,7 +76,7 @@ def _recipe(chosen: Settings, manifest: Manifest) -> Finding:
     common = glossary.read(BUNDLED / GLOSSARY)
     words = glossary.hash_of(common.joined(glossary.read(chosen.corpus / GLOSSARY)))
     embedder = embedder_name(configured_embedder(chosen))
-    now = recipe(embedder, words, reader(), vectors_of(chosen).name)
+    now = recipe(embedder, words, reader(), place_of(chosen))
     other = sorted(name for name in now if manifest.recipe.get(name) != now[name])
     if not other:
         return ok("recipe", "A new index would be made alike.", "今の設定と同じ作り方です。")
@@ -94,14 +94,11 @@ def _damage(chosen: Settings, manifest: Manifest, en: str, ja: str, *, every: bo
 
     folder = manifests.folder_of(chosen.home, manifest.id)
     found = list(manifests.damaged(folder, manifest, every=every))
+    found += [n for n in manifest.files if n not in found and not (folder / n).is_file()]
     held = [edition for edition in manifest.editions if edition.held]
     lost = [e.key for e in held if not manifests.pdf_of(chosen.home, e).is_file()]
     if not chosen.chroma_url:  # a replica brings PDFs when they are asked for
         found += [f"pdfs: {key}" for key in lost]
-    try:
-        vectors_of(chosen).open(folder, manifest.chunks)
-    except (ValueError, OSError) as problem:
-        found.append(f"vectors: {problem}")
     if found:
         named = ", ".join(found[:_NAMED])
         return broken(

@@ -11,7 +11,10 @@ from evals.questions import Judgement, Question
 from evals.tuning import Sounded, chosen, figures, halves, sound
 from index.generations.generation import WEIGHTS, Generation
 from index.passages import Filters, Passage
-from index.search.hybrid import Sounding
+from index.search.hybrid import Scope, Sounding
+from index.search.parts import Part
+from index.search.stored_chunks import in_memory
+from ingest.chunks import Chunk
 from tests.fakes import edition
 from tests.shelves import Desk
 
@@ -69,7 +72,7 @@ def test_the_leg_that_finds_more_gets_more_weight(generation: Generation) -> Non
     start = {"good": 1.0, "bad": 1.5, "document": 0.0}
     last = _ordered(generation, [3.0, 2.0, 1.0])[2].chunk.edition.document.id
     sounding = Sounding(
-        np.arange(3), np.arange(3),
+        _scope(),
         {"good": np.array([0.0, 0.5, 1.0]), "bad": np.array([1.0, 0.5, 0.0])},
     )  # fmt: skip
     asked = [Sounded(generation, _asked(last, "休暇"), sounding)]
@@ -94,9 +97,15 @@ def test_halves_share_no_question_and_leave_none_out(generation: Generation) -> 
 
 
 def _sounding(scores: list[float]) -> Sounding:
-    return Sounding(np.arange(3), np.arange(3), {"good": np.array(scores)})
+    return Sounding(_scope(), {"good": np.array(scores)})
+
+
+def _scope() -> Scope:
+    """Three chunks, each of a document of its own."""
+    chunks = [Chunk(edition(name), (), name, 0, 1) for name in ("a", "b", "c")]
+    return Scope(in_memory([Part(chunk, (1,)) for chunk in chunks]), np.arange(3))
 
 
 def _ordered(generation: Generation, scores: list[float]) -> list[Passage]:
-    total = np.array(scores)
-    return generation.hybrid.passages(_sounding(scores), total, total, 3)
+    best = _sounding(scores).best({"good": 1.0, "document": 0.0}, 3)
+    return generation.hybrid.passages(best)

@@ -125,7 +125,7 @@ def _lose_pdf(house: House) -> None:
 
 
 def _lose_vectors(house: House) -> None:
-    shutil.rmtree(next((house.home / "generations").glob("g*/vectors")))
+    shutil.rmtree(next((house.home / "generations").glob("g*/embedded")))
 
 
 def _damage_ledger(house: House) -> None:
@@ -203,7 +203,7 @@ def test_what_is_broken_is_named_with_what_to_do(
     assert todo in wrong[about]
     assert {"look": 1, "broken": 4}[state] == code
     assert state == told["state"]
-    known = {path for path in before if "vectors" not in path.parts and "-wal" not in path.name}
+    known = {path for path in before if "-wal" not in path.name}
     assert known <= set(house.home.rglob("*"))
     assert all(before[path] == path.lstat().st_mode for path in known)
 

@@ -13,7 +13,6 @@ from index.generations.manifests import folder_of, parts_of, pdf_of, read_manife
 from index.generations.pointers import current, listed, pointer, roll_back
 from index.generations.remote import RemoteGenerations
 from index.generations.server import Server
-from index.generations.store import Embedded
 from index.passages import Filters
 from tests.fakes import edition
 from tests.shelves import Desk, server_of
@@ -55,7 +54,7 @@ def _replica(desk: Desk, folder: Path) -> Desk:
     """Return a desk that has nothing but the address of the server."""
     folder.mkdir()
     made = Desk(folder)
-    made.vectors, made.remote = desk.vectors, desk.remote
+    made.remote = desk.remote
     return made
 
 
@@ -131,8 +130,8 @@ def test_a_refresh_from_another_machine_goes_on_from_there(published: Desk, tmp_
 
 def test_what_the_server_lost_is_named(published: Desk, tmp_path: Path) -> None:
     """A replica serves nothing that it cannot check."""
-    store = published.vectors
-    assert isinstance(store, Server)
+    store = published.server
+    assert store is not None
     manifest = read_manifest(folder_of(published.home, "g000002"))
     lost = manifest.files[f"parts/{manifest.editions[0].sha256}.jsonl"]
     store.clear(set(manifest.files.values()) - {lost})
@@ -177,13 +176,11 @@ def test_a_home_changes_between_its_folder_and_a_server(tmp_path: Path, chroma_s
     desk.on(server_of(chroma_server))
     assert ("g000001", "和1") == (desk.shelf()().id, _says(desk))
 
-    assert ("the place of the vectors changed",) == desk.refresh().plan.reasons
+    assert ("the place of publishing changed",) == desk.refresh().plan.reasons
     assert "g000002" == desk.shelf()().id
-    assert not (folder_of(desk.home, "g000002") / "vectors").exists()
 
-    desk.vectors, desk.remote = Embedded(), None
-    with pytest.raises(GenerationBroken, match="TEBIKI_CHROMA_URL names none"):
-        desk.shelf()()
-    assert ("the place of the vectors changed",) == desk.refresh().plan.reasons
+    desk.remote = None
+    assert "g000002" == desk.shelf()().id
+    assert ("the place of publishing changed",) == desk.refresh().plan.reasons
     assert "g000003" == desk.shelf()().id
     assert pointer(desk.home) is not None

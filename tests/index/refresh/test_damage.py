@@ -18,7 +18,7 @@ from index.passages import Filters
 from tests.fakes import edition
 from tests.shelves import Desk
 
-ONLY_TO_REFRESH = ("tallies/", "embedded/")
+ONLY_TO_REFRESH = ("tallies/",)
 GLOSSARY = """\
 [[term]]
 ja = "標準化"
@@ -72,6 +72,7 @@ def _says(desk: Desk) -> str:
     for held in generation.editions:
         assert generation.text(held).text
         assert generation.sentences(held)
+        assert generation.chunks(held)
     return found.chunk.text.strip()
 
 
@@ -95,7 +96,7 @@ def test_a_damaged_file_is_named_and_heals(desk: Desk, damage: str) -> None:
     whole = desk.home.rename(desk.home.with_name("whole"))
     names = [path.relative_to(whole / "generations" / "g000002").as_posix()
              for path in sorted((whole / "generations" / "g000002").rglob("*")) if path.is_file()]  # fmt: skip
-    assert {"manifest.json", "glossary.toml", "words/units.json", "page-pairs/data.npy"} < set(
+    assert {"manifest.json", "glossary.toml", "words/keys.npy", "page-pairs/scores.npy"} < set(
         names
     )
     named = []
@@ -113,8 +114,7 @@ def test_a_damaged_file_is_named_and_heals(desk: Desk, damage: str) -> None:
             assert "" == _trouble(desk), name
         shutil.rmtree(desk.home)
 
-    # Chroma makes do without some of its own files, or makes them anew.
-    assert [] == [n for n in names if n not in named and not n.startswith("vectors/")]
+    assert [] == [n for n in names if n not in named]
 
 
 def test_a_refresh_takes_nothing_over_that_is_damaged(desk: Desk) -> None:
@@ -145,7 +145,7 @@ def test_a_generation_without_hashes_still_opens(desk: Desk) -> None:
     (folder / "manifest.json").write_text(json.dumps(content), encoding="utf-8")
     assert DUE == _says(desk)
 
-    _empty(folder / "pairs" / "data.npy")
+    _empty(folder / "pairs" / "scores.npy")
 
     with pytest.raises(GenerationBroken, match="cannot be opened"):
         _says(desk)
@@ -162,13 +162,11 @@ def test_a_folder_without_a_manifest_is_in_nobodys_way(desk: Desk) -> None:
 
 
 def test_the_hashes_are_those_of_the_files(desk: Desk) -> None:
-    """All but the manifest itself and what Chroma writes into."""
+    """All but the manifest itself."""
     folder = folder_of(desk.home, "g000002")
 
     assert hashed(folder) == read_manifest(folder).files
-    assert {"manifest.json"} == {
-        name for name in _files(desk) if not name.startswith("vectors/")
-    } - set(hashed(folder))
+    assert {"manifest.json"} == set(_files(desk)) - set(hashed(folder))
     write_manifest(read_manifest(folder), folder)
     assert DUE == _says(desk)
 
@@ -178,7 +176,7 @@ def test_a_disk_that_really_fills_up_loses_nothing(
 ) -> None:
     """The system refuses files above a size, as a full disk does, at each file in turn."""
     monkeypatch.setattr("index.refresh.draft.DRIFT", 0.0)
-    names = [n for n in _files(desk) if n != "vectors/chroma.sqlite3"]
+    names = _files(desk)
     folder = folder_of(desk.home, str(current(desk.home)))
     sizes = sorted({(folder / name).stat().st_size for name in names}, reverse=True)
     before = resource.getrlimit(resource.RLIMIT_FSIZE)

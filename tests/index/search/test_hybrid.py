@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
@@ -20,9 +20,12 @@ from index.search.glossary import Glossary, Term
 from index.search.hybrid import (
     DOCUMENT,
     RERANKED,
+    DenseLeg,
     Hybrid,
     Query,
     Reranked,
+    Scope,
+    Sounding,
     _highest,
     _of_document,
     _standard,
@@ -30,6 +33,9 @@ from index.search.hybrid import (
 )
 from index.search.lexical import Bm25
 from index.search.municipalities import Municipalities
+from index.search.parts import Part
+from index.search.stored_chunks import StoredChunks, in_memory
+from index.search.vectors import StoredVectors
 from ingest.catalog.editions import Kind
 from ingest.chunks import Chunk
 from tests import tiny_models
@@ -278,13 +284,14 @@ def test_a_reranker_looks_at_the_best_only() -> None:
 def test_a_document_is_as_good_as_its_five_best_passages() -> None:
     """Worked out by hand: three documents, of which one has more than five and one has fewer."""
     scores = np.array([9.0, 1, 5, 3, 7, 0, 2, -2, 6, 4])
-    editions = np.array([0, 0, 0, 0, 0, 0, 1, 1, 2, 2])
 
-    found = _of_document(scores, editions)
+    found = _of_document(scores, np.array([0, 6, 8]), np.array([6, 2, 2]))
 
-    assert [pytest.approx((9 + 7 + 5 + 3 + 1) / 5)] * 6 == found[:6].tolist()
-    assert [pytest.approx((2 - 2 - 2 - 2 - 2) / 5)] * 2 == found[6:8].tolist()
-    assert [pytest.approx((6 + 4 - 2 - 2 - 2) / 5)] * 2 == found[8:].tolist()
+    assert [
+        pytest.approx((9 + 7 + 5 + 3 + 1) / 5),
+        pytest.approx((2 - 2 - 2 - 2 - 2) / 5),
+        pytest.approx((6 + 4 - 2 - 2 - 2) / 5),
+    ] == found.tolist()
 
 
 def test_of_two_equal_passages_that_of_the_richer_document_comes_first(tmp_path: Path) -> None:
@@ -305,8 +312,9 @@ def test_of_two_equal_passages_that_of_the_richer_document_comes_first(tmp_path:
 class Crowd:
     """A leg that notes how many searches are inside at once; at the second one nobody waits."""
 
-    def __init__(self, *, waits: bool) -> None:
-        self.waits = waits
+    by_page = False
+
+    def __init__(self) -> None:
         self.most = 0
         self._inside = 0
         self._second = Event()
@@ -321,15 +329,31 @@ class Crowd:
         return np.ones(1, dtype=np.float32)
 
 
+class Asked:
+    """An embedder that may take its time, for which nothing is like anything."""
+
+    name = "asked"
+
+    def __init__(self, *, waits: bool) -> None:
+        self.waits = waits
+
+    def embed_passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        return np.zeros((len(texts), 1), dtype=np.float32)
+
+    def embed_question(self, text: str, *names: str) -> NDArray[np.float32]:
+        return np.zeros(1, dtype=np.float32)
+
+
 @pytest.mark.parametrize("waits, most", [(True, 2), (False, 1)], ids=["model", "none"])
 def test_searches_take_turns_unless_they_wait_for_a_model(waits: bool, most: int) -> None:  # noqa: FBT001 - a case
     """Computing side by side only costs; waiting side by side does not."""
     held = edition("manual")
-    leg = Crowd(waits=waits)
-    chunks = [Chunk(held, (), "年次休暇", 0, 4)]
+    leg = Crowd()
+    chunks = in_memory([Part(Chunk(held, (), "年次休暇", 0, 4), (1,))])
+    dense = DenseLeg(Asked(waits=waits), StoredVectors([], chunks.starts, lambda _: None))
     hybrid = Hybrid(
-        chunks, [(1,)], {"crowd": leg}, {"crowd": 1.0, DOCUMENT: 0.0}, Glossary(), [held],
-        lambda: TODAY, Municipalities(chunks, Bm25.build([[]]), Glossary()),
+        chunks, {"crowd": leg}, dense, {"crowd": 1.0, "dense": 0.2, DOCUMENT: 0.0}, Glossary(),
+        [held], lambda: TODAY, Municipalities(chunks, Bm25.build([[]]), Glossary()),
     )  # fmt: skip
 
     with ThreadPoolExecutor(2) as pool:
@@ -337,6 +361,74 @@ def test_searches_take_turns_unless_they_wait_for_a_model(waits: bool, most: int
 
     assert [1, 1] == [len(passages) for passages in found]
     assert most == leg.most
+
+
+def _exhaustively(
+    legs: dict[str, NDArray[np.float32]],
+    of_pages: Collection[str],
+    cosines: NDArray[np.float64],
+    chunks: StoredChunks,
+    admitted: NDArray[np.int64],
+    weights: Mapping[str, float],
+) -> NDArray[np.float64]:
+    """Return the sum of every admitted chunk, each leg worked out for all of them."""
+
+    def standard(scores: NDArray[np.float64]) -> NDArray[np.float64]:
+        spread = scores.std()
+        return (scores - scores.mean()) / spread if spread > 1e-9 else np.zeros(len(scores))
+
+    total = np.zeros(len(admitted))
+    for name, scores in legs.items():
+        own = scores[chunks.page_at] if name in of_pages else scores
+        total += weights[name] * standard(own[admitted].astype(np.float64))
+    evidence = np.zeros(len(admitted))
+    for at in np.unique(chunks.edition_at[admitted]):
+        of = chunks.edition_at[admitted] == at
+        best = sorted(set(total[of].tolist()), reverse=True)[:5]
+        evidence[of] = np.mean([*best, *[total.min()] * (5 - len(best))])
+    total += weights[DOCUMENT] * standard(evidence)
+    return total + weights["dense"] * standard(cosines[admitted])
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_the_best_are_those_that_every_score_of_every_chunk_gives(
+    seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever is left out of a search changes nothing: neither who is best nor by how much."""
+    monkeypatch.setattr("index.search.hybrid._FEWEST", 3)
+    chance = np.random.default_rng(seed)
+    sizes = chance.integers(1, 40, chance.integers(1, 12)).tolist()
+    parts = [
+        Part(Chunk(edition(f"d{at:02}"), (), f"{at}/{row}", row, row + 1), (1 + row // 3,))
+        for at, size in enumerate(sizes)
+        for row in range(size)
+    ]
+    chunks = in_memory(parts)
+    pages = int(chunks.page_at.max()) + 1
+    legs = {
+        name: (chance.random(rows) * (chance.random(rows) < share)).round(2).astype(np.float32)
+        for name, rows, share in (("a", len(parts), 0.3), ("b", len(parts), 1), ("c", pages, 0.5))
+    }
+    vectors = chance.normal(size=(len(parts), 5))
+    vectors = (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
+    for at, first in enumerate(chunks.starts[:-1]):
+        np.save(tmp_path / f"{at}.npy", vectors[first : chunks.starts[at + 1]])
+    paths = [tmp_path / f"{at}.npy" for at in range(len(sizes))]
+    dense = DenseLeg(Asked(waits=False), StoredVectors(paths, chunks.starts, lambda _: None))
+    admitted = np.flatnonzero(chance.random(len(parts)) < chance.choice([0.5, 1.0]))
+    admitted = admitted if len(admitted) else np.arange(len(parts))
+    weights = {"a": 1.0, "b": 0.5, "c": 0.7, "dense": chance.choice([0.2, 3.0]), DOCUMENT: 0.5}
+    expected = _exhaustively(
+        legs, {"c"}, vectors.astype(np.float64) @ vectors[0], chunks, admitted, weights
+    )
+
+    scope = Scope(chunks, admitted)
+    own = {name: s if name == "c" else s[admitted] for name, s in legs.items()}
+    best = Sounding(scope, own, frozenset({"c"}), dense, vectors[0]).best(weights, 10)
+
+    np.testing.assert_allclose(np.sort(expected)[::-1][:10], best.sums, atol=1e-4)
+    where = np.searchsorted(admitted, best.chunks)
+    np.testing.assert_allclose(expected[where], best.sums, atol=1e-4)
 
 
 def test_the_highest_come_first_and_ties_keep_their_order() -> None:
@@ -349,5 +441,6 @@ def test_the_highest_come_first_and_ties_keep_their_order() -> None:
 
 def test_standard_scores_have_mean_0_and_the_weight_as_deviation() -> None:
     """Worked out by hand; what is the same for all says nothing."""
-    assert [-2.0, 2.0] == _standard(np.array([1.0, 3.0]), 2.0).tolist()
-    assert [0.0, 0.0] == _standard(np.array([3.0, 3.0]), 2.0).tolist()
+    assert (2.0, 2.0) == _standard(np.array([1.0, 3.0]), None, 2.0)
+    assert (2.5, 2.0 / 0.75**0.5) == _standard(np.array([1.0, 3.0]), np.array([1, 3]), 2.0)
+    assert (3.0, 0.0) == _standard(np.array([3.0, 3.0]), None, 2.0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from math import log
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 
 from index.search.lexical import K1, B, Bm25
+from index.search.tallies import keys_of
 
 PASSAGES = [["a", "b"], ["a", "a", "c"], []]
 
@@ -49,18 +51,52 @@ def test_an_unknown_unit_adds_nothing_and_is_the_rarest() -> None:
 
 
 def test_indexes_over_the_same_units_hold_them_once(tmp_path: Path) -> None:
-    """What is found stays the same, also beside an index over others."""
-    for name, passages in (("chunks", [["a"], ["b", "a"]]), ("pages", [["a", "b", "a"]])):
-        Bm25.build(passages).save(tmp_path / name)
-    chunks = Bm25.load(tmp_path / "chunks")
+    """One of pages is opened with the keys of that of chunks, and scores as with its own."""
+    pages = Bm25.build([["a", "b", "a"]])
+    Bm25.build([["a"], ["b", "a"]]).save(tmp_path / "chunks")
+    pages.save(tmp_path / "pages", with_keys=False)
 
-    pages = Bm25.load(tmp_path / "pages", chunks)
-    other = Bm25.load(tmp_path / "pages", Bm25.build([["b", "a"]]))
+    opened = Bm25.load(tmp_path / "pages", Bm25.load(tmp_path / "chunks"))
 
-    assert pages.vocabulary is chunks.vocabulary
     asked = {"a": 1.0, "b": 2.0}
-    assert Bm25.load(tmp_path / "pages").scores(asked).tolist() == pages.scores(asked).tolist()
-    assert pages.scores({"b": 1.0}).tolist() == other.scores({"b": 1.0}).tolist()
+    assert pages.scores(asked).tolist() == opened.scores(asked).tolist()
+    assert not (tmp_path / "pages" / "keys.npy").exists()
+
+
+def test_postings_come_in_blocks_and_may_be_damaged_where_nobody_looks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A damaged block is named when a unit of it is asked for, and only then."""
+    monkeypatch.setattr("index.search.lexical._BLOCK", 2)
+    built = Bm25.build([["a", "b", "c", "d"], ["a", "b", "c", "d"]])
+    built.save(tmp_path / "index")
+    content = (tmp_path / "index" / "scores.npy").read_bytes()
+    (tmp_path / "index" / "scores.npy").write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+
+    loaded = Bm25.load(tmp_path / "index")
+    last = max("abcd", key=lambda unit: int(keys_of([unit])[0]))
+    others = {unit: 1.0 for unit in "abcd" if unit != last}
+
+    assert built.scores(others).tolist() == loaded.scores(others).tolist()
+    with pytest.raises(ValueError, match="damaged"):
+        loaded.scores({last: 1.0})
+
+
+def test_an_index_of_version_1_is_read(tmp_path: Path) -> None:
+    """It kept its units as text, in the order in which they had been met."""
+    built = Bm25.build(PASSAGES)
+    units = ["b", "a", "c"]
+    found = [built.scores({unit: 1.0}) for unit in units]
+    np.save(tmp_path / "indices.npy", np.concatenate([np.flatnonzero(one) for one in found]))
+    np.save(tmp_path / "data.npy", np.concatenate([one[one > 0] for one in found]))
+    np.save(tmp_path / "indptr.npy", np.cumsum([0, *((one > 0).sum() for one in found)]))
+    (tmp_path / "units.json").write_text(json.dumps({"size": 3, "units": units}), encoding="utf-8")
+
+    loaded = Bm25.load(tmp_path)
+
+    for unit, scores in zip(units, found, strict=True):
+        assert scores.tolist() == loaded.scores({unit: 1.0}).tolist()
+        assert built.rarity(unit) == loaded.rarity(unit)
 
 
 @pytest.mark.parametrize("passages", [PASSAGES, [[]], []], ids=["some", "one empty", "none"])

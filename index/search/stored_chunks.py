@@ -1,0 +1,121 @@
+"""The chunks of a generation: where each stands is known, what it says is read when it is shown."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from index.search import parts
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from index.search.parts import Part
+    from ingest.catalog.editions import Edition
+
+TABLE = "chunks.npy"
+"""Where a generation keeps the table of its chunks."""
+
+_KEPT = 4_096
+"""Chunks that stay in memory: 2 kB each."""
+
+
+class StoredChunks:
+    """The chunks of several editions, in reading order, by number from 0."""
+
+    def __init__(
+        self,
+        editions: Sequence[Edition],
+        table: NDArray[np.int64],
+        read: Callable[[int, int], Part],
+    ) -> None:
+        """Take the editions, their `tabled` chunks, and what reads one.
+
+        *read* is given the number of an edition and where in its file the chunk stands.
+        """
+        self.editions = editions
+        self.edition_at = table[:, 0]
+        self.page_at = table[:, 1]
+        self._offsets = table[:, 2]
+        self._read = lru_cache(maxsize=_KEPT)(read)
+
+    def __len__(self) -> int:
+        """How many there are."""
+        return len(self.edition_at)
+
+    def __getitem__(self, at: int) -> Part:
+        """Return a chunk with its pages.
+
+        Raises:
+            OSError, ValueError, KeyError, TypeError: what is stored of it is missing or damaged.
+        """
+        return self._read(int(self.edition_at[at]), int(self._offsets[at]))
+
+    @property
+    def starts(self) -> NDArray[np.int64]:
+        """The number of each edition's first chunk, and in the end how many chunks there are."""
+        return np.searchsorted(self.edition_at, np.arange(len(self.editions) + 1))
+
+
+def in_memory(held: Sequence[Part]) -> StoredChunks:
+    """Return chunks that are at hand as they are."""
+    editions = list(dict.fromkeys(part.chunk.edition for part in held))
+    rows: dict[tuple[str, int], int] = {}
+    table = [
+        (
+            editions.index(part.chunk.edition),
+            rows.setdefault((part.chunk.edition.key, part.pages[0]), len(rows)),
+            at,
+        )
+        for at, part in enumerate(held)
+    ]
+    return StoredChunks(editions, _table(table), lambda _, at: held[at])
+
+
+def stored(
+    editions: Sequence[Edition],
+    paths: Sequence[Path],
+    table: NDArray[np.int64],
+    check: Callable[[Path], None],
+) -> StoredChunks:
+    """Return chunks that `parts.save` wrote; *check* looks at each file before it is first read."""
+    checked: set[int] = set()
+
+    def read(edition: int, offset: int) -> Part:
+        if edition not in checked:
+            check(paths[edition])
+            checked.add(edition)
+        with paths[edition].open("rb") as file:
+            file.seek(offset)
+            return parts.parsed(editions[edition], file.readline().decode())
+
+    return StoredChunks(editions, table, read)
+
+
+def tabled(editions: Sequence[Edition], paths: Sequence[Path]) -> NDArray[np.int64]:
+    """Return for each chunk its edition, the row of its first page, and its place in the file.
+
+    Pages on which a chunk begins are numbered from 0 in the order of their first chunks.
+
+    Raises:
+        OSError, ValueError, KeyError, TypeError: a file is missing or damaged.
+    """
+    found: list[tuple[int, int, int]] = []
+    rows: dict[tuple[int, int], int] = {}
+    for at, (edition, path) in enumerate(zip(editions, paths, strict=True)):
+        offset = 0
+        with path.open("rb") as file:
+            for line in file:
+                page = parts.parsed(edition, line.decode()).pages[0]
+                found.append((at, rows.setdefault((at, page), len(rows)), offset))
+                offset += len(line)
+    return _table(found)
+
+
+def _table(rows: Sequence[tuple[int, int, int]]) -> NDArray[np.int64]:
+    return np.array(rows, dtype=np.int64).reshape(-1, 3)
