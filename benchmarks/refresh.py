@@ -29,8 +29,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-import chromadb  # noqa: F401 - imports are not counted
-import sklearn.utils.extmath  # noqa: F401 - likewise
+import sklearn.utils.extmath  # noqa: F401 - imports are not counted
 
 from index.refresh.refresh import carry_out
 from index.refresh.reports import RefreshReport

@@ -63,7 +63,7 @@ def bm25s_alone(generation: Generation, home: Path) -> Search:
     folder = folder_of(home, generation.id)
     held = [edition for edition in generation.editions if edition.held]
     held_words = [
-        list(part.all_words)
+        [*words.tokens(part.chunk.text), *words.tokens(part.chunk.context)]
         for edition in held
         for part in parts.load(edition, parts_of(folder, edition))
     ]
