@@ -250,7 +250,9 @@ class Sounding:
                 sums, cosines = self._with_dense(total, among, middle, near)
         order = _highest(sums, k)
         where = among[order]
-        legs = {name: scores[self._rows(name, where)] for name, scores in self._legs.items()}
+        legs: dict[str, NDArray[np.floating]] = {
+            name: scores[self._rows(name, where)] for name, scores in self._legs.items()
+        }
         if self._dense is not None:
             legs["dense"] = cosines[order]
         legs[DOCUMENT] = evidence[np.searchsorted(self.scope.starts, where, side="right") - 1]

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import zlib
 from copy import copy
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy.sparse import csc_matrix
@@ -152,7 +152,8 @@ class Bm25:
         missing = ~self._known([unit for group in groups for unit in group])
         ends = np.cumsum([0, *map(len, groups)])
         lacking = np.concatenate([[0], np.cumsum(missing)])[ends]
-        return np.diff(lacking) == 0
+        known: NDArray[np.bool_] = np.diff(lacking) == 0
+        return known
 
     def _known(self, units: Sequence[str]) -> NDArray[np.bool_]:
         places = self._places(units)
@@ -305,7 +306,7 @@ def _at(numbers: NDArray[np.int64], places: NDArray[np.int64], size: int) -> NDA
     return np.bincount(places, numbers, minlength=size).astype(np.int64)
 
 
-def _mapped(path: Path) -> NDArray[np.generic]:
+def _mapped(path: Path) -> NDArray[Any]:
     # As a plain array: every slice of a map is an object of its own, and dear.
     return np.asarray(np.load(path, mmap_mode="r", allow_pickle=False))
 

@@ -36,8 +36,7 @@ def desks(tmp_path: Path, server: Server) -> tuple[Desk, Desk]:
         folder.mkdir()
         desk = Desk(folder)
         # Each machine has a connection of its own.
-        desk.vectors = own = Server(server.address)
-        desk.remote = RemoteGenerations(own)
+        desk.remote = RemoteGenerations(Server(server.address))
         desk.put(edition("manual"), "標準化の期限は令和7年度である。")
         made.append(desk)
     return made[0], made[1]
