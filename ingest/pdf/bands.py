@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from ingest.pdf.lines import Line
     from ingest.pdf.tables import Cell, Table
 
-_FIGURE = re.compile(r"[△▲()（）+\-－―−‐~〜～]*\d[\d,，.．]*[%％()（）]*|[―－\-○×△◯〇〃]")
+_FIGURE = re.compile(
+    r"(?:[△▲()（）+\-－―−‐~〜～]*\d[\d,，.．]*[%％()（）]*|[―－\-○×△◯〇〃])(?:[(（]?[注※*＊]\d*[)）]?)?"
+)
 _UNIT = re.compile(r"[千百万億]*円|人|件|戸|個|年|月|日|[%％]|m?[gℓlL]|㎖|㎡|㎥")
 _DIGITS = str.maketrans("０１２３４５６７８９", "0123456789")
 _AMOUNT = re.compile(r"\d(?:[%％]|[千百万億]*円|人|件|個|k?g|m[gm]|cm|㎡)?[)）]?$")
@@ -51,6 +53,7 @@ def parted(table: Table, cells: list[list[Line]]) -> tuple[Table, list[list[Line
             continue
         between = [(above + below) / 2 for above, below in pairwise(own)]
         edges = [cell.top, *between, cell.bottom]
+        dealt = _dealt(held, own)
         for at in range(len(own)):
             made.append(
                 replace(
@@ -61,12 +64,19 @@ def parted(table: Table, cells: list[list[Line]]) -> tuple[Table, list[list[Line
                     bottom=edges[at + 1],
                 )
             )
-            lines.append([line for line in held if _nearest(line, own) == at])
+            lines.append(dealt[at])
     order = sorted(range(len(made)), key=lambda at: (made[at].top_row, made[at].left_column))
     return replace(table, cells=tuple(made[at] for at in order)), [lines[at] for at in order]
 
 
-def _band(table: Table, cells: list[list[Line]], row: int) -> list[list[Line]]:
+def has_rows(table: Table, cells: Sequence[list[Line]]) -> bool:
+    """Whether *table* has rows by its rules, or by what stands in them."""
+    if any(cell.top_row for cell in table.cells):
+        return True
+    return len(_levels_of(_band(table, cells, 0))) >= _MANY
+
+
+def _band(table: Table, cells: Sequence[list[Line]], row: int) -> list[list[Line]]:
     """The lines of the cells that fill just this row and hold something."""
     return [
         held
@@ -153,6 +163,39 @@ def _goes_by(held: Sequence[Line], levels: Sequence[float]) -> bool:
     ):
         return True
     return len(reached) >= _MOSTLY * len(levels)
+
+
+def _dealt(held: Sequence[Line], levels: Sequence[float]) -> list[list[Line]]:
+    """The lines of a cell for each row: wrapped ones so that each row's stand around its level."""
+    heights = _heights(held)
+    rows: list[list[Line]] = [[] for _ in levels]
+    if len(heights) <= len(levels):
+        for line in held:
+            rows[_nearest(line, levels)].append(line)
+        return rows
+    # The least sum of squares between the middle of what a row takes and its level, each at least
+    # one; `least[n]` is that of the first n heights over the rows so far.
+    total = np.cumsum([0.0, *heights])
+    least = np.full(len(heights) + 1, np.inf)
+    least[0] = 0.0
+    taken: list[list[int]] = []
+    for level in levels:
+        begins, ends = np.arange(len(heights))[:, None], np.arange(1, len(heights) + 1)[None, :]
+        size = np.maximum(ends - begins, 1)
+        off = ((total[ends] - total[begins]) / size - level) ** 2
+        cost = np.where(ends > begins, least[:-1, None] + off, np.inf)
+        taken.append([0, *cost.argmin(axis=0).tolist()])
+        least = np.concatenate([[np.inf], cost.min(axis=0)])
+    end = len(heights)
+    row_of = np.zeros(end, np.int64)
+    for at in range(len(levels) - 1, -1, -1):
+        begin = taken[at][end]
+        row_of[begin:end] = at
+        end = begin
+    for line in held:
+        near = min(range(len(heights)), key=lambda at: abs(heights[at] - _middle(line)))
+        rows[int(row_of[near])].append(line)
+    return rows
 
 
 def _nearest(line: Line, levels: Sequence[float]) -> int:

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from ingest.pdf.ocr import Ocr
     from ingest.pdf.tables import Columns
 
-READER_VERSION = "24"
+READER_VERSION = "25"
 """Changes when the same file would be read differently: what was read before is read again."""
 
 _PASSWORD = 4

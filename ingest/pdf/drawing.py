@@ -15,7 +15,7 @@ from ingest.pdf import layers
 from ingest.pdf.calls import ADDRESS, bare, handle, handle_of, numbers_of
 from ingest.pdf.clips import clipped
 from ingest.pdf.lines import Shapes
-from ingest.pdf.tables import distinct
+from ingest.pdf.tables import distinct, mended
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,7 +28,7 @@ _MAX_OBJECTS = 6_000
 _MAX_SEGMENTS = 4_000
 _MAX_FRAMES = 400
 _THIN = 2.5
-_LEAST_RULE = 5.0
+_LEAST_RULE, _LEAST_PIECE = 5.0, 1.0
 _CLOSE = (2.0, 9.0)
 _LEAST_FRAME = (12.0, 7.0)
 _NEARLY = 0.92
@@ -207,7 +207,7 @@ def shapes(page: Drawn, width: float, height: float) -> Shapes:
     page_sized = (w > _NEARLY * width) & (h > _NEARLY * height)
     frames = boxes[(w > _LEAST_FRAME[0]) & (h > _LEAST_FRAME[1]) & ~page_sized]
     across = boxes[(h <= _THIN) & (w > _LEAST_RULE)]
-    down = boxes[(w <= _THIN) & (h > _LEAST_RULE)]
+    down = _whole(boxes[(w <= _THIN) & (h > _LEAST_PIECE)])
     if len(frames):
         frames = distinct(frames)[:_MAX_FRAMES]
         left, bottom, right, top = frames[~_inset(frames, down)].T
@@ -216,6 +216,25 @@ def shapes(page: Drawn, width: float, height: float) -> Shapes:
         across = np.concatenate([across, np.stack(lower, 1), np.stack(upper, 1)])
         down = np.concatenate([down, np.stack(first, 1), np.stack(last, 1)])
     return Shapes(frames, across, down, images)
+
+
+def _whole(down: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Vertical rules with the short pieces that join them, where a program draws them row by row.
+
+    A piece that joins no rule is none.
+    """
+    short = down[:, 3] - down[:, 1] <= _LEAST_RULE
+    if not short.any():
+        return down
+    long = mended(distinct(down[~short]))
+    joined = mended(np.concatenate([long, distinct(down[short])]))
+    # A rule reaches as far as one of its pieces, or what is joined holds no rule.
+    holds = (
+        (np.abs(joined[:, None, 0] - long[None, :, 0]) < _THIN)
+        & (joined[:, None, 1] <= long[None, :, 1])
+        & (joined[:, None, 3] >= long[None, :, 3])
+    ).any(axis=1)
+    return joined[holds]
 
 
 def _inset(frames: NDArray[np.float32], down: NDArray[np.float32]) -> NDArray[np.bool_]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ingest.pdf.bands import parted
+from ingest.pdf.bands import has_rows, parted
 from ingest.pdf.columns import Unit, around, around_lines, columns, ordered
 from ingest.pdf.drafts import BLANK, gaps_in, needs_space, spelled
 from ingest.pdf.lines import LONG_LINE, together
@@ -49,6 +49,7 @@ def units(
     in_grid, free = _in_grids(found, grids)
     bars = [
         charted(grid, [[is_value(line.text) for line in cell] for cell in cells])
+        or not has_rows(grid, cells)
         for grid, cells in zip(grids, in_grid, strict=True)
     ]
     if any(bars):

@@ -26,6 +26,9 @@ _VALUE = re.compile(
     r"(?:[△▲()（）+\-－―−‐~〜～±]*+\d[\d,，.．/:：]*+(?:[%％‰]|兆|億|百|千|万|円|人|件|戸|個|年|月|日|時間|分"
     r"|kg|km|cm|mm|ha|㎡|㎥|[gtmL㎏㎞㎜㎝])*+[()（）]*+)++|[―－\-〃\"○×△◯〇—–‐]|皆[減増]"
 )
+_TELEPHONE = re.compile(
+    r"(?:TEL|Tel|tel|FAX|Fax|電話|℡|☎)?[:：]?\(?0\d{1,4}[()\-－―‐]{1,2}\d{1,4}[)\-－―‐]\d{3,4}(?:[(（][^()（）]{1,6}[)）])?"
+)
 _UNIT = re.compile(r"[千百万億]*円|人|件|戸|個|年|月|日|[%％]|㎡|㎥|m3|m2|ha|kg|km")
 _DIGIT = re.compile(r"\d")
 _LATIN_DIGITS = str.maketrans("０１２３４５６７８９", "0123456789")
@@ -116,7 +119,7 @@ def _running(levels: list[list[Line]]) -> set[int]:
     found: set[int] = set()
     for at, level in enumerate(levels):
         for line in level:
-            if len(line.text) < LONG_LINE:
+            if len(line.text) < LONG_LINE or is_value(line.text):
                 continue
             for other in (one for beside in levels[at + 1 : at + 3] for one in beside):
                 if len(other.text) < LONG_LINE or other.item:
@@ -186,7 +189,7 @@ def _wrapped(row: Row, level: list[Line]) -> bool:
 def is_value(text: str) -> bool:
     """Whether a piece is a figure, an amount or a mark, which no label and no sentence is."""
     plain = text.translate(_LATIN_DIGITS)
-    return _VALUE.fullmatch(plain) is not None or _UNIT.fullmatch(plain) is not None
+    return any(kind.fullmatch(plain) is not None for kind in (_VALUE, _UNIT, _TELEPHONE))
 
 
 def _is_table(table: list[Row]) -> bool:

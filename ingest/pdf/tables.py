@@ -94,11 +94,14 @@ def tables(
 ) -> list[Table]:
     """Find the grids that horizontal and vertical rules make, at least two by two.
 
+    What stands between two horizontal rules in columns is a table of one row: `bands.parted` tells
+    its rows, or that it has none.
+
     Rules have shape (n, 4): left, bottom, right, top, and so have *texts*, the places of the
     page's lines of text, which tell columns apart where no vertical rule does. Where no rule
     separates two squares of a grid they are one cell.
     """
-    if len(across) < _LEAST_LINES or len(across) + len(down) > _MOST_DRAWN:
+    if len(across) < _SEVERAL or len(across) + len(down) > _MOST_DRAWN:
         return []
     # Many programs draw a rule once for each cell beside it.
     across, down = distinct(across), mended(distinct(down))
@@ -110,11 +113,26 @@ def tables(
         heights = _snapped((horizontal[:, 1] + horizontal[:, 3]) / 2)
         if len(heights) > _LEAST_ROWS:
             table = _grid(horizontal, _closed(horizontal, vertical, heights), heights)
-            if table is not None:
-                found.append(table)
+        else:
+            table = _standing(vertical, heights)
+        if table is not None:
+            found.append(table)
     if len(alone) >= _LEAST_LINES and len(texts):
         found.extend(_between_rules(alone, texts, found))
     return found
+
+
+def _standing(down: NDArray[np.float32], heights: NDArray[np.floating]) -> Table | None:
+    """The columns between two horizontal rules, or None: their rows are told by their text."""
+    bottom, top = float(heights[0]), float(heights[-1])
+    whole = (down[:, 1] < bottom + 2 * _SNAP) & (down[:, 3] > top - 2 * _SNAP)
+    if top - bottom < _TALLEST * _SNAP or whole.sum() <= _SEVERAL:
+        return None
+    xs = _snapped((down[whole, 0] + down[whole, 2]) / 2).tolist()
+    if len(xs) <= _SEVERAL:
+        return None
+    cells = tuple(Cell(0, 0, at, at, x, bottom, xs[at + 1], top) for at, x in enumerate(xs[:-1]))
+    return Table(cells, xs[0], bottom, xs[-1], top)
 
 
 def _closed(
@@ -245,8 +263,7 @@ def _touching(
 ) -> tuple[NDArray[np.float32], list[tuple[NDArray[np.float32], NDArray[np.float32]]]]:
     """Gather the rules that touch each other, directly or through others.
 
-    First the horizontal ones that touch none, then the groups with enough of them for a table:
-    none of the many frames on slides has.
+    First the horizontal ones that touch none, then the groups with enough of them for a table.
     """
     meets = (
         (across[:, None, 0] < down[None, :, 2] + _SNAP)
@@ -268,7 +285,12 @@ def _touching(
         groups = [group for group in groups if not group[0] & touched]
         rows = [row for group in met for row in group[1]]
         groups.append((reduce(or_, (group[0] for group in met), touched), [*rows, at]))
-    large = sorted(sorted(rows) for _, rows in groups if len(rows) > _LEAST_ROWS)
+    # A frame, as slides have many, touches two.
+    large = sorted(
+        sorted(rows)
+        for touched, rows in groups
+        if len(rows) > _LEAST_ROWS or (len(rows) > 1 and touched.bit_count() > _SEVERAL)
+    )
     return across[alone], [(across[rows], down[meets[rows].any(axis=0)]) for rows in large]
 
 

@@ -391,3 +391,78 @@ def test_a_wrapped_cell_stays_one_row(tmp_path: Path) -> None:
     page = documents.read(write(tmp_path / "wrapped.pdf", [sheet])).pages[0]
 
     assert ("総務課管財係\t広場の補修\t８４０", "担当 / 事業 / 金額") == rows_of(page)[-1]
+
+
+def test_rules_drawn_row_by_row_are_whole(tmp_path: Path) -> None:
+    """A program draws the sides of each row, and between two rows a piece of three points."""
+    sheet = Sheet()
+    for row, (one, other) in enumerate((("区分", "本数"), ("大瓶", "六本"), ("小瓶", "九本"))):
+        top = 700 - 24 * row
+        for x in (72, 192, 312):
+            sheet.rule(x, top - 20, x, top).rule(x, top - 24, x, top - 20)
+        sheet.rule(72, top, 312, top).rule(72, top - 24, 312, top - 24)
+        sheet.say(one, 76, top - 16).say(other, 196, top - 16)
+
+    page = documents.read(write(tmp_path / "pieces.pdf", [sheet])).pages[0]
+
+    assert [
+        ("区分\t本数", ""),
+        ("大瓶\t六本", "区分 / 本数"),
+        ("小瓶\t九本", "区分 / 本数"),
+    ] == rows_of(page)
+
+
+def test_a_box_of_columns_has_the_rows_of_its_figures(tmp_path: Path) -> None:
+    """No rule parts the rows, and a label over three lines stands around its figures."""
+    sheet = Sheet().rule(72, 700, 392, 700).rule(72, 560, 392, 560)
+    for x in (72, 232, 312, 392):
+        sheet.rule(x, 560, x, 700)
+    for lines, figures, middle in (
+        (["公園の砂場"], ("12", "3"), 684),
+        (["河川敷にある", "芝生の広場と", "その駐車場"], ("40", "15（注2）"), 646),
+        (["体育館"], ("9.5", "1"), 608),
+        (["道の駅の", "展望台"], ("20", "5"), 576),
+    ):
+        for at, line in enumerate(lines):
+            sheet.say(line, 76, middle + 7 * (len(lines) - 1) - 14 * at)
+        sheet.say(figures[0], 236, middle).say(figures[1], 316, middle)
+
+    page = documents.read(write(tmp_path / "columns.pdf", [sheet])).pages[0]
+
+    assert [
+        "公園の砂場\t12\t3",
+        "河川敷にある芝生の広場とその駐車場\t40\t15（注2）",
+        "体育館\t9.5\t1",
+        "道の駅の展望台\t20\t5",
+    ] == [row.replace(" ", "") for row, _ in rows_of(page)]
+
+
+def test_a_box_of_columns_of_prose_is_no_table(tmp_path: Path) -> None:
+    """Words in ruled columns stay columns: nothing in them tells rows."""
+    sheet = Sheet().rule(72, 700, 372, 700).rule(72, 600, 372, 600)
+    for x in (72, 172, 272, 372):
+        sheet.rule(x, 600, x, 700)
+    for x, words in ((76, "山の紅葉"), (176, "川の流れ"), (276, "海の夕日")):
+        for at, word in enumerate(words):
+            sheet.say(word * 9, x, 680 - x / 40 - 20 * at)
+
+    page = documents.read(write(tmp_path / "prose.pdf", [sheet])).pages[0]
+
+    assert [] == rows_of(page)
+
+
+def test_telephone_numbers_stand_with_whose_they_are(tmp_path: Path) -> None:
+    """A list of offices and their numbers has rows, however long the numbers are."""
+    sheet = Sheet()
+    for at, office in enumerate(("東部支所市民生活係", "西部支所地域振興担当係", "港支所市民生活係")):
+        sheet.say(office, 72, 700 - 18 * at).say(
+            f"TEL：0120-44-567{at}（直通）", 300, 700 - 18 * at
+        )
+
+    page = documents.read(write(tmp_path / "offices.pdf", [sheet])).pages[0]
+
+    assert [
+        ("東部支所市民生活係\tTEL：0120-44-5670（直通）", ""),
+        ("西部支所地域振興担当係\tTEL：0120-44-5671（直通）", ""),
+        ("港支所市民生活係\tTEL：0120-44-5672（直通）", ""),
+    ] == rows_of(page)
