@@ -93,13 +93,17 @@ class _List:
 
 @dataclass(slots=True)
 class _Table:
-    """A table that is open: the heads of its columns, its unit, its group, and what announces it."""
+    """A table that is open: the heads of its columns, its unit, its group, and what announces it.
+
+    *units* are those of its columns, where a row below the heads gives them.
+    """
 
     heads: tuple[str, ...]
     unit: str
     group: int
     over: int
     row: int = -1
+    units: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -154,7 +158,7 @@ class _Reader:
         mark = marks.mark(page.text[block.start : block.end]) if span[0] - block.start < 8 else None
         goes_on = self._same_block(page.number, order)
         kind = _kind(said, block, mark, goes_on=goes_on)
-        if kind is Kind.ROW and heads:
+        if kind is Kind.ROW and (heads or self._gives_units(page.text, block)):
             kind = Kind.HEAD
         elif kind not in {Kind.ROW, Kind.CONTENTS} and _flat(said) in self._titles:
             kind = Kind.HEADING
@@ -189,8 +193,11 @@ class _Reader:
         held = self._lists[-1]
         return replace(one, over=held.over, group=held.group)
 
-    def _announcing(self) -> int:
-        """Return the sentence directly before, if it may lead in to what begins; mark it so."""
+    def _announcing(self, *, titles: bool = False) -> int:
+        """Return the sentence directly before, if it may lead in to what begins; mark it so.
+
+        A table is also led in by a short line without an end: *titles*.
+        """
         at = len(self.found) - 1
         if at < 0 or self.found[at].kind not in {
             Kind.STATEMENT,
@@ -200,7 +207,8 @@ class _Reader:
         }:
             return -1
         said = self.text.text[self.found[at].start : self.found[at].end]
-        if self.found[at].kind is not Kind.CAPTION and not announces(said):
+        title = titles and len(said) < 2 * _SHORT and not is_whole(said)
+        if self.found[at].kind is not Kind.CAPTION and not title and not announces(said):
             return -1
         self._mark(at, Flag.LEAD_IN)
         return at
@@ -210,7 +218,10 @@ class _Reader:
         self._lists.clear()
         spans_of = list(_cells(page, block))
         table = self._table
-        if one.kind is Kind.HEAD:
+        if one.kind is Kind.HEAD and table is not None and self._gives_units(page, block):
+            heads = table.heads
+            table.units = tuple(page[start:end].strip() for start, end in spans_of)
+        elif one.kind is Kind.HEAD:
             heads = tuple(page[start:end].strip() for start, end in spans_of)
             if table is None or (table.row >= 0 and self.found[-1].kind is Kind.ROW):
                 table = self._new_table(heads)
@@ -219,9 +230,11 @@ class _Reader:
             table = self._new_table(block.heads)
         known = table.heads if len(table.heads) == len(spans_of) else ()
         heads = () if one.kind is Kind.HEAD else block.heads or known
+        none = ("",) * len(spans_of)
+        units = table.units if len(table.units) == len(spans_of) else none
         cells = tuple(
-            Cell(base + start, base + end, head, self._unit(page[start:end], head, table))
-            for (start, end), head in zip(spans_of, heads or ("",) * len(spans_of), strict=False)
+            Cell(base + start, base + end, head, self._unit(page[start:end], head, unit, table))
+            for (start, end), head, unit in zip(spans_of, heads or none, units, strict=False)
         )
         return replace(
             one,
@@ -232,13 +245,26 @@ class _Reader:
         )
 
     @staticmethod
-    def _unit(said: str, head: str, table: _Table) -> str:
-        """Return the unit of a cell that holds a figure: its head's, else the table's."""
-        return (_unit_of(head) or table.unit) if _FIGURE.search(said) else ""
+    def _unit(said: str, head: str, below: str, table: _Table) -> str:
+        """Return the unit of a cell that holds a figure: its head's, else the table's.
+
+        *below* is what a row of units says below the head.
+        """
+        if not _FIGURE.search(said):
+            return ""
+        return _unit_of(head) or (below if _is_unit(below) else "") or table.unit
+
+    def _gives_units(self, page: str, block: Block) -> bool:
+        """Whether a row of the open table gives nothing but the units of its columns."""
+        if block.kind is not BlockKind.ROW or self._table is None:
+            return False
+        said = [page[start:end].strip() for start, end in _cells(page, block)][1:]
+        given = [cell for cell in said if cell]
+        return len(given) > 1 and all(map(_is_unit, given))
 
     def _new_table(self, heads: tuple[str, ...]) -> _Table:
         self._groups += 1
-        over = self._announcing()
+        over = self._announcing(titles=True)
         before = "" if not self.found else self.text.text[self.found[-1].start : self.found[-1].end]
         found = _UNIT_SAID.search(before) if len(before) < 2 * _SHORT else None
         unit = (found["unit"] or found["en"] or "") if found else ""
@@ -354,9 +380,13 @@ def _unit_of(head: str) -> str:
     """Return the unit that a column's head gives in brackets (千円); "" where they hold another word."""
     found = _UNIT_IN_HEAD.search(head)
     said = found["unit"].strip() if found else ""
+    return said if _is_unit(said) else ""
+
+
+def _is_unit(said: str) -> bool:
     plain = folded(said).lstrip("十百千万億兆")
-    unit = unit_at(plain, 0)
-    return said if unit is not None and unit.end == len(plain) else ""
+    unit = unit_at(plain, 0) if plain else None
+    return unit is not None and unit.end == len(plain)
 
 
 def _flat(said: str) -> str:

@@ -5,16 +5,18 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ingest.language.counted import unit_at
 from ingest.language.numbers import Figure, figures
+from ingest.language.numbers import Kind as Figures
 from ingest.language.spelling import normalise
 from ingest.language.words import pairs, tokens
-from ingest.sentences import Flag, Kind, Sentence
+from ingest.sentences import Cell, Flag, Kind, Sentence
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -29,6 +31,8 @@ GAPS = re.compile(r"\s+")
 _STOPS = tuple("。.！？!?")
 _STATEMENT = 40
 """Characters from which a line of prose without a full stop was cut off or goes on elsewhere."""
+
+_SHARES, _NUMBER_OF, _UNIT_LENGTHS = ("率", "割合", "構成比", "シェア"), "数", (3, 2, 1)
 
 _SCRAP = 4
 """Letters below which a line names nothing."""
@@ -53,7 +57,8 @@ _FLAGS = {
 class Line:
     """A stored sentence with its text, as answering compares it.
 
-    *at* is its place among the edition's sentences, *section* the path it stands under.
+    *at* is its place among the edition's sentences, *section* the path it stands under, *over* the
+    lead-in, the caption or the sentence that it depends on, "" for none.
     """
 
     edition: Edition
@@ -62,11 +67,17 @@ class Line:
     text: str
     plain: str
     section: tuple[str, ...]
+    over: str = ""
 
     @property
     def heads(self) -> str:
         """The column heads or the caption that stand over it, "" where none do."""
         return self.stored.context
+
+    @property
+    def under(self) -> str:
+        """Everything that heads it on its page: what it depends on, and its heads."""
+        return f"{self.over}\n{self.heads}" if self.over else self.heads
 
     @property
     def harmful(self) -> bool:
@@ -90,8 +101,26 @@ class Line:
 
     @cached_property
     def figures(self) -> tuple[Figure, ...]:
-        """The figures that it holds, with offsets into its text."""
-        return figures(self.text)
+        """The figures that it holds, with offsets into its text; a cell's counts what its head says."""
+        found = figures(self.text)
+        if not self.stored.cells:
+            return found
+        return tuple(self._in_cell(one) if one.kind is Figures.NUMBER else one for one in found)
+
+    def cell_at(self, at: int) -> Cell | None:
+        """The cell of a row that the character *at* of its text stands in."""
+        place = self.stored.start + at
+        return next((one for one in self.stored.cells if one.start <= place < one.end), None)
+
+    def _in_cell(self, figure: Figure) -> Figure:
+        cell = self.cell_at(figure.start)
+        unit = (cell.unit or unit_of_head(cell.head)) if cell else ""
+        if not unit:
+            return figure
+        whole = figures(self.text[figure.start : figure.end] + unit)
+        if len(whole) != 1 or whole[0].start or whole[0].kind is Figures.NUMBER:
+            return figure
+        return replace(figure, kind=whole[0].kind, unit=whole[0].unit, value=whole[0].value)
 
     @cached_property
     def make(self) -> tuple[float, ...]:
@@ -162,6 +191,7 @@ class Reader:
                     text[one.start : one.end],
                     stored.lines[at],
                     stored.paths[one.section] if one.section >= 0 else (),
+                    text[(over := stored[one.over]).start : over.end] if one.over >= 0 else "",
                 )
                 for at in stored.on(number)
             )
@@ -175,6 +205,22 @@ class Reader:
                 self._above.clear()
             found = self._above[text] = Above(text)
         return found
+
+
+@lru_cache(maxsize=2_048)
+def unit_of_head(head: str) -> str:
+    """Return the unit of the bare figures under a column head: 件 of 登録件数, % of 割合; "" for none."""
+    plain = GAPS.sub("", normalise(head))
+    if plain.endswith(_SHARES):
+        return "%"
+    if not plain.endswith(_NUMBER_OF):
+        return ""
+    for length in _UNIT_LENGTHS:
+        word = plain[-1 - length : -1]
+        unit = unit_at(word, 0)
+        if unit is not None and unit.end == len(word) == length:
+            return word
+    return ""
 
 
 def held(units: Sequence[str], among: Sequence[frozenset[str]]) -> NDArray[np.bool_]:

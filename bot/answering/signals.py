@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bot.answering.candidates import LONGEST, TOGETHER, Candidate, runs
+from bot.answering.extremes import DECIDED, deciding
 from bot.answering.lines import GAPS, MAKE, Above, Line, Reader, held
 from bot.asking.intent import VALUES, Intent
 from bot.asking.intent import Kind as Wanted
@@ -58,7 +59,7 @@ NAMES = (
     "things_own", "things_heads", "things_above", "things_first", "things_lost", "predicate",
     "density", "value", "value_lacks", "value_unit", "value_head", "figures",
     "period_own", "period_above", "period_lacks", "town_own", "town_above", "town_lacks",
-    "defines", "most", "modal", "reason", "who", "lists", "steps", "compares", "contact",
+    "defines", "most", "modal", "reason", "who", "lists", "steps", "compares", "contact", "decides",
     *MAKE, "length", "long", "lines", "prose_row",
     *(f"{leg.replace('-', '_')}_leg" for leg in LEGS), "rank", "page_rank", "foreign",
 )  # fmt: skip
@@ -140,9 +141,10 @@ class _Table:
     ) -> None:
         self._question = question
         self._lines = lines
+        self._reader = reader
         self._page = np.repeat(np.arange(len(pages)), [len(page) for page in pages.values()])
         words, couples = list(question.words), question.pairs
-        heads = [reader.above(line.heads) for line in lines]
+        heads = [reader.above(line.under) for line in lines]
         leaves = [reader.above(line.section[-1] if line.section else "") for line in lines]
         paths = [reader.above("\n".join(line.section)) for line in lines]
         titles = [reader.above(line.edition.document.title) for line in lines]
@@ -279,7 +281,8 @@ class _Table:
         columns = dict.fromkeys(
             ("predicate", "value", "value_lacks", "value_unit", "value_head", "figures",
              "period_own", "period_above", "period_lacks", "town_own", "town_above", "town_lacks",
-             "defines", "most", "modal", "reason", "who", "lists", "steps", "compares", "contact"),
+             "defines", "most", "modal", "reason", "who", "lists", "steps", "compares", "contact",
+             "decides"),
             np.zeros(count),
         )  # fmt: skip
         among = sorted({at for first, last in spans.tolist() for at in range(first, last)})
@@ -310,6 +313,9 @@ class _Table:
             if kind in wanted:
                 tells = _TELLS[kind.value.replace("-", "_")]
                 columns[name] = over(partial(self._tells, tells))
+        if wanted & DECIDED:
+            rows = deciding(lines, self._question.words, intent.wanted, self._reader)
+            columns["decides"] = over(lambda at: float(at in rows))
         columns |= self._named_and_chosen(found, spans)
         return columns
 
@@ -344,7 +350,7 @@ class _Table:
         found["value_unit"] = (given > 1).astype(float)
         found["figures"] = over(lambda at: float(any(map(str.isdigit, self._lines[at].text))))
         found["value_head"] = over(
-            lambda at: float(any(unit in self._lines[at].heads for unit in units))
+            lambda at: float(any(unit in self._lines[at].under for unit in units))
         )
         return found
 

@@ -78,9 +78,12 @@ def unit(
     if lists:
         growth.fill(LISTED)
     growth.weigh(among, QUOTED, PRICE)
+    begun = growth.begun()
+    if begun:
+        growth.fill(QUOTED)
     lines = growth.cut()
     group = lines[-1].stored.group
-    rest = growth.page[growth.last + 1 :] if group >= 0 and lists else ()
+    rest = growth.page[growth.last + 1 :] if group >= 0 and (lists or begun) else ()
     return Unit(lines, sum(line.stored.group == group for line in rest))
 
 
@@ -121,6 +124,14 @@ class _Growth:
             if not _beside(self.page, self.first, self.first - 1):
                 break
             self.first -= 1
+
+    def begun(self) -> bool:
+        """Whether it ends within a list whose lead-in it shows: 次の二点 is no answer with one."""
+        last = self.page[self.last].stored
+        lines = self.page[self.first : self.last]
+        return last.kind is Kind.ITEM and any(
+            line.at == last.over and Flag.LEAD_IN in line.stored.flags for line in lines
+        )
 
     def fill(self, room: int) -> None:
         """Take in neighbours of the same paragraph or list, what follows first."""

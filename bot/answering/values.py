@@ -58,7 +58,12 @@ def value_of(
     if first is None or last is None:
         return None
     start = line.stored.start
-    return Value(line.text[first:last], start + first, start + last)
+    said = line.text[first:last]
+    cell = line.cell_at(first)
+    # The head or the table gives the unit of a bare figure.
+    if cell is not None and cell.unit and cell.unit not in said:
+        said += cell.unit
+    return Value(said, start + first, start + last)
 
 
 _SEVERAL = frozenset({Kind.COMPARISON, Kind.LIST, Kind.TOTAL, Kind.EXTREME, Kind.STEPS})
@@ -83,7 +88,7 @@ def _said(line: Read, figure: Figure) -> str:
 def _whole(question: Asked, line: Read, reader: Reader) -> bool:
     """Whether a line with its heads says all that the question asks about."""
     intent = question.intent
-    heads = reader.above(line.heads)
+    heads = reader.above(line.under)
     leaf = reader.above(line.section[-1] if line.section else "")
     words = line.words | heads.words | leaf.words
     over = line.flat + heads.flat

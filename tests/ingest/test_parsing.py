@@ -141,6 +141,28 @@ def test_the_unit_above_a_table_is_that_of_its_cells() -> None:
     assert ["", "百万円"] == [cell.unit for cell in found[2].cells]
 
 
+def test_a_row_of_units_belongs_to_the_heads() -> None:
+    """A row below the heads that gives nothing but units gives those of its columns."""
+    _, found = table(
+        [["", "円", "％"], ["大瓶", "330", "47.5"], ["小瓶", "219", "41.1"]],
+        ["品目", "小売価格", "負担率"],
+    )
+
+    assert [Kind.HEAD, Kind.HEAD, Kind.ROW, Kind.ROW] == [one.kind for one in found]
+    assert [("品目", ""), ("小売価格", "円"), ("負担率", "％")] == [
+        (cell.head, cell.unit) for cell in found[2].cells
+    ]
+
+
+def test_a_short_line_above_a_table_is_its_title() -> None:
+    """A row is understood by the title above it; a full sentence is none."""
+    _, titled = table([["宿", "6.5"]], ["業態", "本数"], before="業態ごとの平均購入本数")
+    _, plain = table([["宿", "6.5"]], ["業態", "本数"], before="本数は国が定める。")
+
+    assert [-1, 0, 0] == [one.over for one in titled]
+    assert [-1, -1, -1] == [one.over for one in plain]
+
+
 @pytest.mark.parametrize(
     "head, unit",
     [

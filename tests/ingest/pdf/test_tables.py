@@ -454,7 +454,9 @@ def test_a_box_of_columns_of_prose_is_no_table(tmp_path: Path) -> None:
 def test_telephone_numbers_stand_with_whose_they_are(tmp_path: Path) -> None:
     """A list of offices and their numbers has rows, however long the numbers are."""
     sheet = Sheet()
-    for at, office in enumerate(("東部支所市民生活係", "西部支所地域振興担当係", "港支所市民生活係")):
+    for at, office in enumerate(
+        ("東部支所市民生活係", "西部支所地域振興担当係", "港支所市民生活係")
+    ):
         sheet.say(office, 72, 700 - 18 * at).say(
             f"TEL：0120-44-567{at}（直通）", 300, 700 - 18 * at
         )
