@@ -22,7 +22,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-SENTENCES_VERSION = "3"
+SENTENCES_VERSION = "4"
 """Part of a generation's recipe: raise it when the same text gives other sentences."""
 
 

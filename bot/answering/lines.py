@@ -34,6 +34,9 @@ _STATEMENT = 40
 
 _SHARES, _NUMBER_OF, _UNIT_LENGTHS = ("率", "割合", "構成比", "シェア"), "数", (3, 2, 1)
 
+_REMARK = re.compile(r"[(（※].*$")
+"""What stands behind the words of a head: how it is worked out, a note."""
+
 _SCRAP = 4
 """Letters below which a line names nothing."""
 
@@ -210,7 +213,7 @@ class Reader:
 @lru_cache(maxsize=2_048)
 def unit_of_head(head: str) -> str:
     """Return the unit of the bare figures under a column head: 件 of 登録件数, % of 割合; "" for none."""
-    plain = GAPS.sub("", normalise(head))
+    plain = _REMARK.sub("", GAPS.sub("", normalise(head)))
     if plain.endswith(_SHARES):
         return "%"
     if not plain.endswith(_NUMBER_OF):

@@ -104,9 +104,16 @@ def _initials(pattern: str) -> set[str]:
     """Return the characters with which what a pattern finds may begin, in lower case."""
     if pattern.startswith("["):
         return set(pattern[1 : pattern.index("]")].lower())
-    if pattern.startswith("(?:"):
-        return {one[0].lower() for one in pattern[3 : pattern.index(")")].split("|")}
-    return {pattern[0].lower()}
+    if not pattern.startswith("(?:"):
+        return {pattern[0].lower()}
+    found, depth = {pattern[3].lower()}, 0
+    for at, one in enumerate(pattern):
+        depth += (one == "(") - (one == ")")
+        if not depth:
+            break
+        if one == "|" and depth == 1:
+            found.add(pattern[at + 1].lower())
+    return found
 
 
 def _bounded(word: str) -> str:

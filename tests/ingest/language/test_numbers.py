@@ -21,6 +21,9 @@ def only(text: str) -> Figure:
     "written, kind, value, unit",
     [
         ("五千円", Kind.MONEY, 5000, "円"),
+        ("5kg", Kind.MEASURE, 5, "kg"),
+        ("350mℓ", Kind.MEASURE, 350, "mL"),
+        ("0.1ppm", Kind.MEASURE, Fraction(1, 10), "ppm"),
         ("3,500円", Kind.MONEY, 3500, "円"),
         ("3.5千円", Kind.MONEY, 3500, "円"),
         ("３万５千円", Kind.MONEY, 35000, "円"),
