@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from functools import lru_cache
 from itertools import pairwise
@@ -16,6 +17,10 @@ from bot.asking.messages import questions_in
 from bot.asking.things import predicate, spoken, things
 from bot.asking.wants import asking, heads, wanted
 from ingest.language.spelling import is_japanese, normalise
+
+_JAPANESE = "[\u3041-\u30ff\u3400-\u9fff々〆]"
+_BETWEEN_WORDS = re.compile(rf"(?<={_JAPANESE}{{2}})\s+(?={_JAPANESE}{{2}})")
+"""White space between words, as in a search box; letters spread over their width stand alone."""
 
 
 @lru_cache(maxsize=256)
@@ -37,6 +42,7 @@ def read(text: str, *, language: str | None = None) -> Intent:
 
 
 def _question(text: str, core: str, language: str) -> Intent:
+    core = _BETWEEN_WORDS.sub("、", core)
     plain = normalise(days.without(core) or core)
     asked = asking(plain)
     numbered = find_articles(plain)

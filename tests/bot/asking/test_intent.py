@@ -157,6 +157,15 @@ def test_compounds_stay_whole_and_asking_nouns_are_told_apart() -> None:
     assert ("デジタル", "人材") == things[0].words
 
 
+def test_words_typed_apart_are_things_by_themselves() -> None:
+    """As in a search box; a word whose letters are spread over their width is one."""
+    apart = read("産業医　巡視　何回")
+    spread = read("市 長 の 任 期")
+
+    assert ["産業医", "巡視"] == [thing.said for thing in apart.things]
+    assert ["市長", "任期"] == [thing.said for thing in spread.things]
+
+
 def test_quoted_name_is_one_thing() -> None:
     """The words of 「書かない窓口」 are a name: nothing is denied."""
     intent = read("「書かない窓口」を始めた市は？")
