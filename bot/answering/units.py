@@ -40,6 +40,12 @@ LED = 158
 Filled up without a price, it holds the answer to .49 of clerk's questions and .65 of other's, each left
 out; at `PRICE` and 150 characters to .47 and .58."""
 
+ALONE = 0.7
+"""Share of its page's chance from which a row is quoted without its neighbours.
+
+At .7 no answer of three corpora was lost by it, each left out; at .5 one of a hundred of clerk's was, and
+one of jorei's 32."""
+
 _LEAST = 1e-9
 """By how much more a longer run has to hold to be more."""
 
@@ -77,7 +83,8 @@ def unit(
     growth.lean(QUOTED)
     if lists:
         growth.fill(LISTED)
-    growth.weigh(among, QUOTED, PRICE)
+    if not _alone(candidate, among):
+        growth.weigh(among, QUOTED, PRICE)
     begun = growth.begun()
     if begun:
         growth.fill(QUOTED)
@@ -85,6 +92,16 @@ def unit(
     group = lines[-1].stored.group
     rest = growth.page[growth.last + 1 :] if group >= 0 and (lists or begun) else ()
     return Unit(lines, sum(line.stored.group == group for line in rest))
+
+
+def _alone(candidate: Candidate, among: Sequence[Weighed]) -> bool:
+    """Whether a row of a table is plainly the one: it is shown with its heads, without its table."""
+    if any(line.stored.kind is not Kind.ROW for line in candidate.lines):
+        return False
+    inside = sum(
+        share for one, share in among if candidate.start <= one.start and one.end <= candidate.end
+    )
+    return inside >= ALONE
 
 
 @dataclass(eq=False)
@@ -228,7 +245,8 @@ def first_line(
     them.
     """
     growth = _Growth.around(candidate, library, reader)
-    growth.weigh(among, LED, 0.0)
+    if not _alone(candidate, among):
+        growth.weigh(among, LED, 0.0)
     lines = growth.cut()
     start, end = lines[0].stored.start, lines[-1].stored.end
     if end - start <= LED:

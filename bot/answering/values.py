@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bot.answering.candidates import Candidate
-from bot.answering.lines import GAPS, Reader
+from bot.answering.lines import GAPS, Reader, unit_of_head
 from bot.answering.signals import Asked, fits
 from bot.asking.intent import VALUES, Kind
 from ingest.language.numbers import Figure
@@ -60,9 +60,10 @@ def value_of(
     start = line.stored.start
     said = line.text[first:last]
     cell = line.cell_at(first)
-    # The head or the table gives the unit of a bare figure.
-    if cell is not None and cell.unit and cell.unit not in said:
-        said += cell.unit
+    # The head or the table gives the unit of a bare figure; a share may be one of 1 or of 100.
+    unit = (cell.unit or unit_of_head(cell.head)) if cell is not None else ""
+    if unit != "%" and unit not in said:
+        said += unit
     return Value(said, start + first, start + last)
 
 
