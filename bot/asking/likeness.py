@@ -7,6 +7,7 @@ word of what is asked. What is not plainly the same is another question.
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from bot.asking.reading import read
@@ -53,7 +54,7 @@ def _bounds(conditions: Conditions) -> Sameness:
         frozenset(conditions.towns),
         frozenset(conditions.bodies),
         frozenset((one.first, one.last) for one in conditions.periods),
-        frozenset(one.said for one in conditions.figures),
+        frozenset(replace(one, start=0, end=0, first=0, last=0) for one in conditions.figures),
         conditions.as_of,
         frozenset(conditions.editions),
         frozenset(conditions.works),

@@ -64,3 +64,12 @@ def test_order_makes_no_other_question() -> None:
     assert asked("住民票を市役所で申請できますか", "ja") == asked(
         "市役所で住民票を申請できますか", "ja"
     )
+
+
+def test_a_figure_bounds_what_is_asked() -> None:
+    """Thirty are not twenty, wherever they stand; and no figure keeps a question from being read."""
+    twenty = asked("20人以上の事業所の届出は必要ですか", "ja")
+
+    assert twenty is not None
+    assert twenty == asked("事業所の届出は20人以上で必要ですか", "ja")
+    assert twenty != asked("30人以上の事業所の届出は必要ですか", "ja")
