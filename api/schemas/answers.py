@@ -322,8 +322,11 @@ class WireAnswer(Wire):
             asked_on=answer.asked_on,
             took_ms=answer.took_ms,
             made=WireMade(model=answer.model, notice=made(answer)),
-            approved=answer.approval
-            and WireApproval(id=answer.approval.id, by=answer.approval.by, day=answer.approval.day),
+            approved=None
+            if answer.approval is None
+            else WireApproval(
+                id=answer.approval.id, by=answer.approval.by, day=answer.approval.day
+            ),
         )
         given._editions = answer.editions
         return given

@@ -170,7 +170,7 @@ def corpus_correct(
     if group and everybody:
         raise typer.BadParameter("Name groups, or say --everybody.")
     groups = [] if everybody else group
-    if published is in_force_from is groups is owner is None:
+    if all(each is None for each in (published, in_force_from, groups, owner)):
         err.print(
             spoken(
                 "Name what is to be corrected: --published, --in-force-from, --group, --everybody "

@@ -31,6 +31,8 @@ def test_politeness_and_marks_make_no_other_question(other: str) -> None:
         (ASKED, "年次有給休暇は何日までですか"),
         (ASKED, "年次有給休暇は最大何日ですか"),
         (ASKED, "年次有給休暇は何時間ですか"),
+        ("5万人以上の市は届出が必要ですか", "5万人以下の市は届出が必要ですか"),
+        ("5万人以上の市は届出が必要ですか", "6万人以上の市は届出が必要ですか"),
         (ASKED, "令和6年度の年次有給休暇は何日ですか"),
         ("休暇を繰り越せますか", "休暇を繰り越せませんか"),
         ("国から市へ報告する期限は", "市から国へ報告する期限は"),
@@ -57,6 +59,13 @@ def test_another_word_condition_or_side_is_another_question(one: str, other: str
 def test_what_is_not_plain_is_like_nothing(said: str) -> None:
     """Greetings, follow-ups, several questions at once, and what names nothing."""
     assert asked(said, "ja") is None
+
+
+def test_figure_is_the_same_wherever_it_stands() -> None:
+    """With its unit and what bounds it."""
+    one = asked("届出は5万人以上の市で必要ですか", "ja")
+    assert one is not None
+    assert one == asked("5万人以上の市で届出は必要ですか", "ja")
 
 
 def test_order_makes_no_other_question() -> None:
