@@ -174,7 +174,7 @@ def test_days_are_corrected_on_the_command_line(desk: Desk) -> None:
 
     assert "was published 2021-07-08 and is in force from 2999-01-01" in said.stdout
     assert not desk.lists()["madoguchi@第1.0版"]["in_force"]
-    assert "--published or --in-force-from" in desk.does("corpus", "correct", "x", code=2).stderr
+    assert "--published, --in-force-from" in desk.does("corpus", "correct", "x", code=2).stderr
 
 
 def test_a_check_names_strays_absentees_and_other_bytes(desk: Desk) -> None:
@@ -366,3 +366,21 @@ def test_a_home_that_may_only_be_read_answers_all_the_same(desk: Desk) -> None:
     for one in others:
         assert (4, True) == (one.returncode, str(desk.home) in one.stderr), one.stderr
         assert "Traceback" not in one.stderr
+
+
+def test_groups_are_bound_on_the_command_line(desk: Desk) -> None:
+    """A document by its id, a folder by its path; everybody, and nobody who is not there."""
+    file = pdf(desk.folder / "a.pdf", "窓口業務の要領", "第1.0版", "令和3年7月7日")
+    desk.does("corpus", "add", file, "--yes")
+
+    bound = desk.does("corpus", "correct", "madoguchi", "--group", "人事課", "--owner", "jinji")
+    folder = desk.does("corpus", "bind", "madoguchi", "--group", "総務課")
+    opened = desk.does("corpus", "correct", "madoguchi", "--everybody")
+
+    assert "it is seen by 人事課" in bound.stdout
+    assert "madoguchi is seen by 総務課" in folder.stdout
+    assert "it is seen by everybody" in opened.stdout
+    desk.does("corpus", "correct", "madoguchi", "--everybody", "--group", "人事課", code=2)
+    written = (desk.corpus / "catalog.toml").read_text("utf-8")
+    assert 'owner = "jinji"' in written
+    assert 'path = "madoguchi"' in written
