@@ -26,6 +26,8 @@ ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 VENV_PYTHON = VENV / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
 STAMP = VENV / "tebiki-installed.txt"
+ASKED_FOR = VENV / "tebiki-dictionary-asked-for.txt"
+"""Says that the dictionary for English questions was fetched, or tried for, once."""
 
 OLDEST_PYTHON = (3, 11)
 TORCH_CPU_INDEX = "https://download.pytorch.org/whl/cpu"
@@ -246,6 +248,13 @@ def install(lock: Path) -> None:
     STAMP.write_text("\n".join([place(), *held]) + "\n", encoding="utf-8")
 
 
+def fetch_dictionary() -> None:
+    """Fetch the dictionary for English questions, once; a failure is said and stops nothing."""
+    if not ASKED_FOR.exists():
+        subprocess.run([str(VENV_PYTHON), "-m", "tebiki", "dictionary"], check=False)
+        ASKED_FOR.touch()
+
+
 def wanted(*, models: bool, dev: bool) -> Path:
     """Return the lock to install: whoever has torch, as all had once, keeps what goes with it."""
     if dev:
@@ -265,6 +274,8 @@ def main() -> int:
         return 1
     try:
         install(wanted(models=arguments.models, dev=arguments.dev))
+        if not arguments.dev:
+            fetch_dictionary()
     except InstallFailed as failure:
         print(failure, file=sys.stderr)
         return 1

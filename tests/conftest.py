@@ -92,6 +92,7 @@ SYSTEM_PACKAGES = {
     "chromium": SystemPackage(
         "chromium", lambda: _program("chromium", "chromium-browser", "google-chrome")
     ),
+    "dpkg": SystemPackage("dpkg", lambda: _program("dpkg-deb")),
     "fonts": SystemPackage("fonts-noto-cjk", _noto_cjk),
     "postgresql": SystemPackage("postgresql", _postgresql_programs),
     "ssh-keygen": SystemPackage("openssh-client", lambda: _program("ssh-keygen")),
@@ -224,7 +225,8 @@ def _no_network() -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def _no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     """Forget the settings of the person who runs the tests, and a dictionary that is installed."""
-    monkeypatch.setattr("index.search.dictionary.INSTALLED", Path("/nowhere/edict"))
+    for place in ("INSTALLED", "KEPT"):
+        monkeypatch.setattr(f"index.search.dictionary.{place}", Path("/nowhere/edict"))
     for name in [name for name in os.environ if name.startswith("TEBIKI_")]:
         monkeypatch.delenv(name)
 

@@ -31,6 +31,7 @@ def installer(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> ModuleType:
     monkeypatch.setattr(module, "VENV", tmp_path)
     monkeypatch.setattr(module, "VENV_PYTHON", tmp_path / "python")
     monkeypatch.setattr(module, "STAMP", tmp_path / "stamp")
+    monkeypatch.setattr(module, "ASKED_FOR", tmp_path / "asked-for")
     return module
 
 
@@ -335,6 +336,20 @@ def test_a_second_run_asks_pip_for_nothing(
     installer.install(installer.MAIN_LOCK)
 
     assert [] == pip.asked
+
+
+def test_the_dictionary_is_asked_for_once_and_stops_nothing(
+    installer: ModuleType, tmp_path: Path
+) -> None:
+    """On a machine without a way to it, every later start would wait in vain."""
+    asked = tmp_path / "asked"
+    installer.VENV_PYTHON.write_text(f"#!/bin/sh\necho $* >> {asked}\nexit 4\n", encoding="utf-8")
+    installer.VENV_PYTHON.chmod(0o755)
+
+    installer.fetch_dictionary()
+    installer.fetch_dictionary()
+
+    assert "-m tebiki dictionary\n" == asked.read_text(encoding="utf-8")
 
 
 def test_what_pip_does_is_told_while_it_does_it(

@@ -78,8 +78,8 @@ class Indexes:
             legs[f"page-{kind}"] = UnitLeg(by_page, kind, by_page=True)
         dense = DenseLeg(embedder, self.vectors) if self.vectors else None
         glossary = self.glossary
-        if dictionary.INSTALLED.is_file():
-            looked_up = dictionary.Dictionary(dictionary.INSTALLED, words, couples)
+        if (file := dictionary.at_hand()) is not None:
+            looked_up = dictionary.Dictionary(file, words, couples)
             glossary = dictionary.Translating(glossary, looked_up)
         towns = Municipalities(self.chunks, couples, self.glossary)
         hybrid = Hybrid(

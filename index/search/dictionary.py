@@ -1,8 +1,8 @@
 """A Japanese-English dictionary read backwards: the Japanese words that English ones may mean.
 
 The file is EDICT's: the words of JMdict, one a line (``許可 [きょか] /(n,vs) permission/(P)/``), in
-EUC-JP. Debian installs it with its package edict. It is read where it is installed, and nothing
-of it is kept.
+EUC-JP. Debian installs it with its package edict; ``tebiki dictionary`` fetches it where that is
+not there.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import math
 import re
+import sys
 from collections import defaultdict
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -31,6 +32,11 @@ log = logging.getLogger(__name__)
 INSTALLED = Path("/usr/share/edict/edict")
 """Where Debian's package edict puts the dictionary."""
 
+KEPT = Path(sys.prefix, "share", "tebiki", "edict")
+"""Where it is kept once it was fetched: beside the program, for every home."""
+
+ENCODING = "euc_jp"
+
 # On 23 questions about 36 government PDFs and 20 more, right page first and among five: with 2
 # words 12, 17 and 7, 13; with 3 words 10, 16 and 7, 15; with 5 words 8, 16 and 7, 15.
 _KEPT = 3
@@ -48,6 +54,11 @@ _WORD = re.compile(r"[^ /;(]+")
 _BEGINS = re.compile(rf"/(?:\([^/()]*\) ?)*(?:to |an? |the )?([A-Za-z]{{2,{_STARTING}}})")
 _BRACKETS = re.compile(r"\([^()]*\)")
 _NAMES = re.compile(r"[一-龥々ァ-ヶ]")
+
+
+def at_hand() -> Path | None:
+    """Return the dictionary of this machine, or None."""
+    return next((path for path in (KEPT, INSTALLED) if path.is_file()), None)
 
 
 class Meaning(NamedTuple):
@@ -92,14 +103,14 @@ class Dictionary:
         """The lines whose word the corpus may say, by the first letters of each meaning."""
         found: dict[str, list[str]] = defaultdict(list)
         try:
-            with self._path.open(encoding="euc_jp", errors="replace") as file:
-                lines = [line for line in file if _word(line)]
+            with self._path.open(encoding=ENCODING, errors="replace") as file:
+                lines = [line for line in file if word_of(line)]
         except OSError as problem:
             log.warning(
                 "%s cannot be read (%s); English words are not looked up", self._path, problem
             )
             return {}
-        known = self._pairs.knows_each([pairs(_word(line)) for line in lines])
+        known = self._pairs.knows_each([pairs(word_of(line)) for line in lines])
         for at in np.flatnonzero(known).tolist():
             for start in {start.lower() for start in _BEGINS.findall(lines[at])}:
                 found[start].append(lines[at])
@@ -109,7 +120,7 @@ class Dictionary:
         """Return the words of *lines* that the corpus may say, by the stems of each meaning."""
         found: dict[tuple[str, ...], list[Meaning]] = defaultdict(list)
         for line in lines:
-            word = _word(line)
+            word = word_of(line)
             common = line.endswith("/(P)/\n")
             for place, meaning in enumerate(line.rstrip("\n/").split("/")[1:]):
                 stems = tuple(stem for _, stem in english(_BRACKETS.sub("", meaning)))
@@ -118,7 +129,7 @@ class Dictionary:
         return dict(found)
 
 
-def _word(line: str) -> str:
+def word_of(line: str) -> str:
     """Return the word of a line; nothing where it names nothing: one character, hiragana alone."""
     found = _WORD.match(line)
     word = found.group() if found else ""

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 MANIFEST, SIGNATURE, SIGNERS = "manifest.json", "manifest.json.sig", "signers"
+DICTIONARY = "dictionary"
 NAMESPACE, WHO = "tebiki", "tebiki"
 KEPT = 3
 """So many versions stay: the current one, the one before, and one more."""
@@ -154,9 +155,11 @@ def install(bundle: Path, prefix: Path, manifest: dict[str, Any]) -> str:
     except Refused:
         shutil.rmtree(folder, ignore_errors=True)
         raise
-    for extra in ("corpus", "models", "debs"):
+    places = {extra: folder / extra for extra in ("corpus", "models", "debs")}
+    places[DICTIONARY] = folder / "venv" / "share" / "tebiki"  # where the program looks for it
+    for extra, place in places.items():
         if (bundle / extra).is_dir():
-            shutil.copytree(bundle / extra, folder / extra)
+            shutil.copytree(bundle / extra, place, dirs_exist_ok=True)
     for record in ("sbom.json", MANIFEST):  # the manifest last: it makes the folder complete
         shutil.copy2(bundle / record, folder / record)
     return name

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from tebiki.commands.options import Printed
-from tebiki.commands.output import err
+from tebiki.commands.output import err, spoken
 
 
 def bundle(
@@ -34,11 +34,24 @@ def bundle(
     given: Printed,
 ) -> None:
     """Write one file that installs Tebiki where there is no network, and updates it there."""
+    from index.search.dictionary import at_hand
+    from tebiki.bundling.install import DICTIONARY
     from tebiki.bundling.packing import Target, gather, pack
 
     here = Target()
     target = Target(python or here.python, machine or here.machine)
-    extras = {"corpus": [documents] if documents else [], "models": model or [], "debs": deb or []}
+    dictionary = at_hand()
+    if dictionary is None:
+        err.print(
+            spoken('Without the dictionary for English questions: "tebiki dictionary" fetches it.'),
+            style="yellow", markup=False,
+        )  # fmt: skip
+    extras = {
+        "corpus": [documents] if documents else [],
+        "models": model or [],
+        "debs": deb or [],
+        DICTIONARY: [dictionary] if dictionary else [],
+    }
     with tempfile.TemporaryDirectory(prefix="tebiki-gathered-") as folder:
         wheels, pip = gather(
             Path(folder), target, lambda step: err.print(f"{step} …", markup=False)

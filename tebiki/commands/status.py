@@ -29,7 +29,7 @@ def status(
     from index.errors import IndexMissing
     from index.generations import manifests, pointers
     from index.refresh import reports
-    from index.search.dictionary import INSTALLED
+    from index.search.dictionary import at_hand
 
     hold_current(chosen)
     name = pointers.current(chosen.home)
@@ -74,7 +74,7 @@ def status(
     out.print(table)
     for line in reports.kept_lines(manifest):
         out.print(line, markup=False)
-    looked_up = str(INSTALLED) if INSTALLED.is_file() else "none (Debian's package edict)"
+    looked_up = at_hand() or 'none ("tebiki dictionary" fetches it)'
     out.print(f"dictionary for English questions: {looked_up}", markup=False)
     if model is not None:
         used = f": {tokens.used():,} of today's {tokens.a_day:,} tokens used" if tokens else ""

@@ -54,6 +54,7 @@ def examination(
     yield from told("ways-out", lambda: machine.of_ways_out(chosen))
     yield from told("ocr", services.of_ocr)
     yield from told("dictionary", services.of_dictionary)
+    yield from told("english", services.of_english)
     yield from told("index", lambda: held.of_index(chosen, every=every))
     yield from told("corpus", lambda: held.of_corpus(chosen))
     yield from told("ledger", lambda: held.of_ledger(chosen))

@@ -21,6 +21,7 @@ TOPICS = {
     "ways-out": "外への通信",
     "ocr": "画像の文字",
     "dictionary": "辞書",
+    "english": "英語の質問",
     "index": "索引",
     "recipe": "索引の作り方",
     "damage": "索引の傷み",

@@ -54,6 +54,25 @@ def of_dictionary() -> Iterator[Finding]:
         )  # fmt: skip
 
 
+def of_english() -> Iterator[Finding]:
+    """Say whether English words are looked up in a dictionary of Japanese."""
+    from index.search.dictionary import at_hand
+
+    if (file := at_hand()) is not None:
+        yield ok(
+            "english",
+            f"English words are looked up in {file}.",
+            f"英語の語を {file} で調べます。",
+        )
+    else:
+        yield look(
+            "english", "English questions find few Japanese pages: there is no dictionary here.",
+            "英語の質問では日本語の文書がほとんど見つかりません。辞書がありません。",
+            'Run "tebiki dictionary" (4 to 54 MB), or "sudo apt-get install edict".',
+            "「tebiki dictionary」（4〜54MB）か「sudo apt-get install edict」を実行してください。",
+        )  # fmt: skip
+
+
 def of_embedding(chosen: Settings) -> Iterator[Finding]:
     """Say whether the models that were set are on this machine; none is fetched or loaded."""
     names = {

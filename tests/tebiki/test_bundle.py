@@ -19,6 +19,7 @@ from zipfile import ZipFile
 
 import pytest
 
+from tebiki.bundling.install import DICTIONARY
 from tebiki.bundling.packing import NotBundled, Target, locked_for, pack
 
 PIP = next((Path(ensurepip.__file__).parent / "_bundled").glob("pip-*.whl"), None)
@@ -54,7 +55,9 @@ class Office:
     def prefix(self) -> Path:
         return self.folder / "opt"
 
-    def bundle(self, version: str, *, code: str = "", key: Path | None = None) -> Path:
+    def bundle(
+        self, version: str, *, code: str = "", key: Path | None = None, dictionary: str = ""
+    ) -> Path:
         """Pack a small Tebiki and return where it was unpacked."""
         assert PIP is not None
         main = code or f"import helper\ndef main():\n    print('tebiki {version}', helper.WORD)\n"
@@ -62,9 +65,12 @@ class Office:
             small_wheel(self.folder / version, "tebiki", version, main, program="tebiki"),
             small_wheel(self.folder / version, "helper", "1.0", "WORD = 'helps'\n"),
         ]
+        held = self.folder / version / "edict"
+        held.write_text(dictionary, encoding="utf-8")
         made = pack(
-            self.folder / f"{version}.tar", wheels, PIP, HERE, key=key, attempt="import tebiki"
-        )
+            self.folder / f"{version}.tar", wheels, PIP, HERE, key=key, attempt="import tebiki",
+            extras={DICTIONARY: [held]} if dictionary else {},
+        )  # fmt: skip
         unpacked = self.folder / f"stick-{version}"
         with tarfile.open(made.file) as packed:
             packed.extractall(unpacked, filter="data")
@@ -122,6 +128,15 @@ def test_install_update_and_back(office: Office) -> None:
     )  # fmt: skip
     assert "tebiki 2.0 helps" == office.says()
     assert 2 == len(list((office.prefix / "versions").iterdir()))
+
+
+def test_the_dictionary_arrives_where_the_program_looks_for_it(office: Office) -> None:
+    """Beside its Python, as `index.search.dictionary.KEPT` has it."""
+    code = "import pathlib, sys\ndef main():\n    print(pathlib.Path(sys.prefix, 'share', 'tebiki', 'edict').read_text())\n"
+
+    office.installs(office.bundle("1.0", code=code, dictionary="words"))
+
+    assert "words" == office.says()
 
 
 @pytest.mark.parametrize("change", ["changed", "missing", "added"])

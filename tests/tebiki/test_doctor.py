@@ -89,6 +89,8 @@ def house(built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Itera
         "all_proxy",
     ):
         monkeypatch.delenv(name, raising=False)
+    (tmp_path / "edict").touch()
+    monkeypatch.setattr("index.search.dictionary.KEPT", tmp_path / "edict")
     shutil.copytree(built, tmp_path / "house")
     with monkeypatch.context() as patch:
         patch.setenv("TZ", "Asia/Tokyo")
