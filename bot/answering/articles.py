@@ -34,6 +34,9 @@ _HEAD = re.compile(
     rf"|(?:別記)?(?:様式\s?第?\s?(?P<f1>{_N})\s?号?(?P<fb1>(?:の{_N})*)|第\s?(?P<f2>{_N})\s?号\s?様式(?P<fb2>(?:の{_N})*))(?=[\s(]|$))",
     re.MULTILINE,
 )
+HEADED = frozenset({"条", "附則", "別表", "別記", "別紙", "様式"})
+"""The kinds of which `heads` tells where they begin."""
+
 _CAPTION = re.compile(r"[ \t]*[(（][^()（）\n]{1,40}[)）][ \t]*\n$")
 _LONGEST = 4_000
 """Characters of one article that are quoted at most; tables and forms go on for pages."""

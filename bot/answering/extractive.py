@@ -27,7 +27,7 @@ from bot.answering.scoring import (
     weights,
 )
 from bot.answering.signals import Asked, Candidates, asked, candidates
-from bot.answering.understanding import heard, mended, settled, with_edition, with_work
+from bot.answering.understanding import heard, mended, put_right, settled, with_edition, with_work
 from bot.answering.units import Unit, Weighed, first_line, unit
 from bot.answering.values import Value, value_of
 from bot.answers import Answer, Certainty, Citation, Declined, Delta, Event, Lead, Question, cite
@@ -176,7 +176,7 @@ class Extractive:
         """Answer the questions of one message one after the other, under the question each."""
         found: list[Answer] = []
         for part in parts:
-            one = replace(question, core=part.core, standalone=library.mended(part.core))
+            one = replace(question, core=part.core, standalone=put_right(part.core, library))
             found.append(self.from_passages(one, self.passages(one, library), library))
         return joined(question, found, [part.core for part in parts])
 

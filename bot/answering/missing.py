@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bot.answering.articles import HEADED, heads
 from bot.answering.lines import GAPS, Reader
 from bot.answering.signals import fits, tells_contact
 from bot.answers import Missing
+from bot.asking.articles import find
 from bot.asking.intent import VALUES, Kind
 from ingest.language.words import person_names
 
 if TYPE_CHECKING:
     from bot.answering.candidates import Candidate
     from bot.answering.signals import Asked
+    from bot.asking.intent import Article, Intent
 
 
 _SPOKEN_OF = 0.34
@@ -67,6 +70,17 @@ def lacking(question: Asked, candidate: Candidate, reader: Reader) -> tuple[Miss
         said = any(GAPS.sub("", name) in flat for name in names) or set(thing.words) <= words
         if not said and not any(thing.said == town.name for town in intent.conditions.towns):
             found.append(Missing("thing", thing.said))
+    # Another text may name it (第6条の2 of another law); it is held where it begins.
+    begin = {
+        (head.article.kind, head.article.number)
+        for text in (*first.section, *(line.text for line in candidate.lines))
+        for head in heads(text)
+    }
+    found += [
+        Missing("answer_type", article.said)
+        for article in _articles(intent)
+        if (article.kind, article.number) not in begin
+    ]
     wanted = [want for want in intent.wanted if want.kind in VALUES]
     if wanted and not any(
         fits(intent, figure) for line in candidate.lines for figure in line.figures
@@ -79,11 +93,18 @@ def lacking(question: Asked, candidate: Candidate, reader: Reader) -> tuple[Miss
     return tuple(found)
 
 
+def _articles(intent: Intent) -> list[Article]:
+    """Return the articles that a question wants to see, none where it wants something of them."""
+    if intent.kinds[:1] != (Kind.ARTICLE,):
+        return []
+    return [article for article in intent.articles if article.kind in HEADED]
+
+
 def speaks_of(question: Asked, candidate: Candidate, reader: Reader) -> bool:
     """Whether a candidate, or what stands above it, says enough of what is asked about.
 
     The glossary's other names count, in either language; a question that names nothing is spoken of
-    by whatever was found.
+    by whatever was found. Of an article nothing is said where nothing names it.
     """
     first = candidate.first
     above = [
@@ -99,6 +120,9 @@ def speaks_of(question: Asked, candidate: Candidate, reader: Reader) -> bool:
         *(line.words for line in candidate.lines), *(one.words for one in above)
     )
     flat = "".join([*(line.flat for line in candidate.lines), *(one.flat for one in above)])
+    articles = {(one.article.kind, one.article.number) for one in find(flat)}
+    if any((one.kind, one.number) not in articles for one in _articles(question.intent)):
+        return False
     named = [said for said, others in question.names if any(name in flat for name in others)]
     words = words.union(*named)
     # Who asks or is asked for by name is no matter that a document speaks of, nor is a number.

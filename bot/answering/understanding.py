@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from bot.answers import Question
 from bot.asking import days
+from bot.asking.people import without_people
 from bot.telling.phrases import phrase
 from ingest.language.spelling import normalise
 
@@ -29,8 +30,14 @@ def heard(question: Question) -> tuple[str, ...]:
 
 
 def mended(question: Question, library: Library) -> Question:
-    """Return the question with misspelt names put right; `heard` tells how it was read."""
-    return replace(question, standalone=library.mended(question.standalone))
+    """Return the question put right; `heard` tells how it was read."""
+    return replace(question, standalone=put_right(question.standalone, library))
+
+
+def put_right(said: str, library: Library) -> str:
+    """Return a question with misspelt names put right, and without people whom no text names."""
+    unknown = library.rarity("")
+    return without_people(library.mended(said), lambda word: library.rarity(word) < unknown)
 
 
 def settled(question: Question, library: Library) -> Question:

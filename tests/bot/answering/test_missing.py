@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from bot.answering.candidates import Candidate, runs
 from bot.answering.lines import Reader
 from bot.answering.missing import lacking, speaks_of
@@ -15,9 +17,10 @@ LEAVE = edition("leave", title="休暇の手引き")
 TEXT = edition_text("年次休暇の申請は、三日前までに行う。")
 
 
-def given(question: str, *terms: Term) -> tuple[Asked, Candidate, Reader]:
+def given(question: str, *terms: Term, said: str = "") -> tuple[Asked, Candidate, Reader]:
     """Return a question and the only sentence there is, which may answer it."""
-    library = FakeLibrary({LEAVE: TEXT}, glossary=Glossary(terms))
+    text = edition_text(said) if said else TEXT
+    library = FakeLibrary({LEAVE: text}, glossary=Glossary(terms))
     passages = library.retrieve("年次休暇の申請", k=1, filters=Filters())
     reader = Reader()
     first = runs(passages, library, reader).found[0]
@@ -45,3 +48,20 @@ def test_what_has_no_name_on_a_page_of_another_language_is_missing() -> None:
     assert any("overtime" in one.text for one in found)
     assert not any("annual leave" == one.text for one in found)
     assert all("answer_type" == one.kind for one in found)
+
+
+@pytest.mark.parametrize(
+    "said, spoken, missing",
+    [
+        ("第6条の2 年次休暇の申請は、三日前までに行う。", True, []),
+        ("年次休暇の申請は、規則第6条の2による。", True, ["第6条の2"]),
+        ("第6条 年次休暇の申請は、三日前までに行う。", False, ["第6条の2"]),
+    ],
+    ids=["it begins there", "another text names it", "nothing names it"],
+)
+def test_an_article_is_held_where_it_begins(said: str, spoken: bool, missing: list[str]) -> None:  # noqa: FBT001 - a case of the table
+    """What only refers to one of that number is another law's, as a rule."""
+    asked_for = given("休暇の手引きの第6条の2は？", said=said)
+
+    assert spoken == speaks_of(*asked_for)
+    assert missing == [one.text for one in lacking(*asked_for) if one.kind == "answer_type"]
