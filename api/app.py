@@ -8,7 +8,6 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 from urllib.parse import quote
 
@@ -44,7 +43,7 @@ from api.schemas.revisions import WireRevision
 from api.schemas.service import HealthResponse, ReadyResponse, SessionRequest, SessionResponse
 from api.schemas.wire import Problem
 from api.signed_links import PARAMETER, with_parameter
-from api.suggestions import suggested
+from api.suggestions import names, suggested
 from api.viewer import Viewer
 from bot.asking.question import read
 from bot.errors import BadQuestion
@@ -53,7 +52,7 @@ from ingest import formats
 from ingest.pages import Place, PlaceKind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
     from starlette.applications import Starlette
     from starlette.types import Receive, Send
@@ -110,7 +109,7 @@ def create_app(
     answerer: Answerer,
     page_file: Callable[[Edition], Path],
     record: AnswerRecord | None = None,
-    questions: Mapping[str, Sequence[str]] = MappingProxyType({}),
+    starters: Callable[[Library, str], Sequence[str]] = suggested,
     office: Office | None = None,
     access: Access = Access(),  # noqa: B008 - frozen, and on loopback everybody is welcome
     kept_text: Callable[[Path], EditionText] = formats.read,
@@ -125,8 +124,7 @@ def create_app(
         answerer: answers questions.
         page_file: gives the PDF of a held edition of the current generation.
         record: remembers answers and feedback; in memory when None.
-        questions: what the page suggests first, by language ("ja", "en"); made from the headings
-            of the corpus for a language that is left out.
+        starters: gives what the page suggests first, by generation and language ("ja", "en").
         office: what the admin page works with; without it there is no admin page.
         access: what is asked of callers; nothing, when left out.
         kept_text: reads a PDF that is no longer in the corpus, for the pages of old answers.
@@ -175,7 +173,7 @@ def create_app(
         protocol.install(app, ask=ask, answerer=answerer, kept=kept)
     responses.install(app, ask=ask, answerer=answerer, kept=Shown(kept, library))
     _add_documents(app, library, summaries, viewer)
-    _add_service(app, library, questions)
+    _add_service(app, library, starters)
     _add_session(app, access, with_admin=office is not None)
     _add_pages(app, with_admin=office is not None)
     if office is not None:
@@ -443,14 +441,17 @@ def _listed(held: Library, summaries: PageSummaries) -> DocumentsResponse:
 
 
 def _add_service(
-    app: FastAPI, library: Callable[[], Library], questions: Mapping[str, Sequence[str]]
+    app: FastAPI,
+    library: Callable[[], Library],
+    starters: Callable[[Library, str], Sequence[str]],
 ) -> None:
     @app.get("/v1/suggestions", responses=PROBLEMS, tags=["questions"])
     def suggestions(request: Request, language: Literal["ja", "en"] = "ja") -> SuggestionsResponse:
-        """Give up to four questions that the corpus can answer."""
+        """Give up to four questions that the corpus can answer, and names to type on from."""
         seen = library().seen_by(groups_of(request))
-        given = questions.get(language) or suggested(seen, language)
-        return SuggestionsResponse(questions=list(given))
+        return SuggestionsResponse(
+            questions=list(starters(seen, language)), names=list(names(seen))
+        )
 
     @app.get("/healthz", tags=["service"])
     def healthz() -> HealthResponse:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from api.health import WireFinding
     from api.metrics import Metrics
+    from api.suggestions import Known
     from bot.ledger.ledger import Ledger
     from bot.slack.app import Colleague
     from index.refresh.reports import RefreshReport
@@ -53,6 +54,8 @@ def web(parts: Parts, host: str = "127.0.0.1") -> FastAPI:
     from api.metrics import Measured, Metrics
     from api.schemas.answers import WireAnswer
     from api.signed_links import SignedLinks
+    from api.suggestions import Starters
+    from bot.answering.extractive import Extractive
     from bot.ledger import erasing, exporting
     from bot.ledger.audit import Deed
     from bot.ledger.record import Recorded, SentRecord
@@ -103,6 +106,7 @@ def web(parts: Parts, host: str = "127.0.0.1") -> FastAPI:
         record=SentRecord(ledger, WireAnswer.model_validate, WireAnswer.of),
         access=access,
         kept_text=partial(_read_again, chosen),
+        starters=Starters(partial(_people_ask, chosen), Extractive(parts.shelf)),
         at_once=COMPUTING if chosen.model is None else WAITING,
         office=office,
         measured=measured,
@@ -114,6 +118,28 @@ def web(parts: Parts, host: str = "127.0.0.1") -> FastAPI:
         counted = replace(parts, answerer=Measured(parts.answerer, measured, door="slack"))
         add_slack(served, colleague_of(counted, ledger))
     return served
+
+
+def _people_ask(chosen: Settings) -> list[Known]:
+    """Return the questions of the sets that a refresh is checked with; none if they are broken."""
+    from api.suggestions import Known
+    from evals.candidate import asked
+    from evals.errors import BadQuestionSet
+
+    try:
+        sets = asked(chosen.corpus)
+    except BadQuestionSet:
+        return []
+    return [
+        Known(
+            question.text,
+            question.language,
+            frozenset(Path(each.file).name or each.document for each in question.judgements[:1]),
+        )
+        for known in reversed(sets)  # the user's own first
+        for question in known
+        if question.answerable and not question.previous
+    ]
 
 
 def _refreshed(

@@ -333,9 +333,10 @@ class WireAnswer(Wire):
 
 
 class SuggestionsResponse(Wire):
-    """Questions one may ask first."""
+    """Questions one may ask first, and *names* (titles, words, questions) to type on from."""
 
     questions: list[str]
+    names: list[str] = []
 
 
 class FeedbackResponse(Wire):

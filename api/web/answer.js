@@ -4,7 +4,7 @@
 import { el, icon } from "./elements.js";
 import { render } from "./markdown.js";
 import { marker, pageName, place, quotation, quotations } from "./quotation.js";
-import { say } from "./words.js";
+import { language, say } from "./words.js";
 
 // Text that is still arriving: markers are shown, but lead nowhere until they are verified.
 export function showUnfinished(container, text) {
@@ -17,15 +17,17 @@ export function showAnswer(container, answer, handlers) {
   const prose = el("div.prose", { lang: answer.language });
   prose.append(...(answer.declined ? refusal(answer, handlers) : told(answer, handlers)));
   container.dataset.certainty = answer.certainty;
+  const held = answer.declined || answer.citations.length > 0; // a greeting is nothing to copy or to rate
   container.replaceChildren(
     ...[
       prose,
       more(answer, handlers),
       choices("clarify", answer.clarify, answer, handlers),
       notices(answer, handlers),
-      tools(answer, handlers),
-      answer.made?.notice ? el("p.made", { lang: answer.language }, answer.made.notice) : null,
+      held ? tools(answer, handlers) : null,
+      held && answer.made?.notice ? el("p.made", { lang: answer.language }, answer.made.notice) : null,
       choices("next", answer.suggestions, answer, handlers),
+      held || answer.clarify?.length ? null : choices("suggestions", handlers.starters, { language: language() }, handlers),
     ].filter(Boolean),
   );
 }
@@ -40,7 +42,9 @@ function told(answer, handlers) {
     if (value && part.matches("p") && part.firstElementChild?.matches("strong")) part.classList.add("value");
     if (value) break;
   }
-  if (answer.certainty === "near") made.unshift(standing("near", made));
+  // Of several questions each says for itself what its quotation is worth.
+  const several = made.filter((each) => each.matches("p") && each.textContent === each.querySelector("strong")?.textContent).length > 1;
+  if (answer.certainty === "near" && !several) made.unshift(standing("near", answer, made));
   const named = answer.citations.filter((citation) => !drawn.has(citation.marker));
   if (named.length) made.push(sources(named, handlers));
   return made;
@@ -62,10 +66,15 @@ function drawing(answer, citations, handlers, drawn = new Set()) {
 }
 
 // What the answer is worth when it is not plainly the answer: a word, and what is missing.
-function standing(name, made) {
+function standing(name, answer, made) {
   const [opening] = made;
   const sentence = opening?.matches("p") && !opening.querySelector("strong, button") ? made.shift() : null;
-  return el(`p.standing.${name}`, {}, el("span.badge", {}, say(name)), sentence ? [" ", ...sentence.childNodes] : null);
+  return el(`p.standing.${name}`, {}, badge(name, answer), sentence ? [" ", ...sentence.childNodes] : null);
+}
+
+// In the language of the answer, as the sentence after it.
+function badge(name, answer) {
+  return el("span.badge", {}, say(name, {}, answer.language));
 }
 
 function refusal(answer, handlers) {
@@ -78,11 +87,11 @@ function refusal(answer, handlers) {
     el(
       "div.standing.declined",
       {},
-      el("p", {}, el("span.badge", {}, say("declined")), " ", said.flatMap((each) => [...each.childNodes])),
-      lacking.length ? el("p.lacking", {}, `${say("lacking")} `, lacking.map((each) => el("span.word", {}, each))) : null,
+      el("p", {}, badge("declined", answer), " ", said.flatMap((each) => [...each.childNodes])),
+      lacking.length ? el("p.lacking", {}, `${say("lacking", {}, answer.language)} `, lacking.map((each) => el("span.word", {}, each))) : null,
       rest,
     ),
-    nearest ? el("h3.nearest", {}, say("nearest")) : null,
+    nearest ? el("h3.nearest", {}, say("nearest", {}, answer.language)) : null,
     ...quotations(declined.nearest, handlers),
   ].filter(Boolean);
 }

@@ -3,10 +3,12 @@
 import { asText, showAnswer, showUnfinished } from "./answer.js";
 import { ask, get, post } from "./ask.js";
 import { el, icon } from "./elements.js";
+import { Filters } from "./filters.js";
 import { frame, pageTitle } from "./frame.js";
 import { conversations, forget, forgetAll, remember } from "./history.js";
 import { offer } from "./official.js";
 import { pageNumber } from "./quotation.js";
+import { Typing } from "./typing.js";
 import { Viewer } from "./viewer.js";
 import { language, say } from "./words.js";
 
@@ -39,6 +41,14 @@ const viewer = new Viewer(panel, {
   onstep: (by) => step(by),
 });
 
+const filters = new Filters({
+  button: document.querySelector("#filter"),
+  root: document.querySelector("#bounds"),
+  told: document.querySelector("#bounded"),
+});
+const typing = new Typing(box, document.querySelector("#typing"));
+let starters = [];
+
 function fresh() {
   return { id: crypto.randomUUID?.() ?? `${Date.now()}-${Math.random()}`, at: Date.now(), turns: [] };
 }
@@ -52,6 +62,7 @@ form.addEventListener("submit", (event) => {
 });
 
 box.addEventListener("keydown", (event) => {
+  if (typing.key(event)) return;
   // While a Japanese word is being chosen, Enter belongs to the input method.
   if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) return;
   event.preventDefault();
@@ -79,11 +90,13 @@ function begin(text) {
   complain("");
   box.value = "";
   grow();
+  filters.open(false);
+  typing.hide();
   return put(question);
 }
 
-async function put(question, turn = addTurn(question)) {
-  const { body, item } = turn;
+async function put(question, turn = addTurn(question, filters.words), bounds = filters.wire) {
+  const { body, item, bounded } = turn;
   running = new AbortController();
   busy(true);
   body.replaceChildren(el("p.working", {}, say("searching")));
@@ -94,7 +107,7 @@ async function put(question, turn = addTurn(question)) {
   const unfinished = el("div.prose.unfinished");
   try {
     const answer = await ask(
-      { question, history: earlier(), conversation: conversation.id },
+      { question, history: earlier(), conversation: conversation.id, filters: bounds },
       {
         delta({ text: more }) {
           text += more;
@@ -108,7 +121,7 @@ async function put(question, turn = addTurn(question)) {
     cancelAnimationFrame(drawn);
     show(body, answer);
     live.textContent = `${say("arrived")} ${answer.text.replace(/\*\*|\[\d+\]/g, "")}`;
-    conversation.turns.push({ question, answer });
+    conversation.turns.push({ question, answer, bounded });
     conversation.at = Date.now();
     remember(conversation);
     named(answer.id);
@@ -123,7 +136,7 @@ async function put(question, turn = addTurn(question)) {
         {},
         stopped ? null : el("p.head", {}, say("failed")),
         el("p", {}, sentence),
-        el("button.outline", { type: "button", onclick: () => running || put(question, turn) }, say("retry")),
+        el("button.outline", { type: "button", onclick: () => running || put(question, turn, bounds) }, say("retry")),
       ),
     );
     live.textContent = sentence;
@@ -133,7 +146,7 @@ async function put(question, turn = addTurn(question)) {
   }
 }
 
-function addTurn(question) {
+function addTurn(question, bounded = "") {
   main.classList.remove("fresh");
   relabel();
   const body = el("div.answer");
@@ -141,10 +154,11 @@ function addTurn(question) {
     "li.turn",
     {},
     el("h2.asked", {}, el("span.who", {}, say("asked")), el("span", {}, question)),
+    bounded ? el("p.bounded", {}, icon("filter"), bounded) : null,
     body,
   );
   talk.append(item);
-  return { item, body };
+  return { item, body, bounded };
 }
 
 function show(body, answer) {
@@ -153,6 +167,7 @@ function show(body, answer) {
     ask: (question) => running || put(question),
     rate: (rating, comment = "") => post("/v1/feedback", { answer: answer.id, rating, comment }),
     addOfficial: (work) => offer(official, work),
+    starters,
   });
 }
 
@@ -347,7 +362,7 @@ function start(chosen) {
   if (panel.open) panel.close();
   main.classList.toggle("fresh", chosen.turns.length === 0);
   relabel();
-  for (const { question, answer } of chosen.turns) show(addTurn(question).body, answer);
+  for (const { question, answer, bounded } of chosen.turns) show(addTurn(question, bounded).body, answer);
   if (chosen.turns.length) {
     talk.lastChild.scrollIntoView({ block: "start" });
     openFirst(chosen.turns.at(-1).answer);
@@ -363,7 +378,9 @@ function start(chosen) {
 async function suggest() {
   let questions = [];
   try {
-    ({ questions } = await get(`/v1/suggestions?language=${language()}`));
+    const given = await get(`/v1/suggestions?language=${language()}`);
+    questions = starters = given.questions;
+    typing.names = [...questions, ...given.names];
     complain("");
   } catch (problem) {
     complain(problem.message);
@@ -380,6 +397,7 @@ async function suggest() {
 async function offerOfficial() {
   try {
     const { documents } = await get("/v1/documents");
+    filters.load(documents);
     const digests = documents.filter((work) => work.digest_of && work.editions.some((each) => each.held));
     const absent = new Set(
       digests

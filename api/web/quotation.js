@@ -6,8 +6,9 @@ import { say } from "./words.js";
 
 const BADGES = { digest: "kindDigest", case: "kindCase", law: "kindLaw", notice: "kindNotice" };
 const WRAPPED_LINE = 18; // as in ingest/language/sentences.py
-const ENDING = /[。！？!?．]$/;
-const ITEM = /^(?:[・•●○◎■□◆◇▪※➢⬧〇\ue000-\uf8ff]|[①-⑳⒜-⒵㋐-㋾]|[（(][0-9０-９ｱ-ﾝァ-ヶa-z一-十]{1,2}[）)]|[0-9０-９]{1,2}[ .．　])/u;
+const SHORTER = 4; // characters by which a line was not wrapped but ended, over any indentation
+const ENDING = /[。！？!?．][」』）)]?$/;
+const ITEM = /^(?:[【・•●○◎■□◆◇▪※➢⬧〇\ue000-\uf8ff]|[①-⑳⒜-⒵㋐-㋾]|[（(][0-9０-９ｱ-ﾝァ-ヶa-z一-十]{1,2}[）)]|[0-9０-９]{1,2}[ .．　])/u;
 const ICON_FONT = /[\ue000-\uf8ff]/gu; // bullets of Wingdings and the like: no letter to show
 
 // Where something stands, in words: p.3, シート「手数料」 B4:D9, スライド2, 第12段落.
@@ -99,9 +100,9 @@ function parts(quote) {
 }
 
 function tableOf(rows, heads, lead) {
-  const wide = rows[0].length;
-  if (rows.some((row) => row.length !== wide)) return rows.map((row) => el("p", {}, row.join("　")));
-  const headed = heads.length === wide;
+  const columns = rows[0].length;
+  if (rows.some((row) => row.length !== columns)) return rows.map((row) => el("p", {}, row.join("　")));
+  const headed = heads.length === columns;
   const same = (row) => headed && row.every((cell, at) => flat(cell) === flat(heads[at]));
   const body = rows.filter((row) => !same(row));
   const said = new Set(lead.split("\n").map(flat));
@@ -132,28 +133,54 @@ function tableOf(rows, heads, lead) {
 
 const flat = (text) => text.replace(/\s/g, "");
 
-// A list stays a list; a line that was only wrapped goes on.
+// A list stays a list; a line that was only wrapped goes on. What ends a sentence ends its line,
+// and so does a line much shorter than the one after it, such as a heading.
 function lines(texts, lead) {
   const paragraphs = [];
+  let last = "";
   for (const text of texts) {
-    const before = paragraphs.at(-1);
-    if (before === undefined || ITEM.test(text)) paragraphs.push(text);
-    else paragraphs[paragraphs.length - 1] = joined(before, text);
+    const ended = !last || ENDING.test(last) || wide(text) > wide(last) + 2 * SHORTER;
+    if (ended || ITEM.test(text)) paragraphs.push(text);
+    else paragraphs[paragraphs.length - 1] = joined(paragraphs.at(-1), last, text);
+    last = text;
   }
-  const wanted = lead && lead.length <= LONG && !lead.includes("\t") ? lead.split("\n").reduce((all, each) => joined(all, each.trim())) : "";
+  return led(paragraphs.map(clean), lead.length <= LONG && !lead.includes("\t") ? lead : "");
+}
+
+// Each paragraph, with what of it stands in *lead* large.
+function led(paragraphs, lead) {
+  const wanted = flat(clean(lead));
+  const from = wanted ? flat(paragraphs.join("")).indexOf(wanted) : -1;
+  const size = lead.length <= BRIEF ? ".brief" : "";
+  let before = 0; // characters that are no space, of the paragraphs above
   return paragraphs.map((text) => {
-    const whole = clean(text);
-    const at = wanted ? whole.indexOf(clean(wanted)) : -1;
-    if (at < 0) return el("p", {}, whole);
-    const end = at + clean(wanted).length;
-    return el("p", {}, whole.slice(0, at), el(`strong.lead${lead.length <= BRIEF ? ".brief" : ""}`, {}, whole.slice(at, end)), whole.slice(end));
+    const start = indexOf(text, Math.max(0, from - before));
+    const end = indexOf(text, Math.max(0, from + wanted.length - before));
+    const above = before + flat(text).length;
+    const held = from >= 0 && from < above && from + wanted.length > before;
+    before = above;
+    if (!held) return el("p", {}, text);
+    return el("p", {}, text.slice(0, start), el(`strong.lead${size}`, {}, text.slice(start, end)), text.slice(end));
   });
 }
 
-function joined(before, after) {
-  if (!before) return after;
-  const short = before.split("\n").at(-1).length < WRAPPED_LINE && !ENDING.test(before);
-  const ascii = /[\x21-\x7e]$/.test(before) && /^[\x21-\x7e]/.test(after);
+// Where the *nth* character that is no space stands in a text; its end if there are fewer.
+function indexOf(text, nth) {
+  let seen = 0;
+  for (let at = 0; at < text.length; at += 1) {
+    if (/\s/.test(text[at])) continue;
+    if (seen === nth) return at;
+    seen += 1;
+  }
+  return text.length;
+}
+
+// How much room a line takes: a Japanese character two, a Latin one one.
+const wide = (text) => [...text].reduce((all, each) => all + (each > "\u2000" ? 2 : 1), 0);
+
+function joined(before, last, after) {
+  const short = last.length < WRAPPED_LINE && !ENDING.test(last);
+  const ascii = /[\x21-\x7e]$/.test(last) && /^[\x21-\x7e]/.test(after);
   return `${before}${short ? "　" : ascii ? " " : ""}${after}`;
 }
 

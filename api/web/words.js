@@ -29,6 +29,17 @@ const WORDS = {
     placeholder: "知りたいことを、ふだんの言葉で",
     placeholderNext: "続けてたずねる",
     hint: "Enterで送信、Shift+Enterで改行",
+    filters: "絞り込み",
+    filter_document: "文書",
+    filter_folder: "フォルダー",
+    filter_kind: "種類",
+    filter_municipality: "自治体名",
+    filter_day: "いつの時点",
+    filterAny: "すべて",
+    filterOn: "{day}時点",
+    filterClear: "絞り込みを解除",
+    comma: "、",
+    typing: "候補",
     send: "たずねる",
     stop: "中止",
     newTalk: "新しい質問",
@@ -297,6 +308,17 @@ const WORDS = {
     placeholder: "What would you like to know?",
     placeholderNext: "Ask a follow-up",
     hint: "Enter to send, Shift+Enter for a new line",
+    filters: "Filters",
+    filter_document: "Document",
+    filter_folder: "Folder",
+    filter_kind: "Kind",
+    filter_municipality: "Municipality",
+    filter_day: "As of",
+    filterAny: "All",
+    filterOn: "as of {day}",
+    filterClear: "Clear the filters",
+    comma: ", ",
+    typing: "Suggestions",
     send: "Ask",
     stop: "Stop",
     newTalk: "New question",
@@ -569,8 +591,8 @@ export function speak(chosen, { keep = true } = {}) {
   }
 }
 
-export function say(key, values = {}) {
-  const sentence = WORDS[current][key];
+export function say(key, values = {}, into = current) {
+  const sentence = WORDS[into][key];
   if (sentence === undefined) throw new Error(`no words for "${key}"`);
   return sentence.replace(/\{(\w+)\}/g, (_, name) => String(values[name] ?? ""));
 }

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from api.suggestions import suggested
+from api.suggestions import Known, Starters, names, suggested
+from bot.answering.extractive import Extractive
 from bot.asking.starters import question_about
+from index.search.glossary import Glossary, Term
 from tests.fakes import FakeLibrary, edition, edition_text
 
 
@@ -82,3 +84,38 @@ def test_headings_that_call_for_an_answer_come_first() -> None:
     )
 
     assert "住居手当の月額はいくらですか" == suggested(library, "ja")[0]
+
+
+def test_questions_that_people_ask_come_first_if_they_are_answered() -> None:
+    """What is not answered, too long or about another corpus gives way to the headings."""
+    library = FakeLibrary(
+        {edition("leave"): edition_text("# 年次有給休暇\n年次有給休暇は、一年につき20日とする。")}
+    )
+    leave = frozenset({"leave"})
+    asked = [
+        Known("年次有給休暇は何日ですか", "ja", leave),
+        Known("宇宙飛行士の給料はいくらですか", "ja", leave),
+        Known("年次有給休暇は一年につき何日ですか", "ja", frozenset({"elsewhere"})),
+        Known("年次有給休暇は何日ですか" * 5, "ja", leave),
+    ]
+    starters = Starters(lambda: asked, Extractive(lambda: library))
+
+    assert (
+        "年次有給休暇は何日ですか",
+        "年次有給休暇について教えてください",
+    ) == starters(library, "ja")
+
+
+def test_names_are_titles_words_and_questions() -> None:
+    """What one may type on from is what stands in the corpus; nothing of what was asked."""
+    library = FakeLibrary(
+        {edition("leave", title="休暇の手引き"): edition_text("# 年次有給休暇\nあ")},
+        glossary=Glossary([Term("年次有給休暇", also=("年休",))]),
+    )
+
+    assert (
+        "休暇の手引き",
+        "年次有給休暇",
+        "年休",
+        "年次有給休暇について教えてください",
+    ) == names(library)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -580,6 +581,63 @@ def test_new_question_starts_over(opened: Opener) -> None:
     with page.expect_request("**/v1/answers") as sent:
         ask(page)
     assert [] == json.loads(sent.value.post_data or "")["history"]
+
+
+def test_filters_bound_a_question_and_are_remembered(opened: Opener) -> None:
+    """What is chosen beside the box goes with the question, stands above the answer, and stays."""
+    page = opened()
+    expect(page.locator("#suggestions")).to_be_visible()
+    page.locator("#filter").click()
+    page.locator("#bounds select").first.select_option("zentai-digest")
+    page.locator("#bounds input[type=date]").fill("2026-04-01")
+    with page.expect_request("**/v1/answers") as sent:
+        ask(page)
+
+    bounds = {"documents": ["zentai-digest"], "as_of": "2026-04-01"}
+    assert bounds == json.loads(sent.value.post_data or "")["filters"]
+    expect(page.locator(".turn .bounded")).to_have_text("自治体DX全体手順書の要約、2026/04/01時点")
+    page.goto(page.url.split("?")[0])
+    expect(page.locator("#bounded")).to_contain_text("自治体DX全体手順書の要約")
+    page.locator("#bounded button").click()
+    expect(page.locator("#bounded")).to_be_hidden()
+
+
+def test_names_are_offered_while_one_types(opened: Opener) -> None:
+    """A title or a term goes on from the last letters; nothing that is typed is sent anywhere."""
+    page = opened()
+    expect(page.locator("#suggestions")).to_be_visible()
+    sent: list[Request] = []
+    page.on("request", lambda request: sent.append(request))  # noqa: PLW0108 - it sets attributes
+
+    page.locator("#question").press_sequentially("教えて、自治体DX全")
+    expect(page.locator("#typing li").first).to_have_text("自治体DX全体手順書の要約")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+
+    expect(page.locator("#question")).to_have_value("教えて、自治体DX全体手順書の要約")
+    expect(page.locator("#typing")).to_be_hidden()
+    assert [] == sent
+
+
+def test_a_greeting_has_nothing_to_rate(opened: Opener) -> None:
+    """Who says hello is greeted and offered questions; there is no quotation to copy or to judge."""
+    page = opened()
+    expect(page.locator("#suggestions")).to_be_visible()
+    page.locator("#question").fill("こんにちは")
+    page.locator("#question").press("Enter")
+
+    expect(page.locator(".answer .choice").first).to_be_visible()
+    expect(page.locator(".answer :is(.tools, .made)")).to_have_count(0)
+
+
+def test_paragraphs_of_a_quotation_stay_apart(opened: Opener) -> None:
+    """What ends a sentence ends its line, and what answers is large across it."""
+    page = opened()
+    ask(page)
+    paragraphs = page.locator(".quoted").first.locator("p")
+
+    expect(paragraphs.nth(1)).to_have_text(re.compile("^【注意1"))
+    expect(paragraphs.locator("strong.lead")).to_have_count(2)
 
 
 def test_suggested_question_is_asked_with_one_click(opened: Opener) -> None:
