@@ -267,7 +267,7 @@ class Access:
             self._draw(f"{caller.name} {source.address}", self.per_minute, who)
             if caller.name.startswith("key ") or caller.name == "widget":
                 self._draw(caller.name, SHARED * self.per_minute, who)
-        elif path.endswith(("/image", "/file")):
+        elif path.endswith(("/image", "/file", "/evidence")):
             self._draw(f"pages {source.address}", PAGES * self.per_minute, who)
 
     def _draw(self, bucket: str, per_minute: int, who: str) -> None:

@@ -18,7 +18,18 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.routing import Route
 from starlette.staticfiles import StaticFiles
 
-from api import admin, description, drafts, gennai, metrics, openai, problems, responses, stream
+from api import (
+    admin,
+    description,
+    drafts,
+    evidence,
+    gennai,
+    metrics,
+    openai,
+    problems,
+    responses,
+    stream,
+)
 from api.access import COOKIE, Access, Caller, secret_of
 from api.admin import Office
 from api.answer_records import AnswersInMemory, Shown
@@ -113,6 +124,7 @@ def create_app(
     office: Office | None = None,
     access: Access = Access(),  # noqa: B008 - frozen, and on loopback everybody is welcome
     kept_text: Callable[[Path], EditionText] = formats.read,
+    sheet: Callable[[str, str], bytes] | None = None,
     at_once: int = 40,
     measured: metrics.Metrics | None = None,
 ) -> FastAPI:
@@ -128,6 +140,7 @@ def create_app(
         office: what the admin page works with; without it there is no admin page.
         access: what is asked of callers; nothing, when left out.
         kept_text: reads a PDF that is no longer in the corpus, for the pages of old answers.
+        sheet: makes the evidence sheet of an answer, "pdf" or "docx"; without it there is none.
         at_once: how many requests are worked on at the same time; others wait for their turn.
         measured: what /metrics tells; without it there is none.
     """
@@ -162,7 +175,10 @@ def create_app(
     app.add_middleware(Gate, access=access)
     problems.install(app)
     reported = Reports(library, office)
-    _add_questions(app, library, summaries, answerer, Shown(kept, library), access, reported)
+    shown = Shown(kept, library)
+    _add_questions(app, library, summaries, answerer, shown, access, reported)
+    if sheet is not None:
+        evidence.install(app, shown, sheet, MISSING)
 
     def ask(text: str, filters: WireFilters, history: tuple[Turn, ...], caller: Caller) -> Question:
         # No index is a 503 and a bad filter a 422, also for a stream that has not begun.
@@ -171,7 +187,7 @@ def create_app(
 
     for protocol in (openai, gennai):
         protocol.install(app, ask=ask, answerer=answerer, kept=kept)
-    responses.install(app, ask=ask, answerer=answerer, kept=Shown(kept, library))
+    responses.install(app, ask=ask, answerer=answerer, kept=shown)
     _add_documents(app, library, summaries, viewer)
     _add_service(app, library, starters)
     _add_session(app, access, with_admin=office is not None)

@@ -21,6 +21,7 @@ from tebiki.building import (
     roll_back_to,
     slack_of,
 )
+from tebiki.evidence import page_image, sheet
 from tebiki.refreshing import deeds, refreshed
 from tebiki.settings import Settings, shown
 
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
     from bot.ledger.ledger import Ledger
     from bot.slack.app import Colleague
     from index.refresh.reports import RefreshReport
-    from ingest.catalog.editions import Edition
     from ingest.pages import EditionText
 
 COMPUTING, WAITING = 8, 40
@@ -105,6 +105,7 @@ def web(parts: Parts, host: str = "127.0.0.1") -> FastAPI:
         page_file=parts.page_file,
         record=SentRecord(ledger, WireAnswer.model_validate, WireAnswer.of),
         access=access,
+        sheet=partial(sheet, parts, ledger),
         kept_text=partial(_read_again, chosen),
         starters=Starters(partial(_people_ask, chosen), Extractive(parts.shelf)),
         at_once=COMPUTING if chosen.model is None else WAITING,
@@ -241,14 +242,3 @@ def colleague_of(parts: Parts, ledger: Ledger) -> Colleague:
         prompts=lambda language: suggested(parts.generation().seen_by(frozenset()), language),
         refreshed=lambda: parts.generation().manifest.created[:10],
     )
-
-
-def page_image(parts: Parts, edition: Edition, number: int, start: int, end: int) -> bytes:
-    """Return a page as a PNG, the span between two offsets of its edition's text marked."""
-    from ingest.rendering import draw
-
-    library = parts.generation()
-    # An old answer shows its page from the kept PDF, though its text is no longer indexed.
-    marked = library.text(edition).boxes(start, end) if edition in library.editions else ()
-    boxes = [box for box in marked if box.page == number]
-    return draw(parts.page_file(edition), number, width=1_000, boxes=boxes)

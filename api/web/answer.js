@@ -17,6 +17,7 @@ export function showAnswer(container, answer, handlers) {
   const prose = el("div.prose", { lang: answer.language });
   prose.append(...(answer.declined ? refusal(answer, handlers) : told(answer, handlers)));
   container.dataset.certainty = answer.certainty;
+  if (handlers.keep) container.dataset.printed = say("printedFoot", { day: answer.asked_on, id: answer.id, address: addressOf(answer) });
   const held = answer.declined || answer.citations.length > 0; // a greeting is nothing to copy or to rate
   container.replaceChildren(
     ...[
@@ -166,14 +167,14 @@ function choices(heading, questions, answer, { ask }) {
   );
 }
 
-function tools(answer, { rate }) {
+function tools(answer, { rate, keep }) {
   const said = el("span.said", { role: "status" });
   const copy = el(
     "button.tool",
     {
       type: "button",
       onclick: async () => {
-        said.textContent = say((await copied(asText(answer), bar)) ? "copied" : "copyFailed");
+        said.textContent = say((await copied(asText(answer), bar, asRich(answer, bar))) ? "copied" : "copyFailed");
       },
     },
     icon("copy"),
@@ -208,16 +209,59 @@ function tools(answer, { rate }) {
     {},
     answer.declined ? null : copy,
     rate ? [rating("up", "helpful", "up"), rating("down", "unhelpful", "down")] : null,
+    keep ? keeping(answer, said) : null,
     said,
   );
   return bar;
 }
 
-// Put a text into the clipboard. Over plain HTTP, as in a town hall's own network, a browser has no
-// navigator.clipboard; what is selected can be copied there all the same.
-async function copied(text, place) {
+// What goes on to others: the sheet to attach to a decision, and the address of the answer.
+function keeping(answer, said) {
+  const sheet = (form) => `/v1/answers/${encodeURIComponent(answer.id)}/evidence?form=${form}`;
+  const box = el(
+    "details.keep",
+    {},
+    el("summary.tool", {}, icon("page"), say("keep")),
+    el(
+      "div.ways",
+      {},
+      el("a.tool", { href: sheet("pdf"), download: "" }, say("keepPdf")),
+      el("a.tool", { href: sheet("docx"), download: "" }, say("keepWord")),
+      el(
+        "button.tool",
+        {
+          type: "button",
+          onclick: async () => {
+            said.textContent = say((await copied(addressOf(answer), box)) ? "copied" : "copyFailed");
+            box.open = false;
+          },
+        },
+        say("keepLink"),
+      ),
+      el("button.tool", { type: "button", onclick: () => window.print() }, say("keepPrint")),
+    ),
+  );
+  box.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || !box.open) return;
+    event.stopPropagation();
+    box.open = false;
+    box.firstChild.focus();
+  });
+  return box;
+}
+
+function addressOf(answer) {
+  return new URL(`/?answer=${encodeURIComponent(answer.id)}`, location.href).href;
+}
+
+// Put a text into the clipboard, and *rich*, the same as HTML, for programs that keep bold and
+// tables. Over plain HTTP, as in a town hall's own network, a browser has no navigator.clipboard;
+// what a copy event is given goes there all the same, and it needs something selected.
+async function copied(text, place, rich = "") {
   try {
-    await navigator.clipboard.writeText(text);
+    const kinds = { "text/plain": text, ...(rich ? { "text/html": rich } : {}) };
+    const blobs = Object.entries(kinds).map(([type, content]) => [type, new Blob([content], { type })]);
+    await navigator.clipboard.write([new ClipboardItem(Object.fromEntries(blobs))]);
     return true;
   } catch {
     const before = document.activeElement;
@@ -225,11 +269,37 @@ async function copied(text, place) {
     box.value = text;
     place.append(box);
     box.select();
+    const give = (event) => {
+      event.preventDefault();
+      event.clipboardData.setData("text/plain", text);
+      if (rich) event.clipboardData.setData("text/html", rich);
+    };
+    document.addEventListener("copy", give, { once: true });
     const done = document.execCommand("copy");
+    document.removeEventListener("copy", give);
     box.remove();
     before?.focus();
     return done;
   }
+}
+
+// The answer as it stands on the screen, for a word processor: bold, tables, links to the pages.
+function asRich(answer, bar) {
+  const shown = bar.parentElement.querySelector(".prose").cloneNode(true);
+  for (const gone of shown.querySelectorAll(".unfold, .flat, .badge, .marker")) gone.remove();
+  const cites = answer.declined ? answer.declined.nearest : answer.citations;
+  for (const place of shown.querySelectorAll(".place")) {
+    const cited = cites.find((each) => String(each.marker) === place.dataset.marker);
+    const address = cited ? new URL(cited.view_url, location.href).href : "";
+    const words = `[${place.dataset.marker}] ${cited ? `${say("work", cited)} ${pageName(cited, { section: true })}` : place.textContent}`;
+    place.replaceWith(address ? el("a", { href: address }, words) : words);
+  }
+  for (const each of shown.querySelectorAll("*")) {
+    for (const name of ["class", "tabindex", "role", "aria-label", "data-marker"]) each.removeAttribute(name);
+  }
+  for (const table of shown.querySelectorAll("table")) table.setAttribute("border", "1");
+  const head = el("p", {}, el("b", {}, `${say("question")}：${answer.question}`));
+  return `<div lang="${answer.language}">${head.outerHTML}${shown.innerHTML}</div>`;
 }
 
 // Who found an answer unhelpful may say what was missing.

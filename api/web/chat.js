@@ -167,6 +167,7 @@ function show(body, answer) {
     ask: (question) => running || put(question),
     rate: (rating, comment = "") => post("/v1/feedback", { answer: answer.id, rating, comment }),
     addOfficial: (work) => offer(official, work),
+    keep: true,
     starters,
   });
 }

@@ -1,4 +1,4 @@
-"""The evidence sheet of an answer, to attach to a decision document: Markdown or PDF.
+"""The evidence sheet of an answer, to attach to a decision document: what it says, and in Markdown.
 
 It holds the question and the answer as they were recorded, every quotation with its source, the
 pages with the quotation marked, and the hashes by which each file can be told from a later one.
@@ -9,9 +9,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from hashlib import sha256
-from io import BytesIO
-from typing import TYPE_CHECKING
-from xml.sax.saxutils import escape
+from itertools import groupby
+from typing import TYPE_CHECKING, Literal
 
 from bot.telling.phrases import made
 from bot.telling.quotations import escaped
@@ -82,8 +81,6 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
     },
 }
 _MARKUP = re.compile(r"\\([\\`*\[\]<>~|&$!#_])|\*\*(.+?)\*\*")
-_FONT, _HEAD_FONT = "HeiseiMin-W3", "HeiseiKakuGo-W5"
-"""Fonts that every Japanese reader of PDFs brings along: the file carries only their names."""
 _BULLET = re.compile(r"^\s*-\s+")
 
 
@@ -110,6 +107,75 @@ class Exhibit:
     def name_of(self, picture: Picture) -> str:
         """Return the file name under which a picture goes with the Markdown sheet."""
         return f"{self.citation.marker}-p{picture.number}.png"
+
+
+Kind = Literal["title", "head", "text", "bullet", "small", "source", "quote", "rows", "fields"]
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A piece of the sheet, as a page shows it: *runs* of text with whether each is bold.
+
+    Of "rows" and "fields" (name and an empty place for what a person writes) *rows* hold the cells.
+    """
+
+    kind: Kind
+    runs: tuple[tuple[str, bool], ...] = ()
+    rows: tuple[tuple[str, ...], ...] = ()
+
+    @property
+    def text(self) -> str:
+        """Everything that stands in it."""
+        return "".join([*(text for text, _ in self.runs), *(c for row in self.rows for c in row)])
+
+
+def title(answer: Answer) -> str:
+    """Return the name of the sheet, with the answer's id."""
+    return f"{_WORDS[answer.language]['title']} {answer.id}"
+
+
+def foot(answer: Answer) -> str:
+    """Return the line under each page: which answer, of which day."""
+    words = _WORDS[answer.language]
+    return f"{words['id']} {answer.id}　{words['asked']} {answer.asked_on.isoformat()}"
+
+
+def blocks(answer: Answer, exhibits: Sequence[Exhibit]) -> Iterator[Block | Picture]:
+    """Yield the sheet from its title to the fields that a person fills in."""
+    words = _WORDS[answer.language]
+
+    def said(kind: Kind, text: str) -> Block:
+        return Block(kind, ((text, False),))
+
+    yield said("title", words["title"])
+    yield said("small", foot(answer))
+    yield said("head", words["question"])
+    yield said("text", answer.question.text)
+    yield said("head", words["answer"])
+    for line in filter(str.strip, answer.text.splitlines()):
+        item = _BULLET.match(line)
+        marked = tuple(_runs(line[item.end() :] if item else line.strip()))
+        yield Block("bullet" if item else "text", marked)
+    for notice in (*answer.notices, made(answer)):
+        yield said("small", notice)
+    yield said("head", words["nearest" if answer.declined else "sources"])
+    for exhibit in exhibits:
+        yield said("source", f"[{exhibit.citation.marker}] {_source(exhibit.citation, words)}")
+        for tabbed, lines in groupby(_lines(exhibit.citation), key=lambda line: "\t" in line):
+            if tabbed:
+                rows = [line.split("\t") for line in lines]
+                wide = max(map(len, rows))
+                yield Block("rows", rows=tuple((*row, *[""] * (wide - len(row))) for row in rows))
+            else:
+                yield from (said("quote", line) for line in lines)
+        for name, value in _facts(exhibit, words):
+            yield said("small", f"{name}: {value}")
+        yield from exhibit.pictures
+    yield said("head", words["record"])
+    for name, value in _record(answer, words):
+        yield said("small", f"{name}: {value}")
+    yield said("head", words["check"])
+    yield Block("fields", rows=tuple(_blank(words)))
 
 
 def shown_citations(answer: Answer) -> tuple[Citation, ...]:
@@ -142,76 +208,6 @@ def markdown(answer: Answer, exhibits: Sequence[Exhibit]) -> str:
     pieces += [f"## {words['record']}", _table(_record(answer, words))]
     pieces += [f"## {words['check']}", _table(_blank(words))]
     return "\n\n".join(pieces) + "\n"
-
-
-def pdf(answer: Answer, exhibits: Sequence[Exhibit]) -> bytes:
-    """Return the sheet as an A4 PDF, one page of evidence after the other."""
-    from reportlab.lib.pagesizes import A4
-    from reportlab.lib.styles import ParagraphStyle
-    from reportlab.lib.units import mm
-    from reportlab.pdfbase import pdfmetrics
-    from reportlab.pdfbase.cidfonts import UnicodeCIDFont
-    from reportlab.platypus import Image, Paragraph, SimpleDocTemplate, Spacer, Table
-
-    for font in (_FONT, _HEAD_FONT):
-        pdfmetrics.registerFont(UnicodeCIDFont(font))
-    words = _WORDS[answer.language]
-    body = ParagraphStyle("body", fontName=_FONT, fontSize=10, leading=16, wordWrap="CJK")
-    small = ParagraphStyle("small", parent=body, fontSize=8, leading=12, textColor="#444444")
-    quote = ParagraphStyle("quote", parent=body, leftIndent=6 * mm, borderPadding=2)
-    bullet = ParagraphStyle("bullet", parent=body, leftIndent=5 * mm, bulletIndent=1 * mm)
-    head = ParagraphStyle(
-        "head", parent=body, fontSize=13, leading=20, spaceBefore=10, spaceAfter=4
-    )
-    title = ParagraphStyle("title", parent=head, fontSize=17, leading=26)
-
-    def facts(rows: Sequence[tuple[str, str]]) -> Iterator[Paragraph]:
-        for name, value in rows:
-            yield Paragraph(f"{escape(name)}: {escape(value)}", small)
-
-    story: list[Paragraph | Table | Spacer] = [Paragraph(escape(words["title"]), title)]
-    story += [
-        Paragraph(escape(words["question"]), head),
-        Paragraph(escape(answer.question.text), body),
-    ]
-    story.append(Paragraph(escape(words["answer"]), head))
-    for line in filter(str.strip, answer.text.splitlines()):
-        item = _BULLET.match(line)
-        said = _marked_up(line[item.end() :] if item else line)
-        story.append(Paragraph(said, bullet, bulletText="•") if item else Paragraph(said, body))
-    notices = (*answer.notices, made(answer))
-    story += [Paragraph(escape(notice), small) for notice in notices]
-    story.append(Paragraph(escape(words["nearest" if answer.declined else "sources"]), head))
-    for exhibit in exhibits:
-        story.append(Spacer(1, 4 * mm))
-        source = _source(exhibit.citation, words)
-        story.append(Paragraph(escape(f"[{exhibit.citation.marker}] {source}"), body))
-        story += [Paragraph(escape(line), quote) for line in _lines(exhibit.citation)]
-        story += facts(_facts(exhibit, words))
-        for picture in exhibit.pictures:
-            story.append(Spacer(1, 2 * mm))
-            image = Image(BytesIO(picture.png))
-            scale = min(170 * mm / image.imageWidth, 215 * mm / image.imageHeight)
-            image.drawWidth, image.drawHeight = image.imageWidth * scale, image.imageHeight * scale
-            story.append(Table([[image]], style=[("BOX", (0, 0), (-1, -1), 0.5, "#888888")]))
-    story.append(Paragraph(escape(words["record"]), head))
-    story += facts(_record(answer, words))
-    story.append(Paragraph(escape(words["check"]), head))
-    fields = [[Paragraph(escape(name), small), ""] for name, _ in _blank(words)]
-    lines = [("GRID", (0, 0), (-1, -1), 0.5, "#888888")]
-    story.append(Table(fields, colWidths=(40 * mm, 130 * mm), rowHeights=9 * mm, style=lines))
-    file = BytesIO()
-    SimpleDocTemplate(
-        file,
-        pagesize=A4,
-        title=f"{words['title']} {answer.id}",
-        leftMargin=20 * mm,
-        rightMargin=20 * mm,
-        topMargin=18 * mm,
-        bottomMargin=18 * mm,
-        invariant=1,
-    ).build(story)
-    return file.getvalue()
 
 
 def _source(citation: Citation, words: Mapping[str, str]) -> str:
@@ -268,13 +264,11 @@ def _table(rows: Sequence[tuple[str, str]]) -> str:
     return "\n".join(["| | |", "| --- | --- |", *(f"| {n} | {escaped(v)} |" for n, v in rows)])
 
 
-def _marked_up(line: str) -> str:
-    """Return a line of the answer's Markdown as reportlab's markup: bold, and no escapes."""
-    said = []
+def _runs(line: str) -> Iterator[tuple[str, bool]]:
+    """Yield the pieces of a line of the answer's Markdown, and whether each is bold."""
     at = 0
     for found in _MARKUP.finditer(line):
-        said.append(escape(line[at : found.start()]))
-        bold = escape(_MARKUP.sub(r"\1", found[2] or ""))
-        said.append(f"<b>{bold}</b>" if bold else escape(found[1]))
+        yield line[at : found.start()], False
+        yield (_MARKUP.sub(r"\1", found[2]), True) if found[2] else (found[1], False)
         at = found.end()
-    return "".join([*said, escape(line[at:])])
+    yield line[at:], False

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ingest import private
-from tebiki.building import Parts, build, ledger_of, note, today
+from tebiki.building import build, ledger_of, note, today
 from tebiki.commands.options import Common
 from tebiki.commands.output import out, print_json, say, spoken
-from tebiki.serving import page_image
+from tebiki.evidence import exhibits_of
 
 if TYPE_CHECKING:
-    from bot.answers import Answer, Citation
-    from bot.telling.evidence_sheet import Picture
+    from bot.answers import Answer
 
 
 def show_answer(
@@ -52,19 +49,18 @@ def export(
     ] = Path(),
     given: Common,
 ) -> None:
-    """Make an evidence sheet of a recorded answer, as Markdown with pictures and as PDF."""
+    """Make an evidence sheet of a recorded answer: as PDF, for Word, as Markdown with pictures."""
     chosen = given.settings()
-    from bot.telling import evidence_sheet
+    from bot.telling.evidence_docx import docx
+    from bot.telling.evidence_pdf import pdf
+    from bot.telling.evidence_sheet import markdown
 
-    parts = build(chosen)
     answer = ledger_of(chosen).answer(name)
-    exhibits = tuple(
-        evidence_sheet.Exhibit(citation, tuple(_pictures(parts, citation)))
-        for citation in evidence_sheet.shown_citations(answer)
-    )
+    exhibits = exhibits_of(build(chosen), answer)
     files = {
-        f"{answer.id}.md": evidence_sheet.markdown(answer, exhibits).encode(),
-        f"{answer.id}.pdf": evidence_sheet.pdf(answer, exhibits),
+        f"{answer.id}.md": markdown(answer, exhibits).encode(),
+        f"{answer.id}.pdf": pdf(answer, exhibits),
+        f"{answer.id}.docx": docx(answer, exhibits),
     }
     for exhibit in exhibits:
         files |= {exhibit.name_of(picture): picture.png for picture in exhibit.pictures}
@@ -79,17 +75,6 @@ def export(
         print_json({"folder": str(folder), "files": sorted(files)})
         return
     out.print(f"{folder}: {', '.join(sorted(files))}", markup=False)
-
-
-def _pictures(parts: Parts, citation: Citation) -> Iterator[Picture]:
-    """Yield the pages of a citation as they look, its quotation marked; none without the PDF."""
-    from bot.telling.evidence_sheet import Picture
-    from ingest.errors import UnreadablePdf
-
-    for number in citation.pages:
-        with suppress(UnreadablePdf, FileNotFoundError):
-            image = page_image(parts, citation.edition, number, citation.start, citation.end)
-            yield Picture(number, image)
 
 
 def stale(

@@ -499,6 +499,39 @@ def test_copy_carries_the_citations_of_a_town_hall(opened: Opener) -> None:
     assert "）p." in copied.rpartition("出典")[2]
 
 
+def test_copy_keeps_tables_bold_and_links_for_a_word_processor(opened: Opener) -> None:
+    """Beside the plain text lies the same as HTML, with the addresses of the cited pages."""
+    page = opened(permissions=["clipboard-read", "clipboard-write"])
+    ask(page)
+    page.get_by_role("button", name="出典つきでコピー").click()
+    expect(page.locator(".said")).to_have_text("コピーしました")
+
+    rich = page.evaluate(
+        "navigator.clipboard.read().then(([it]) => it.getType('text/html')).then(it => it.text())"
+    )
+    assert HOLDS in rich
+    assert "<strong>" in rich
+    assert "/view?document=zentai-digest" in rich
+    assert "<button" not in rich
+
+
+def test_an_answer_can_be_kept_and_passed_on(opened: Opener) -> None:
+    """Sheets to attach and the answer's address lie behind one button; Escape closes it."""
+    page = opened(permissions=["clipboard-read", "clipboard-write"])
+    ask(page)
+    page.locator(".keep summary").click()
+    sheets = page.locator(".ways a")
+
+    expect(sheets.nth(0)).to_have_attribute("href", re.compile(r"/evidence\?form=pdf$"))
+    expect(sheets.nth(1)).to_have_attribute("href", re.compile(r"/evidence\?form=docx$"))
+    page.keyboard.press("Escape")
+    expect(page.locator(".ways")).to_be_hidden()
+    page.locator(".keep summary").click()
+    page.locator(".ways button").first.click()
+    expect(page.locator(".said")).to_have_text("コピーしました")
+    assert page.url == page.evaluate("navigator.clipboard.readText()")
+
+
 def test_copy_works_over_plain_http(opened: Opener) -> None:
     """A browser has no clipboard for pages of http://LAN; what is copied is the same."""
     page = opened(permissions=["clipboard-read", "clipboard-write"])

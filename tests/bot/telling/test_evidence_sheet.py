@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+import zipfile
 from dataclasses import replace
 from datetime import date
 from hashlib import sha256
 from io import BytesIO
+from pathlib import Path
 
 import pytest
 from PIL import Image
@@ -15,7 +17,10 @@ from pypdf import PdfReader
 from bot.answering.extractive import Extractive
 from bot.answers import Answer
 from bot.asking.question import read
-from bot.telling.evidence_sheet import Exhibit, Picture, markdown, pdf, shown_citations
+from bot.telling.evidence_docx import docx
+from bot.telling.evidence_pdf import pdf
+from bot.telling.evidence_sheet import Exhibit, Picture, markdown, shown_citations
+from ingest import formats
 from tests.fakes import FakeLibrary, edition, edition_text
 
 QUOTE = "移行の補助金は令和2年度の予算に計上された。"
@@ -47,6 +52,13 @@ def _flat(text: str) -> str:
     return "".join(text.split())
 
 
+def _read(file: bytes, folder: Path) -> str:
+    """Return what our own reader of Word files finds, without spaces."""
+    path = folder / "sheet.docx"
+    path.write_bytes(file)
+    return _flat("".join(page.text for page in formats.read(path).pages))
+
+
 ANSWER = answered("移行の補助金はいつの予算ですか")
 
 
@@ -71,6 +83,34 @@ def test_pdf_holds_the_same_and_the_picture() -> None:
     assert "移行の補助金はいつの予算ですか" in text
     assert "ab" * 32 in text
     assert 1 == sum(len(page.images) for page in made.pages)
+    assert all(f"回答番号{ANSWER.id}" in _flat(page.extract_text()) for page in made.pages)
+
+
+def test_pdf_brings_its_font_along() -> None:
+    """Each font that sets a word is in the file: no reader needs a Japanese one of its own."""
+    made = PdfReader(BytesIO(pdf(ANSWER, exhibits(ANSWER))))
+
+    used = {
+        (str(font["/BaseFont"]), "/FontFile2" in font["/FontDescriptor"])
+        for page in made.pages
+        for font in (each.get_object() for each in page["/Resources"]["/Font"].values())
+        if "/FontDescriptor" in font
+    }
+    assert used
+    assert all(embedded and "NotoSansJP" in name for name, embedded in used)
+
+
+def test_word_file_holds_the_same_and_the_picture(tmp_path: Path) -> None:
+    """It is read as any Word file is: the words in their order, rows as rows, the page as a picture."""
+    file = docx(ANSWER, exhibits(ANSWER))
+    with zipfile.ZipFile(BytesIO(file)) as archive:
+        assert png() == archive.read("word/media/1.png")
+    text = _read(file, tmp_path)
+
+    assert _flat(QUOTE) in text
+    assert "移行の補助金はいつの予算ですか" in text
+    assert "確認した人" in text
+    assert file == docx(ANSWER, exhibits(ANSWER))
 
 
 def test_the_same_answer_makes_the_same_file() -> None:
@@ -99,10 +139,10 @@ def test_a_declined_answer_shows_what_came_near_as_no_basis() -> None:
 @pytest.mark.parametrize(
     "hostile", ["<b>x</b> & <img src=a>", "| a | b | **c** [1](http://e.example)"]
 )
-def test_markup_in_a_question_is_text(hostile: str) -> None:
+def test_markup_in_a_question_is_text(hostile: str, tmp_path: Path) -> None:
     """Neither file takes the asker's characters for its own."""
     answer = replace(ANSWER, question=replace(ANSWER.question, text=hostile))
     made = PdfReader(BytesIO(pdf(answer, exhibits(answer))))
-
+    assert _flat(hostile) in _read(docx(answer, exhibits(answer)), tmp_path)
     assert _flat(hostile) in _flat("".join(page.extract_text() for page in made.pages))
     assert re.search(r"(?<!\\)\]\(http", markdown(answer, exhibits(answer))) is None

@@ -1,0 +1,58 @@
+"""The evidence sheet of an answer, to attach to a decision document."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING, Any, Literal
+
+from fastapi import FastAPI, Request, Response
+
+from api.keys import Scope
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from api.answer_records import Shown
+
+MEDIA_TYPES = {
+    "pdf": "application/pdf",
+    "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+}
+
+
+def install(
+    app: FastAPI,
+    kept: Shown,
+    sheet: Callable[[str, str], bytes],
+    responses: dict[int | str, dict[str, Any]],
+) -> None:
+    """Add the route.
+
+    *kept* gives an answer only to those who may see all that it quotes; *sheet* makes the file of
+    a name and a form.
+    """
+
+    @app.get(
+        "/v1/answers/{name}/evidence",
+        response_class=Response,
+        responses={**responses, 200: {"content": {each: {} for each in MEDIA_TYPES.values()}}},
+        tags=["questions"],
+    )
+    def evidence(request: Request, name: str, form: Literal["pdf", "docx"] = "pdf") -> Response:
+        """Make the sheet: question, answer, every quotation with its page, hashes, room to sign."""
+        access = request.app.state.access
+        admin = access.may(
+            Scope.ADMIN,
+            headers=request.headers,
+            source=request.state.source,
+            on=date.today(),  # noqa: DTZ011 - keys end by the local calendar
+        )
+        found = kept.find(name, request.state.caller.groups, private=admin)
+        return Response(
+            sheet(found.id, form),
+            media_type=MEDIA_TYPES[form],
+            headers={
+                "Content-Disposition": f'attachment; filename="tebiki-{found.id}.{form}"',
+                "Cache-Control": "private, no-store",
+            },
+        )
