@@ -353,7 +353,10 @@ def needed(path: str) -> Scope | None:
 _OFFICES = (
     *((f"/v1/admin/{name}", Scope.QUESTIONS) for name in ("questions", "missing.csv")),
     *((f"/v1/admin/{name}", Scope.CURATE) for name in ("files/", "editions", "folder", "refresh")),
-    *((f"/v1/admin/{name}", Scope.CURATE) for name in ("rollback", "index", "approved", "groups")),
+    *(
+        (f"/v1/admin/{name}", Scope.CURATE)
+        for name in ("rollback", "index", "approved", "groups", "glossary")
+    ),
 )
 """What may be done without administering everything; a route that is not named here may not."""
 

@@ -15,7 +15,18 @@ from fastapi import FastAPI, Query, Request
 from fastapi.responses import Response
 from pydantic import Field
 
-from api import approvals, folder, groups, health, insights, intake, key_list, problems, records
+from api import (
+    approvals,
+    folder,
+    groups,
+    health,
+    insights,
+    intake,
+    key_list,
+    problems,
+    records,
+    worklist,
+)
 from api.intake import Intake, WirePoorPage
 from api.page_summaries import PageSummaries
 from api.problems import Refused
@@ -52,7 +63,8 @@ class Office:
     stream: a deed, what of it, who and from which address; *published* says what it is told of a
     refresh, and of the reason that was given for publishing against the evaluation. *erase* erases from the record and says what the
     audit stream is told of it, *export* gives the record of a period in a form. *keys* are those
-    that open the HTTP interface. *approved* are the answers that departments wrote or approved.
+    that open the HTTP interface. *approved* are the answers that departments wrote or approved;
+    *aside* holds which questions are none of the documents' business.
     """
 
     corpus: Path
@@ -72,6 +84,11 @@ class Office:
     export: records.Export | None = None
     keys: Keys | None = None
     approved: ApprovedAnswers | None = None
+    aside: worklist.Aside | None = None
+
+    def marks(self) -> frozenset[str]:
+        """The marks of the questions that were set aside."""
+        return frozenset(self.aside.marks() if self.aside else ())
 
     def noted(self, request: Request, deed: Deed, **what: object) -> None:
         """Record what the caller of a request did.
@@ -396,8 +413,15 @@ def _add_insights(app: FastAPI, office: Office) -> None:
         return QuestionsResponse(
             days=[WireDay(**asdict(day)) for day in insights.by_day(entries)],
             missing=[
-                WireMissing(**{**asdict(group), "comments": list(group.comments)})
-                for group in insights.missing(entries)
+                WireMissing(
+                    question=group.question,
+                    asked=group.asked,
+                    declined=group.declined,
+                    down=group.down,
+                    last=group.last,
+                    comments=list(group.comments),
+                )
+                for group in insights.missing(entries, office.marks())
             ],
             median_ms=took.median_ms if took else None,
             p95_ms=took.p95_ms if took else None,
@@ -425,7 +449,21 @@ def _add_insights(app: FastAPI, office: Office) -> None:
         """Return what was declined or rated down, grouped, as a table for a spreadsheet."""
         entries = office.entries(time.time() - days * 86_400)
         office.noted(request, Deed.EXPORTED, what="missing", days=days, count=len(entries))
-        return _csv(insights.missing_as_csv(insights.missing(entries)), "missing.csv")
+        groups = insights.missing(entries, office.marks())
+        return _csv(insights.missing_as_csv(groups), "missing.csv")
+
+    if office.aside is not None:
+
+        def wordings(question: str) -> list[str]:
+            entries = office.entries(time.time() - 366 * 86_400)
+            return [
+                insights.mark(worded)
+                for group in insights.missing(entries, office.marks())
+                if question in group.worded
+                for worded in group.worded
+            ]
+
+        worklist.install(app, office.corpus, office.aside, wordings, ERRORS, office.noted)
 
 
 def _csv(content: str, name: str) -> Response:

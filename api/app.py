@@ -365,7 +365,7 @@ def _add_documents(
         number: int,
         start: Number = 0,
         end: Number = 0,
-        size: Literal["normal", "large"] = "normal",
+        size: Literal["small", "normal", "large"] = "normal",
         sha256: Digest = None,
         if_none_match: Annotated[str | None, Header(include_in_schema=False)] = None,
     ) -> Response:
@@ -445,7 +445,7 @@ def _listed(held: Library, summaries: PageSummaries) -> DocumentsResponse:
                     WireEdition.of(
                         each,
                         in_force=each.key in keys,
-                        pages=len(summaries.of(held, each).labels) if each.held else None,
+                        pages=summaries.of(held, each) if each.held else None,
                     )
                     for each in editions
                 ],

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from hashlib import sha256
 from statistics import quantiles
 from typing import TYPE_CHECKING
 
@@ -41,7 +42,8 @@ class Day:
 class Missing:
     """Questions about the same thing that were declined or rated down.
 
-    *question* is the one asked last; *comments* are the readers' own words, latest first.
+    *question* is the one asked last, *worded* are all its wordings; *comments* are the readers' own
+    words, latest first.
     """
 
     question: str
@@ -50,6 +52,7 @@ class Missing:
     down: int
     last: date
     comments: tuple[str, ...]
+    worded: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,16 +104,23 @@ def latency(entries: Iterable[Entry]) -> Latency | None:
     return Latency(cuts[9], cuts[18])
 
 
-def missing(entries: Sequence[Entry]) -> tuple[Missing, ...]:
+def mark(question: str) -> str:
+    """Return what a question is known by where its words must not be kept: the hash of its words."""
+    return sha256(" ".join(sorted(set(tokens(question)) or {question})).encode()).hexdigest()
+
+
+def missing(entries: Sequence[Entry], aside: Container[str] = frozenset()) -> tuple[Missing, ...]:
     """Group the questions that got no answer or a bad one, the most frequent group first.
 
-    A question joins the first group with which it shares half its words; *entries* come
+    Those whose `mark` is in *aside* are left out. A question joins the first group with which it shares half its words; *entries* come
     earliest first.
     """
     groups: list[tuple[set[str], list[Entry]]] = []
     for entry in entries:
         if not entry.question or not (entry.declined or is_down(entry)):
             continue  # what only counts has no words to group by
+        if mark(entry.question) in aside:
+            continue
         words = set(tokens(entry.question)) or {entry.question}
         for known, members in groups:
             if len(words & known) >= ALIKE * len(words | known):
@@ -139,6 +149,7 @@ def _group(members: Sequence[Entry]) -> Missing:
         down=sum(is_down(entry) for entry in members),
         last=day_of(newest),
         comments=tuple(dict.fromkeys(comments)),
+        worded=tuple(dict.fromkeys(entry.question for entry in members)),
     )
 
 

@@ -120,6 +120,15 @@ class DatesRequest(Asked):
     owner: Annotated[str, Field(max_length=200)] | None = None
 
 
+class WorkRequest(Asked):
+    """Another title, kind or publisher for a work that is listed; what is left out stays."""
+
+    document: Text
+    title: Text | None = None
+    kind: Kind | None = None
+    publisher: Text | None = None
+
+
 class EnteredResponse(Wire):
     """An edition that is in the corpus now; a refresh indexes it."""
 
@@ -289,6 +298,21 @@ class Intake:
                 owner=asked.owner,
             )
 
+    def retitle(self, asked: WorkRequest) -> Edition:
+        """Put another title, kind or publisher into the catalog.
+
+        Raises:
+            Refused: 404 the catalog lists no such work.
+        """
+        with self._entering, _in_words(asked.document):
+            return entries.retitle(
+                self.corpus,
+                asked.document,
+                title=asked.title,
+                kind=asked.kind,
+                publisher=asked.publisher,
+            )
+
     def _editions(self) -> Sequence[Edition]:
         try:
             return catalog.read(self.corpus).editions
@@ -341,6 +365,20 @@ def install(
         days = {"published": now.published, "in_force_from": now.in_force_from}
         seen = {"groups": now.groups, "owner": now.document.owner}
         noted(request, Deed.DOCUMENT_CORRECTED, edition=now.key, **days, **seen)
+        return EnteredResponse.of(now)
+
+    @app.post("/v1/admin/editions/work", responses=responses, tags=["admin"])
+    def retitle(request: Request, asked: WorkRequest) -> EnteredResponse:
+        """Correct title, kind and publisher of a work that is listed; a refresh lets them count."""
+        now = intake.retitle(asked)
+        noted(
+            request,
+            Deed.DOCUMENT_CORRECTED,
+            document=now.document.id,
+            title=now.document.title,
+            kind=str(now.document.kind),
+            publisher=now.document.publisher,
+        )
         return EnteredResponse.of(now)
 
 

@@ -42,6 +42,9 @@ LONGEST_STARTER = 40
 LOOKED_AT = 12
 """How many questions are tried at most, each some 20 ms, to find those that are answered."""
 
+KEPT = 64
+"""For how many sights of a generation the questions are remembered."""
+
 _ASIDE = re.compile(r"[（(][^（）()]*[)）]\s*$")
 _EMPTY = re.compile(
     r"目次|はじめに|おわりに|表紙|概要|凡例|要約|この文書|本書|索引|一覧|その他|それ以外|contents"
@@ -70,24 +73,26 @@ class Starters:
         self._asked = asked
         self._answerer = answerer
         self._known: Sequence[Known] | None = None
-        self._found: dict[tuple[str, str], tuple[str, ...]] = {}
+        self._found: dict[tuple[str, str, frozenset[str]], tuple[str, ...]] = {}
 
     def __call__(self, library: Library, language: str) -> tuple[str, ...]:
-        """Return up to four questions; the same for one generation."""
-        key = (library.id, language)
-        if key not in self._found:
-            self._found = {k: v for k, v in self._found.items() if k[0] == library.id}
-            self._found[key] = tuple(islice(self._choose(library, language), MOST))
-        return self._found[key]
-
-    def _choose(self, library: Library, language: str) -> Iterator[str]:
-        if self._known is None:
-            self._known = self._asked()
-        held = {
+        """Return up to four questions; the same for one generation, as far as the asker sees it."""
+        held = frozenset(
             name
             for each in library.in_force(date.today())  # noqa: DTZ011 - the local calendar
             for name in (each.document.id, PurePath(each.path or "").name)
-        }
+        )
+        key = (library.id, language, held)
+        found = self._found.get(key)
+        if found is None:
+            found = tuple(islice(self._choose(library, language, held), MOST))
+            kept = [(k, v) for k, v in self._found.items() if k[0] == library.id]
+            self._found = dict([*kept, (key, found)][-KEPT:])
+        return found
+
+    def _choose(self, library: Library, language: str, held: frozenset[str]) -> Iterator[str]:
+        if self._known is None:
+            self._known = self._asked()
         fitting = [
             each
             for each in self._known

@@ -34,8 +34,8 @@ if TYPE_CHECKING:
     from ingest.catalog.editions import Groups
     from ingest.pages import Box, EditionText
 
-WIDTHS = {"normal": 1000, "large": 2000}
-"""The two widths, in pixels, in which a page is drawn."""
+WIDTHS = {"small": 240, "normal": 1000, "large": 2000}
+"""The widths, in pixels, in which a page is drawn."""
 
 CACHE_BYTES = 64 * 1024 * 1024
 """How many bytes of page images are kept; a page is some 100 to 400 kB."""

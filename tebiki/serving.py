@@ -55,6 +55,7 @@ def web(parts: Parts, host: str = "127.0.0.1") -> FastAPI:
     from api.schemas.answers import WireAnswer
     from api.signed_links import SignedLinks
     from api.suggestions import Starters
+    from api.worklist import Aside
     from bot.answering.extractive import Extractive
     from bot.ledger import erasing, exporting
     from bot.ledger.audit import Deed
@@ -87,6 +88,7 @@ def web(parts: Parts, host: str = "127.0.0.1") -> FastAPI:
         examine=partial(_examined, chosen),
         keys=access.keys,
         approved=approved_of(chosen),
+        aside=Aside(chosen.home / "set_aside.json"),
         erase=lambda which: (
             gone := erasing.erase(ledger, which),
             erasing.told(ledger, which, gone),

@@ -11,6 +11,7 @@ from ingest.catalog.editions import Kind
 from ingest.pages import BlockKind, Place, PlaceKind
 
 if TYPE_CHECKING:
+    from api.page_summaries import PageSummary
     from ingest.catalog.editions import Document, Edition, Original
     from ingest.pages import Block, Box, Page
 
@@ -37,7 +38,10 @@ class WireOriginal(Wire):
 
 
 class WireEdition(Wire):
-    """One issue of a work. *held* says whether its PDF is in the corpus."""
+    """One issue of a work. *held* says whether its PDF is in the corpus.
+
+    *poor_pages* counts the pages of a held one that could not be read well.
+    """
 
     label: str
     published: date | None
@@ -47,12 +51,13 @@ class WireEdition(Wire):
     held: bool
     file: str | None
     pages: int | None
+    poor_pages: int | None = None
     sha256: str | None
     url: str | None
     file_url: str | None
 
     @classmethod
-    def of(cls, edition: Edition, *, in_force: bool, pages: int | None) -> WireEdition:
+    def of(cls, edition: Edition, *, in_force: bool, pages: PageSummary | None) -> WireEdition:
         """Translate."""
         return cls(
             label=edition.label,
@@ -62,7 +67,8 @@ class WireEdition(Wire):
             in_force=in_force,
             held=edition.held,
             file=edition.path,
-            pages=pages,
+            pages=len(pages.labels) if pages else None,
+            poor_pages=len(pages.poor) if pages else None,
             sha256=edition.sha256,
             url=edition.url,
             file_url=f"{edition_url(edition)}/file" if edition.held else None,

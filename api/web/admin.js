@@ -1,12 +1,15 @@
 // For the owner of the manuals: the index, new PDFs, and what readers miss.
 
 import { get, post, put } from "./ask.js";
+import { listWorks } from "./corrections.js";
 import { el } from "./elements.js";
+import { kindName, KINDS } from "./filters.js";
 import { frame, pageTitle } from "./frame.js";
 import { startDepartments } from "./departments.js";
 import { startKeys } from "./keys.js";
 import { startRecord } from "./record.js";
 import { language, say } from "./words.js";
+import { doing } from "./worklist.js";
 
 // How many groups of questions the page lists.
 const SHOWN = 15;
@@ -109,7 +112,7 @@ function show() {
     const day = new Intl.DateTimeFormat(language(), { dateStyle: "medium" });
     table(
       find("missing"),
-      ["adminQuestion", "adminCount", "adminDeclined", "adminDown", "adminLast", "adminComments"],
+      ["adminQuestion", "adminCount", "adminDeclined", "adminDown", "adminLast", "adminComments", "workTodo"],
       asked.missing.slice(0, SHOWN).map((each) =>
         el(
           "tr",
@@ -120,6 +123,7 @@ function show() {
           el("td", {}, String(each.down)),
           el("td", {}, day.format(new Date(`${each.last}T00:00`))),
           el("td.said", {}, each.comments.join(" / ")),
+          doing(each.question, load),
         ),
       ),
     );
@@ -462,8 +466,6 @@ async function add(files) {
   }
 }
 
-const KINDS = { manual: "kindManual", guideline: "kindGuideline", notice: "kindNotice", law: "kindLaw", case: "kindCase", digest: "kindDigest" };
-
 // What was understood of a PDF, to be corrected and confirmed; nothing is in the corpus before.
 function confirmation(card, found, documents) {
   const works = new Map(documents.map((each) => [each.document, each.title]));
@@ -482,7 +484,7 @@ function confirmation(card, found, documents) {
   const kind = el(
     "select",
     {},
-    Object.entries(KINDS).map(([value, key]) => el("option", { value, selected: value === found.kind }, say(key))),
+    KINDS.map((value) => el("option", { value, selected: value === found.kind }, kindName(value))),
   );
   const publisher = el("input", { type: "text", value: found.publisher, maxlength: 300 });
   const fresh = [field("adminWorkTitle", title), field("adminKind", kind), field("adminPublisher", publisher)];
@@ -543,47 +545,10 @@ find("dates").addEventListener("toggle", ({ target }) => {
 
 async function listed() {
   try {
-    const { documents } = await get("/v1/documents");
-    table(
-      find("listed"),
-      ["adminWork", "edition", "published", "adminSince", ""],
-      documents.flatMap((work) => work.editions.map((edition) => dated(work, edition))),
-    );
+    await listWorks(find("listed"));
   } catch (problem) {
     complain(problem);
   }
-}
-
-// An edition with its days, which can be corrected; what nobody touched stays as it is.
-function dated(work, edition) {
-  const named = say("work", { title: work.title, edition: edition.label });
-  const input = (key, value) => el("input", { type: "date", value: value ?? "", "aria-label": `${say(key)} ${named}` });
-  const published = input("published", edition.published);
-  const begins = edition.in_force_from ?? edition.published;
-  const since = input("adminSince", begins);
-  const outcome = el("span", { role: "status" });
-  const send = async () => {
-    try {
-      await post("/v1/admin/editions/dates", {
-        document: work.document,
-        edition: edition.label,
-        published: published.value === (edition.published ?? "") ? null : published.value || null,
-        in_force_from: since.value === (begins ?? "") ? null : since.value || null,
-      });
-      outcome.textContent = say("adminThen");
-    } catch (problem) {
-      outcome.textContent = problem.message;
-    }
-  };
-  return el(
-    "tr",
-    {},
-    el("th", { scope: "row" }, work.title),
-    el("td", {}, edition.label),
-    el("td", {}, published),
-    el("td", {}, since),
-    el("td", {}, el("button.link", { type: "button", "aria-label": `${say("adminCorrect")} ${named}`, onclick: send }, say("adminCorrect")), " ", outcome),
-  );
 }
 
 frame(pageTitle("adminTitle"), () => {

@@ -33,6 +33,38 @@ export function showAnswer(container, answer, handlers) {
   );
 }
 
+// The same in little room: what answers, one quotation, and two buttons; the second shows it all.
+export function showBrief(container, answer, handlers) {
+  const [first] = answer.declined ? answer.declined.nearest : answer.citations;
+  showAnswer(container, answer, handlers);
+  if (!first) return;
+  const prose = container.querySelector(".prose");
+  let last = prose.querySelector(".quoted, .sources");
+  while (last.parentElement !== prose) last = last.parentElement;
+  while (last.nextSibling) last.nextSibling.remove();
+  for (const each of container.querySelectorAll(".further, .remarks, .tools")) each.remove();
+  for (const each of answer.clarify?.length ? [] : container.querySelectorAll(".choices")) each.remove();
+  prose.after(
+    el(
+      "div.brief",
+      {},
+      el("button.tool", { type: "button", onclick: (event) => handlers.open(first, event.currentTarget) }, icon("page"), say("openPage")),
+      el(
+        "button.tool",
+        {
+          type: "button",
+          onclick: () => {
+            showAnswer(container, answer, handlers);
+            container.querySelector(".marker")?.focus();
+          },
+        },
+        icon("plus"),
+        say("more"),
+      ),
+    ),
+  );
+}
+
 // The answer's own text, in which each quotation is drawn as it stands in its document. Citations
 // that the text only names follow beneath.
 function told(answer, handlers) {

@@ -3,6 +3,7 @@
 import { badges, pageName } from "./quotation.js";
 import { get, post } from "./ask.js";
 import { el } from "./elements.js";
+import { foldersOf, kindName } from "./filters.js";
 import { frame, pageTitle } from "./frame.js";
 import { offer } from "./official.js";
 import { language, say } from "./words.js";
@@ -17,15 +18,51 @@ const official = document.querySelector("#official");
 
 let works = [];
 
+const sift = { name: document.querySelector("#sift-name"), folder: document.querySelector("#sift-folder"), kind: document.querySelector("#sift-kind") };
+
+// What stays of the list: by a part of the title, the publisher or the file's name, by folder and kind.
+function sifted() {
+  const words = plain(sift.name.value).split(/\s+/).filter(Boolean);
+  const { value: folder } = sift.folder;
+  const { value: kind } = sift.kind;
+  return works.filter((work) => {
+    const said = plain([work.title, work.publisher, ...work.editions.map((each) => `${each.label} ${each.file ?? ""}`)].join(" "));
+    return words.every((word) => said.includes(word)) && (!folder || foldersOf(work).includes(folder)) && (!kind || work.kind === kind);
+  });
+}
+
+const plain = (text) => text.normalize("NFKC").toLowerCase();
+
+function siftFields() {
+  const folders = [...new Set(works.flatMap(foldersOf))].sort();
+  const kinds = [...new Set(works.map((work) => work.kind))];
+  for (const [select, values] of [
+    [sift.folder, folders.map((folder) => [folder, folder])],
+    [sift.kind, kinds.map((kind) => [kind, kindName(kind)])],
+  ]) {
+    const { value } = select;
+    select.replaceChildren(el("option", { value: "" }, say("filterAny")), ...values.map(([name, title]) => el("option", { value: name }, title)));
+    select.value = value;
+    select.parentElement.hidden = values.length < 2;
+  }
+}
+
+for (const control of Object.values(sift)) control.addEventListener("input", () => show());
+
 function show() {
-  const held = works.filter((work) => work.editions.some((edition) => edition.held));
-  const listed = works.filter((work) => !held.includes(work));
+  siftFields();
+  const shown = sifted();
+  document.querySelector("#sifted").textContent = shown.length === works.length ? "" : say("siftedTo", { n: shown.length, of: works.length });
+  const held = shown.filter((work) => work.editions.some((edition) => edition.held));
+  const listed = shown.filter((work) => !held.includes(work));
   where.replaceChildren(
     el("option", { value: "" }, say("allDocuments")),
-    ...held.map((work) => el("option", { value: work.document }, work.title)),
+    ...works
+      .filter((work) => work.editions.some((edition) => edition.held))
+      .map((work) => el("option", { value: work.document }, work.title)),
   );
   shelf.replaceChildren(
-    el("section", {}, el("h2", {}, say("held")), el("ul.works", {}, held.map(entry))),
+    ...(held.length ? [el("section", {}, el("h2", {}, say("held")), el("ul.works", {}, held.map(entry)))] : []),
     ...(listed.length
       ? [
           el(
@@ -43,9 +80,11 @@ function show() {
 function entry(work) {
   const [newest] = work.editions;
   const kind = badges({ kind: work.kind });
+  const cover = picture(work);
   return el(
-    "li.card",
+    cover ? "li.card.covered" : "li.card",
     {},
+    cover,
     el("h3", { lang: work.language }, work.title, " ", ...kind),
     work.publisher ? el("p.aside", {}, work.publisher) : null,
     work.digest_of ? el("p.aside", {}, say("digestOfShort", { title: work.digest_of.title })) : null,
@@ -61,7 +100,7 @@ function entry(work) {
           el(
             "tr",
             {},
-            ["edition", "published", "state", "pages"].map((key) => el("th", { scope: "col" }, say(key))),
+            ["edition", "published", "state", "pages", "reading"].map((key) => el("th", { scope: "col" }, say(key))),
             el("td"),
           ),
         ),
@@ -86,6 +125,14 @@ function entry(work) {
           say("addOfficial"),
         ),
   );
+}
+
+// The first page of the edition that answers come from, small; files without pages have none.
+function picture(work) {
+  const edition = work.editions.find((each) => each.held && each.in_force) ?? work.editions.find((each) => each.held);
+  if (!edition || !/\.pdf$/i.test(edition.file ?? "")) return null;
+  const address = `/v1/documents/${encodeURIComponent(work.document)}/editions/${encodeURIComponent(edition.label)}/pages/1/image?size=small`;
+  return el("img.cover", { src: address, alt: "", width: 90, height: 127, loading: "lazy" });
 }
 
 // What changed between the last two editions; compared when it is opened.
@@ -131,8 +178,15 @@ function row(work, edition) {
     el("td", {}, edition.published ? day.format(new Date(`${edition.published}T00:00`)) : say("dateNone")),
     el("td", {}, el(`span.badge.${standing(edition)}`, {}, say(standing(edition)))),
     el("td.figure", {}, edition.pages === null ? say("dateNone") : String(edition.pages)),
+    el("td", {}, read(edition)),
     el("td", {}, edition.held ? el("a", { href: `/view?${place}`, "aria-label": `${say("read")} ${say("work", { title: work.title, edition: edition.label })}` }, say("read")) : null),
   );
+}
+
+// How well it was read: plainly, or how many of its pages need a look.
+function read({ pages, poor_pages: poor }) {
+  if (pages === null) return say("dateNone");
+  return poor ? el("span.badge.future", {}, say("readPoor", { n: poor })) : say("readWell");
 }
 
 function standing(edition) {

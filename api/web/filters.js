@@ -49,7 +49,7 @@ export class Filters {
     const { document: work, folder, kind, municipality, day } = this.chosen;
     const wire = {
       ...(work ? { documents: [work] } : {}),
-      ...(folder && !work ? { documents: this.works.filter((each) => foldersOf(each).includes(folder)).map((each) => each.document) } : {}),
+      ...(folder ? { folders: [folder] } : {}),
       ...(kind ? { kinds: [kind] } : {}),
       ...(municipality ? { municipality } : {}),
       ...(day ? { as_of: day } : {}),
@@ -118,6 +118,8 @@ export class Filters {
     );
   }
 }
+
+export const KINDS = ["manual", "guideline", "notice", "law", "case", "digest"];
 
 export function kindName(kind) {
   return say(`kind${kind[0].toUpperCase()}${kind.slice(1)}`);

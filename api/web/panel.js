@@ -1,6 +1,6 @@
 // The widget: the same answers as on the page, in a shadow tree on somebody else's page.
 
-import { showAnswer, showUnfinished } from "./answer.js";
+import { showBrief, showUnfinished } from "./answer.js";
 import { ask, post } from "./ask.js";
 import { el, icon } from "./elements.js";
 import { pageName } from "./quotation.js";
@@ -28,17 +28,19 @@ export class Panel extends HTMLElement {
 
   async connectedCallback() {
     if (this.shadowRoot) return;
-    const { base, language: chosen, title, position } = this.dataset;
+    const { base, language: chosen, title, position, colour, logo } = this.dataset;
     this.base = base;
     speak(chosen ?? document.documentElement.lang.slice(0, 2) ?? "ja", { keep: false });
     const root = this.attachShadow({ mode: "open" });
     const sheet = await sheets(base);
     root.adoptedStyleSheets = [sheet];
     const name = title || say("tagline");
+    const mark = (size) => el("img", { src: logo || `${base}/web/icon.svg`, alt: "", width: size, height: size });
+    if (colour && CSS.supports("color", colour)) this.#paint(colour);
     this.button = el(
       "button.opener",
       { type: "button", "aria-expanded": "false", "aria-controls": "panel", onclick: () => this.open() },
-      el("img", { src: `${base}/web/icon.svg`, alt: "", width: 24, height: 24 }),
+      mark(24),
       name,
     );
     this.log = el("ol.log");
@@ -57,7 +59,7 @@ export class Panel extends HTMLElement {
       el(
         "div.head",
         {},
-        el("h2", {}, name),
+        el("h2", {}, mark(20), name),
         el("button.round", { type: "button", "aria-label": say("close"), onclick: () => this.close() }, icon("close")),
       ),
       el("div.talk", { tabindex: "0", role: "region", "aria-label": say("answered") }, el("p.lead", {}, say("lead")), this.log),
@@ -78,6 +80,14 @@ export class Panel extends HTMLElement {
     const frame = el("div.frame", { lang: language(), data: { position: position === "left" ? "left" : "right" } });
     frame.append(this.button, this.panel);
     root.append(frame);
+  }
+
+  // One colour of the site's own; what lies on it and beside it follows from it.
+  #paint(colour) {
+    this.style.setProperty("--tebiki-key", colour);
+    this.style.setProperty("--tebiki-key-strong", `color-mix(in srgb, ${colour} 80%, var(--tebiki-ink))`);
+    this.style.setProperty("--tebiki-tint", `color-mix(in srgb, ${colour} 10%, var(--tebiki-ground))`);
+    this.style.setProperty("--tebiki-tint-strong", `color-mix(in srgb, ${colour} 20%, var(--tebiki-ground))`);
   }
 
   open() {
@@ -132,7 +142,7 @@ export class Panel extends HTMLElement {
         },
         { base: this.base, signal: this.#running.signal },
       );
-      showAnswer(body, answer, {
+      showBrief(body, answer, {
         open: (citation) => window.open(this.base + citation.view_url, "_blank", "noopener"),
         ask: (next) => this.#running || this.#put(next),
         rate: (rating, comment = "") => post("/v1/feedback", { answer: answer.id, rating, comment }, { base: this.base }),

@@ -1,7 +1,7 @@
 // Puts a button and a panel on any page:
 //
 //   <script src="https://tebiki.example/widget.js" data-title="手引きに質問" data-language="ja"
-//     data-position="right" defer></script>
+//     data-position="right" data-colour="#00695c" data-logo="https://city.example/logo.svg" defer></script>
 //
 // The page's Content-Security-Policy needs https://tebiki.example in script-src and connect-src,
 // nothing inline; its address must be among Tebiki's allowed origins. Colours are CSS variables:

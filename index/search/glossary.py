@@ -17,6 +17,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from index.errors import BadGlossary
+from ingest.atomic_files import replacing
 from ingest.language.spelling import is_japanese, normalise
 from ingest.language.words import tokens
 
@@ -172,6 +173,22 @@ def read(path: Path) -> Glossary:
         reason = "each entry begins with a line [[term]]"
         raise BadGlossary(str(path), source.line_of_top("term"), reason)
     return Glossary(_term(entry, partial(source.fault, at)) for at, entry in enumerate(entries))
+
+
+def add(path: Path, term: Term) -> None:
+    """Put an entry at the end of a glossary file, which is made where there is none.
+
+    Raises:
+        BadGlossary: the file or the new entry is not usable; the file stays as it is.
+    """
+    before = path.read_text(encoding="utf-8-sig") if path.exists() else ""
+    with replacing(path) as draft:
+        entry = written(Glossary([term]))
+        draft.write_text(f"{before.rstrip()}\n\n{entry}" if before else entry, encoding="utf-8")
+        try:
+            read(draft)
+        except BadGlossary as error:
+            raise BadGlossary(str(path), error.line, error.reason) from error
 
 
 class _Source:

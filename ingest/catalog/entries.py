@@ -272,6 +272,30 @@ def bind_folder(corpus: Path, folder: str, groups: Sequence[str]) -> None:
         edited.bind(name, groups)
 
 
+def retitle(
+    corpus: Path,
+    document: str,
+    *,
+    title: str | None = None,
+    kind: Kind | None = None,
+    publisher: str | None = None,
+) -> Edition:
+    """Put another title, kind or publisher of a work into the catalog; None leaves it as it is.
+
+    Return the work's last edition as it is listed then.
+
+    Raises:
+        EntryMissing: the catalog lists no such work.
+        BrokenCatalog: the catalog cannot be used, before or with what is new.
+    """
+    listed = _listed(corpus)
+    if not any(each.document.id == document for each in listed):
+        raise EntryMissing(document, None, tuple(each.key for each in listed))
+    with _Edited(corpus) as edited:
+        edited.describe(document, title=title, kind=kind and kind.value, publisher=publisher)
+    return [each for each in _listed(corpus) if each.document.id == document][-1]
+
+
 def free_label(editions: Sequence[Edition], document: str, label: str) -> str:
     """Return the label, with a number where the document has an edition of that name."""
     taken = {edition.label for edition in editions if edition.document.id == document}
@@ -439,6 +463,13 @@ class _Edited:
             found = _table(path=folder)
             folders.append(found)
         found["groups"] = list(groups)
+
+    def describe(self, document: str, **facts: str | None) -> None:
+        """Change what a work's table says; what is the same keeps its comment."""
+        work = self.work(document)
+        for name, value in facts.items():
+            if value is not None and work.get(name) != value:
+                work[name] = value
 
     def enter(self, entry: Entry, path: str, digest: str) -> None:
         """List an edition, or complete the entry of one that was listed without a file."""

@@ -30,6 +30,7 @@ from api.intake import Intake
 from api.keys import Keys, Scope
 from api.problems import Refused
 from api.sessions import Sessions
+from api.worklist import Aside
 from bot.answering.extractive import Extractive
 from bot.ledger.audit import Deed
 from bot.ledger.ledger import Entry, Rating
@@ -39,6 +40,7 @@ from index.generations.pointers import Kept
 from index.refresh.plan import Plan
 from index.refresh.reports import RefreshReport
 from index.refresh.resources import NotAllowed
+from index.search import glossary
 from ingest.catalog import catalog
 from ingest.errors import UnreadablePdf
 from ingest.translations import Bilingual
@@ -85,6 +87,7 @@ class Desk:
     def __init__(self, corpus: Path) -> None:
         self.corpus = corpus
         self.uploads = corpus.with_name(f"{corpus.name}-uploads")
+        self.aside = corpus.with_name(f"{corpus.name}-aside.json")
         self.let_go = threading.Event()
         self.report = RefreshReport(Plan(), "g2", published=True)
         self.current = "g2"
@@ -126,6 +129,7 @@ class Desk:
             generations=self.generations,
             entries=lambda _: ENTRIES,
             uploads=self.uploads,
+            aside=Aside(self.aside),
             unusable=lambda: (UnreadablePdf("left.pdf", "it has no pages", "Copy it again."),),
         )
 
@@ -290,6 +294,34 @@ def test_what_is_missing_comes_as_a_table(client: TestClient) -> None:
         ["育児休業の給与はどうなる", "2", "2", "0", "2026-04-01", ""],
         ["'=HYPERLINK(1)", "1", "0", "1", "2026-04-01", "要綱の様式がない"],
     ] == list(csv.reader(io.StringIO(text[1:])))
+
+
+def test_a_question_can_be_set_aside(client: TestClient, desk: Desk) -> None:
+    """It leaves the list with its other wordings; no word of it is kept."""
+    asked = {"question": "育児休業の給与はどうなる"}
+
+    told = client.post("/v1/admin/questions/aside", json=asked)
+
+    assert (200, {"aside": 2}) == (told.status_code, told.json())
+    left = client.get("/v1/admin/questions").json()["missing"]
+    assert ["=HYPERLINK(1)"] == [each["question"] for each in left]
+    assert "育児休業" not in desk.aside.read_text(encoding="utf-8")
+    assert 404 == client.post("/v1/admin/questions/aside", json=asked).status_code
+
+
+def test_a_word_goes_into_the_glossary(client: TestClient, desk: Desk) -> None:
+    """What people say stands beside the manuals' word, after what was there; no half entry."""
+    path = desk.corpus / "glossary.toml"
+    path.write_text('# ours\n[[term]]\nja = "休暇"\nalso = ["休み"]\n', encoding="utf-8")
+
+    told = client.post("/v1/admin/glossary", json={"ja": "年次有給休暇", "also": ["年休"]})
+    refused = client.post("/v1/admin/glossary", json={"ja": "手当", "also": ["金"]})
+
+    assert (201, 422) == (told.status_code, refused.status_code)
+    assert [("休暇", "休み"), ("年次有給休暇", "年休")] == [
+        term.names for term in glossary.read(path).terms
+    ]
+    assert path.read_text(encoding="utf-8").startswith("# ours\n")
 
 
 def test_refresh_that_fails_says_so(client: TestClient, desk: Desk) -> None:
@@ -489,6 +521,26 @@ def test_days_can_be_corrected_before_and_after(client: TestClient, desk: Desk) 
     assert "文書の一覧にありません" in missing.json()["detail"]
 
 
+def test_a_work_can_be_renamed_later(client: TestClient, desk: Desk) -> None:
+    """Title, kind and publisher are corrected in the catalog; what is left out stays."""
+    found = received(client, "a.pdf", STARTER.read_bytes())
+    told = enter(client, found, edition="第1版", publisher="総務部").json()
+
+    named = {"document": told["document"], "title": "庶務の手引き", "kind": "manual"}
+    work = client.post("/v1/admin/editions/work", json=named)
+
+    assert 200 == work.status_code, work.text
+    assert "庶務の手引き" == work.json()["title"]
+    (listed,) = catalog.read(desk.corpus).editions
+    assert ("庶務の手引き", "manual", "総務部") == (
+        listed.document.title,
+        listed.document.kind,
+        listed.document.publisher,
+    )
+    missing = client.post("/v1/admin/editions/work", json={**named, "document": "none"})
+    assert 404 == missing.status_code
+
+
 def test_next_edition_is_known_and_needs_its_day(client: TestClient, desk: Desk) -> None:
     """One more edition of a listed document keeps its title; without a day it is refused."""
     first = received(client, "a.pdf", STARTER.read_bytes())
@@ -667,8 +719,8 @@ def test_page_adds_refreshes_and_shows(desk: Desk, how: dict[str, Any]) -> None:
         assert [("第9版", date(2026, 3, 31))] == [
             (each.label, each.published) for each in catalog.read(desk.corpus).editions
         ]
-        page.get_by_text("公表日・施行日を直す").click()
-        days = page.locator("#listed tbody tr").first
+        page.get_by_text("名称・種類・発行者・日付を直す").click()
+        days = page.locator("#listed form", has=page.locator("output")).first
         days.get_by_label("公表日").fill("2026-04-02")
         days.get_by_role("button", name="直す").click()
         expect(days.get_by_role("status")).to_contain_text("文書の一覧にありません")

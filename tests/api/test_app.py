@@ -415,6 +415,32 @@ def test_suggestions_come_from_headings(client: TestClient) -> None:
     assert ["年次有給休暇について教えてください"] == questions
 
 
+def test_evidence_sheet_of_an_answer_is_had_by_its_id() -> None:
+    """A file to attach, named after the answer; of an unknown answer there is none."""
+    library = small()
+    made: list[tuple[str, str]] = []
+
+    def sheet(name: str, form: str) -> bytes:
+        made.append((name, form))
+        return b"%PDF"
+
+    app = create_app(
+        library=lambda: library,
+        answerer=Extractive(lambda: library),
+        page_file=lambda held: CORPUS / (held.path or ""),
+        sheet=sheet,
+    )
+    client = TestClient(app)
+    name = client.post("/v1/answers", json={"question": "年次有給休暇は何日ですか"}).json()["id"]
+
+    given = client.get(f"/v1/answers/{name}/evidence?form=docx")
+
+    assert (200, b"%PDF") == (given.status_code, given.content)
+    assert f'filename="tebiki-{name}.docx"' in given.headers["Content-Disposition"]
+    assert [(name, "docx")] == made
+    assert 404 == client.get("/v1/answers/none/evidence").status_code
+
+
 def test_every_page_is_served_with_its_files(client: TestClient) -> None:
     """The pages name files that exist, and nothing outside this server."""
     for address in ("/", "/documents", "/view"):

@@ -127,6 +127,44 @@ def test_widget_takes_the_colours_of_the_page() -> None:
 
 
 @pytest.mark.needs("chromium")
+def test_widget_shows_one_quotation_and_two_buttons() -> None:
+    """In 380 pixels: what answers with its source, the page, and the rest when it is asked for."""
+    with embedded(library=bundled()) as (page, _):
+        page.locator("tebiki-widget .opener").click()
+        page.locator("tebiki-widget textarea").fill("CIO補佐官を特別職非常勤職員として任用するには")
+        page.keyboard.press("Enter")
+        answer = page.locator("tebiki-widget .answer")
+
+        expect(answer.locator(".brief button")).to_have_text(["ページを見る", "もっと見る"])
+        expect(answer.locator(".quoted")).to_have_count(1)
+        expect(answer.locator(".tools, .further")).to_have_count(0)
+        assert 380 == page.locator("tebiki-widget .panel").evaluate("panel => panel.offsetWidth")
+        answer.get_by_role("button", name="もっと見る").click()
+        expect(answer.locator(".tools")).to_be_visible()
+
+
+@pytest.mark.needs("chromium")
+def test_widget_is_made_the_site_s_own_by_attributes() -> None:
+    """Name, colour and logo stand in the page's tag; a colour that is none changes nothing."""
+    with embedded() as (page, _):
+        page.evaluate(
+            """() => { document.querySelector("tebiki-widget").remove();
+              for (const colour of ["#00695c", "url(x)"]) {
+                const made = document.createElement("tebiki-widget");
+                Object.assign(made.dataset, {
+                  base: document.querySelector("script").src.replace("/widget.js", ""),
+                  title: "市民課に質問", colour, logo: "data:image/gif;base64,R0lGODlhAQABAAAAACw=" });
+                document.body.append(made); } }"""
+        )
+        openers = page.locator("tebiki-widget .opener")
+
+        expect(openers.first).to_have_text("市民課に質問")
+        expect(openers.first).to_have_css("background-color", "rgb(0, 105, 92)")
+        expect(openers.last).to_have_css("background-color", "rgb(0, 23, 193)")
+        assert "data:image/gif" in (openers.first.locator("img").get_attribute("src") or "")
+
+
+@pytest.mark.needs("chromium")
 def test_widget_on_a_page_that_is_not_allowed_says_so() -> None:
     """A site that was not added can show the button, but its questions are refused."""
     with embedded(allowed=False) as (page, _):
@@ -188,7 +226,10 @@ def test_widget_can_be_used_by_everybody(how: dict[str, Any]) -> None:
             box.fill(question)
             page.keyboard.press("Enter")
             expect(page.locator("tebiki-widget .asked").last).to_have_text(question)
-            expect(page.locator("tebiki-widget .answer").last.locator(".tools")).to_be_visible()
+            shown = page.locator("tebiki-widget .answer").last.locator(".brief, .tools")
+            expect(shown.first).to_be_visible()
+        assert 0 == violations(page)
+        page.locator("tebiki-widget .brief button").nth(1).click()
         page.locator("tebiki-widget [data-rating=down]").first.click()
         expect(page.locator("tebiki-widget .reason")).to_be_visible()
         assert 0 == violations(page)
@@ -211,7 +252,7 @@ def test_widget_understands_a_follow_up() -> None:
             box.fill(question)
             with page.expect_request("**/v1/answers") as sent:
                 page.keyboard.press("Enter")
-            expect(page.locator("tebiki-widget .tools")).to_have_count(count)
+            expect(page.locator("tebiki-widget .brief")).to_have_count(count)
             body = json.loads(sent.value.post_data or "")
             assert "history" not in body
             names.append(body["conversation"])
