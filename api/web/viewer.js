@@ -14,6 +14,9 @@ function line({ text, left, top, width, height, rows }) {
   return made;
 }
 
+// How wide a page may be made, of the room there is.
+const STEPS = [1, 1.5, 2, 3];
+
 export class Viewer {
   // Fills *root*; `onclose` (if given) puts a close button there. A viewer that is the page has
   // the page's heading.
@@ -25,7 +28,8 @@ export class Viewer {
     this.number = el("span.count");
     this.previous = this.button("left", "previous", () => this.turn(-1));
     this.next = this.button("right", "following", () => this.turn(1));
-    this.zoom = this.button("zoom", "zoomIn", () => this.enlarge(!this.large));
+    this.smaller = this.button("minus", "zoomOut", () => this.enlarge(-1));
+    this.larger = this.button("zoom", "zoomIn", () => this.enlarge(1));
     this.back = el("button.link", { type: "button", hidden: true, onclick: () => this.show(this.cited) });
     this.pdf = el("a.link", { target: "_blank", rel: "noopener" });
     this.frame = el("div.frame", { tabindex: "0", role: "region" });
@@ -39,7 +43,7 @@ export class Viewer {
     this.before = this.button("up1", "previousQuote", () => onstep(-1));
     this.after = this.button("down1", "nextQuote", () => onstep(1));
     this.stepping = el("div.turning", { hidden: true }, this.before, this.which, this.after);
-    this.large = false;
+    this.step = 0; // in STEPS
     root.replaceChildren(
       el(
         "div.bar",
@@ -52,7 +56,7 @@ export class Viewer {
         {},
         el("div.turning", {}, this.previous, this.number, this.next),
         this.stepping,
-        el("div.doing", {}, this.back, this.zoom, this.pdf),
+        el("div.doing", {}, this.back, el("div.turning", {}, this.smaller, this.larger), this.pdf),
       ),
       this.status,
       this.frame,
@@ -67,12 +71,10 @@ export class Viewer {
   }
 
   relabel() {
-    for (const button of [this.previous, this.next, this.before, this.after, this.close].filter(Boolean)) {
+    for (const button of [this.previous, this.next, this.before, this.after, this.smaller, this.larger, this.close].filter(Boolean)) {
       button.setAttribute("aria-label", say(button.dataset.sayLabel));
       button.title = say(button.dataset.sayLabel);
     }
-    this.zoom.setAttribute("aria-label", say(this.large ? "zoomOut" : "zoomIn"));
-    this.zoom.setAttribute("aria-pressed", String(this.large));
     this.back.textContent = say("backToQuote");
     this.pdf.replaceChildren(icon("external"), say("openPdf"));
     this.details.firstChild.textContent = say("asText");
@@ -120,7 +122,9 @@ export class Viewer {
       el("strong", {}, pageName(found, { section: true })),
       el("small", {}, say(paged ? "pageOf" : "partOf", { page: found.page, count: found.page_count })),
     );
-    this.zoom.hidden = !paged;
+    for (const button of [this.smaller, this.larger]) button.parentElement.hidden = !paged;
+    this.smaller.disabled = this.step === 0;
+    this.larger.disabled = this.step === STEPS.length - 1;
     this.pdf.replaceChildren(icon("external"), say(paged ? "openPdf" : "openFile"));
     this.previous.disabled = found.page <= 1;
     this.next.disabled = found.page >= found.page_count;
@@ -133,7 +137,7 @@ export class Viewer {
       this.write(found, start, end);
       return;
     }
-    const size = this.large ? "size=large" : "size=normal";
+    const size = this.step ? "size=large" : "size=normal";
     const image = el("img", {
       alt: say("pageImage", {
         title: found.title,
@@ -147,13 +151,14 @@ export class Viewer {
     await image.decode();
     if (this.shown !== found) return;
     const sheet = el("div.sheet", {}, image, el("div.layer", { lang: "ja" }, found.lines.map(line)));
-    this.frame.classList.toggle("large", this.large);
+    sheet.style.width = `${STEPS[this.step] * 100}%`;
+    this.frame.classList.toggle("large", this.step > 0);
     this.frame.replaceChildren(sheet);
     this.status.textContent = found.note || (found.quality < 0.5 ? say("poorPage") : "");
     const [first] = found.boxes;
     this.frame.scrollTo({
       top: first ? Math.max(0, first.top * sheet.offsetHeight - this.frame.clientHeight / 3) : 0,
-      left: first && this.large ? Math.max(0, first.left * sheet.offsetWidth - 40) : 0,
+      left: first && this.step ? Math.max(0, first.left * sheet.offsetWidth - 40) : 0,
     });
   }
 
@@ -208,17 +213,19 @@ export class Viewer {
     this.show({ ...this.asked, document: name, edition, page: wanted, start, end });
   }
 
-  enlarge(large) {
-    this.large = large;
-    this.relabel();
+  enlarge(by) {
+    const step = Math.min(STEPS.length - 1, Math.max(0, this.step + by));
+    if (step === this.step) return;
+    this.step = step;
     if (this.shown) this.draw(this.shown);
   }
 
   key(event) {
     if (event.altKey || event.ctrlKey || event.metaKey) return;
-    if (event.key === "ArrowLeft" && !this.large) this.turn(-1);
-    else if (event.key === "ArrowRight" && !this.large) this.turn(1);
+    if (event.key === "ArrowLeft" && !this.step) this.turn(-1);
+    else if (event.key === "ArrowRight" && !this.step) this.turn(1);
     else if (event.key === "PageUp" && event.target !== this.frame) this.turn(-1);
+    else if (event.key === "+" || event.key === "-") this.enlarge(event.key === "+" ? 1 : -1);
     else if (event.key === "n" && this.onstep) this.onstep(1);
     else if (event.key === "p" && this.onstep) this.onstep(-1);
     else if (event.key === "PageDown" && event.target !== this.frame) this.turn(1);

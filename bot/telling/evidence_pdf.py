@@ -6,7 +6,7 @@ from functools import partial
 from hashlib import sha256
 from io import BytesIO
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import escape
 
 from reportlab.lib.pagesizes import A4
@@ -114,8 +114,8 @@ def _set(
     return [Paragraph(said, style, bulletText="•" if block.kind == "bullet" else None)]
 
 
-def _number(font: str, foot: str, canvas: object, document: object) -> None:
+def _number(font: str, foot: str, canvas: Any, document: Any) -> None:  # noqa: ANN401 - reportlab's
     """Write the line under a page, and the page's number."""
-    canvas.setFont(font, 8)  # type: ignore[attr-defined] # reportlab has no types
-    canvas.drawString(20 * mm, 10 * mm, foot)  # type: ignore[attr-defined] # likewise
-    canvas.drawRightString(190 * mm, 10 * mm, str(document.page))  # type: ignore[attr-defined] # likewise
+    canvas.setFont(font, 8)
+    canvas.drawString(20 * mm, 10 * mm, foot)
+    canvas.drawRightString(190 * mm, 10 * mm, str(document.page))

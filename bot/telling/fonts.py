@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 from io import BytesIO
+from typing import Any
 
 import pylopdf_fonts_jp
 from fontTools.pens.cu2quPen import Cu2QuPen
@@ -51,7 +52,7 @@ def truetype(characters: frozenset[str]) -> bytes:
     return file.getvalue()
 
 
-def _redraw(font: TTFont) -> None:
+def _redraw(font: Any) -> None:  # noqa: ANN401 - its tables have no types
     """Put TrueType outlines in the place of a font's PostScript ones."""
     drawn = font.getGlyphSet()
     order = font.getGlyphOrder()

@@ -406,6 +406,27 @@ def test_pages_can_be_turned_and_the_way_back_found(opened: Opener) -> None:
     expect(count).to_have_text(cited)
 
 
+def test_page_can_be_made_larger_in_steps(opened: Opener) -> None:
+    """By buttons and by + and -; the text lies where the picture has it, and goes no further."""
+    page = opened()
+    ask(page)
+    page.locator(".place").first.click()
+    sheet = page.locator("#viewer .sheet")
+    expect(sheet.locator("img")).to_be_visible()
+    before = sheet.evaluate("sheet => sheet.offsetWidth")
+    expect(page.get_by_role("button", name="縮小（-）")).to_be_disabled()
+    page.keyboard.press("+")
+    expect(sheet).to_have_attribute("style", "width: 150%;")
+    assert 1.4 * before < sheet.evaluate("sheet => sheet.offsetWidth")
+    for percent in (200, 300):
+        page.get_by_role("button", name="拡大（+）").click()
+        expect(sheet).to_have_attribute("style", f"width: {percent}%;")
+    expect(page.get_by_role("button", name="拡大（+）")).to_be_disabled()
+    assert sheet.evaluate("sheet => sheet.offsetWidth == sheet.querySelector('.layer').offsetWidth")
+    page.keyboard.press("-")
+    expect(sheet).to_have_attribute("style", "width: 200%;")
+
+
 def test_keyboard_alone_suffices(opened: Opener) -> None:
     """Enter asks; Tab reaches the marker; Enter opens the page; Escape closes it and goes back."""
     page = opened()
@@ -654,13 +675,16 @@ def test_names_are_offered_while_one_types(opened: Opener) -> None:
 
 def test_a_greeting_has_nothing_to_rate(opened: Opener) -> None:
     """Who says hello is greeted and offered questions; there is no quotation to copy or to judge."""
-    page = opened()
-    expect(page.locator("#suggestions")).to_be_visible()
-    page.locator("#question").fill("こんにちは")
-    page.locator("#question").press("Enter")
+    library = small()
+    answerer = AcrossEditions(Extractive(lambda: library), lambda: library)
+    with serving(app_of(library, answerer=answerer)) as base:
+        page = opened(base=base)
+        expect(page.locator("#suggestions")).to_be_visible()
+        page.locator("#question").fill("こんにちは")
+        page.locator("#question").press("Enter")
 
-    expect(page.locator(".answer .choice").first).to_be_visible()
-    expect(page.locator(".answer :is(.tools, .made)")).to_have_count(0)
+        expect(page.locator(".answer .choice").first).to_be_visible()
+        expect(page.locator(".answer :is(.tools, .made)")).to_have_count(0)
 
 
 def test_paragraphs_of_a_quotation_stay_apart(opened: Opener) -> None:

@@ -9,6 +9,7 @@ from datetime import date
 from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -90,10 +91,11 @@ def test_pdf_brings_its_font_along() -> None:
     """Each font that sets a word is in the file: no reader needs a Japanese one of its own."""
     made = PdfReader(BytesIO(pdf(ANSWER, exhibits(ANSWER))))
 
+    pages: list[Any] = [*made.pages]
+    fonts = [font.get_object() for page in pages for font in page["/Resources"]["/Font"].values()]
     used = {
         (str(font["/BaseFont"]), "/FontFile2" in font["/FontDescriptor"])
-        for page in made.pages
-        for font in (each.get_object() for each in page["/Resources"]["/Font"].values())
+        for font in fonts
         if "/FontDescriptor" in font
     }
     assert used
