@@ -10,7 +10,7 @@ from api.openai import sources
 from api.schemas.answers import WireAnswer
 from bot.answers import Answer
 from bot.slack import blocks
-from bot.telling import evidence_sheet
+from bot.telling import evidence_pdf, evidence_sheet
 from bot.telling.phrases import made
 from bot.telling.terminal import lines
 from tests.bot.ledger.test_ledger import answer
@@ -63,4 +63,4 @@ def test_sheet_has_fields_for_whoever_checked_it() -> None:
     """Empty, in both forms."""
     for field in ("確認した人", "所属", "確認した日", "確認の結果", "備考"):
         assert f"| {field} |  |" in on_the_sheet(QUOTED)
-    assert evidence_sheet.pdf(QUOTED, ()).startswith(b"%PDF")
+    assert evidence_pdf.pdf(QUOTED, ()).startswith(b"%PDF")
