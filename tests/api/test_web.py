@@ -930,22 +930,39 @@ SCREENS = (
     "official",
     "documents",
     "view",
+    "filters",
+    "check",
 )
+
+
+def besides(opened: Opener, screen: str, **how: object) -> Page:
+    """Open a page that is not the one where questions are asked."""
+    page = opened("/check" if screen == "check" else "/documents", **how)
+    if screen == "check":
+        page.locator("textarea").fill("CIO補佐官には地方公務員法が適用される。")
+        page.locator("main form button").first.click()
+        expect(page.locator("main p strong").first).to_be_visible()
+        return page
+    page.locator("#words").fill("ガバメントクラウド")
+    page.locator("#words").press("Enter")
+    expect(page.locator(".hit").first).to_be_visible()
+    if screen == "view":
+        page.locator(".hit").first.click()
+        expect(page.locator(".sheet img")).to_be_visible()
+    return page
 
 
 def show(opened: Opener, screen: str, **how: object) -> Page:
     """Open one of the screens, ready to be looked at."""
-    if screen in {"documents", "view"}:
-        page = opened("/documents", **how)
-        page.locator("#words").fill("ガバメントクラウド")
-        page.locator("#words").press("Enter")
-        expect(page.locator(".hit").first).to_be_visible()
-        if screen == "view":
-            page.locator(".hit").first.click()
-            expect(page.locator(".sheet img")).to_be_visible()
-        return page
+    if screen in {"documents", "view", "check"}:
+        return besides(opened, screen, **how)
     page = opened(**how)
     expect(page.locator("#suggestions")).to_be_visible()
+    if screen == "filters":
+        page.locator("#filter").click()
+        page.locator("#question").press_sequentially("自治体DX全")
+        page.keyboard.press("ArrowDown")
+        return page
     if screen == "failed":
         page.route(
             "**/v1/answers",
