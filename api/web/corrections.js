@@ -47,7 +47,7 @@ function dated(work, edition) {
   return corrected(
     say("work", { title: work.title, edition: edition.label }),
     [
-      ["edition", el("output", {}, edition.label)],
+      ["edition", el("input", { type: "text", value: edition.label, readonly: true })],
       ["published", published],
       ["adminSince", since],
     ],

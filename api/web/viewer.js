@@ -217,6 +217,9 @@ export class Viewer {
     const step = Math.min(STEPS.length - 1, Math.max(0, this.step + by));
     if (step === this.step) return;
     this.step = step;
+    // A button that can do no more hears no key: the page itself goes on listening.
+    const last = step === 0 || step === STEPS.length - 1;
+    if (last && [this.smaller, this.larger].includes(document.activeElement)) this.frame.focus({ preventScroll: true });
     if (this.shown) this.draw(this.shown);
   }
 

@@ -720,7 +720,7 @@ def test_page_adds_refreshes_and_shows(desk: Desk, how: dict[str, Any]) -> None:
             (each.label, each.published) for each in catalog.read(desk.corpus).editions
         ]
         page.get_by_text("名称・種類・発行者・日付を直す").click()
-        days = page.locator("#listed form", has=page.locator("output")).first
+        days = page.locator("#listed form", has=page.locator("[readonly]")).first
         days.get_by_label("公表日").fill("2026-04-02")
         days.get_by_role("button", name="直す").click()
         expect(days.get_by_role("status")).to_contain_text("文書の一覧にありません")

@@ -39,6 +39,7 @@ APP = create_app(
     page_file=lambda held: CORPUS / (held.path or ""),
     access=Access(keys=KEYS),
     office=DESK.office,
+    sheet=lambda name, form: f"{name} {form}".encode(),
 )
 
 
