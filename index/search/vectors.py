@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 _MAPPED = 4_096
 """Files that stay mapped; the system allows some 65,000."""
 
+_HELD = 10_000
+"""Up to so many vectors are held when they were read once, 10 MB: picking 200 of them out of twenty
+files takes 0.9 ms of a search of 4."""
+
 _SAMPLED = 4_096
 """So many vectors tell how the cosines of all are spread; where there are no more, all do."""
 
@@ -32,6 +36,7 @@ class StoredVectors:
         *check* looks at each file before it is first read. An edition without chunks has none.
         """
         self._starts = starts
+        self._whole: NDArray[np.float32] | None = None
         self._map = lru_cache(maxsize=_MAPPED)(
             lambda at: _mapped(paths[at], int(starts[at + 1] - starts[at]), check)
         )
@@ -42,6 +47,13 @@ class StoredVectors:
         Raises:
             OSError, ValueError: a file is missing or damaged.
         """
+        if self._starts[-1] > _HELD:
+            return self._read(chunks)
+        if self._whole is None:
+            self._whole = self._read(np.arange(self._starts[-1]))
+        return self._whole[chunks]
+
+    def _read(self, chunks: NDArray[np.int64]) -> NDArray[np.float32]:
         editions = np.searchsorted(self._starts, chunks, side="right") - 1
         bounds = [0, *(np.flatnonzero(np.diff(editions)) + 1).tolist(), len(chunks)]
         found = [

@@ -25,8 +25,12 @@ SECOND = np.zeros((0, 2))
 THIRD = np.array([[0.6, 0.8]])
 
 
-def test_vectors_come_by_the_number_of_their_chunk(tmp_path: Path) -> None:
+@pytest.mark.parametrize("held", [2, 3], ids=["too many to hold", "held"])
+def test_vectors_come_by_the_number_of_their_chunk(
+    held: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Over all editions in order; one without chunks has no file and is in nobody's way."""
+    monkeypatch.setattr("index.search.vectors._HELD", held)
     vectors = _stored(tmp_path, FIRST, SECOND, THIRD)
 
     expected = np.array([[0, 1], [0.6, 0.8]])
@@ -34,8 +38,11 @@ def test_vectors_come_by_the_number_of_their_chunk(tmp_path: Path) -> None:
     assert 0 == len(vectors.at(np.zeros(0, np.int64)))
 
 
-def test_a_file_is_looked_at_once_and_not_before_it_is_needed(tmp_path: Path) -> None:
+def test_a_file_is_looked_at_once_and_not_before_it_is_needed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """So opening does not take longer for a larger corpus."""
+    monkeypatch.setattr("index.search.vectors._HELD", 2)
     seen: list[str] = ["begun"]
     vectors = _stored(tmp_path, FIRST, SECOND, THIRD, check=seen)
     assert ["begun"] == seen
