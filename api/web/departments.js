@@ -82,16 +82,17 @@ export function startDepartments(place, complain) {
   const held = { approved: null, bindings: null };
 
   function draw() {
+    if (!held.bindings) return; // A server that keeps no record has neither.
     place.replaceChildren(approvedPart(held, again, complain), groupsPart(held, again, complain));
   }
 
   async function again() {
     try {
       const [{ approved }, bindings] = await Promise.all([get("/v1/admin/approved"), get("/v1/admin/groups")]);
+      if (held.bindings) complain(null);
       Object.assign(held, { approved, bindings });
-      complain(null);
     } catch (problem) {
-      complain(problem);
+      if (held.bindings) complain(problem);
     }
     draw();
   }
