@@ -794,7 +794,11 @@ def test_groups_are_bound_over_http(shelf_of: Town) -> None:
     assert (["人事課"], "") == bound(folder="人事", groups=["人事課"])
     assert (["秘書課"], "a@b") == bound(document="rules", groups=["秘書課"], owner="a@b")
     assert ([], "a@b") == bound(document="rules", groups=[])
-    for wrong in ({"groups": []}, {"folder": "x", "document": "y", "groups": []}):
+    bad: tuple[dict[str, object], ...] = (
+        {"groups": []},
+        {"folder": "x", "document": "y", "groups": []},
+    )
+    for wrong in bad:
         assert 422 == httpx.post(url, json=wrong, headers=curate).status_code
     for absent in ({"folder": "無い"}, {"document": "無い"}, {"folder": "../人事"}):
         assert 404 == httpx.post(url, json={**absent, "groups": []}, headers=curate).status_code

@@ -234,7 +234,7 @@ def _whole(down: NDArray[np.float32]) -> NDArray[np.float32]:
         & (joined[:, None, 1] <= long[None, :, 1])
         & (joined[:, None, 3] >= long[None, :, 3])
     ).any(axis=1)
-    return joined[holds]
+    return np.asarray(joined[holds])
 
 
 def _inset(frames: NDArray[np.float32], down: NDArray[np.float32]) -> NDArray[np.bool_]:
