@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import json
 import re
-import zlib
 from bisect import bisect_right
 from dataclasses import astuple, dataclass, field
 from enum import StrEnum
 from itertools import pairwise
 from typing import TYPE_CHECKING
-from zipfile import BadZipFile
 
 import numpy as np
+
+from ingest import arrays
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -353,14 +353,10 @@ def load(path: Path) -> EditionText:
     Raises:
         OSError, ValueError, KeyError: the file is missing or damaged.
     """
-    try:
-        # NumPy leaves a damaged file open when it is given only its name.
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
-            told = json.loads(stored["told"].tobytes().decode("utf-8", "surrogatepass"))
-            source = stored["source"].astype(np.int32, copy=False)
-            boxes = stored["boxes"].astype(np.float32, copy=False)
-    except (BadZipFile, zlib.error) as problem:
-        raise ValueError(str(problem)) from problem
+    with arrays.opened(path) as stored:
+        told = json.loads(stored["told"].tobytes().decode("utf-8", "surrogatepass"))
+        source = stored["source"].astype(np.int32, copy=False)
+        boxes = stored["boxes"].astype(np.float32, copy=False)
     ends = np.cumsum([len(page["text"]) for page in told["pages"]], dtype=np.int64)
     if len(told["pages"]) and ends[-1] != len(source):
         message = f"{path}: {len(source)} characters stored instead of {ends[-1]}"

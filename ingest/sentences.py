@@ -7,7 +7,6 @@ knows what it depends on to be understood, and which others it stands beside.
 from __future__ import annotations
 
 import json
-import zlib
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -15,9 +14,10 @@ from enum import IntFlag, StrEnum
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
-from zipfile import BadZipFile
 
 import numpy as np
+
+from ingest import arrays
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -259,12 +259,11 @@ def load(path: Path) -> Sentences:
     Raises:
         OSError, ValueError, KeyError: the file is missing or damaged.
     """
-    try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
-            told = json.loads(stored["told"].tobytes().decode("utf-8", "surrogatepass"))
-            columns, cells = stored["columns"], stored["cells"]
-    except (BadZipFile, zlib.error) as problem:
-        raise ValueError(str(problem)) from problem
+    with arrays.opened(path) as stored:
+        told = json.loads(stored["told"].tobytes().decode("utf-8", "surrogatepass"))
+        columns, cells = (
+            stored[name].astype(np.int32, copy=False) for name in ("columns", "cells")
+        )
     plain, contexts, paths = told
     if len(columns) and plain.count("\n") + 1 != len(columns):
         message = f"{path}: {len(columns)} sentences and {plain.count(chr(10)) + 1} lines"

@@ -31,6 +31,7 @@ from index.search import parts, stored_chunks, tallies
 from index.search.hybrid import DOCUMENT
 from index.search.lexical import Bm25
 from index.search.vectors import StoredVectors
+from ingest import arrays
 from ingest.catalog.editions import Edition, Groups, in_force, visible
 from ingest.headings import sections
 from ingest.pages import EditionText, load
@@ -127,7 +128,7 @@ class Generation:
         written = [parts_of(self._folder, edition) for edition in held]
         check = partial(_check, self._folder, self.manifest.files)
         if (self._folder / stored_chunks.TABLE).exists():
-            table = np.load(self._folder / stored_chunks.TABLE, allow_pickle=False)
+            table = arrays.load(self._folder / stored_chunks.TABLE)
         else:  # a generation of before index version 2
             table = stored_chunks.tabled(held, written)
         if len(table) != self.manifest.chunks:

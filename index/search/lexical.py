@@ -10,12 +10,13 @@ from __future__ import annotations
 import json
 import zlib
 from copy import copy
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.sparse import csc_matrix
 
 from index.search.tallies import counted, keys_of
+from ingest import arrays
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -222,13 +223,13 @@ class Bm25:
         if (folder / "units.json").exists():
             return _former(folder)
         rows, scores, starts = (
-            _mapped(folder / f"{name}.npy") for name in ("rows", "scores", "starts")
+            arrays.mapped(folder / f"{name}.npy") for name in ("rows", "scores", "starts")
         )
-        known = beside.keys if beside else _mapped(folder / "keys.npy")
-        checks = np.load(folder / "checks.npy", allow_pickle=False)
+        known = beside.keys if beside else arrays.mapped(folder / "keys.npy")
+        checks = arrays.load(folder / "checks.npy")
         if not (len(rows) == len(scores) == starts[-1] and len(starts) == len(known) + 1):
             raise ValueError("its files do not fit each other")
-        opened = cls(int(np.load(folder / "size.npy")), known, starts, rows, scores, checks)
+        opened = cls(int(arrays.load(folder / "size.npy")), known, starts, rows, scores, checks)
         opened._beside = beside
         return opened
 
@@ -306,22 +307,17 @@ def _at(numbers: NDArray[np.int64], places: NDArray[np.int64], size: int) -> NDA
     return np.bincount(places, numbers, minlength=size).astype(np.int64)
 
 
-def _mapped(path: Path) -> NDArray[Any]:
-    # As a plain array: every slice of a map is an object of its own, and dear.
-    return np.asarray(np.load(path, mmap_mode="r", allow_pickle=False))
-
-
 def _former(folder: Path) -> Bm25:
     """Open an index of before version 2, which kept its units as text."""
     listed = json.loads((folder / "units.json").read_text(encoding="utf-8"))
-    starts = np.load(folder / "indptr.npy", allow_pickle=False)
+    starts = arrays.load(folder / "indptr.npy")
     keys = keys_of(listed["units"])
     order = np.argsort(keys)
     # The postings come in the order of the keys.
     many = np.diff(starts)[order]
     ordered = np.concatenate([np.zeros(1, np.int64), np.cumsum(many)])
     taken = np.repeat(starts[:-1][order] - ordered[:-1], many) + np.arange(ordered[-1])
-    rows, scores = (np.load(folder / f"{n}.npy", allow_pickle=False) for n in ("indices", "data"))
+    rows, scores = (arrays.load(folder / f"{n}.npy") for n in ("indices", "data"))
     return Bm25(int(listed["size"]), keys[order], ordered, rows[taken], scores[taken])
 
 

@@ -6,17 +6,16 @@ made of them without looking at a text again.
 
 from __future__ import annotations
 
-import zlib
 from array import array
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Literal, TypeAlias
-from zipfile import BadZipFile
 
 import numpy as np
 from scipy.sparse import csr_matrix, vstack
 
+from ingest import arrays
 from ingest.language.words import pairs, phrases, tokens
 
 if TYPE_CHECKING:
@@ -123,26 +122,22 @@ def load(path: Path, kind: Kind) -> Tally:
     Raises:
         OSError, ValueError, KeyError: the file is missing or damaged.
     """
-    try:
-        # NumPy leaves a damaged file open when it is given only its name.
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
-            pages = stored["pages"]
-            said = stored[f"{kind}-units"].tobytes().decode()
-            units = tuple(said.split("\n")) if said else ()
-            keys = stored[f"{kind}-keys"]
-            text, context = (
-                csr_matrix(
-                    (
-                        stored[f"{kind}-{of}-counts"].astype(np.int32),
-                        stored[f"{kind}-{of}-at"].astype(np.int32),
-                        stored[f"{kind}-{of}-starts"],
-                    ),
-                    shape=(len(pages), len(keys)),
-                )
-                for of in ("text", "context")
+    with arrays.opened(path) as stored:
+        pages = stored["pages"]
+        said = stored[f"{kind}-units"].tobytes().decode()
+        units = tuple(said.split("\n")) if said else ()
+        keys = stored[f"{kind}-keys"]
+        text, context = (
+            csr_matrix(
+                (
+                    stored[f"{kind}-{of}-counts"].astype(np.int32),
+                    stored[f"{kind}-{of}-at"].astype(np.int32),
+                    stored[f"{kind}-{of}-starts"],
+                ),
+                shape=(len(pages), len(keys)),
             )
-    except (BadZipFile, zlib.error) as problem:
-        raise ValueError(str(problem)) from problem
+            for of in ("text", "context")
+        )
     return Tally(pages, keys, units, text, context)
 
 

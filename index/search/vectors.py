@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ingest import arrays
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
@@ -84,7 +86,7 @@ class Spread:
 
 def _mapped(path: Path, size: int, check: Callable[[Path], None]) -> NDArray[np.generic]:
     check(path)
-    found = np.asarray(np.load(path, mmap_mode="r", allow_pickle=False))
+    found = arrays.mapped(path)
     if len(found) != size:
         raise ValueError(f"{path.name} holds {len(found)} vectors instead of {size}")
     return found
