@@ -59,11 +59,9 @@ def _locked(content: bytes, password: str) -> bytes:
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The bundled corpus, indexed once."""
-    made = tmp_path_factory.mktemp("journey") / "home"
-    _run("--home", made, "refresh")
-    return made
+def home(bundled_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The bundled corpus, indexed."""
+    return Path(shutil.copytree(bundled_home, tmp_path_factory.mktemp("journey") / "home"))
 
 
 def test_the_question_of_the_town_hall_is_answered(home: Path) -> None:
@@ -112,7 +110,9 @@ def test_the_same_in_english(home: Path) -> None:
     assert "does not apply" in quoted or "地方公務員法の規定は適用されない" in quoted
 
 
-def test_english_finds_japanese_when_the_english_digest_is_gone(tmp_path: Path) -> None:
+def test_english_finds_japanese_when_the_english_digest_is_gone(
+    bundled_home: Path, tmp_path: Path
+) -> None:
     """Withdrawn from the catalog and the folder, the Japanese digest answers; it stays Japanese."""
     corpus = tmp_path / "corpus"
     shutil.copytree(CORPUS, corpus)
@@ -122,6 +122,7 @@ def test_english_finds_japanese_when_the_english_digest_is_gone(tmp_path: Path) 
     kept = "".join(entry for entry in entries if 'id = "english-digest"' not in entry)
     assert len(kept) < len(listed)
     (corpus / "catalog.toml").write_text(kept, encoding="utf-8")
+    shutil.copytree(bundled_home / "readings", tmp_path / "home" / "readings")
     _run("--home", tmp_path / "home", "--corpus", corpus, "refresh")
 
     answer = _ask(tmp_path / "home", ENGLISH)
@@ -387,10 +388,8 @@ def test_status_tells_how_each_page_was_read(home: Path) -> None:
     assert "engine" in shown.splitlines()[0]
 
 
-def test_a_conversation_keeps_its_subject_through_every_follow_up(tmp_path: Path) -> None:
+def test_a_conversation_keeps_its_subject_through_every_follow_up(home: Path) -> None:
     """Each call is a process of its own; what the documents do not say is declined as understood."""
-    home = tmp_path / "home"
-    _run("--home", home, "refresh")
 
     def told(question: str) -> Told:
         words = ("--home", home, "ask", question, "--conversation", "X", "--json")

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
 
 from evals import baseline, questions, report, runs
 from evals.comparison import compare
@@ -14,7 +14,6 @@ from evals.errors import BadRun
 from evals.gate import decide
 from evals.runs import Run
 from tebiki.building import Parts, build
-from tebiki.command_line import app
 from tebiki.settings import settings
 from tests.evals.test_report import RUN
 
@@ -22,12 +21,10 @@ NAME = "starter"
 
 
 @pytest.fixture(scope="module")
-def parts(tmp_path_factory: pytest.TempPathFactory) -> Parts:
+def parts(bundled_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Parts:
     """Return the application over the bundled corpus, with no setting but its home."""
-    home = tmp_path_factory.mktemp("baseline") / "home"
-    told = CliRunner().invoke(app, ["--home", str(home), "refresh"])
-    assert 0 == told.exit_code, told.output
-    return build(settings({}, home))
+    home = shutil.copytree(bundled_home, tmp_path_factory.mktemp("baseline") / "home")
+    return build(settings({}, Path(home)))
 
 
 def refuse_a_fall(before: Run, after: Run) -> None:

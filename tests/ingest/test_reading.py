@@ -265,7 +265,7 @@ def test_broken_files_never_break_the_reader() -> None:
 
     In a process of its own, whose children are readers and nothing else: their memory counts.
     """
-    command = [sys.executable, "-m", "tests.mutations", "27"]
+    command = [sys.executable, "-m", "tests.mutations", "27", "text and OCR", "facts"]
     done = subprocess.run(
         command, cwd=Path(__file__).parents[2], capture_output=True, text=True, check=False
     )

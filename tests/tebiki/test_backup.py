@@ -92,7 +92,7 @@ def test_backup_during_a_refresh_answers_from_one_generation(
     answer = Extractive(desk.shelf()).answer(read(QUESTION))
 
     def ask() -> None:
-        while not ended.is_set():
+        while not ended.wait(0.01):
             ledger.keep(replace(answer, id=secrets.token_hex(8)), origin="web")
 
     asking = threading.Thread(target=ask)

@@ -24,16 +24,24 @@ DIGEST = Path(__file__).parents[2] / "corpus" / "starter" / "kosei-digest.pdf"
 @pytest.fixture(scope="module")
 def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with one PDF."""
-    folder = tmp_path_factory.mktemp("corpus")
+    folder = tmp_path_factory.mktemp("one") / "corpus"
+    folder.mkdir()
     shutil.copy(DIGEST, folder / "kosei.pdf")
     return folder
 
 
+@pytest.fixture(scope="module")
+def indexed(corpus: Path) -> Path:
+    """The folder as it is indexed without any setting: to copy."""
+    home = corpus.with_name("home")
+    run(corpus, home, "refresh")
+    return home
+
+
 @pytest.fixture
-def home(corpus: Path, tmp_path: Path) -> Path:
-    """The folder as it is indexed without any setting."""
-    run(corpus, tmp_path / "home", "refresh")
-    return tmp_path / "home"
+def home(indexed: Path, tmp_path: Path) -> Path:
+    """A home of one's own."""
+    return Path(shutil.copytree(indexed, tmp_path / "home"))
 
 
 def run(

@@ -26,14 +26,16 @@ from index.generations.pointers import current, listed
 from index.generations.server import Server
 from index.generations.shelf import Shelf
 from index.passages import Filters
+from index.refresh.tidying import BUILDING
 from tests.fakes import edition
 from tests.pdfs import Sheet, write
 from tests.shelves import Desk, server_of
 
 ROOT = Path(__file__).parents[3]
-KILLS = int(os.environ.get("TESTS_KILLS", "10"))
-REAL_KILLS = max(3, KILLS // 10)
+KILLS = int(os.environ.get("TESTS_KILLS", "8"))
 DOCUMENTS = 8
+WAIT_S = 200.0
+"""How long a busy machine may take for what takes a moment: nothing here is a bound on speed."""
 
 # Processes are forked from one that has imported everything and opened nothing.
 processes = multiprocessing.get_context("forkserver")
@@ -68,8 +70,33 @@ def _stocked(folder: Path, version: int, address: str) -> Desk:
     return desk
 
 
-def _refresh(folder: Path, version: int, address: str) -> None:
-    _stocked(folder, version, address).refresh()
+def _refresh(folder: Path, version: int, address: str, dies_at: int, told: Connection) -> None:
+    """Refresh and tell how many calls that took, or die with no word at one of them."""
+    desk, calls = _stocked(folder, version, address), 0
+
+    def count(_frame: object, event: str, _what: object) -> None:
+        nonlocal calls
+        calls += event in {"call", "c_call"}
+        if calls == dies_at:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    sys.setprofile(count)
+    desk.refresh()
+    sys.setprofile(None)
+    told.send(calls)
+
+
+def _refreshed(folder: Path, version: int, address: str, dies_at: int = 0) -> int:
+    """Refresh in a process of its own; the calls that it took, or 0 where it died."""
+    here, there = processes.Pipe(duplex=False)
+    worker = processes.Process(target=_refresh, args=(folder, version, address, dies_at, there))
+    worker.start()
+    there.close()
+    worker.join()
+    try:
+        return int(here.recv()) if worker.exitcode == 0 else 0
+    finally:
+        here.close()
 
 
 def _versions(generation: Generation) -> set[str]:
@@ -109,7 +136,7 @@ def _asking(shelf: Shelf, threads: int = 1) -> Iterator[list[tuple[str, set[str]
     problems: list[BaseException] = []
 
     def ask() -> None:
-        while not over.wait(0.002):
+        while not over.wait(0.02):
             try:
                 generation = shelf()
                 answers.append((generation.id, _versions(generation)))
@@ -130,35 +157,25 @@ def _asking(shelf: Shelf, threads: int = 1) -> Iterator[list[tuple[str, set[str]
         raise problems[0]
 
 
-@pytest.mark.timeout(60 + 12 * KILLS)
+@pytest.mark.timeout(300 + 30 * KILLS)
 def test_a_kill_at_any_moment_costs_nothing(tmp_path: Path, address: str) -> None:
     """The old index (or, after the last step, the new one) answers, during the kill and after it.
 
-    The next refresh succeeds, and no debris grows. TESTS_KILLS=100 kills a hundred times.
+    The next refresh succeeds, and no debris grows. The moments are calls of the refresh, so
+    that they do not depend on the machine; TESTS_KILLS=100 kills at a hundred.
     """
     chance = random.Random(8)  # noqa: S311 - moments that can be repeated, not a secret
     desk = _stocked(tmp_path, 0, address)
     desk.refresh()
-    for version in (1, 2):  # the first one waits until everything is imported
-        began = time.monotonic()
-        worker = processes.Process(target=_refresh, args=(tmp_path, version, address))
-        worker.start()
-        worker.join()
-        took = time.monotonic() - began
-        assert ({str(version)}, 0) == (_versions(desk.shelf()()), worker.exitcode)
-    cut_off = 0
+    calls = _refreshed(tmp_path, 1, address)
+    assert {"1"} == _versions(desk.shelf()())
     with _asking(desk.shelf()) as answers:
-        for version in range(3, KILLS + 3):
+        for version in range(2, KILLS + 2):
             before = _current(desk)
-            worker = processes.Process(target=_refresh, args=(tmp_path, version, address))
-            worker.start()
-            worker.join(chance.uniform(0, took))
-            if worker.is_alive() and worker.pid is not None:
-                os.kill(worker.pid, signal.SIGKILL)
-            worker.join()
-            cut_off += worker.exitcode == -signal.SIGKILL
-            stands = version - 1 if _current(desk) == before else version
+            moment = (version - 2 + chance.random()) / KILLS  # one in each of equal parts
 
+            assert 0 == _refreshed(tmp_path, version, address, max(1, int(0.95 * calls * moment)))
+            stands = version - 1 if _current(desk) == before else version
             assert {str(stands)} == _versions(desk.shelf()())
 
             _stocked(tmp_path, version, address).refresh()
@@ -166,18 +183,20 @@ def test_a_kill_at_any_moment_costs_nothing(tmp_path: Path, address: str) -> Non
             assert {str(version)} == _versions(desk.shelf()())
             # Beside the newest three, one that is being read may stay for a while.
             assert ([], True) == (_debris(desk.home), len(_kept(desk)) <= 4)
-    assert cut_off >= KILLS // 2
     assert [] == [answer for answer in answers if len(answer[1]) != 1]
-    assert len({version for _, versions in answers for version in versions}) > KILLS // 2
 
 
-def test_searches_during_ten_refreshes_never_fail_or_mix(tmp_path: Path, address: str) -> None:
+def test_searches_during_five_refreshes_never_fail_or_mix(tmp_path: Path, address: str) -> None:
     """Each answer is of one generation, whole, from the first refresh to the last."""
     desk = _stocked(tmp_path, 0, address)
     desk.refresh()
     with _asking(desk.shelf(), threads=2) as answers:
-        for version in range(1, 11):
+        for version in range(1, 6):
             _stocked(tmp_path, version, address).refresh()
+            until = time.monotonic() + WAIT_S
+            while answers[-1:] == [] or answers[-1][0] != f"g{version + 1:06}":
+                assert time.monotonic() < until
+                time.sleep(0.01)
 
     assert [] == [a for a in answers if a[1] != {str(int(a[0][1:]) - 1)}]
     assert 5 <= len({name for name, _ in answers})
@@ -190,7 +209,7 @@ def _read_on(folder: Path, address: str, told: Connection) -> None:
         generation = shelf()
         if generation.id != last:
             last = generation.id
-            told.send((last, sorted(_versions(generation)), time.monotonic()))
+            told.send((last, sorted(_versions(generation))))
 
 
 @pytest.fixture
@@ -217,17 +236,14 @@ def readers(tmp_path: Path, address: str) -> Iterator[list[Connection]]:
 def test_two_processes_switch_while_a_third_refreshes(
     tmp_path: Path, address: str, readers: list[Connection]
 ) -> None:
-    """Both answer from the new generation within two seconds of its publication."""
-    assert [("g000001", ["0"])] * 2 == [here.recv()[:2] for here in readers]
+    """Both answer from the new generation once it is published, and from nothing between."""
+    assert [("g000001", ["0"])] * 2 == [here.recv() for here in readers]
 
     _stocked(tmp_path / "refresher", 1, address).refresh()
-    published = time.monotonic()
 
     for here in readers:
-        assert here.poll(10)
-        name, versions, at = here.recv()
-        assert ("g000002", ["1"]) == (name, versions)
-        assert 2.0 > at - published
+        assert here.poll(WAIT_S)
+        assert ("g000002", ["1"]) == here.recv()
 
 
 class Town:
@@ -259,7 +275,7 @@ class Town:
     def refresh(self) -> None:
         """Refresh, and fail if that fails."""
         with self.start("refresh", "--accept") as process:
-            _, said = process.communicate(timeout=120)
+            _, said = process.communicate(timeout=WAIT_S)
         assert 0 == process.returncode, said.decode()
 
     @contextmanager
@@ -272,13 +288,13 @@ class Town:
 
         def ask() -> set[str]:
             asked = {"question": "手順1の期限はどの計画によるか", "k": 3}
-            told = httpx.post(f"{at}/v1/search", json=asked, timeout=20)
+            told = httpx.post(f"{at}/v1/search", json=asked, timeout=WAIT_S)
             assert told.is_success, told.text
             return set(re.findall(r"第(\d+)次", told.text))
 
         with self.start("serve", "--port", str(port), home=home) as process:
             try:
-                for _ in range(600):
+                for _ in range(int(10 * WAIT_S)):
                     with suppress(httpx.TransportError):
                         if httpx.get(f"{at}/readyz").is_success:
                             break
@@ -286,11 +302,40 @@ class Town:
                 yield ask
             finally:
                 process.terminate()
-                process.wait(timeout=20)
+                process.wait(timeout=WAIT_S)
 
 
-def test_two_servers_switch_while_a_third_process_refreshes(tmp_path: Path, address: str) -> None:
-    """`tebiki serve` twice and `tebiki refresh` once, as somebody runs them."""
+def _switched(ask: Callable[[], set[str]]) -> None:
+    """Ask until the answer is of the second version, and of no other but the first before."""
+    until = time.monotonic() + WAIT_S
+    while (said := ask()) != {"2"}:
+        assert {"1"} == said
+        assert time.monotonic() < until
+        time.sleep(0.05)
+
+
+def _seen(refresh: subprocess.Popen[bytes], home: Path, place: str) -> bool:
+    """Wait until a refresh has made what stands at *place*; False where it ended without."""
+    until = time.monotonic() + WAIT_S
+    while refresh.poll() is None and time.monotonic() < until:
+        if next(home.glob(place), None):
+            return True
+        time.sleep(0.01)
+    return False
+
+
+BEGUN, COUNTED, AT_THE_GATE = (
+    f"generations/{BUILDING}*/{name}" for name in ("texts", "words", "manifest.json")
+)
+
+
+@pytest.mark.timeout(600)
+def test_servers_stand_through_refreshes_and_kills(tmp_path: Path, address: str) -> None:
+    """`tebiki serve` twice and `tebiki refresh`, as somebody runs them.
+
+    Both servers switch while a third process refreshes. Then refreshes are killed with all
+    their reading processes: what stood answers, and the next refresh succeeds.
+    """
     town = Town(tmp_path, address)
     town.put(1)
     town.refresh()
@@ -299,45 +344,21 @@ def test_two_servers_switch_while_a_third_process_refreshes(tmp_path: Path, addr
         assert [{"1"}, {"1"}] == [first(), second()]
         town.put(2)
         with town.start("refresh", "--accept") as process, ThreadPoolExecutor(2) as asking:
-            seen = list(asking.map(_switched, (first, second)))
-            assert 0 == process.wait(60)
-        published = (town.home / "current").stat().st_mtime
+            list(asking.map(_switched, (first, second)))
+            assert 0 == process.wait(WAIT_S)
 
-    assert [] == [at - published for at in seen if at - published > 2.0]
-
-
-def _switched(ask: Callable[[], set[str]]) -> float:
-    """Ask until the answer is of the second version, and return when that was."""
-    while (said := ask()) != {"2"}:
-        assert {"1"} == said
-        time.sleep(0.02)
-    return time.time()
-
-
-def test_a_kill_of_the_real_command_costs_nothing(tmp_path: Path, address: str) -> None:
-    """Reading processes and gate included: what stood answers, the next refresh succeeds."""
-    chance = random.Random(8)  # noqa: S311 - as above
-    town = Town(tmp_path, address)
-    town.put(0)
-    town.refresh()
-    town.put(1)
-    began = time.monotonic()
-    town.refresh()
-    took = time.monotonic() - began
-    cut_off = 0
-    replica = tmp_path / "replica" if address else town.home
-    with town.served(replica) as ask:
-        for version in range(2, REAL_KILLS + 2):
+        stands = {"2"}
+        places = [AT_THE_GATE] if address else [BEGUN, COUNTED, AT_THE_GATE]
+        for version, place in enumerate(places, 3):
             town.put(version)
             with town.start("refresh", "--accept") as process:
-                time.sleep(chance.uniform(took / 3, took))
-                cut_off += process.poll() is None
-                with suppress(ProcessLookupError):
-                    os.killpg(process.pid, signal.SIGKILL)
+                assert _seen(process, town.home, place)
+                os.killpg(process.pid, signal.SIGKILL)
+            said = first()
+            assert said in (stands, {str(version)})
+            stands = said
 
-            assert ask() in ({str(version - 1)}, {str(version)})
-
-            town.refresh()
-            assert {str(version)} == ask()
-            assert [] == _debris(town.home)
-    assert cut_off
+        town.put(9)
+        town.refresh()
+        assert [{"9"}, {"9"}] == [first(), second()]
+        assert [] == _debris(town.home)
