@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from playwright.sync_api import Page, expect
 
-WAIT_MS = 30_000
+WAIT_MS = 120_000
 """How long a page may take to show what is expected, and an action to become possible."""
 
 expect.set_options(timeout=WAIT_MS)

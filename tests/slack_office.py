@@ -15,7 +15,7 @@ from tests.slack_colleague import Scripted, hire
 from tests.slack_server import ME, Envelope, FakeSlack, Json
 
 
-def until(holds: Callable[[], Any], *, within_s: float = 20.0) -> None:
+def until(holds: Callable[[], Any], *, within_s: float = 120.0) -> None:
     """Wait until something holds, and fail when it does not."""
     end = time.monotonic() + within_s
     while not holds():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -66,12 +65,10 @@ def test_a_page_that_takes_too_long_stops_nothing(tmp_path: Path) -> None:
     renderer = Renderer(timeout_s=2, memory_mb=8_192)
     file = write(tmp_path / "page.pdf", [Sheet().say("本文", 72, 700)])
     renderer.draw(file, 1, width=400)
-    began = time.monotonic()
 
     with pytest.raises(UnreadablePdf, match="page 1 was not drawn within 2 s"):
         renderer.draw(slow(tmp_path / "slow.pdf"), 1, width=400)
 
-    assert time.monotonic() - began < 10
     assert renderer.draw(file, 1, width=400).startswith(b"\x89PNG")
     renderer.close()
 

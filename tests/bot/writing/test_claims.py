@@ -198,7 +198,7 @@ def test_long_sentence_takes_little_time() -> None:
     """Reading and comparing take time in proportion to the length."""
     long = "、".join(["運営者は、四半期ごとに事業の経過を町長に報告し"] * 200) + "、報告する。"
 
-    begun = time.perf_counter()
+    begun = time.process_time()
     compare(long[:4_000], [Stated(REPORT)])
 
-    assert time.perf_counter() - begun < 5
+    assert time.process_time() - begun < 5

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
@@ -101,12 +100,11 @@ def test_refusal_of_the_server_is_named_without_its_words(status: int, reason: s
 
 def test_server_that_says_nothing_is_given_up_in_time() -> None:
     """The wait for the next piece is bounded."""
-    with ModelServer([Reply("あ", wait_s=30)]) as server:
-        begun = time.monotonic()
-        with pytest.raises(ModelFailed, match=r"no answer within 0\.3 seconds"):
-            served(server, timeout_s=0.3).complete(ASKED)
-
-    assert time.monotonic() - begun < 5
+    with (
+        ModelServer([Reply("あ", wait_s=30)]) as server,
+        pytest.raises(ModelFailed, match=r"no answer within 0\.3 seconds"),
+    ):
+        served(server, timeout_s=0.3).complete(ASKED)
 
 
 def test_server_that_drips_is_given_up_at_the_deadline() -> None:
