@@ -12,7 +12,7 @@ help:
 	@echo 'make serve   install, index the corpus and serve http://127.0.0.1:8000'
 	@echo '             (SERVE_ARGS="--port 8080" for another port, MODELS=1 with'
 	@echo '             what TEBIKI_EMBEDDING and TEBIKI_RERANKER need)'
-	@echo 'make test    install and run the tests'
+	@echo 'make test    install and run the tests (TEST_PROCESSES=1 one after the other)'
 	@echo 'make backups back up at 20 moments of a refresh, and answer from each copy'
 	@echo 'make bundle  pack everything for a closed network (BUNDLE=FILE), and'
 	@echo '             make bundle-check try it in a network without a way out'
@@ -27,8 +27,12 @@ serve: install
 	@$(VENV)/tebiki refresh || echo 'Not everything could be indexed (above); serving what could.'
 	@exec $(VENV)/tebiki serve $(SERVE_ARGS)
 
+# Half of them wait for others most of the time: two processes share them, whoever is done
+# takes from the other.
+TEST_PROCESSES ?= 2
+
 test: install-dev
-	@$(VENV)/python -m pytest $(PYTEST_ARGS)
+	@$(VENV)/python -m pytest -n $(TEST_PROCESSES) --dist worksteal $(PYTEST_ARGS)
 
 # Three in the tests, twenty here.
 backups: install-dev
@@ -63,7 +67,7 @@ format: install-dev
 # has locks of its own; the last of these four asks for it with its CUDA libraries.
 # Any .venv with uv will do: a dependency just added cannot be installed before it is locked.
 lock: $(VENV)/uv
-	@$(UV_COMPILE) $(UPGRADE) pyproject.toml --extra models --group build --group dev \
+	@$(UV_COMPILE) $(UPGRADE) pyproject.toml --extra models --extra traces --group build --group dev \
 		--no-emit-package torch -o requirements-dev.lock
 	@$(UV_COMPILE) pyproject.toml --group build -c requirements-dev.lock \
 		-o requirements.lock

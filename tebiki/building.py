@@ -26,9 +26,11 @@ if TYPE_CHECKING:
     from index.generations.remote import RemoteGenerations
     from index.generations.server import Server
     from index.generations.shelf import Shelf
+    from index.passages import Library
     from index.search.embedding import Embedder
     from index.search.models import CrossEncoderReranker
     from ingest.catalog.editions import Edition
+    from tebiki.tracing import Traces
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +70,17 @@ def build(chosen: Settings) -> Parts:
         remote=remote_of(chosen),
         reranker=configured_reranker(chosen),
     )
-    extractive = Extractive(shelf)
+    traces = traces_of(chosen)
+    library: Callable[[], Library] = traces.library(shelf) if traces else shelf
+    extractive = Extractive(library)
     if chosen.model is None:
-        return Parts(chosen, shelf, approving(chosen, AcrossEditions(extractive, shelf), shelf))
+        answerer = approving(chosen, AcrossEditions(extractive, library), shelf)
+        return Parts(chosen, shelf, traces.answerer(answerer) if traces else answerer)
     from bot.writing.breaker import Sparing
     from bot.writing.generative import Generative
     from bot.writing.model import open_model
 
-    listeners: list[Callable[[str, float], None]] = []
+    listeners: list[Callable[[str, float], None]] = [traces.replied] if traces else []
 
     def told(failure: str, seconds: float) -> None:
         for listener in listeners:
@@ -83,9 +88,19 @@ def build(chosen: Settings) -> Parts:
 
     model = Sparing(open_model(chosen.model, tokens_of(chosen)), chosen.home, told=told)
     written = Generative(
-        shelf, model, extractive, guard=guard_of(chosen, shelf), vetoed=veto_of(chosen)
+        library, model, extractive, guard=guard_of(chosen, shelf), vetoed=veto_of(chosen)
     )
-    return Parts(chosen, shelf, approving(chosen, AcrossEditions(written, shelf), shelf), listeners)
+    answerer = approving(chosen, AcrossEditions(written, library), shelf)
+    return Parts(chosen, shelf, traces.answerer(answerer) if traces else answerer, listeners)
+
+
+def traces_of(chosen: Settings) -> Traces | None:
+    """Return what times the steps of a question, None where no collector is named."""
+    if not chosen.traces:
+        return None
+    from tebiki.tracing import Traces, collected_at
+
+    return Traces(collected_at(chosen.traces))
 
 
 def approving(chosen: Settings, answerer: Answerer, shelf: Shelf) -> Answerer:

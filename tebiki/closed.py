@@ -2,7 +2,7 @@
 
 Python tells its audit hooks of each look-up of a name and each connection before it is made. The
 hook stays for the life of the process, as hooks do; what it lets through is chosen once, at the
-start. What libraries in C connect to by themselves (libpq) is an address of the settings, too.
+start. What libraries in C connect to by themselves (libpq, gRPC) is an address of the settings, too.
 """
 
 from __future__ import annotations
@@ -59,6 +59,7 @@ def ways_out(chosen: Settings) -> tuple[WayOut, ...]:
         ("TEBIKI_LLM_ADDRESS", chosen.llm and (chosen.llm_address or usual.get(chosen.llm, ""))),
         ("TEBIKI_CHROMA_URL", chosen.chroma_url),
         ("TEBIKI_DATABASE_URL", chosen.database_url),
+        ("TEBIKI_TRACES", chosen.traces),
     ]
     found = [(setting, urlsplit(address).hostname or "") for setting, address in named if address]
     if chosen.slack_bot_token:

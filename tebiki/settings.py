@@ -134,6 +134,7 @@ class Settings(BaseModel):
     ] = Field(default_factory=dict)
     public_url: str = ""
     chroma_url: str = ""
+    traces: str = ""
     notices: tuple[str, ...] = ()
 
     @model_validator(mode="after")

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tomllib
 from importlib.metadata import packages_distributions
+from itertools import chain
 from pathlib import Path
 from types import ModuleType
 
@@ -121,7 +122,7 @@ def test_every_dependency_is_locked() -> None:
     groups = PROJECT["dependency-groups"]
     wanted = declared(
         *PROJECT["project"]["dependencies"],
-        *PROJECT["project"]["optional-dependencies"]["models"],
+        *chain(*PROJECT["project"]["optional-dependencies"].values()),
         *groups["build"],
         *groups["dev"],
     )
@@ -151,6 +152,10 @@ def imported(*folders: str) -> dict[str, str]:
                 if top == "llama_index":  # one name for many distributions
                     depth = 2 if module.startswith("llama_index.core") else 3
                     found["-".join(module.split(".")[:depth]).replace("_", "-")] = module
+                elif top == "opentelemetry":  # likewise
+                    part = module.split(".")[1:2]
+                    rest = {"exporter": "exporter-otlp-proto-grpc", "sdk": "sdk"}
+                    found[f"opentelemetry-{rest.get(''.join(part), 'api')}"] = module
                 elif top not in ours:
                     found[re.sub(r"[-_.]+", "-", held[top][0]).lower()] = module
     return found
@@ -169,8 +174,8 @@ NOT_IMPORTED = {
 def test_what_is_declared_is_imported_and_what_is_imported_is_declared() -> None:
     """Nothing rests on what another package happens to bring, and nothing is fetched for nothing."""
     project = PROJECT["project"]
-    extra = project["optional-dependencies"]["models"]
-    asked = declared(*project["dependencies"], *extra)
+    extras = chain(*project["optional-dependencies"].values())
+    asked = declared(*project["dependencies"], *extras)
     used = imported(*ROOMS)
 
     assert {} == {name: used[name] for name in used.keys() - asked}
@@ -188,10 +193,10 @@ def test_only_the_door_to_models_imports_the_extra() -> None:
 def test_what_the_tests_import_is_declared() -> None:
     """By the product or by the tools."""
     project, groups = PROJECT["project"], PROJECT["dependency-groups"]
-    extra = project["optional-dependencies"]["models"]
+    extras = chain(*project["optional-dependencies"].values())
     used = imported("tests", "benchmarks", ".ci")
 
-    asked = declared(*project["dependencies"], *extra, *groups["dev"], *groups["build"])
+    asked = declared(*project["dependencies"], *extras, *groups["dev"], *groups["build"])
     assert {} == {name: used[name] for name in used.keys() - asked}
 
 
