@@ -105,6 +105,7 @@ def mcp(*, where: Where) -> None:
     chosen = where.settings()
     parts = build(chosen)
     recorded = Recorded(parts.answerer, ledger_of(chosen, parts.shelf), origin="mcp")
+    shut(chosen)
     serve_mcp(
         tools_of(
             library=parts.shelf,

@@ -9,6 +9,7 @@ import typer
 from rich.markup import escape
 
 from tebiki.building import build, have_models, ledger_of, slack_of
+from tebiki.closed import shut
 from tebiki.commands.options import Where
 from tebiki.commands.output import LEFT_OUT, UNUSABLE, err, fail, out, spoken
 from tebiki.serving import colleague_of
@@ -45,6 +46,7 @@ def slack(
     have_models(chosen)
     parts = build(chosen)
     colleague = colleague_of(parts, ledger_of(chosen, parts.shelf))
+    shut(chosen)
     try:
         colleague.connect()
     except (SlackRefused, SlackBusy) as problem:

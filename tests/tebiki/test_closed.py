@@ -8,9 +8,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from bot.slack.app import Colleague
 from tebiki.closed import Guard, NotClosed, WayOut, WayOutClosed, may_be_closed, ways_out
-from tebiki.settings import settings
+from tebiki.command_line import app
+from tebiki.settings import Settings, settings
 
 ROOT = Path(__file__).parents[2]
 PUBLIC = "203.0.113.5"
@@ -168,6 +171,28 @@ def test_whole_journey_reaches_nobody(tmp_path: Path) -> None:
     )  # fmt: skip
 
     assert "closed ['192.0.2.1', 'example.com']\n" == done.stdout, done.stderr
+
+
+@pytest.mark.parametrize("command", ["slack", "mcp"])
+def test_slack_and_mcp_stand_behind_the_guard(
+    command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is shut before a connection to Slack is opened, or an agent listened to."""
+    steps: list[str] = []
+
+    def shut(chosen: Settings) -> None:
+        steps.append("shut")
+        raise NotClosed("The guard over connections does not hold here.")
+
+    monkeypatch.setattr(f"tebiki.commands.{'serve' if command == 'mcp' else command}.shut", shut)
+    monkeypatch.setattr(Colleague, "connect", lambda _: steps.append("open"))
+    monkeypatch.setattr("api.mcp.serve", lambda _: steps.append("open"))
+    setting = {"TEBIKI_SLACK_BOT_TOKEN": "xoxb-1", "TEBIKI_SLACK_APP_TOKEN": "xapp-1"}
+
+    told = CliRunner().invoke(app, ["--home", str(tmp_path), command], env=setting)
+
+    assert (["shut"], 4) == (steps, told.exit_code)
+    assert "does not hold" in told.output
 
 
 def test_a_guard_that_does_not_hold_is_found_out() -> None:
