@@ -27,6 +27,7 @@ from api import (
     records,
     worklist,
 )
+from api.index_state import StateResponse, state_of
 from api.intake import Intake, WirePoorPage
 from api.page_summaries import PageSummaries
 from api.problems import Refused
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from bot.ledger.approved import ApprovedAnswers
     from bot.ledger.erasing import Erased, Which
     from bot.ledger.ledger import Entry
+    from bot.writing.breaker import Rest
     from index.generations.pointers import Kept
     from index.passages import Library
     from index.refresh.reports import RefreshReport
@@ -59,7 +61,8 @@ class Office:
     when its second argument is true it publishes what the evaluation speaks against, too.
     *roll_back* makes another generation current and returns its name. *entries* gives what was
     asked since a time in seconds since 1970, earliest first. *unusable* gives the files that the
-    last refresh could not use, *examine* what "tebiki doctor" finds. *note* writes into the audit
+    last refresh could not use, *examine* what "tebiki doctor" finds, *resting* until when the
+    language model is left alone. *note* writes into the audit
     stream: a deed, what of it, who and from which address; *published* says what it is told of a
     refresh, and of the reason that was given for publishing against the evaluation. *erase* erases from the record and says what the
     audit stream is told of it, *export* gives the record of a period in a form. *keys* are those
@@ -75,6 +78,7 @@ class Office:
     uploads: Path
     unusable: Callable[[], Sequence[UnreadablePdf]] = tuple
     examine: health.Examine = lambda _language: ()
+    resting: Callable[[], Rest | None] = lambda: None
     note: Callable[[Deed, Mapping[str, object], str, str], None] = lambda *_: None
     published: Callable[[RefreshReport, str], Iterable[tuple[Deed, Mapping[str, object]]]] = (
         lambda *_: ()
@@ -90,6 +94,10 @@ class Office:
         """The marks of the questions that were set aside."""
         return frozenset(self.aside.marks() if self.aside else ())
 
+    def state(self, library: Library, summaries: PageSummaries) -> StateResponse:
+        """Return the state of an index."""
+        return state_of(library, summaries, self.generations(), self.resting())
+
     def noted(self, request: Request, deed: Deed, **what: object) -> None:
         """Record what the caller of a request did.
 
@@ -97,27 +105,6 @@ class Office:
             AuditUnavailable: it is done, but not recorded.
         """
         self.note(deed, what, request.state.who, request.state.source.address)
-
-
-class WireGeneration(Wire):
-    """An index that can be made current."""
-
-    name: str
-    current: bool
-    made: str
-    pages: int
-    passages: int
-
-
-class StateResponse(Wire):
-    """The index as it is now."""
-
-    generation: str | None
-    documents: int
-    pages: int
-    recipe: dict[str, str]
-    poor_pages: list[WirePoorPage]
-    generations: list[WireGeneration]
 
 
 class RefreshRequest(Asked):
@@ -354,12 +341,12 @@ def install(
     @app.get("/v1/admin/index", responses=ERRORS, tags=["admin"])
     def index() -> StateResponse:
         """Say the same as /v1/admin, to whoever looks after documents."""
-        return _state(library(), summaries, office)
+        return office.state(library(), summaries)
 
     @app.get("/v1/admin", responses=ERRORS, tags=["admin"])
     def state() -> StateResponse:
         """Say what is indexed, with what, and which pages could not be read."""
-        return _state(library(), summaries, office)
+        return office.state(library(), summaries)
 
     @app.get("/v1/admin/refresh", tags=["admin"])
     def progress(request: Request) -> RefreshState:
@@ -391,7 +378,7 @@ def install(
         except IndexingError as error:
             raise Refused(404, "その世代の索引はありません。", str(error)) from error
         office.noted(request, Deed.ROLLED_BACK, generation=current)
-        return _state(library(), summaries, office)
+        return office.state(library(), summaries)
 
 
 def _add_custody(app: FastAPI, library: Callable[[], Library], office: Office) -> None:
@@ -471,32 +458,4 @@ def _csv(content: str, name: str) -> Response:
         content,
         media_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": f'attachment; filename="{name}"'},
-    )
-
-
-def _state(library: Library, summaries: PageSummaries, office: Office) -> StateResponse:
-    indexed = [
-        (edition, summaries.of(library, edition)) for edition in library.editions if edition.held
-    ]
-    return StateResponse(
-        generation=library.id,
-        documents=len({edition.document.id for edition, _ in indexed}),
-        pages=sum(len(held.labels) for _, held in indexed),
-        recipe=dict(library.recipe),
-        poor_pages=[
-            WirePoorPage(file=edition.path or "", page=number, note=note)
-            for edition, held in indexed
-            for number, note in held.poor
-        ],
-        generations=[
-            WireGeneration(
-                name=kept.name,
-                current=kept.current,
-                made=kept.manifest.created,
-                pages=kept.manifest.pages,
-                passages=kept.manifest.chunks,
-            )
-            for kept in reversed(office.generations())
-            if kept.manifest is not None
-        ],
     )

@@ -60,6 +60,7 @@ def web(parts: Parts, host: str = "127.0.0.1") -> FastAPI:
     from bot.ledger import erasing, exporting
     from bot.ledger.audit import Deed
     from bot.ledger.record import Recorded, SentRecord
+    from bot.writing.breaker import resting
     from index.refresh.unusable import recorded
 
     chosen = parts.settings
@@ -86,6 +87,7 @@ def web(parts: Parts, host: str = "127.0.0.1") -> FastAPI:
         uploads=chosen.home / "uploads",
         unusable=lambda: recorded(chosen.home),
         examine=partial(_examined, chosen),
+        resting=lambda: resting(chosen.home),
         keys=access.keys,
         approved=approved_of(chosen),
         aside=Aside(chosen.home / "set_aside.json"),

@@ -49,6 +49,11 @@ function table(place, heads, rows) {
   );
 }
 
+function modelRest({ until, reason }) {
+  const time = new Intl.DateTimeFormat(language(), { timeStyle: "short" });
+  return say("adminModelRests", { until: time.format(new Date(until * 1000)), reason });
+}
+
 function show() {
   departments?.();
   if (last) outcome(last);
@@ -58,6 +63,7 @@ function show() {
       ["adminDocuments", state.documents],
       ["adminPages", state.pages],
       ["adminEmbedder", state.recipe.embedder ?? "—", true],
+      ...(state.model_rest ? [["adminModel", modelRest(state.model_rest), true]] : []),
     ]);
     const time = new Intl.DateTimeFormat(language(), { dateStyle: "medium", timeStyle: "short" });
     table(

@@ -34,6 +34,7 @@ from api.worklist import Aside
 from bot.answering.extractive import Extractive
 from bot.ledger.audit import Deed
 from bot.ledger.ledger import Entry, Rating
+from bot.writing.breaker import Rest
 from index.errors import GenerationBroken
 from index.generations.manifests import Manifest
 from index.generations.pointers import Kept
@@ -169,7 +170,7 @@ def entered(app: FastAPI) -> Iterator[TestClient]:
 
 def refreshed(client: TestClient) -> dict[str, Any]:
     """Wait for the refresh and return how it ended."""
-    until = time.monotonic() + 10
+    until = time.monotonic() + 120
     while time.monotonic() < until:
         state: dict[str, Any] = client.get("/v1/admin/refresh").json()
         if not state["running"]:
@@ -213,6 +214,20 @@ def test_without_an_office_there_is_no_admin_page() -> None:
         assert {"admin": False, "offices": []} == client.get("/v1/session").json()
 
 
+def test_state_tells_that_the_model_is_left_alone(desk: Desk) -> None:
+    """Until when and why; nothing of it while the model answers."""
+    rest = [Rest(1_800_000_000.0, 2, "it took too long", "slow"), None]
+    office = replace(desk.office, resting=lambda: rest.pop(0))
+    app = create_app(library=small, answerer=Extractive(small), page_file=lambda _: CORPUS,
+                     office=office, access=Access())  # fmt: skip
+
+    with entered(app) as client:
+        left, well = (client.get("/v1/admin").json()["model_rest"] for _ in range(2))
+
+    assert {"until": 1_800_000_000.0, "reason": "it took too long"} == left
+    assert well is None
+
+
 def test_state_tells_what_is_indexed(client: TestClient) -> None:
     """Documents count once, pages of every edition held, generations newest first."""
     state = client.get("/v1/admin").json()
@@ -230,7 +245,7 @@ def test_refresh_runs_once_and_tells_how_far_it_is(client: TestClient, desk: Des
     )
     assert 202 == client.post("/v1/admin/refresh").status_code
     assert 409 == client.post("/v1/admin/refresh").status_code
-    until = time.monotonic() + 5
+    until = time.monotonic() + 120
     while not client.get("/v1/admin/refresh").json()["step"] and time.monotonic() < until:
         time.sleep(0.02)
     state = client.get("/v1/admin/refresh").json()
@@ -812,7 +827,7 @@ def test_what_an_administrator_does_is_recorded(desk: Desk) -> None:
     client.post("/v1/admin/refresh", json={"accept": True, "reason": "誤差"})
     client.post("/v1/admin/rollback", json={})
     client.get("/v1/admin/questions.csv")
-    until_s = time.monotonic() + 10
+    until_s = time.monotonic() + 120
     while len(told) < 3 and time.monotonic() < until_s:  # the refresh has a thread of its own
         time.sleep(0.01)
 
