@@ -7,7 +7,8 @@ from collections import OrderedDict
 from threading import Lock
 from typing import TYPE_CHECKING, Protocol
 
-from bot.answers import REMEMBERED, Turn
+from api.schemas.answers import WireAnswer
+from bot.answers import REMEMBERED, Answer, Turn, streamed
 from bot.errors import AnswerUnknown
 from bot.ledger.ledger import unknown
 from index.errors import IndexingError
@@ -15,9 +16,9 @@ from index.passages import all_seen
 from ingest.catalog.editions import Document, Edition
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
-    from api.schemas.answers import WireAnswer
+    from bot.answers import Answerer, Event, Question
     from index.passages import Library
     from ingest.catalog.editions import Groups
 
@@ -25,11 +26,7 @@ log = logging.getLogger(__name__)
 
 
 class AnswerRecord(Protocol):
-    """Remembers answers and what readers thought of them."""
-
-    def keep(self, answer: WireAnswer, *, conversation: str = "") -> None:
-        """Remember an answer under its id, and as a turn of the conversation it is kept under."""
-        ...
+    """Gives back what an answerer recorded, and remembers what readers thought of it."""
 
     def turns(self, conversation: str) -> Sequence[Turn]:
         """Return the last turns of a conversation, oldest first; none of "" or an unknown one."""
@@ -59,7 +56,7 @@ class Shown:
         """Give out of *kept* what *library* says today who may see it."""
         self._kept = kept
         self._library = library
-        self.keep, self.turns, self.rate = kept.keep, kept.turns, kept.rate
+        self.turns, self.rate = kept.turns, kept.rate
 
     def find(self, name: str, groups: Groups, *, private: bool = False) -> WireAnswer:
         """Return the answer as it was given to whomever.
@@ -94,20 +91,17 @@ class AnswersInMemory:
         """Remember up to *most* answers."""
         self.most = most
         self.ratings: dict[str, tuple[str, str]] = {}
-        self._answers: OrderedDict[str, WireAnswer] = OrderedDict()
-        self._kept_under: dict[str, str] = {}
+        self._answers: OrderedDict[str, Answer] = OrderedDict()
         self._lock = Lock()
 
-    def keep(self, answer: WireAnswer, *, conversation: str = "") -> None:
+    def keep(self, answer: Answer) -> None:
         """Remember an answer; the oldest is forgotten when there are too many."""
         with self._lock:
             self._answers[answer.id] = answer
             self._answers.move_to_end(answer.id)
-            self._kept_under[answer.id] = conversation
             while len(self._answers) > self.most:
                 oldest, _ = self._answers.popitem(last=False)
                 self.ratings.pop(oldest, None)
-                del self._kept_under[oldest]
 
     def turns(self, conversation: str) -> Sequence[Turn]:
         """Return the last turns of a conversation, oldest first; none of "" or an unknown one."""
@@ -115,9 +109,9 @@ class AnswersInMemory:
             return ()
         with self._lock:
             return [
-                Turn(answer.question, answer.text)
-                for name, answer in self._answers.items()
-                if self._kept_under[name] == conversation
+                Turn(answer.question.text, answer.text)
+                for answer in self._answers.values()
+                if answer.question.conversation == conversation
             ][-REMEMBERED:]
 
     def find(self, name: str, *, private: bool = False) -> WireAnswer:  # noqa: ARG002 - none is private here
@@ -130,7 +124,7 @@ class AnswersInMemory:
             if name not in self._answers:
                 message = f'No answer "{name}" is remembered. Ask the question again.'
                 raise AnswerUnknown(message)
-            return self._answers[name]
+            return WireAnswer.of(self._answers[name])
 
     def rate(self, name: str, rating: str, comment: str) -> None:
         """Note what a reader thought, and log the rating without the question's words.
@@ -142,3 +136,25 @@ class AnswersInMemory:
         with self._lock:
             self.ratings[name] = (rating, comment)
         log.info("answer %s was rated %s", name, rating)
+
+
+class Remembered:
+    """An answerer whose every answer is in a record in memory before anybody sees it."""
+
+    def __init__(self, answerer: Answerer, kept: AnswersInMemory) -> None:
+        """Remember in *kept* what *answerer* says."""
+        self._answerer = answerer
+        self._kept = kept
+
+    def answer(self, question: Question) -> Answer:
+        """Return the answer."""
+        answer = self._answerer.answer(question)
+        self._kept.keep(answer)
+        return answer
+
+    def stream(self, question: Question) -> Iterator[Event]:
+        """Yield what the answerer yields."""
+        for event in streamed(self._answerer, question):
+            if isinstance(event, Answer):
+                self._kept.keep(event)
+            yield event

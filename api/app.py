@@ -32,7 +32,7 @@ from api import (
 )
 from api.access import COOKIE, Access, Caller, secret_of
 from api.admin import Office
-from api.answer_records import AnswersInMemory, Shown
+from api.answer_records import AnswersInMemory, Remembered, Shown
 from api.changes import Changes
 from api.gate import Gate
 from api.keys import Scope
@@ -135,7 +135,7 @@ def create_app(
             is none.
         answerer: answers questions.
         page_file: gives the PDF of a held edition of the current generation.
-        record: remembers answers and feedback; in memory when None.
+        record: what *answerer* recorded, and feedback; when None it is kept in memory.
         starters: gives what the page suggests first, by generation and language ("ja", "en").
         office: what the admin page works with; without it there is no admin page.
         access: what is asked of callers; nothing, when left out.
@@ -144,14 +144,15 @@ def create_app(
         at_once: how many requests are worked on at the same time; others wait for their turn.
         measured: what /metrics tells; without it there is none.
     """
-    kept = AnswersInMemory() if record is None else record
+    if record is None:
+        record = AnswersInMemory()
+        answerer = Remembered(answerer, record)
     viewer = Viewer(library, page_file, kept_text=kept_text)
     summaries = PageSummaries()
     tools = tools_of(
         library=library,
         answerer=answerer,
         page_file=page_file,
-        record=kept,
         known_as=access.known_as,
         groups=groups_here,
     )
@@ -175,7 +176,7 @@ def create_app(
     app.add_middleware(Gate, access=access)
     problems.install(app)
     reported = Reports(library, office)
-    shown = Shown(kept, library)
+    shown = Shown(record, library)
     _add_questions(app, library, summaries, answerer, shown, access, reported)
     if sheet is not None:
         evidence.install(app, shown, sheet, MISSING)
@@ -185,9 +186,9 @@ def create_app(
         asker = access.known_as(caller)
         return _question(library(), text, filters, caller.groups, history=history, asker=asker)
 
-    for protocol in (openai, gennai):
-        protocol.install(app, ask=ask, answerer=answerer, kept=kept)
+    openai.install(app, ask=ask, answerer=answerer)
     responses.install(app, ask=ask, answerer=answerer, kept=shown)
+    gennai.install(app, ask=ask, answerer=answerer)
     _add_documents(app, library, summaries, viewer)
     _add_service(app, library, starters)
     _add_session(app, access, with_admin=office is not None)
@@ -206,7 +207,6 @@ def tools_of(
     library: Callable[[], Library],
     answerer: Answerer,
     page_file: Callable[[Edition], Path],
-    record: AnswerRecord | None = None,
     known_as: Callable[[Caller | None], str] = lambda _: "",
     groups: Callable[[], Groups] = frozenset,
 ) -> Tools:
@@ -215,14 +215,11 @@ def tools_of(
     *groups* are those of whoever calls.
     """
     viewer = Viewer(library, page_file)
-    kept = AnswersInMemory() if record is None else record
     summaries = PageSummaries()
 
     def ask(text: str, filters: WireFilters, caller: Caller | None) -> WireAnswer:
         question = _question(library(), text, filters, groups(), asker=known_as(caller))
-        given = WireAnswer.of(answerer.answer(question))
-        kept.keep(given)
-        return given
+        return WireAnswer.of(answerer.answer(question))
 
     return Tools(
         search=lambda text, k, filters: _search(
@@ -306,14 +303,12 @@ def _add_questions(
                     question,
                     request_id=request.state.request_id,
                     language=problems.language(request),
-                    kept=lambda said: kept.keep(said, conversation=conversation),
                     links=links,
                 ),
                 media_type=stream.MEDIA_TYPE,
                 headers=stream.HEADERS,
             )
         given = WireAnswer.of(answerer.answer(question))
-        kept.keep(given, conversation=conversation)
         return links.answer(given) if links else given
 
     @app.get("/v1/answers/{name}", responses=MISSING, tags=["questions"])

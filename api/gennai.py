@@ -9,7 +9,6 @@ from fastapi import FastAPI, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.access import Caller
-from api.answer_records import AnswerRecord
 from api.openai import told
 from api.problems import Refused
 from api.schemas.answers import WireAnswer
@@ -73,7 +72,6 @@ def install(
     *,
     ask: Callable[[str, WireFilters, tuple[Turn, ...], Caller], Question],
     answerer: Answerer,
-    kept: AnswerRecord,
 ) -> None:
     """Add the door to *app*; *ask* makes a question of a text, filters and earlier turns."""
 
@@ -90,5 +88,4 @@ def install(
         """
         question = ask(asked.question(), WireFilters(), (), request.state.caller)
         answer = WireAnswer.of(answerer.answer(question))
-        kept.keep(answer)
         return InvokeResponse(outputs=told(answer, str(request.base_url).rstrip("/")))

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import hmac
 import json
-import os
 import secrets
-import tempfile
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import asdict, dataclass
@@ -16,6 +14,8 @@ from hashlib import sha256
 from pathlib import Path
 from threading import Lock
 from typing import cast
+
+from ingest.atomic_files import replacing
 
 PREFIX = "tbk"
 """What every key begins with, so that one that was pasted somewhere is recognised."""
@@ -209,13 +209,10 @@ class Keys:
     @staticmethod
     def _replace(path: Path, content: object) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
-        # mkstemp makes a file that only its owner can read.
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=".keys-")
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            json.dump(content, file, ensure_ascii=False, indent=1, default=date.isoformat)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).replace(path)
+        said = json.dumps(content, ensure_ascii=False, indent=1, default=date.isoformat)
+        with replacing(path) as draft:
+            draft.touch(0o600)  # only its owner can read it
+            draft.write_text(said, encoding="utf-8")
 
 
 def _digest(secret: str) -> str:

@@ -12,8 +12,7 @@ from prometheus_client.core import GaugeMetricFamily
 from starlette.responses import Response
 from starlette.routing import Route
 
-from bot.answering.extractive import spoken
-from bot.answers import Answer
+from bot.answers import Answer, streamed
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
@@ -126,11 +125,7 @@ class Measured:
 
     def stream(self, question: Question) -> Iterator[Event]:
         """Yield what the answerer yields."""
-        inner = getattr(self._answerer, "stream", None)
-        if inner is None:
-            yield from spoken(self.answer(question))
-            return
-        yield from self._measured(lambda: inner(question))
+        yield from self._measured(lambda: streamed(self._answerer, question))
 
     def _measured(self, told: Callable[[], Iterator[Event]]) -> Iterator[Event]:
         began = time.perf_counter()

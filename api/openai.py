@@ -21,7 +21,6 @@ from fastapi.responses import StreamingResponse
 
 from api import stream
 from api.access import Caller
-from api.answer_records import AnswerRecord
 from api.chores import chore
 from api.problems import Refused, unexpected, unusable
 from api.schemas.answers import WireAnswer
@@ -37,8 +36,7 @@ from api.schemas.openai import (
     Usage,
 )
 from api.schemas.passages import WireFilters
-from bot.answering.extractive import spoken
-from bot.answers import Answer, Answerer, Delta, Question, Turn
+from bot.answers import Answer, Answerer, Delta, Question, Turn, spoken
 from bot.errors import BotError
 from index.errors import IndexingError
 
@@ -49,8 +47,7 @@ def sources(answer: WireAnswer, base: str) -> str:
     """Return the citations as Markdown under the answer, one a line, or nothing."""
     shown = answer.citations or (answer.declined.nearest if answer.declined else [])
     lines = [
-        f"- [{each.marker}] [{each.title}（{each.edition}）{each.place.named(answer.language)}]"
-        f"({base}{each.view_url})"
+        f"- [{each.marker}] [{each.named(answer.language)}]({base}{each.view_url})"
         for each in shown
     ]
     heading = "出典" if answer.language == "ja" else "Sources"
@@ -80,7 +77,6 @@ def install(
     *,
     ask: Callable[[str, WireFilters, tuple[Turn, ...], Caller], Question],
     answerer: Answerer,
-    kept: AnswerRecord,
 ) -> None:
     """Add the door to *app*; *ask* makes a question of a text, filters, earlier turns and a caller."""
 
@@ -113,9 +109,8 @@ def install(
             return _completion(asked, reply, request.state.request_id, None)
         question = ask(asked.question(), asked.filters, asked.turns(), request.state.caller)
         if asked.stream:
-            return _stream(_chunks(answerer, question, asked, base, kept, request.state.request_id))
+            return _stream(_chunks(answerer, question, asked, base, request.state.request_id))
         answer = WireAnswer.of(answerer.answer(question))
-        kept.keep(answer)
         text = told(answer, base, as_json=asked.as_json)
         return _completion(asked, text, answer.id, answer)
 
@@ -186,7 +181,6 @@ def _chunks(
     question: Question,
     asked: ChatRequest,
     base: str,
-    kept: AnswerRecord,
     request_id: str,
 ) -> Iterator[bytes]:
     """Yield the answer in chunks. The text is that of the verified answer, never of a draft.
@@ -198,7 +192,6 @@ def _chunks(
     try:
         answer: Answer = answerer.answer(question)
         wire = WireAnswer.of(answer)
-        kept.keep(wire)
         if asked.as_json:
             yield made.piece({"content": told(wire, base, as_json=True)})
         else:

@@ -62,12 +62,11 @@ def install(
         question = ask(asked.question(), asked.filters, turns, request.state.caller)
         if asked.stream:
             return StreamingResponse(
-                _told(answerer, question, asked, base, kept, number),
+                _told(answerer, question, asked, base, number),
                 media_type=stream.MEDIA_TYPE,
                 headers=stream.HEADERS,
             )
         answer = WireAnswer.of(answerer.answer(question))
-        kept.keep(answer)
         return _response(asked, told(answer, base), answer.id, answer, base)
 
 
@@ -141,7 +140,7 @@ def _annotations(text: str, answer: WireAnswer | None, base: str) -> list[dict[s
             "type": "url_citation",
             "start_index": found.start(),
             "end_index": found.end(),
-            "title": f"{each.title}（{each.edition}）{each.place.named('ja')}",
+            "title": each.named(answer.language),
             "url": f"{base}{each.view_url}",
         }
         for found in re.finditer(r"\[(\d{1,3})\](?!\()", text[: len(answer.text)])
@@ -154,12 +153,10 @@ def _told(
     question: Question,
     asked: ResponsesRequest,
     base: str,
-    kept: Shown,
     request_id: str,
 ) -> Iterator[bytes]:
     try:
         answer = WireAnswer.of(answerer.answer(question))
-        kept.keep(answer)
     except (IndexingError, BotError) as error:
         yield _failure(unusable(error, question.language))
         return

@@ -5,20 +5,19 @@ from __future__ import annotations
 import json
 import logging
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Literal
 
 from api.problems import problem_json, unexpected, unusable
 from api.schemas.answers import WireAnswer, WireCitation
-from bot.answering.extractive import spoken
-from bot.answers import Answer, Citation, Delta
+from bot.answers import Answer, Citation, Delta, streamed
 from bot.errors import BotError
 from index.errors import IndexingError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from api.signed_links import SignedLinks
-    from bot.answers import Answerer, Event, Question
+    from bot.answers import Answerer, Question
 
 MEDIA_TYPE = "text/event-stream"
 
@@ -26,15 +25,6 @@ HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 """Nothing between us and the reader may keep the events back."""
 
 log = logging.getLogger(__name__)
-
-
-@runtime_checkable
-class Streaming(Protocol):
-    """An answerer that can tell its answer while it makes it."""
-
-    def stream(self, question: Question) -> Iterator[Event]:
-        """Yield text, citations before the text that names them, and at last the answer."""
-        ...
 
 
 def event(name: str, data: str) -> bytes:
@@ -52,7 +42,6 @@ def events(
     *,
     request_id: str,
     language: Literal["ja", "en"],
-    kept: Callable[[WireAnswer], None],
     links: SignedLinks | None = None,
 ) -> Iterator[bytes]:
     """Answer, event by event. The last one is `done` with the whole answer, or `error`.
@@ -62,7 +51,7 @@ def events(
     """
     yield event("status", json.dumps({"stage": "searching"}))
     try:
-        for said in _said(answerer, question):
+        for said in streamed(answerer, question):
             match said:
                 case Delta(text=text):
                     yield event("delta", json.dumps({"text": text}, ensure_ascii=False))
@@ -72,7 +61,6 @@ def events(
                     yield event("citation", shown.model_dump_json())
                 case Answer():
                     wire = WireAnswer.of(said)
-                    kept(wire)
                     whole = links.answer(wire) if links else wire
                     yield event("done", whole.model_dump_json())
     except (IndexingError, BotError) as error:
@@ -86,9 +74,3 @@ def events(
         sorry = unexpected(request_id)
         detail = sorry.ja if language == "ja" else sorry.en
         yield event("error", problem_json(sorry.status_code, detail, request_id).decode())
-
-
-def _said(answerer: Answerer, question: Question) -> Iterator[Event]:
-    if isinstance(answerer, Streaming):
-        return answerer.stream(question)
-    return spoken(answerer.answer(question))

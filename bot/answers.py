@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
@@ -98,6 +98,11 @@ class Citation:
         """Return its place in words, a section only if that is not named beside it."""
         place = self.place or Place(PlaceKind.PAGE, self.page_label or str(self.page))
         return place.named(language, section=section)
+
+    def named(self, language: str, *, section: bool = True) -> str:
+        """Return title, edition and place in one line."""
+        where = self.where(language, section=section)
+        return named_source(self.edition.document.title, self.edition.label, where, language)
 
     @property
     def superseded(self) -> bool:
@@ -236,6 +241,11 @@ Event: TypeAlias = Delta | Citation | Answer
 """What a stream consists of: citations before the text that names them, at the end the answer."""
 
 
+def named_source(title: str, edition: str, where: str, language: str) -> str:
+    """Return the line that words a citation, the same at every door."""
+    return f"{title}（{edition}）{where}" if language == "ja" else f"{title} ({edition}), {where}"
+
+
 class Answerer(Protocol):
     """Answers questions from whatever generation is current when asked."""
 
@@ -278,3 +288,21 @@ def cite(
         context=context,
         place=text.place(start, end, section),
     )
+
+
+def spoken(answer: Answer) -> Iterator[Event]:
+    """Yield a finished answer as a stream: its lines, each citation before the line that names it."""
+    told: set[int] = set()
+    for line in answer.text.splitlines(keepends=True):
+        for citation in answer.citations:
+            if citation.marker not in told and f"[{citation.marker}]" in line:
+                told.add(citation.marker)
+                yield citation
+        yield Delta(line)
+    yield answer
+
+
+def streamed(answerer: Answerer, question: Question) -> Iterator[Event]:
+    """Yield an answer while it is made, or whole where the answerer cannot tell it in pieces."""
+    inner = getattr(answerer, "stream", None)
+    return spoken(answerer.answer(question)) if inner is None else inner(question)

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
+from ingest.catalog.editions import Edition
 from ingest.language.sentences import ends
 from ingest.pages import BlockKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from ingest.catalog.editions import Edition
     from ingest.headings import Section
     from ingest.pages import EditionText
 

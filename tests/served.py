@@ -15,7 +15,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from api.access import Access
-from api.answer_records import AnswersInMemory
+from api.answer_records import AnswersInMemory, Remembered
 from api.app import create_app
 from bot.answering.extractive import Extractive
 from bot.answers import Answerer
@@ -83,9 +83,10 @@ def app_of(
     record: AnswersInMemory | None = None,
 ) -> FastAPI:
     """Return the application over *library*; its files are those of the bundled corpus."""
+    answering = answerer or Extractive(lambda: library)
     return create_app(
         library=lambda: library,
-        answerer=answerer or Extractive(lambda: library),
+        answerer=answering if record is None else Remembered(answering, record),
         page_file=lambda held: CORPUS / (held.path or ""),
         access=access or Access(),
         record=record,
@@ -142,7 +143,7 @@ def serving(app: FastAPI, port: int = 0, *, lifespan: bool = False) -> Iterator[
     )
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
-    until = time.monotonic() + 20
+    until = time.monotonic() + 120
     while not server.started:
         if time.monotonic() > until or not thread.is_alive():
             raise RuntimeError("the server did not start")

@@ -18,7 +18,7 @@ from api.schemas.documents import (
 )
 from api.schemas.passages import SECTION_SEPARATOR, WireFilters
 from api.schemas.wire import Asked, Wire
-from bot.answers import Turn
+from bot.answers import Turn, named_source
 from bot.telling.phrases import made
 from ingest.catalog.editions import Edition, Kind
 from ingest.pages import Place, PlaceKind
@@ -160,6 +160,10 @@ class WireCitation(Wire):
     file_url: str
     sha256: str | None = None
     now: WireNow | None = None
+
+    def named(self, language: str) -> str:
+        """Return title, edition and place in one line."""
+        return named_source(self.title, self.edition, self.place.named(language), language)
 
     @classmethod
     def of(cls, citation: Citation) -> WireCitation:

@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING
 
 from bot.answering.articles import article_of
 from bot.answering.changes import changes_of, years_in
-from bot.answering.extractive import spoken
 from bot.answering.present import pointed, to_now
 from bot.answering.small_talk import reply
-from bot.answers import Answer, Certainty, Citation
+from bot.answers import Answer, Certainty, Citation, spoken, streamed
 from index.revisions.comparisons import Comparisons
 
 if TYPE_CHECKING:
@@ -60,15 +59,14 @@ class AcrossEditions:
 
     def stream(self, question: Question) -> Iterator[Event]:
         """Yield what the answerer yields, its citations and its answer with present places."""
-        inner = getattr(self._answerer, "stream", None)
         if question.small_talk is not None:
             yield from spoken(self.answer(question))
             return
         changes, library = self._changes(question)
-        if inner is None or changes is not None or self._article(question, library) is not None:
+        if changes is not None or self._article(question, library) is not None:
             yield from spoken(self.answer(question))
             return
-        for event in inner(question):
+        for event in streamed(self._answerer, question):
             if isinstance(event, Answer):
                 yield self._pointed(event, library)
             elif isinstance(event, Citation):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING
@@ -30,7 +30,7 @@ from bot.answering.signals import Asked, Candidates, asked, candidates
 from bot.answering.understanding import heard, mended, put_right, settled, with_edition, with_work
 from bot.answering.units import Unit, Weighed, first_line, unit
 from bot.answering.values import Value, value_of
-from bot.answers import Answer, Certainty, Citation, Declined, Delta, Event, Lead, Question, cite
+from bot.answers import Answer, Certainty, Citation, Declined, Lead, Question, cite
 from bot.asking.conversation import is_choice, times_more, without_choice
 from bot.asking.intent import Intent
 from bot.asking.reading import read
@@ -113,10 +113,6 @@ class Extractive:
     def passages(self, question: Question, library: Library) -> Sequence[Passage]:
         """Return the passages that an understood question is answered from, best first."""
         return library.retrieve(question.standalone, k=PASSAGES, filters=question.filters)
-
-    def stream(self, question: Question) -> Iterator[Event]:
-        """Yield the answer line by line: text, each citation before its text, at last the Answer."""
-        yield from spoken(self.answer(question))
 
     def about(self, question: Question, library: Library) -> Question:
         """Return the question as it is understood.
@@ -439,15 +435,3 @@ def _suggestions(citations: Sequence[Citation], library: Library, language: str)
                 if title:
                     found[question_about(title, language)] = None
     return tuple(found)[:_SUGGESTED]
-
-
-def spoken(answer: Answer) -> Iterator[Event]:
-    """Yield a finished answer as a stream: its lines, each citation before the line that names it."""
-    told: set[int] = set()
-    for line in answer.text.splitlines(keepends=True):
-        for citation in answer.citations:
-            if citation.marker not in told and f"[{citation.marker}]" in line:
-                told.add(citation.marker)
-                yield citation
-        yield Delta(line)
-    yield answer

@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from bot.answering.extractive import spoken
-from bot.answers import Answer, Approval, Citation, Question, cite
+from bot.answers import Answer, Approval, Citation, Question, cite, spoken, streamed
 from bot.asking.likeness import Sameness, asked, spelt
 from bot.errors import BotError
 from bot.ledger.errors import LedgerUnavailable
@@ -226,11 +225,7 @@ class Approving:
     def stream(self, question: Question) -> Iterator[Event]:
         """Yield the approved answer line by line, or what the answerer yields."""
         told, notice = self._found(question)
-        inner = getattr(self._answerer, "stream", None)
-        if told is not None or inner is None:
-            yield from spoken(told or _noticed(self._answerer.answer(question), notice))
-            return
-        for event in inner(question):
+        for event in spoken(told) if told else streamed(self._answerer, question):
             yield _noticed(event, notice) if isinstance(event, Answer) else event
 
     def _found(self, question: Question) -> tuple[Answer | None, str]:

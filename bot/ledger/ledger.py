@@ -17,8 +17,8 @@ from bot.guard import Guard
 from bot.ledger import people
 from bot.ledger.database import Database
 from bot.ledger.errors import LedgerUnavailable
-from bot.ledger.evidence import dump, load, packed, unpacked
-from bot.ledger.masking import hidden, marks_in, masked
+from bot.ledger.evidence import dump, load, unpacked
+from bot.ledger.masking import masked
 from bot.ledger.pending_writes import PendingWrites
 from bot.ledger.tables import answers, feedback, followers
 
@@ -169,23 +169,20 @@ class Ledger:
         Nobody waits longer than `ANSWER_WAIT_S` for it.
         """
         at = self._clock()
-        return self.now_or_later(
-            answer.id,
-            lambda wait_s: self.keep(
-                answer, origin=origin, asker=answer.question.asker, at=at, wait_s=wait_s
-            ),
-        )
 
-    def now_or_later(self, name: str, write: Callable[[float], None]) -> bool:
-        """Write what takes so many seconds to wait; return False when it has to be tried again."""
+        def write() -> None:
+            self.keep(
+                answer, origin=origin, asker=answer.question.asker, at=at, wait_s=ANSWER_WAIT_S
+            )
+
         if not self.pending:
             try:
-                write(ANSWER_WAIT_S)
+                write()
             except LedgerUnavailable as problem:
-                log.warning("%s is not recorded yet: %s", name, problem)
+                log.warning("%s is not recorded yet: %s", answer.id, problem)
             else:
                 return True
-        self.pending.add(name, lambda: write(ANSWER_WAIT_S))
+        self.pending.add(answer.id, write)
         return False
 
     def answer(self, name: str) -> Answer:
@@ -199,44 +196,8 @@ class Ledger:
             raise unknown(name)
         return load(evidence)
 
-    def keep_sent(
-        self, name: str, columns: dict[str, Any], content: object, *, wait_s: float | None = None
-    ) -> None:
-        """Record what was sent of an answer, unless the answer itself is recorded already.
-
-        *columns* are those of `tables.answers` that are known; *content* is JSON. Personal data
-        of the question is masked in both.
-        """
-        marks = marks_in(columns.get("question", ""), self.guard, columns.get("language", "ja"))
-        columns, content = hidden(columns, marks), hidden(content, marks)
-        if self.counts_only:
-            columns, content = {**columns, **COUNTED}, None
-        row = {
-            "asked_at": self._clock(),
-            "origin": "",
-            "private": 0,
-            "asker": "",
-            "prompt": "",
-            "withdrawn": 0,
-            "evidence": None,
-            **columns,
-            "id": name,
-            "sent": None if self.counts_only else packed(content),
-        }
-        kept = sa.select(answers.c.id).where(answers.c.id == name, answers.c.evidence.is_not(None))
-        with self.database.read() as connection:
-            if connection.execute(kept).first() is not None:
-                return
-        with self.database.write(wait_s=wait_s) as connection:
-            if not self.database.add_new(connection, answers, row):
-                connection.execute(
-                    sa.update(answers)
-                    .where(answers.c.id == name, answers.c.evidence.is_(None))
-                    .values(row)
-                )
-
     def sent(self, name: str) -> Any:  # noqa: ANN401 - JSON
-        """Return what was sent of an answer, or None when the answer itself is recorded.
+        """Return what an earlier version kept of an answer as it was sent; None of any other.
 
         Raises:
             AnswerUnknown: none is recorded under that id.

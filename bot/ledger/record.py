@@ -1,15 +1,13 @@
-"""The ledger seen from outside: an answerer that records, and a record of what was sent."""
+"""The ledger seen from outside: an answerer that records, and what was recorded as it is sent."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from datetime import date
-from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from bot.answering.extractive import spoken
-from bot.answers import Answer
+from bot.answers import Answer, streamed
 from bot.ledger.errors import LedgerUnavailable
 from bot.ledger.ledger import Ledger, unknown
 from bot.telling.phrases import phrase
@@ -20,27 +18,14 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
-class Sent(Protocol):
-    """What goes over the wire: a pydantic model with the facts of an answer."""
-
-    @property
-    def id(self) -> str:
-        """The answer's id."""
-        ...
-
-    def model_dump(self, *, mode: str) -> dict[str, Any]:
-        """Return it as JSON takes it."""
-        ...
-
-
-Wire = TypeVar("Wire", bound=Sent)
+Wire = TypeVar("Wire")
 
 
 class SentRecord(Generic[Wire]):
-    """Remembers answers in the form in which they are sent, and what readers thought of them.
+    """Gives recorded answers back in the form in which they are sent, and takes ratings of them.
 
-    It gives back what the ledger holds: the recorded answer, translated again, or else the
-    very thing that was sent. Used where only that form is known, as in `api`.
+    What `Recorded` wrote is translated again; of answers that an earlier version kept only as
+    they were sent, that.
     """
 
     def __init__(
@@ -50,33 +35,6 @@ class SentRecord(Generic[Wire]):
         self._ledger = ledger
         self._read = read
         self._of = of
-
-    def keep(self, answer: Wire, *, conversation: str = "") -> None:
-        """Remember an answer, unless it was recorded while it was made.
-
-        *conversation* is the name under which its turns are kept, where that is not what was sent.
-
-        A ledger that cannot be written now is written later; the log says so.
-        """
-        told = answer.model_dump(mode="json")
-        declined = told["declined"]
-        columns = {
-            "asked_on": date.fromisoformat(told["asked_on"]),
-            "conversation": conversation or told["conversation"],
-            "question": told["question"],
-            "language": told["language"],
-            "mode": told["mode"],
-            "text": told["text"],
-            "declined": declined["reason"] if declined else "",
-            "generation": told["generation"],
-            "took_ms": told["took_ms"],
-        }
-        if self._ledger.pending.holds(answer.id):
-            return  # the answer itself is on its way into the ledger
-        self._ledger.now_or_later(
-            f"sent {answer.id}",
-            lambda wait_s: self._ledger.keep_sent(answer.id, columns, told, wait_s=wait_s),
-        )
 
     def turns(self, conversation: str) -> Sequence[Turn]:
         """Return the last turns of a conversation, oldest first; none of "" or an unknown one.
@@ -136,11 +94,7 @@ class Recorded:
 
     def stream(self, question: Question) -> Iterator[Event]:
         """Yield what the answerer yields; its last event, the answer, is recorded first."""
-        inner = getattr(self._answerer, "stream", None)
-        if inner is None:
-            yield from spoken(self.answer(question))
-            return
-        for event in inner(question):
+        for event in streamed(self._answerer, question):
             yield self._recorded(event) if isinstance(event, Answer) else event
 
     def _recorded(self, answer: Answer) -> Answer:

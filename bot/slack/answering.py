@@ -13,7 +13,7 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from bot.answers import Answer, Delta
+from bot.answers import Answer, Delta, streamed
 from bot.asking.question import LONGEST, language_of, read
 from bot.errors import AnswerUnknown, BadQuestion
 from bot.ledger.errors import LedgerUnavailable
@@ -78,7 +78,7 @@ class Answering:
             queue: where questions wait.
             ledger: where answers are recorded and conversations continue.
             people: whose language is which.
-            answerer: gives the answers; with *streaming* it has a method `stream` as well.
+            answerer: gives the answers, in pieces where it can.
             documents: gives, for groups and what a channel chose, the ids that are searched.
             sight: says whose documents are seen where.
             public_url: where the web pages are; "" for none.
@@ -494,7 +494,7 @@ class Answering:
             )
         answer: Answer | None = None
         try:
-            for event in self._answerer.stream(question):  # type: ignore[attr-defined]
+            for event in streamed(self._answerer, question):
                 if isinstance(event, Answer):
                     answer = event
                 elif isinstance(event, Delta) and stream is not None:

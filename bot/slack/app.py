@@ -57,9 +57,9 @@ class Settings:
 
     *bot_token* (``xoxb-``) is always needed; *app_token* (``xapp-``) for Socket Mode;
     *signing_secret* for events over HTTP. *public_url* is where the web pages are, for links.
-    *per_minute* bounds the questions of one person. *streaming*: the answerer has a method
-    `stream`, and answers are shown while they are written. *groups* are those whose documents a
-    channel (``C…``) or, in direct messages, a user group (``S…``) sees.
+    *per_minute* bounds the questions of one person. *streaming*: answers are shown while they
+    are written. *groups* are those whose documents a channel (``C…``) or, in direct messages, a
+    user group (``S…``) sees.
     """
 
     bot_token: str

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from bot.answers import named_source
 from bot.slack.elements import (
     Block,
     button,
@@ -234,10 +235,7 @@ def citation_line(citation: Citation, language: str, public_url: str) -> str:
     """Return one line of the list of sources: marker, title, edition, page, badges, section."""
     document = citation.edition.document
     page = citation.where(language, section=False)
-    edition = (
-        f"（{citation.edition.label}）" if language == "ja" else f" ({citation.edition.label}) "
-    )
-    name = escaped(f"{document.title[:80]}{edition[:40]}{page}")
+    name = escaped(named_source(document.title[:80], citation.edition.label[:40], page, language))
     link = viewer_link(public_url, citation) if public_url else ""
     if link and len(name) + len(link) < LINE - 200:
         name = f"[{name}]({link})"
@@ -253,7 +251,7 @@ def source_line(citation: Citation, language: str, public_url: str) -> str:
     document = citation.edition.document
     page = citation.where(language, section=False)
     name = _linked(
-        f"{document.title[:40]}（{citation.edition.label[:20]}）{page[:20]}",
+        named_source(document.title[:40], citation.edition.label[:20], page[:20], language),
         viewer_link(public_url, citation) if public_url else "",
     )
     marks = "".join(f" [{badge}]" for badge in badges(citation, language))

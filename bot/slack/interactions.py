@@ -248,13 +248,12 @@ class Interactions:
         if box.get("is_ephemeral"):  # for their eyes only: into their own messages
             told = self._calls.call("conversations.open", {"users": wish.user})
             channel, thread = told["channel"]["id"], None
-        title = f"{citation.edition.document.title}（{citation.edition.label}）p.{citation.page}"
         self._calls.upload(
             png,
             channel=channel,
             thread=thread,
             filename=f"{citation.edition.document.id}-p{citation.page}.png",
-            title=title,
+            title=citation.named(self._people.language(wish.user)),
         )
 
     def _answer(self, name: str, box: Body, wish: Wish) -> Answer:

@@ -12,6 +12,7 @@ from hashlib import sha256
 from itertools import groupby
 from typing import TYPE_CHECKING, Literal
 
+from bot.answers import named_source
 from bot.telling.phrases import made
 from bot.telling.quotations import escaped
 from ingest.language.sentences import shown
@@ -219,7 +220,8 @@ def _source(citation: Citation, words: Mapping[str, str]) -> str:
     else:
         page = words["page"].format(number=citation.page)
     badge = f"【{words['superseded']}】" if citation.superseded else ""
-    return f"{citation.edition.document.title}（{citation.edition.label}） {page}{badge}"
+    edition = citation.edition
+    return named_source(edition.document.title, edition.label, page, words["in"]) + badge
 
 
 def _lines(citation: Citation) -> list[str]:

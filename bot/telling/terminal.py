@@ -34,8 +34,7 @@ def lines(answer: Answer) -> Iterator[Line]:
         yield Line("")
     for citation in shown:
         yield Line(
-            f"[{citation.marker}] {citation.edition.document.title}"
-            f"（{citation.edition.label}） {citation.where('ja', section=not citation.section)}"
+            f"[{citation.marker}] {citation.named('ja', section=not citation.section)}"
             + (f"  旧版{_present(citation)}" if citation.superseded else "")
             + (f"  {' › '.join(citation.section)}" if citation.section else "")
         )

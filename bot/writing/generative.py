@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from bot.answering.extractive import Extractive, spoken
+from bot.answering.extractive import Extractive
 from bot.answering.understanding import heard, names_in
-from bot.answers import Answer, Delta, Event, Lead, Question
+from bot.answers import Answer, Delta, Event, Lead, Question, spoken
 from bot.asking import days
 from bot.errors import BudgetSpent, ModelFailed
 from bot.guard import Guard

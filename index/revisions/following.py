@@ -10,6 +10,7 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from ingest.catalog.editions import Edition
 from ingest.language.sentences import split
 from ingest.pages import Place, PlaceKind
 
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from datetime import date
 
     from index.passages import Library
-    from ingest.catalog.editions import Edition
     from ingest.pages import EditionText
     from ingest.sentences import Sentences
 

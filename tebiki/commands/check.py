@@ -61,8 +61,8 @@ def check(
             sides = f"{difference.draft or '-'} / {difference.source or '-'}"
             out.print(f"    {difference.kind}: {sides}", markup=False)
         for citation in one.citations:
-            where = f"{citation.title} {citation.edition} {citation.place.named('ja')}"
-            out.print(f"    「{' '.join(citation.quote.split())}」 {where}", markup=False)
+            quoted = " ".join(citation.quote.split())
+            out.print(f"    「{quoted}」 {citation.named('ja')}", markup=False)
 
 
 def _text(file: str) -> str:

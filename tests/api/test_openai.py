@@ -15,7 +15,6 @@ from api.access import Access
 from api.answer_records import AnswersInMemory
 from api.chores import chore
 from api.keys import Keys, Scope
-from api.schemas.answers import WireAnswer
 from bot.answering.extractive import Extractive
 from bot.answers import Answer, Question
 from tests.served import app_of, serving, small
@@ -182,10 +181,10 @@ class Counting(AnswersInMemory):
 
     count = 0
 
-    def keep(self, answer: WireAnswer, *, conversation: str = "") -> None:
+    def keep(self, answer: Answer) -> None:
         """Count, and remember."""
         self.count += 1
-        super().keep(answer, conversation=conversation)
+        super().keep(answer)
 
 
 @pytest.mark.parametrize(

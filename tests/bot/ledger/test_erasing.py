@@ -173,24 +173,14 @@ def test_record_of_counts_holds_no_word_and_nobody(database: Database, where: Pa
     """When, by which door and with what outcome is counted; a rating counts without its reason."""
     ledger = Ledger(database, b"key", counts_only=True)
     ledger.keep(answer("a", TOLD, "talk"), origin="web", asker="x")
-    ledger.keep_sent("b", {**_columns(), "question": TOLD}, {"question": TOLD})
     ledger.rate("a", "down", TOLD, rater="x")
 
     assert TOLD.encode() not in bytes_of(where)
-    assert [("web", ""), ("", "")] == [(e.origin, e.question) for e in ledger.entries()]
+    assert [("web", "")] == [(e.origin, e.question) for e in ledger.entries()]
     assert [("down", "", "")] == [(r.rating, r.comment, r.rater) for r in ledger.ratings("a")]
     assert () == ledger.turns("talk")
     with pytest.raises(AnswerUnknown):
         ledger.answer("a")
-
-
-def _columns() -> dict[str, object]:
-    """Return what is known of an answer of which only that was sent."""
-    given = answer("b")
-    return {
-        "asked_on": given.asked_on, "conversation": "", "question": "", "language": "ja",
-        "mode": given.mode, "text": "", "declined": "", "generation": "g1", "took_ms": 1.0,
-    }  # fmt: skip
 
 
 def test_export_of_a_period_is_masked_unless_plain(database: Database) -> None:

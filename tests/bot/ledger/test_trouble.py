@@ -44,9 +44,7 @@ def ask(ledger: Ledger, name: str) -> tuple[Answer, float]:
     """Ask as the web door does; return the answer, and the seconds that it took."""
     began = time.monotonic()
     given = Recorded(Fixed(), ledger, origin="web").answer(Question(name, name, "ja"))
-    record = SentRecord(ledger, WireAnswer.model_validate, WireAnswer.of)
-    record.turns("c1")
-    record.keep(WireAnswer.of(given))
+    SentRecord(ledger, WireAnswer.model_validate, WireAnswer.of).turns("c1")
     return given, time.monotonic() - began
 
 
@@ -57,7 +55,7 @@ def is_told(given: Answer) -> bool:
 
 def until(claim: Callable[[], bool]) -> None:
     """Wait for something that another thread does."""
-    end = time.monotonic() + 20
+    end = time.monotonic() + 120
     while not claim():
         assert time.monotonic() < end
         time.sleep(0.05)
@@ -119,7 +117,7 @@ def test_ledger_that_is_locked_at_the_start_opens_later(tmp_path: Path) -> None:
     other.close()
 
     assert is_told(given)
-    assert took < 8
+    assert took < 60  # seconds on a busy machine; for ever without a bound
     until(lambda: is_recorded(ledger, "a1"))
 
 

@@ -33,7 +33,7 @@ def test_what_is_beside_the_answer_is_quiet() -> None:
         Line(""),
         Line("令和4年3月31日の時点です。", quiet=True),
         Line(""),
-        Line("[1] leave（第1.0版） p.2  休暇 › 繰越し"),
+        Line("[1] leave（第1.0版）p.2  休暇 › 繰越し"),
         Line(""),
         Line("→ 要件は？"),
         Line(f"\n{phrase('ja', 'made-quoted')}\na1", quiet=True),
@@ -56,4 +56,4 @@ def test_a_superseded_source_says_where_it_stands_today(now: Followed, said: str
     """Beside its own page, which stays the one that was quoted."""
     (source,) = (line.text for line in lines(_answer(now)) if line.text.startswith("[1]"))
 
-    assert f"[1] leave（第1.0版） p.2  旧版{said}  休暇 › 繰越し" == source
+    assert f"[1] leave（第1.0版）p.2  旧版{said}  休暇 › 繰越し" == source

@@ -129,7 +129,7 @@ def test_the_command_line_names_the_present_page(home: Path) -> None:
     """What it says now stands beside the badge."""
     printed = run("--home", home, "ask", f"令和4年3月時点で、{ASKED}")
 
-    assert "（第1.0版） p.2  旧版 → 現行第2.0版 p.2「" in printed
+    assert "（第1.0版）p.2  旧版 → 現行第2.0版 p.2「" in printed
     assert "年次休暇の繰越しは四十日までとする。」" in printed
 
 
