@@ -1,4 +1,4 @@
-"""A new PDF on its way into the corpus: received, understood, looked at by a person, entered."""
+"""A new file on its way into the corpus: received, understood, looked at by a person, entered."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ from api.problems import Refused
 from api.schemas.wire import Asked, Day, Wire
 from bot.guard import remark
 from bot.ledger.audit import Deed
+from ingest import formats
 from ingest.catalog import catalog, entries
 from ingest.catalog.editions import Edition, Kind
 from ingest.errors import (
@@ -34,6 +35,7 @@ from ingest.errors import (
     MissingCorpus,
     UnreadablePdf,
 )
+from ingest.pages import PlaceKind
 from ingest.personal.finding import personal_pages
 from ingest.reading import read_all
 from ingest.translations import in_language
@@ -46,11 +48,12 @@ if TYPE_CHECKING:
     from ingest.pages import EditionText
 
 LASTS_S = 24 * 3600
-"""How long a PDF waits to be confirmed before it is thrown away."""
+"""How long a file waits to be confirmed before it is thrown away."""
 
-_NAME = re.compile(r"[^/\\\x00-\x1f:*?\"<>|]{1,150}\.pdf", re.IGNORECASE)
+_NAME = re.compile(r"[^/\\\x00-\x1f:*?\"<>|]{1,160}")
 _LONGEST_NAME = 240
 """The bytes of a name that every file system takes."""
+_ANY = "application/octet-stream"
 _UPLOAD = re.compile(r"[0-9a-f]{16}")
 
 
@@ -63,11 +66,12 @@ class WirePoorPage(Wire):
 
 
 class UnderstoodResponse(Wire):
-    """What was understood of a PDF that was received and is not yet in the corpus.
+    """What was understood of a file that was received and is not yet in the corpus.
 
     *upload* names it when it is confirmed. *known*: the document is listed already, so that this
     is one more edition of it. *missing* are facts that must be given first: edition, day.
-    *notices* say in words what a person should look at.
+    *notices* say in words what a person should look at. *pages_are* says what is counted in a file
+    that has no pages: slides, or parts of sheets and of running text.
     """
 
     upload: str
@@ -83,6 +87,7 @@ class UnderstoodResponse(Wire):
     missing: list[str]
     notices: list[str]
     pages: int
+    pages_are: PlaceKind
     poor_pages: list[WirePoorPage]
 
 
@@ -90,7 +95,7 @@ Text = Annotated[str, Field(max_length=300)]
 
 
 class EntryRequest(Asked):
-    """A PDF that was received, confirmed. What is left out stays as it was understood.
+    """A file that was received, confirmed. What is left out stays as it was understood.
 
     *title*, *kind* and *publisher* count for a new document only.
     """
@@ -157,7 +162,7 @@ class EnteredResponse(Wire):
 
 
 class Intake:
-    """Receives PDFs into a folder of their own and enters those that a person confirmed."""
+    """Receives files into a folder of their own and enters those that a person confirmed."""
 
     def __init__(self, corpus: Path, uploads: Path) -> None:
         """Enter into *corpus* what was received in *uploads*."""
@@ -169,7 +174,7 @@ class Intake:
 
     @contextmanager
     def receiving(self, name: str) -> Iterator[Path]:
-        """Give a place for a PDF of that name, alone in its folder; kept unless the block fails.
+        """Give a place for a file of that name, alone in its folder; kept unless the block fails.
 
         Raises:
             Refused: 422 the name cannot be one; 409 another of that name is just arriving.
@@ -181,9 +186,11 @@ class Intake:
         ):
             raise Refused(
                 422,
-                "ファイル名は「○○.pdf」の形で、/ や : などの記号を含まないものにしてください。",
-                'The name must look like "something.pdf", without / or : and the like.',
+                "ファイル名は、/ や : などの記号を含まない、短いものにしてください。",
+                "The name must be a short one, without / or : and the like.",
             )
+        if (problem := formats.unread(name)) is not None:
+            raise _unreadable(name, problem)
         with self._names:
             if name in self._arriving:
                 raise Refused(
@@ -205,7 +212,7 @@ class Intake:
                 self._arriving.discard(name)
 
     def understood(self, file: Path, language: Literal["ja", "en"]) -> UnderstoodResponse:
-        """Read a PDF that was received and say what it seems to be.
+        """Read a file that was received and say what it seems to be.
 
         Raises:
             Refused: 422 it cannot be read; 409 the corpus holds it already.
@@ -218,8 +225,8 @@ class Intake:
             if same is not None:
                 raise Refused(
                     409,
-                    f"同じ内容のPDFが「{same.document.title}」({same.label})としてすでにあります。",
-                    f'The same PDF is here already: "{same.document.title}" ({same.label}).',
+                    f"同じ内容のファイルが「{same.document.title}」({same.label})としてすでにあります。",
+                    f'The same file is here already: "{same.document.title}" ({same.label}).',
                 )
             entry = entries.understood(self.corpus, file)
         missing = entries.missing(entry, held)
@@ -240,6 +247,7 @@ class Intake:
                 *_personal(file.name, text, language),
             ],
             pages=len(text.pages),
+            pages_are=text.pages[0].kind,
             poor_pages=[
                 WirePoorPage(file=file.name, page=page.number, note=page.quality.note)
                 for page in text.pages
@@ -248,7 +256,7 @@ class Intake:
         )
 
     def enter(self, asked: EntryRequest) -> Edition:
-        """Put a confirmed PDF into the corpus and list it; nothing is ever overwritten.
+        """Put a confirmed file into the corpus and list it; nothing is ever overwritten.
 
         Raises:
             Refused: 404 no such upload; 409 it is there already; 422 a fact is missing.
@@ -258,8 +266,8 @@ class Intake:
             if file is None:
                 raise Refused(
                     404,
-                    "このPDFはもう残っていません。もう一度追加してください。",
-                    "This PDF is no longer kept. Add it again.",
+                    "このファイルはもう残っていません。もう一度追加してください。",
+                    "This file is no longer kept. Add it again.",
                 )
             with _in_words(file.name):
                 entry = entries.understood(
@@ -317,7 +325,7 @@ class Intake:
         try:
             return catalog.read(self.corpus).editions
         except MissingCorpus:
-            return ()  # the first PDF of an empty folder
+            return ()  # the first file of an empty folder
 
     def _clear_out(self) -> None:
         """Throw away what nobody confirmed."""
@@ -333,17 +341,19 @@ def install(
     responses: dict[int | str, dict[str, Any]],
     noted: Callable[..., None],
 ) -> None:
-    """Add the routes by which PDFs come in; *noted* records what a request did."""
+    """Add the routes by which files come in; *noted* records what a request did."""
 
     @app.put(
         "/v1/admin/files/{name}",
         status_code=201,
         responses=responses,
-        openapi_extra={"requestBody": {"required": True, "content": {"application/pdf": {}}}},
+        openapi_extra={
+            "requestBody": {"required": True, "content": {"application/pdf": {}, _ANY: {}}}
+        },
         tags=["admin"],
     )
     async def receive(request: Request, name: str) -> UnderstoodResponse:
-        """Receive a PDF and say what was understood of it; nothing is entered yet."""
+        """Receive a file and say what was understood of it; nothing is entered yet."""
         with intake.receiving(name) as file:
             with file.open("xb") as kept:
                 async for part in request.stream():
@@ -352,7 +362,7 @@ def install(
 
     @app.post("/v1/admin/editions", status_code=201, responses=responses, tags=["admin"])
     def enter(request: Request, asked: EntryRequest) -> EnteredResponse:
-        """Enter a PDF that was received, with what a person corrected; a refresh indexes it."""
+        """Enter a file that was received, with what a person corrected; a refresh indexes it."""
         added = intake.enter(asked)
         what = {"edition": added.key, "file": added.path, "sha256": added.sha256}
         noted(request, Deed.DOCUMENT_ADDED, **what)
@@ -393,15 +403,11 @@ def _read(file: Path) -> EditionText:
 
 @contextmanager
 def _in_words(name: str) -> Iterator[None]:
-    """Turn what can be wrong with a PDF into a refusal in both languages."""
+    """Turn what can be wrong with a file into a refusal in both languages."""
     try:
         yield
     except UnreadablePdf as error:
-        raise Refused(
-            422,
-            f"「{name}」はPDFとして読めませんでした。別の方法で入手し直してください。",
-            f"{name}: {error.reason}. {error.advice}",
-        ) from error
+        raise _unreadable(name, error) from error
     except AlreadyHeld as error:
         raise Refused(
             409,
@@ -414,11 +420,16 @@ def _in_words(name: str) -> Iterator[None]:
     except EntryMissing as error:
         raise Refused(
             404,
-            f"「{name}」のこの版は文書の一覧にありません。PDFを追加すると、日付も付けられます。",
+            f"「{name}」のこの版は文書の一覧にありません。ファイルを追加すると、日付も付けられます。",
             str(error),
         ) from error
     except IngestError as error:
         raise Refused(422, f"文書の一覧を使えません。({error})", str(error)) from error
+
+
+def _unreadable(name: str, problem: UnreadablePdf) -> Refused:
+    ja, en = (problem.why(language) for language in ("ja", "en"))
+    return Refused(422, f"「{name}」は使えません。{ja}", f"{name}: {en}")
 
 
 _MISSING = {

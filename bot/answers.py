@@ -105,6 +105,11 @@ class Citation:
         return named_source(self.edition.document.title, self.edition.label, where, language)
 
     @property
+    def paged(self) -> bool:
+        """Whether its file has pages, of which there are pictures."""
+        return self.place is None or self.place.kind is PlaceKind.PAGE
+
+    @property
     def superseded(self) -> bool:
         """Whether its edition does not count: on the day asked about, or today."""
         return not self.in_force or self.now is not None

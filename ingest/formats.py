@@ -8,7 +8,9 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from ingest.catalog.facts import Facts, in_force_from, regulates, understood
+from ingest.errors import UnreadablePdf
 from ingest.office import documents as office
+from ingest.office import libreoffice
 from ingest.pdf import documents as pdf
 from ingest.pdf import whole
 
@@ -35,6 +37,25 @@ def ending(name: str | Path) -> str:
 def endings() -> frozenset[str]:
     """Return the endings of the files that can be read here."""
     return frozenset({PDF}) | office.endings()
+
+
+def known() -> frozenset[str]:
+    """Return the endings of what would be read if everything that helps were installed."""
+    return frozenset({PDF}) | office.ENDINGS
+
+
+def unread(name: str) -> UnreadablePdf | None:
+    """Return why files of such a name are not read here, and what helps; None for those that are."""
+    if ending(name) in endings():
+        return None
+    if ending(name) in office.ENDINGS:
+        return libreoffice.missing(name)
+    return UnreadablePdf(
+        name,
+        "files of this kind are not read here",
+        "Save it as a PDF, or as a file that is read: Word (.docx), Excel (.xlsx), PowerPoint "
+        "(.pptx), web pages (.html), text (.txt, .md, .csv).",
+    )
 
 
 def version(path: Path) -> str:
@@ -82,8 +103,17 @@ def facts(path: Path, *, ocr: Ocr | None = None) -> Facts:
     """
     if not _is_office(path):
         return pdf.facts(path, ocr=ocr)
+    return facts_in(office.read(path))
+
+
+def tells_facts(path: Path) -> bool:
+    """Whether what a file says about itself is found by reading all of it (see `facts_in`)."""
+    return _is_office(path)
+
+
+def facts_in(text: EditionText) -> Facts:
+    """Return what the text of a file that is no PDF says about itself."""
     today = datetime.now(tz=UTC).date()
-    text = office.read(path)
     pages = text.pages[:_COVER_PAGES]
     found = understood(
         text.title, pages, today=today, last=text.pages[-1], text=text.text[:_SAMPLE]

@@ -97,11 +97,12 @@ class Bounds:
 
 @dataclass(frozen=True, slots=True)
 class _Task:
-    """What is asked about a file: its text, to be *kept* there, or only its facts."""
+    """What is asked about a file: its text, to be *kept* there, or its *facts*, or both at once."""
 
     name: str
     path: Path
     kept: Path | None = None
+    facts: bool = False
 
 
 @dataclass(slots=True)
@@ -239,7 +240,7 @@ def facts_of(
         hows[name] = f"{formats.version(path)}-{read_with}"
         known = _known_facts.get(digests[name]) or _noted(kept, digests[name], hows[name])
         if known is None:
-            waiting.append(_Task(name, path))
+            waiting.append(_Task(name, path, _kept_with_facts(path, kept), facts=True))
         else:
             found[name] = known
     if waiting:
@@ -254,6 +255,15 @@ def facts_of(
                 if kept is not None:
                     _note(kept, digests[task.name], hows[task.name], said)
     return {name: found[name] for name in files}
+
+
+def _kept_with_facts(path: Path, cache: Path | None) -> Path | None:
+    """Where to keep a text that is read whole for its facts, so that it is not read again."""
+    if cache is None or not formats.tells_facts(path):
+        return None
+    cache.mkdir(parents=True, exist_ok=True)
+    kept = _kept(path, cache, use_ocr=False)
+    return None if isinstance(kept, UnreadablePdf) else kept
 
 
 def _noted(kept: Path | None, digest: str, how: str) -> Facts | None:
@@ -344,6 +354,7 @@ def _kept(path: Path, cache: Path, *, use_ocr: bool) -> Path | UnreadablePdf:
     """The place in the cache for what is read from a file, or why it cannot even be opened."""
     try:
         formats.check(path)
+        use_ocr = use_ocr and not formats.tells_facts(path)
         how = f"ocr{ocr.reads_with()}" if use_ocr else "plain"
         return cache / f"{sha256_of(path)[:40]}-{formats.version(path)}-{how}.npz"
     except UnreadablePdf as problem:
@@ -443,7 +454,7 @@ def _started(cache: Path, bounds: Bounds, *, use_ocr: bool) -> _Worker:
 def _hand(worker: _Worker, task: _Task) -> None:
     worker.task, worker.began, worker.pages = task, time.monotonic(), 0
     kept = None if task.kept is None else str(task.kept.resolve())
-    asked = {"path": str(task.path.resolve()), "kept": kept}
+    asked = {"path": str(task.path.resolve()), "kept": kept, "facts": task.facts}
     # If it has ended, that is heard and told like any other end.
     with suppress(BrokenPipeError):
         stream = _pipe(worker.process.stdin)
@@ -562,8 +573,8 @@ def _serve(memory_mb: int, cache: Path, *, use_ocr: bool) -> None:
             if asked["kept"] is None:
                 said = _told(formats.facts(path, ocr=reader))
             else:
-                _one(path, Path(asked["kept"]), reader)
-                said = {"said": "read"}
+                text = _one(path, Path(asked["kept"]), reader)
+                said = _told(formats.facts_in(text)) if asked["facts"] else {"said": "read"}
         except UnreadablePdf as problem:
             said = {"said": "unreadable", "reason": problem.reason, "advice": problem.advice}
         except MemoryError:
@@ -582,8 +593,8 @@ def _told(found: Facts) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _one(path: Path, kept: Path, reader: ocr.Ocr | None) -> None:
-    """Read one file into the cache, in one step."""
+def _one(path: Path, kept: Path, reader: ocr.Ocr | None) -> EditionText:
+    """Read one file into the cache, in one step, and return its text."""
     text = formats.read(
         path,
         ocr=reader,
@@ -592,6 +603,7 @@ def _one(path: Path, kept: Path, reader: ocr.Ocr | None) -> None:
     )
     with replacing(kept) as draft:
         pages.save(text, draft)
+    return text
 
 
 def _say(what: dict[str, Any]) -> None:

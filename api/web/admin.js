@@ -472,7 +472,7 @@ async function add(files) {
   }
 }
 
-// What was understood of a PDF, to be corrected and confirmed; nothing is in the corpus before.
+// What was understood of a file, to be corrected and confirmed; nothing is in the corpus before.
 function confirmation(card, found, documents) {
   const works = new Map(documents.map((each) => [each.document, each.title]));
   if (found.known && !works.has(found.document)) works.set(found.document, found.title);
@@ -518,7 +518,7 @@ function confirmation(card, found, documents) {
   };
   card.replaceChildren(
     el("h3", { tabindex: "-1" }, found.file),
-    el("p.aside", {}, say("adminUnderstood", { pages: found.pages })),
+    el("p.aside", {}, say(found.pages_are === "page" ? "adminUnderstood" : "adminRead", { pages: found.pages })),
     el("ul.notices", {}, found.notices.map((each) => el("li", {}, each))),
     el(
       "form.entry",

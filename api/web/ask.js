@@ -33,7 +33,7 @@ export async function put(address, file, { base = "" } = {}) {
   return read(
     await reach(base + address, {
       method: "PUT",
-      headers: { "Content-Type": "application/pdf", "Accept-Language": language() },
+      headers: { "Content-Type": "application/octet-stream", "Accept-Language": language() },
       body: file,
     }),
   );

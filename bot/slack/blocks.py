@@ -93,7 +93,7 @@ def message(
         public_url: where the web pages are, for links to the cited page; none when "".
         full: show all of the text instead of its beginning.
         shareable: offer to show it to the channel (it is shown to the asker alone).
-        shows_pages: offer images of the cited pages.
+        shows_pages: offer images of the cited pages, of which only PDFs have any.
         repeats_question: begin with the question, where it stands nowhere above.
     """
     language = answer.language
@@ -124,7 +124,7 @@ def message(
                 say(language, "show-page", marker=each.marker),
                 f"{answer.id}|{each.marker}",
             )
-            for each in cited[: PAGES if full else 1]
+            for each in [one for one in cited if one.paged][: PAGES if full else 1]
         )
     actions.extend(_offers(answer, shareable=shareable, full=full))
     if actions:

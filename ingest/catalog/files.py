@@ -18,8 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _DOCUMENTS = frozenset(
-    {".doc", ".docx", ".htm", ".html", ".jtd", ".odp", ".ods", ".odt", ".ppt", ".pptx"}
-    | {".docm", ".pptm", ".rtf", ".xdw", ".xls", ".xlsm", ".xlsx", ".xps"}
+    {".jtd", ".xdw", ".xps"}
     | {".bmp", ".gif", ".heic", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"}
 )
 """Endings of what people take for a manual and Tebiki does not read."""
@@ -40,7 +39,8 @@ class Files:
     """The files of a folder. *readable* are relative to it, with forward slashes, in order.
 
     *unusable* are files that cannot even be named or followed, *left_out* everything else that
-    may be taken for a document, by why it is left out: document, archive or unknown.
+    may be taken for a document, by why it is left out: old (for LibreOffice), document, archive or
+    unknown.
     """
 
     readable: tuple[str, ...]
@@ -57,7 +57,7 @@ def lying_in(folder: Path, listed: Collection[object]) -> Files:
     read, known = formats.endings(), set(listed)
     readable: list[str] = []
     unusable: list[UnreadablePdf] = []
-    others: dict[str, list[str]] = {"document": [], "archive": [], "unknown": []}
+    others: dict[str, list[str]] = {why: [] for why in _NOTICES}
     names = sorted(_below(folder))
     stems = {_stem(name) for name in names if _ending(name) == ".pdf"}
     for name in names:
@@ -119,6 +119,8 @@ def _why(name: str) -> str:
     ending = _ending(name)
     if ending in _SILENT or _describes(name):
         return ""
+    if ending in formats.known():
+        return "old"
     if ending in _DOCUMENTS:
         return "document"
     return "archive" if ending in _ARCHIVES else "unknown"
@@ -147,6 +149,10 @@ def _dangling(name: str) -> UnreadablePdf:
 
 
 _NOTICES = {
+    "old": (
+        "{} is read where LibreOffice is installed, and was left out: save it in a newer format.",
+        "{} files are read where LibreOffice is installed, and were left out ({}): save them anew.",
+    ),
     "document": (
         "{} cannot be read here and was left out: save it as a PDF to have it indexed.",
         "{} files cannot be read here and were left out ({}): save them as PDFs to have them indexed.",

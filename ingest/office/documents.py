@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from ingest.errors import UnreadablePdf
-from ingest.office import excel, html, markdown, packages, slides, text, word
+from ingest.office import excel, html, libreoffice, markdown, packages, slides, text, word
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,10 +32,13 @@ _READERS: dict[str, Callable[[Path], EditionText]] = {
     ".htm": html.read,
 }
 
-ENDINGS = frozenset(_READERS)
+ENDINGS = frozenset(_READERS) | frozenset(libreoffice.BECOMES)
 """Endings of the files that this room is asked about."""
 
 _PACKED = frozenset({".docx", ".docm", ".xlsx", ".xlsm", ".pptx", ".pptm"})
+
+_OLD = (b"\xd0\xcf\x11\xe0", b"PK\x03\x04", b"{\\rtf")
+"""How files begin that LibreOffice is given: a web page that is called .xls is not one of them."""
 
 _SIGNATURES = (
     (b"%PDF-", "a PDF"),
@@ -46,18 +49,20 @@ _SIGNATURES = (
     (b"\xff\xd8\xff", "a picture"),
     (b"GIF8", "a picture"),
 )
+_PAGE = (b"<html", b"<!doctype html", b"<table")
 
 
 def endings() -> frozenset[str]:
     """Return the endings of the files that can be read here."""
-    return ENDINGS
+    return ENDINGS if libreoffice.installed() else frozenset(_READERS)
 
 
 def check(path: Path) -> None:
     """Look at the bytes before a reader does.
 
     Raises:
-        UnreadablePdf: the file is missing, empty or of another kind than its name says.
+        UnreadablePdf: the file is missing, empty, of another kind than its name says, or one for
+            LibreOffice, which is not there.
     """
     name = str(path)
     try:
@@ -67,6 +72,9 @@ def check(path: Path) -> None:
         raise UnreadablePdf.of(name, error) from error
     if not head:
         raise UnreadablePdf(name, "the file is empty (0 bytes)", "Copy or download it again.")
+    if _ending(path) in libreoffice.BECOMES:
+        _check_old(path, head)
+        return
     packed = _ending(path) in _PACKED
     if packed and packages.is_locked(head, path):
         raise UnreadablePdf(
@@ -80,11 +88,25 @@ def check(path: Path) -> None:
     if packed and not what:
         what = "something else"
     if what:
-        raise UnreadablePdf(
-            name,
-            f"its name ends with {_ending(path)}, but it is {what}",
-            "Give it the ending of what it is, or export it again.",
-        )
+        raise _misnamed(path, what)
+
+
+def _check_old(path: Path, head: bytes) -> None:
+    if not libreoffice.installed():
+        raise libreoffice.missing(str(path))
+    if not head.startswith(_OLD):
+        # Many systems write their lists as a web page and call it .xls.
+        page = any(sign in head.lower() for sign in _PAGE)
+        found = (what for sign, what in _SIGNATURES if head.startswith(sign))
+        raise _misnamed(path, next(found, "a web page" if page else "something else"))
+
+
+def _misnamed(path: Path, what: str) -> UnreadablePdf:
+    return UnreadablePdf(
+        str(path),
+        f"its name ends with {_ending(path)}, but it is {what}",
+        "Give it the ending of what it is, or export it again.",
+    )
 
 
 def read(path: Path) -> EditionText:
@@ -95,7 +117,7 @@ def read(path: Path) -> EditionText:
     """
     check(path)
     try:
-        found = _READERS[_ending(path)](path)
+        found = _found(path)
     except (MemoryError, UnreadablePdf):
         raise
     except Exception as problem:  # a damaged file breaks a reader in any way it likes
@@ -109,6 +131,16 @@ def read(path: Path) -> EditionText:
             str(path), "there is no text in it", "If it holds only pictures, save it as a PDF."
         )
     return found
+
+
+def _found(path: Path) -> EditionText:
+    if _ending(path) not in libreoffice.BECOMES:
+        return _READERS[_ending(path)](path)
+    with libreoffice.converted(path, _ending(path)) as newer:
+        try:
+            return _READERS[newer.suffix](newer)
+        except UnreadablePdf as problem:
+            raise UnreadablePdf(str(path), problem.reason, problem.advice) from problem
 
 
 def _ending(path: Path) -> str:

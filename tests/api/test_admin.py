@@ -44,8 +44,9 @@ from index.refresh.resources import NotAllowed
 from index.search import glossary
 from ingest.catalog import catalog
 from ingest.errors import UnreadablePdf
+from ingest.office import libreoffice
 from ingest.translations import Bilingual
-from tests import pdfs
+from tests import office, pdfs
 from tests.axe import WAIT_MS, violations
 from tests.conftest import system_package
 from tests.served import CORPUS, DIGEST, OFFICIAL, OLDER, serving, small
@@ -627,8 +628,56 @@ def test_what_is_no_pdf_is_not_kept(client: TestClient, desk: Desk, content: byt
     response = client.put("/v1/admin/files/a.pdf", content=content)
 
     assert 422 == response.status_code
-    assert "PDFとして読めませんでした" in response.json()["detail"]
+    assert "「a.pdf」は使えません。" in response.json()["detail"]
     assert [] == [*desk.corpus.iterdir(), *desk.uploads.iterdir()]
+
+
+def test_word_file_is_received_like_a_pdf(
+    client: TestClient, desk: Desk, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Its first lines are understood, nothing is counted as pages, and it enters as it is."""
+    file = office.word(
+        tmp_path_factory.mktemp("made") / "a.docx",
+        office.para("備品管理要綱"),
+        office.para("第１条 備品は総務課が管理する。"),
+    )
+
+    found = received(client, "備品管理要綱.docx", file.read_bytes())
+    told = enter(client, found, edition="第1版", in_force_from="2026-04-01").json()
+
+    assert ("備品管理要綱", "section") == (found["title"], found["pages_are"])
+    assert told["file"].endswith(".docx")
+    assert file.read_bytes() == (desk.corpus / told["file"]).read_bytes()
+
+
+@pytest.mark.parametrize(
+    "name, content, said",
+    [
+        ("要綱.jtd", b"x", "この種類のファイルは読み取れません。PDFか、読み取れる形式"),
+        (
+            "要綱.doc",
+            b"\xd0\xcf\x11\xe0",
+            "LibreOfficeがあれば読める種類ですが、ここにはありません。",
+        ),
+        ("要綱.docx", b"%PDF-1.7", "中身はPDFです。中身に合う拡張子にするか"),
+    ],
+)
+def test_what_cannot_be_read_is_refused_with_what_helps(  # as the command line says it
+    client: TestClient,
+    desk: Desk,
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    content: bytes,
+    said: str,
+) -> None:
+    """A kind that is not read, one that needs LibreOffice, one under a wrong name: each says so."""
+    monkeypatch.setattr(libreoffice, "installed", lambda: False)
+
+    response = client.put(f"/v1/admin/files/{name}", content=content)
+
+    assert 422 == response.status_code
+    assert said in response.json()["detail"]
+    assert [] == [*desk.corpus.iterdir(), *desk.uploads.glob("*")]
 
 
 @pytest.mark.parametrize("name", ["..%2Fa.pdf", "a.exe", ".pdf", ".a.pdf", "a%00.pdf", "a%5Cb.pdf"])
@@ -791,11 +840,11 @@ def test_the_examination_is_shown(tmp_path: Path) -> None:
     """What the office finds, in the reader's language."""
     desk = Desk(tmp_path)
     found = WireFinding(about="disk", name="disk", state="look", what="空きが少ない", todo="消す")
-    office = replace(
+    there = replace(
         desk.office, examine=lambda language: [found.model_copy(update={"name": language})]
     )
     app = create_app(
-        library=small, answerer=Extractive(small), page_file=lambda _: CORPUS, office=office
+        library=small, answerer=Extractive(small), page_file=lambda _: CORPUS, office=there
     )
     with entered(app) as client:
         told = client.get("/v1/admin/doctor", headers={"Accept-Language": "en"}).json()
@@ -807,7 +856,7 @@ def test_what_an_administrator_does_is_recorded(desk: Desk) -> None:
     """Who, from where, what; of a refresh that overrode the gate the reason that was given."""
     told: list[tuple[str, dict[str, object], str, str]] = []
     desk.let_go.set()
-    office = replace(
+    there = replace(
         desk.office,
         note=lambda deed, what, who, address: told.append((deed.name, dict(what), who, address)),
         published=lambda report, reason: [
@@ -818,7 +867,7 @@ def test_what_an_administrator_does_is_recorded(desk: Desk) -> None:
         library=small,
         answerer=Extractive(small),
         page_file=lambda held: CORPUS / (held.path or ""),
-        office=office,
+        office=there,
         access=Access(sessions=(sessions := Sessions())),
     )
     client = TestClient(app, client=("127.0.0.1", 5000), base_url="http://127.0.0.1")

@@ -293,3 +293,25 @@ def test_all_readers_together_keep_within_what_is_free(
     assert (count, memory_mb) == (
         (found := _together(4, Bounds(), free_mb))[0], found[1].memory_mb,
     )  # fmt: skip
+
+
+def test_what_is_read_whole_for_its_facts_is_not_read_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A workbook has no cover: its text is kept with what it says of itself."""
+    (tmp_path / "a.txt").write_text(
+        "備品管理要綱\n\n第１条 備品は総務課が管理する。\n", encoding="utf-8"
+    )
+    cache = tmp_path / "c"
+
+    found = reading.facts_of({"a": tmp_path / "a.txt"}, kept=cache)["a"]
+
+    def refuse(*_: object, **__: object) -> None:
+        pytest.fail("a process was started")
+
+    monkeypatch.setattr(reading, "_started", refuse)
+    text = read_all({"a": tmp_path / "a.txt"}, cache=cache, with_ocr=True)["a"]
+    assert not isinstance(found, UnreadablePdf)
+    assert not isinstance(text, UnreadablePdf)
+    assert "備品管理要綱" == found.title
+    assert text.text.endswith("備品は総務課が管理する。\n")

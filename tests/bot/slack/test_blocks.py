@@ -21,6 +21,7 @@ from bot.slack.queue import ChannelSettings
 from bot.slack.words import say
 from bot.telling.screen import Screen, first_screen
 from ingest.catalog.editions import Kind
+from ingest.pages import Place, PlaceKind
 from tests.fakes import edition, edition_text
 from tests.slack_server import check_blocks, check_message, check_view
 
@@ -305,6 +306,9 @@ def test_declined_answer_shows_its_message_and_what_is_nearest() -> None:
 def test_no_buttons_for_pages_where_they_cannot_be_drawn() -> None:
     """A button that could only fail is not shown."""
     assert "page:" not in shown(message(answer(), key="k", shows_pages=False))
+    sheet = Place(PlaceKind.SHEET, "手数料", "B4:D9")
+    without = replace(answer(), citations=(replace(answer().citations[0], place=sheet),))
+    assert "page:" not in shown(message(without, key="k"))
 
 
 def entry(question: str) -> Entry:
