@@ -394,8 +394,8 @@ def _add_documents(
         sha256: Digest = None,
     ) -> WirePage:
         """Return a page's text and where on it the span from *start* to *end* stands."""
-        seen = viewer.seen_by(groups_of(request))
-        found = seen.page(document, label, number, start, end, sha256)
+        seen, language = viewer.seen_by(groups_of(request)), problems.language(request)
+        found = seen.page(document, label, number, start, end, sha256, language=language)
         opened = request.query_params.get(PARAMETER)
         if opened is None:
             return found

@@ -25,6 +25,7 @@ from api.schemas.documents import (
 from ingest import formats, rendering
 from ingest.catalog.editions import Document, Edition
 from ingest.pages import PlaceKind
+from ingest.translations import in_language
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,6 +41,9 @@ WIDTHS = {"small": 240, "normal": 1000, "large": 2000}
 CACHE_BYTES = 64 * 1024 * 1024
 """How many bytes of page images are kept; a page is some 100 to 400 kB."""
 
+
+_NOTES = re.compile(r"(?<=\.) ")
+"""What stands between two notes on a page."""
 
 KEPT_TEXTS = 4
 """How many texts of editions that are no longer in the corpus are kept open."""
@@ -128,8 +132,12 @@ class Viewer:
         start: int,
         end: int,
         sha256: str | None = None,
+        *,
+        language: str = "en",
     ) -> WirePage:
         """Return a page's text and the boxes of what *start* to *end* covers on it.
+
+        What is noted of the page is in *language*.
 
         Raises:
             Refused: 404, there is no such page.
@@ -165,7 +173,7 @@ class Viewer:
             start=first,
             end=first + len(page.text),
             quality=page.quality.score,
-            note=page.quality.note,
+            note=" ".join(in_language(said, language) for said in _NOTES.split(page.quality.note)),
             boxes=[WireBox.of(box, page) for box in _marked(text, number, start, end)],
             lines=_lines(text, number) if paged else [],
             blocks=[] if paged else [WireBlock.of(block, first) for block in page.blocks],

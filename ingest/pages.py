@@ -221,15 +221,27 @@ class EditionText:
         return tuple(range(first, last + 1))
 
     def place(self, start: int, end: int, section: tuple[str, ...] = ()) -> Place:
-        """Return where the span begins, in words of its file; *section* is the path it stands under."""
+        """Return where the span begins, in words of its file.
+
+        *section* is the path it stands under; without it the nearest heading above names it.
+        """
         page = self.page_at(start)
         if page.kind is PlaceKind.PAGE:
             return Place(page.kind, page.label or str(page.number))
         label = page.label or ""
-        if page.kind is PlaceKind.SECTION and section:
-            label = section[-1]
+        if page.kind is PlaceKind.SECTION:
+            label = section[-1] if section else self._headed(start) or label
         base = self.starts[page.number - 1]
         return Place(page.kind, label, _range(page, start - base, end - base))
+
+    def _headed(self, offset: int) -> str:
+        """Return the last heading of the outline at or before an offset, "" where there is none."""
+        above = (
+            entry.title
+            for entry in reversed(self.outline)
+            if entry.at is not None and self.starts[entry.page - 1] + entry.at <= offset
+        )
+        return next(above, "")
 
     def start_of(self, number: int) -> int:
         """Return the offset at which page *number* (from 1) begins."""

@@ -17,6 +17,15 @@ function line({ text, left, top, width, height, rows }) {
 // How wide a page may be made, of the room there is.
 const STEPS = [1, 1.5, 2, 3];
 
+// The heads of the first row below that has any, as long as the table goes on.
+function headsBelow(blocks, from) {
+  for (const block of blocks.slice(from)) {
+    if (block.kind !== "row") break;
+    if (block.heads.length) return block.heads;
+  }
+  return [];
+}
+
 export class Viewer {
   // Fills *root*; `onclose` (if given) puts a close button there. A viewer that is the page has
   // the page's heading.
@@ -120,7 +129,9 @@ export class Viewer {
     this.badges.replaceChildren(...badges(found));
     this.number.replaceChildren(
       el("strong", {}, pageName(found, { section: true })),
-      el("small", {}, say(paged ? "pageOf" : "partOf", { page: found.page, count: found.page_count })),
+      paged || found.page_count > 1
+        ? el("small", {}, say(paged ? "pageOf" : "partOf", { page: found.page, count: found.page_count }))
+        : "",
     );
     for (const button of [this.smaller, this.larger]) button.parentElement.hidden = !paged;
     this.smaller.disabled = this.step === 0;
@@ -173,36 +184,48 @@ export class Viewer {
     };
     let rows = null;
     let columns = [];
-    for (const block of found.blocks) {
+    found.blocks.forEach((block, number) => {
       if (block.kind !== "row") {
         rows = null;
-        sheet.append(el(block.kind === "heading" ? "h3" : `p.${block.kind}`, {}, said(block.start, block.end)));
-        continue;
+        sheet.append(el(block.kind === "heading" ? (this.onclose ? "h3" : "h2") : `p.${block.kind}`, {}, said(block.start, block.end)));
+        return;
       }
       const texts = found.text.slice(block.start - found.start, block.end - found.start).split("\t");
-      const heads = block.heads.length ? block.heads : texts.map(() => "");
+      const under = block.heads.length ? block.heads : headsBelow(found.blocks, number);
       if (!rows) {
         rows = el("tbody");
-        columns = block.heads.length ? heads : texts;
-        const named = heads.some(Boolean) ? el("tr", {}, heads.map((head) => el("th", { scope: "col" }, head))) : null;
+        columns = under;
+        const named = block.heads.some(Boolean) ? el("tr", {}, under.map((head) => el("th", { scope: "col" }, head))) : null;
         sheet.append(el("table", {}, named ? el("thead", {}, named) : null, rows));
       }
       const row = el("tr");
-      let at = block.start;
-      texts.forEach((text, number) => {
-        // What stands under a head further right leaves the columns before it empty.
-        const column = columns.indexOf(heads[number], row.childElementCount);
-        while (heads[number] && row.childElementCount < column) row.append(el("td"));
-        row.append(el("td", {}, said(at, at + text.length)));
+      let [at, column] = [block.start, 0];
+      texts.forEach((text, cell) => {
+        // What stands under a head further right leaves the columns before it empty; a head spans
+        // those that it is part of.
+        const head = block.heads[cell];
+        const fits = (each) => (head ? each === head : each.includes(text));
+        const first = columns.findIndex((each, place) => place >= column && fits(each));
+        let span = 1;
+        if (first >= 0 && (head || !block.heads.length)) {
+          for (; column < first; column += 1) row.append(el("td"));
+          if (!head) while (columns[column + span]?.includes(text)) span += 1;
+        }
+        row.append(el("td", span > 1 ? { colspan: span } : {}, said(at, at + text.length)));
+        column += span;
         at += text.length + 1;
       });
       rows.append(row);
-    }
+    });
     this.frame.classList.remove("large");
     this.frame.replaceChildren(sheet);
     this.status.textContent = found.note;
     const mark = sheet.querySelector("mark");
-    this.frame.scrollTo({ top: mark ? Math.max(0, mark.offsetTop - this.frame.clientHeight / 3) : 0, left: 0 });
+    // From the frame's own edge: what a mark in a table is measured from is its cell.
+    const down = mark ? mark.getBoundingClientRect().top - sheet.getBoundingClientRect().top : 0;
+    this.frame.scrollTo({ top: Math.max(0, down - this.frame.clientHeight / 3), left: 0 });
+    // A viewer that is the page scrolls with it.
+    if (mark && !this.onclose) mark.scrollIntoView({ block: "center" });
   }
 
   turn(by) {

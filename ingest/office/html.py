@@ -16,6 +16,7 @@ from ingest.office import tables
 from ingest.office.encodings import decoded
 from ingest.office.pieces import Piece, heading, paragraph, running
 from ingest.office.tables import Cell
+from ingest.pages import BlockKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,6 +42,9 @@ _SPACE = re.compile(r"[ \t\r\n\f\xa0]+")
 _AROUND = " ○◯〇"
 _MOST_SPANNED = 200
 _DEEPEST = 200
+_LONGEST_BESIDE = 80
+_LINK_DEEP = 3
+_BETWEEN_LINKS = " \t\r\n　|｜/／>＞»・[]［］"
 
 
 def read(path: Path) -> EditionText:
@@ -94,6 +98,10 @@ class _Reader(HTMLParser):
         self._kept = False
         self._lists: list[list[int]] = []
         self._mark = ""
+        self._term = ""
+        self._place = ""
+        self._only_links = True
+        self._begun = False
         self._tables: list[_Table] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -147,6 +155,8 @@ class _Reader(HTMLParser):
             self.title += data
         elif not self._shut:
             self._said.append(data if self._kept else _SPACE.sub(" ", data))
+            linked = any(name == "a" for name, _ in self._open[-_LINK_DEEP:])
+            self._only_links = self._only_links and (linked or not data.strip(_BETWEEN_LINKS))
 
     def ended(self) -> list[Piece]:
         """Return all there is."""
@@ -162,11 +172,14 @@ class _Reader(HTMLParser):
             self._kept = True
         elif tag in {"ul", "ol"}:
             start = held.get("start", "")
-            self._lists.append([int(start) if start.isdigit() and tag == "ol" else tag == "ol"])
+            counts = tag == "ol"
+            self._lists.append([int(start) if counts and start.isdigit() else int(counts)])
         elif tag == "li" and self._lists:
             number = self._lists[-1][0]
             self._mark = f"{number}. " if number else "・"
             self._lists[-1][0] += bool(number)
+        elif tag in {"dt", "dd"}:
+            self._place = tag
         elif tag == "table":
             if self._tables:
                 self._tables[-1].layout = True
@@ -206,6 +219,10 @@ class _Reader(HTMLParser):
             self._kept = False
         elif tag in {"ul", "ol"} and self._lists:
             self._lists.pop()
+        elif tag in {"dt", "dd"}:
+            self._place = ""
+        elif tag == "dl":
+            self._term = self._place = ""
         elif tag in {"td", "th", "tr"} and self._tables:
             self._end_cell(self._tables[-1])
         elif tag == "table" and self._tables:
@@ -220,8 +237,11 @@ class _Reader(HTMLParser):
         lines = (line.strip() for line in said.split("\n"))
         text = "\n".join(filter(None, lines))
         self._said.clear()
-        if not text:
+        links, self._only_links = self._only_links, True
+        # Ways back and onward that stand above a page are no part of it.
+        if not text or (links and self._level is None and not self._begun):
             return
+        self._begun = True
         mark, self._mark = self._mark, ""
         table = self._tables[-1] if self._tables else None
         if self._level is not None:
@@ -229,13 +249,29 @@ class _Reader(HTMLParser):
             if table is not None:
                 table.layout = True
         else:
-            piece = paragraph(mark + text)
+            piece = self._said_of_term(mark + text)
+        into = self._pieces if table is None else table.flow
+        if self._place == "dd" and piece.kind is BlockKind.ROW:
+            into.pop()  # the term, which the row says
+        into.append(piece)
         if table is None:
-            self._pieces.append(piece)
             return
-        table.flow.append(piece)
         if table.inside:
             table.said.append(piece.text)
+
+    def _said_of_term(self, text: str) -> Piece:
+        """Return a paragraph; what is said of a term (dl) beside it, or under it where it is long."""
+        if self._place == "dt":
+            self._term = text
+            return paragraph(text)
+        if self._place != "dd" or not self._term:
+            return paragraph(text)
+        term, beside = self._term, "\n" not in text and len(text) <= _LONGEST_BESIDE
+        last = (self._tables[-1].flow if self._tables else self._pieces)[-1:]
+        if beside and last and last[0].text == term:
+            self._term = ""
+            return Piece(f"{term}\t{text}", BlockKind.ROW)
+        return paragraph(text, context=term)
 
 
 def _rows(table: _Table) -> Iterator[Piece]:

@@ -36,6 +36,8 @@ _ARTICLE_ENDS = re.compile(r"[\s　（(]|$")
 _CAPTION = re.compile(r"[（(][^（）()]{1,40}[）)]$")
 _HEADED = frozenset({marks.Kind.PART, marks.Kind.CHAPTER, marks.Kind.SECTION, marks.Kind.APPENDIX})
 _COUNTED = frozenset({marks.Kind.NUMBER, marks.Kind.SECOND, marks.Kind.THIRD})
+_CONTENT = re.compile(r"[（(]第[^（）()]{1,30}条[^（）()]{0,20}[）)]$")
+_UNIT = re.compile(r"[（(\[［]?[ 　]*単[ 　]*位[ 　]*[:：][ 　]*[^（）()。、]{1,20}[）)\]］]?")
 _LARGER, _LONGEST_LOOK = 1.18, 45
 _SUPPLEMENT = re.compile(r"附[ 　]*則(?:[ 　]*[（(][^（）()]{1,60}[）)])?[ 　]*(?:抄)?$")
 
@@ -91,7 +93,7 @@ def composed(
         at = 0
         if leaf.opens:
             outline.append(OutlineEntry(leaf.opens, 0, number, at=0))
-        for piece in leaf.pieces:
+        for piece in _with_units(leaf.pieces):
             end = at + len(piece.text)
             heads = piece.heads if any(piece.heads) else ()
             blocks.append(Block(at, end, piece.kind, piece.size, piece.context, heads, piece.at))
@@ -118,10 +120,50 @@ def composed(
     return EditionText(tuple(pages), tuple(outline), title)
 
 
+def _with_units(pieces: Iterable[Piece]) -> Iterator[Piece]:
+    """Yield the pieces, rows of figures with the unit that stands over their table: 単位：千円."""
+    unit = ""
+    for piece in pieces:
+        said = [] if piece.context else piece.text.split("\t")
+        if found := next((one for one in said if _UNIT.fullmatch(one.strip())), ""):
+            unit = found.strip(" 　（）()[]［］")
+        elif piece.kind is BlockKind.HEADING:
+            unit = ""
+        elif unit and piece.kind is BlockKind.ROW and piece.context:
+            yield replace(piece, context=f"{unit} / {piece.context}")
+            continue
+        yield piece
+
+
 def running(pieces: Iterable[Piece], *, title: str = "", notes: Sequence[str] = ()) -> EditionText:
     """Return running text, cut into pages before headings."""
-    whole = _counted(_titled(list(ranked(list(pieces)))))
+    whole = _counted(_titled(list(ranked(list(_parted(pieces))))))
     return composed(list(_leaves(whole)), PlaceKind.SECTION, title=title, notes=notes)
+
+
+def _parted(pieces: Iterable[Piece]) -> Iterator[Piece]:
+    """Yield the pieces, lines of one paragraph apart where a clause, an item or a sentence begins.
+
+    Web pages and letters break lines where others begin a paragraph: （趣旨）, 第１条 …, 附則.
+    """
+    for piece in pieces:
+        lines = piece.text.split("\n")
+        if len(lines) == 1 or piece.level is not None or piece.kind is BlockKind.ROW:
+            yield piece
+            continue
+        held = lines[:1]
+        for line in lines[1:]:
+            before = held[-1].strip()
+            own = _CAPTION.match(before) or _SUPPLEMENT.match(before) or is_whole(before)
+            if own or marks.mark(line) is not None or _CAPTION.match(line):
+                yield _part(piece, held)
+                held = []
+            held.append(line)
+        yield _part(piece, held)
+
+
+def _part(piece: Piece, lines: Sequence[str]) -> Piece:
+    return paragraph("\n".join(lines), piece.at, piece.size, piece.context)
 
 
 def _counted(pieces: list[Piece]) -> list[Piece]:
@@ -256,6 +298,8 @@ def _unstyled(piece: Piece) -> Piece | None:
     found = marks.mark(text)
     if found is None or found.kind not in _HEADED or len(text) > _LONGEST_HEADING or "。" in text:
         return None
+    if found.kind is not marks.Kind.APPENDIX and _CONTENT.search(text):
+        return None  # a line of the table of contents: 第１章　総則（第１条－第３条）
     return replace(piece, kind=BlockKind.HEADING, level=_UNSTYLED + marks.RANKS[found.kind])
 
 

@@ -16,9 +16,19 @@ if TYPE_CHECKING:
 _LONGEST_HEAD = 40
 _LONGEST_ROW = 400
 _DEEPEST_HEAD = 4
+_DEEPEST_ABOVE, _REACH = 5, 0.6
 _SEVERAL = 2
-_FIGURES = re.compile(r"[\d０-９,，.．/:：%％△▲\-－―~〜～()（）￥¥円件人社万億千年月日時分\s]+")
+_FIGURES = re.compile(
+    r"[-－―ー~〜～,.．:：()（）%％△▲\s]+|"
+    r"(?=[^\d０-９]*[\d０-９])[\d０-９,，.．/:：%％△▲\-－―~〜～()（）￥¥円件人社万億千年月日時分\s]+"
+)
+"""Figures with what counts them; 月日 and 年月日 are words."""
+
 _COUNTED = re.compile(r"(?:令和|平成|昭和|[RHS])?(\d{1,4}|元)(?:年度?|月|回|期)?")
+_DAY = re.compile(r"[^\s\d]{0,2}(?:(?:\d{1,4}|元)[年./-]\d{1,2}[月./-]\d{1,2}日?|年月日)")
+_AMOUNT = re.compile(r"[￥¥]?[\d,.]+(?:円|千円|百万円|億円)?")
+_LETTER = re.compile(r"[一-龥々ぁ-んァ-ヶー]")
+_CHOICES = frozenset({"有無", "可否", "要否", "男女", "大小", "正副", "当否", "適否"})
 _NOTE = re.compile(r"[※＊*]|[（(]?(?:注|備考|出典|資料|単位)")
 
 
@@ -89,12 +99,13 @@ def pieces(cells: Sequence[Cell], known: Heads | None = None, *, at: str = "") -
             yield _row(own, ("",), "", at)
             continue
         begun = True
+        over = heads if not taken or row > taken[0] else {}
         members = sorted(
             (*own, *(cell for cell in spanning if len(cell.text) <= _LONGEST_HEAD)),
             key=lambda cell: cell.column,
         )
         spanning += [cell for cell in own if cell.rows > 1]
-        yield from _members(members, own, heads, under, at)
+        yield from _members(members, own, over, under, at)
 
 
 def _members(
@@ -125,6 +136,12 @@ def _beside(cell: Cell, at: str) -> Piece:
 
 
 def _flat(text: str) -> str:
+    """Return a cell's words in one line, letters that are spread over it together: 合　　計."""
+    letters = text.split()
+    if len(letters) > 1 and all(map(_LETTER.fullmatch, letters)):
+        word = "".join(letters)
+        if word not in _CHOICES:
+            return word
     return " ".join(text.replace("\t", " ").split("\n")).strip()
 
 
@@ -153,6 +170,7 @@ def heads_of(cells: Sequence[Cell]) -> Heads:
 def _head_rows(rows: Mapping[int, Sequence[Cell]]) -> list[int]:
     """Return the rows at the top that head columns; words alone in a row may stand above them."""
     order = sorted(rows)
+    order = order[_first_head(rows, order) :]
     taken: list[int] = []
     reach = -1
     for row, after in zip(order, [*order[1:], None], strict=True):
@@ -170,11 +188,29 @@ def _head_rows(rows: Mapping[int, Sequence[Cell]]) -> list[int]:
     below = [row for row in order if taken and row > taken[-1]]
     if not below:
         return []
+    if _is_form(rows):
+        return []
     # One row under another tells nothing apart, unless figures or type do.
     first = rows[taken[0]]
     strong = all(cell.strong for cell in first) and not all(c.strong for c in rows[below[0]])
     figures = any(_FIGURES.fullmatch(cell.text) for row in below[:8] for cell in rows[row])
     return taken if len(below) > 1 or figures or strong else []
+
+
+def _first_head(rows: Mapping[int, Sequence[Cell]], order: Sequence[int]) -> int:
+    """Return which row may be the first of the heads: narrow ones above it tell of the whole table.
+
+    所管：企画課 and 単位：千円, or 作成日 and a day, stand above heads that reach further.
+    """
+    wide = [sum(cell.columns for cell in rows[row]) for row in order[: _DEEPEST_ABOVE + 1]]
+    most = max((sum(cell.columns for cell in own) for own in rows.values()), default=0)
+    for at, width in enumerate(wide):
+        narrower = all(before < width for before in wide[:at])
+        if narrower and width >= _REACH * most and _heading_row(rows[order[at]]):
+            return at
+        if width >= _REACH * most and len(rows[order[at]]) > _SEVERAL:
+            break
+    return 0
 
 
 def tells_itself(cells: Sequence[Cell]) -> bool:
@@ -206,7 +242,22 @@ def _heading_row(cells: Sequence[Cell]) -> bool:
 
 def may_head(text: str) -> bool:
     """Whether words are short enough to head others, and neither figures nor a sentence."""
-    return 0 < len(text) <= _LONGEST_HEAD and not _FIGURES.fullmatch(text) and "。" not in text
+    figures = _FIGURES.fullmatch(text) or _DAY.fullmatch("".join(text.split()))
+    return 0 < len(text) <= _LONGEST_HEAD and not figures and "。" not in text
+
+
+def _is_form(rows: Mapping[int, Sequence[Cell]]) -> bool:
+    """Whether rows are fields, each a label and what was filled in: a day here, an amount there."""
+    pairs = [row for row in rows.values() if len(row) > 1]
+    if any(len(row) != _SEVERAL for row in pairs) or any(cell.strong for cell in pairs[0]):
+        return False
+    if len({row[0].column for row in pairs}) > 1:
+        return False
+    values = ["".join(row[1].text.split()) for row in pairs]
+    days = sum(bool(_DAY.fullmatch(value)) for value in values)
+    amounts = sum(bool(_AMOUNT.fullmatch(value)) for value in values)
+    others = len(values) - days - amounts
+    return sum(map(bool, (days, amounts, others - 1))) > 1 and days < len(values) - 1
 
 
 def _over(cell: Cell, heads: Heads) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from io import StringIO
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,12 @@ from ingest.pages import EditionText, PlaceKind
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
+
+_UPRIGHT = frozenset("│┃|｜║")
+_DRAWN = _UPRIGHT | frozenset("─━-+┌┬┐├┼┤└┴┘┏┳┓┣╋┫┗┻┛┠┨┯┷┿╂┝┥═╔╦╗╠╬╣╚╩╝ 　")
+_RULES = re.compile(r"[│┃|｜║]")
+_GAP = re.compile(r" {2,}|　[ 　]+")
+_LEAST_DRAWN, _LEAST_SPACED, _LONGEST_SPACED = 3, 3, 30
 
 ROWS_A_PAGE = 40
 """How many rows of a long table make one page."""
@@ -83,13 +90,13 @@ def _plain(lines: Sequence[str]) -> Iterator[Piece]:
     at = 0
     while at < len(lines):
         line = lines[at].replace("\0", "").replace("\f", "").rstrip()
-        table = 0 if held else _tabbed(lines, at)
+        table = 0 if held else _drawn(lines, at) or _tabbed(lines, at) or _spaced(lines, at)
         if table:
             cells = [
-                Cell(row, column, text.strip(), at=line_range(row, row + 1))
+                Cell(row, column, text.strip(" 　"), at=line_range(row, row + 1))
                 for row in range(at, at + table)
-                for column, text in enumerate(lines[row].split("\t"))
-                if text.strip()
+                for column, text in enumerate(_fields(lines[row]))
+                if text.strip(" 　")
             ]
             yield from tables.pieces(cells)
             at += table
@@ -119,6 +126,44 @@ def _goes_on(before: str, line: str) -> bool:
         and not indented
         and marks.mark(line) is None
     )
+
+
+def _fields(line: str) -> list[str]:
+    """Return the cells of a line of a table: between tabs, or between rules drawn by characters."""
+    if _draws(line):
+        return []
+    if line.lstrip()[:1] not in _UPRIGHT:
+        return line.split("\t") if "\t" in line.strip() else _GAP.split(line.strip(" 　"))
+    return _RULES.split(line.strip())[1:-1]
+
+
+def _draws(line: str) -> bool:
+    """Whether a line only draws: ├──┼──┤, +---+---+."""
+    said = line.strip()
+    return bool(said) and all(sign in _DRAWN for sign in said)
+
+
+def _drawn(lines: Sequence[str], at: int) -> int:
+    """Return how many lines from *at* on draw a table by characters, 0 for fewer than three."""
+    count = 0
+    while at + count < len(lines) and (said := lines[at + count].strip()):
+        if not (_draws(said) or (said[0] in _UPRIGHT and said[-1] in _UPRIGHT)):
+            break
+        count += 1
+    return count if count >= _LEAST_DRAWN and _draws(lines[at]) else 0
+
+
+def _spaced(lines: Sequence[str], at: int) -> int:
+    """Return how many lines from *at* on have as many columns each, apart by wide gaps."""
+    count, columns = 0, 0
+    while at + count < len(lines) and (said := lines[at + count].strip(" 　")):
+        fields = _GAP.split(said)
+        if len(fields) < 2 or (columns and len(fields) != columns) or marks.mark(said) is not None:
+            break
+        if any(len(field) > _LONGEST_SPACED or "。" in field for field in fields):
+            break
+        count, columns = count + 1, len(fields)
+    return count if count >= _LEAST_SPACED else 0
 
 
 def _tabbed(lines: Sequence[str], at: int) -> int:

@@ -137,3 +137,39 @@ def test_group_over_rows_heads_them(tmp_path: Path) -> None:
 def test_number_is_shown_in_its_form(value: float, code: str, said: str) -> None:
     """As Excel in Japanese shows it."""
     assert said == shown(value, code)
+
+
+def test_what_stands_above_the_heads_is_none(tmp_path: Path) -> None:
+    """A narrow row over a wider one tells of the whole table; 月日 heads days, the unit each row."""
+    rows = (
+        row(1, A="補助金一覧")
+        + row(2, A="所管：企画課", D="単位：千円")
+        + row(3, A="月日", B="補助金", C="交付先", D="金額")
+        + row(4, A=(45748, 2), B="文化祭", C="文化協会", D=800)
+        + row(5, A=(45749, 2), B="防犯灯", C="自治会", D=3500)
+    )
+    text = read(book(tmp_path / "a.xlsx", {"一覧": sheet(rows)}, form=FORMS))
+
+    *_, before, heads, _, last = (block for _, block in _blocks(text))
+
+    assert ((), ()) == (before.heads, heads.heads)
+    assert ("月日", "補助金", "交付先", "金額") == last.heads
+    assert "単位：千円 / 月日 / 補助金 / 交付先 / 金額" == last.context
+
+
+def test_fields_of_a_form_head_nothing(tmp_path: Path) -> None:
+    """A label and what was filled in: the first field does not stand over the others."""
+    rows = (
+        row(1, A="件名", B="パソコンの購入")
+        + row(2, A="起案日", B=(45748, 2))
+        + row(3, A="金　額", B=(198000, 1))
+        + row(4, A="納期", B="令和　年　月　日")
+        + row(5, A="要否", B="要　否")
+    )
+    text = read(book(tmp_path / "a.xlsx", {"様式": sheet(rows)}, form=FORMS))
+
+    assert [
+        "件名\tパソコンの購入", "起案日\t令和7年4月1日", "金額\t198,000円", "納期\t令和　年　月　日",
+        "要否\t要　否",
+    ] == [said for said, _ in _blocks(text)]  # fmt: skip
+    assert not any(block.heads for _, block in _blocks(text))

@@ -72,3 +72,38 @@ def test_page_of_frames_is_named_with_what_it_shows(tmp_path: Path) -> None:
 
     with pytest.raises(UnreadablePdf, match=r"in frames \(menu.html, honbun.html\)"):
         _page(tmp_path / "a.html", said)
+
+
+def test_lists_count_from_one_and_a_term_keeps_what_is_said_of_it(tmp_path: Path) -> None:
+    """An ordered list without a start begins at 1; a short description stands beside its term."""
+    text = _page(
+        tmp_path / "a.html",
+        "<h1>粗大ごみ</h1><ol><li>電話する<li>券を買う</ol><dl><dt>たんす<dd>1,000円"
+        "<dt>注意<dd>1行目<br>2行目</dl>",
+    )
+
+    found = [(said, block.context) for said, block in _blocks(text)]
+
+    assert [
+        ("粗大ごみ", ""), ("1. 電話する", ""), ("2. 券を買う", ""), ("たんす\t1,000円", ""), ("注意", ""),
+        ("1行目\n2行目", "注意"),
+    ] == found  # fmt: skip
+
+
+def test_lines_of_one_paragraph_are_the_clauses_that_they_begin(tmp_path: Path) -> None:
+    """Pages of rules break lines where others begin a paragraph; a way back heads nothing."""
+    text = _page(
+        tmp_path / "a.html",
+        "<table><tr><td><a href='/'>戻る</a></table><center><b>○みどり市規則</b></center>"
+        "<p>目次<br>第１章　総則（第１条－第３条）</p><h4>第１章　総則</h4>"
+        "<p>（趣旨）<br>第１条　趣旨を定める。<br>２　細目は別に<br>定める。</p>"
+        "<p>附　則<br>この規則は、公布の日から施行する。</p>",
+    )
+
+    assert ["○みどり市規則", "第１章 総則", "第１条（趣旨）", "附 則"] == [
+        section.path[-1] for section in sections(text)
+    ]
+    assert [
+        "（趣旨）", "第１条　趣旨を定める。", "２　細目は別に\n定める。", "附　則",
+        "この規則は、公布の日から施行する。",
+    ] == [said for said, _ in _blocks(text)][-5:]  # fmt: skip

@@ -146,3 +146,21 @@ def test_what_cannot_be_read_is_named(tmp_path: Path, name: str, content: bytes,
 
     with pytest.raises(UnreadablePdf, match=why):
         read(tmp_path / name)
+
+
+def test_tables_drawn_by_characters_and_by_gaps_have_heads(tmp_path: Path) -> None:
+    """Rules of ─ and │ draw a table, and three lines whose words stand apart are one."""
+    text = _text(
+        tmp_path / "a.txt",
+        "料金のお知らせ\n\n┌───┬───┐\n│口径　│料金　│\n├───┼───┤\n│13mm　│　800円│\n"
+        "│20mm　│1,200円│\n└───┴───┘\n\n  区分        金額\n  督促        100円\n  再発行      300円\n"
+        "\nここからは文章である。　　続きもある。\n",
+    )
+
+    found = [
+        (page.text[b.start : b.end], b.heads, b.at) for page in text.pages for b in page.blocks
+    ]
+
+    assert ("20mm\t1,200円", ("口径", "料金"), "L7 L7") in found
+    assert ("再発行\t300円", ("区分", "金額"), "L12 L12") in found
+    assert ("ここからは文章である。　　続きもある。", (), "L14") == found[-1]
