@@ -54,7 +54,8 @@ class Package:
         if len(archive.infolist()) > _MOST_PARTS:
             raise Damaged(f"it claims {len(archive.infolist()):,} parts")
         self._archive = archive
-        self._names = {name.lower(): name for name in archive.namelist()}
+        # Some programs write the separator of Windows.
+        self._names = {name.lower().replace("\\", "/"): name for name in archive.namelist()}
 
     @classmethod
     @contextmanager

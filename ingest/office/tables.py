@@ -171,6 +171,8 @@ def _head_rows(rows: Mapping[int, Sequence[Cell]]) -> list[int]:
     """Return the rows at the top that head columns; words alone in a row may stand above them."""
     order = sorted(rows)
     order = order[_first_head(rows, order) :]
+    if not order:
+        return []  # a table that nobody filled in
     taken: list[int] = []
     reach = -1
     for row, after in zip(order, [*order[1:], None], strict=True):

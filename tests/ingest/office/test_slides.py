@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import zipfile
 from pathlib import Path
 
 from ingest.formats import read
 from ingest.headings import sections
 from ingest.pages import Place, PlaceKind
-from tests.office import shape, slides
+from tests.office import shape, slides, write
 
 
 def test_slide_is_read_from_its_title_down(tmp_path: Path) -> None:
@@ -32,3 +33,17 @@ def test_slide_is_read_from_its_title_down(tmp_path: Path) -> None:
     assert "Hidden slides were left out: 2." == text.pages[0].quality.note
     assert [("題名",), ("結論",)] == [section.path for section in sections(text)]
     assert Place(PlaceKind.SLIDE, "3") == text.place(len(text.text) - 5, len(text.text) - 2)
+
+
+def test_table_that_nobody_filled_in_stops_nothing(tmp_path: Path) -> None:
+    """Its slide is read all the same, also from a file whose parts are named as Windows does."""
+    empty = "<a:tbl><a:tr><a:tc/><a:tc/></a:tr></a:tbl>"
+    frame = f"<p:graphicFrame><a:graphic><a:graphicData>{empty}</a:graphicData></a:graphic></p:graphicFrame>"
+    path = slides(tmp_path / "a.pptx", shape("研修の日程", kind="title") + frame)
+    with zipfile.ZipFile(path) as archive:
+        parts = {
+            name.replace("/", "\\"): archive.read(name).decode() for name in archive.namelist()
+        }
+
+    assert "研修の日程\n" == read(path).text
+    assert "研修の日程\n" == read(write(tmp_path / "b.pptx", parts)).text
