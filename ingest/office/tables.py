@@ -256,10 +256,13 @@ def _is_form(rows: Mapping[int, Sequence[Cell]]) -> bool:
     if len({row[0].column for row in pairs}) > 1:
         return False
     values = ["".join(row[1].text.split()) for row in pairs]
-    days = sum(bool(_DAY.fullmatch(value)) for value in values)
-    amounts = sum(bool(_AMOUNT.fullmatch(value)) for value in values)
-    others = len(values) - days - amounts
-    return sum(map(bool, (days, amounts, others - 1))) > 1 and days < len(values) - 1
+    days = [value for value in values if _DAY.fullmatch(value)]
+    amounts = [value for value in values if _AMOUNT.fullmatch(value)]
+    words = set(values) - set(days) - set(amounts)
+    if days:
+        return len(words) + len(amounts) >= _SEVERAL and 2 * len(days) < len(values)
+    # One amount among words; 無料 in a column of fees does not make a form of them.
+    return len(amounts) == 1 and len(words) > _SEVERAL
 
 
 def _over(cell: Cell, heads: Heads) -> str:

@@ -173,3 +173,21 @@ def test_fields_of_a_form_head_nothing(tmp_path: Path) -> None:
         "要否\t要　否",
     ] == [said for said, _ in _blocks(text)]  # fmt: skip
     assert not any(block.heads for _, block in _blocks(text))
+
+
+@pytest.mark.parametrize(
+    "filled",
+    [(("大人", "500円"), ("子ども", "無料"), ("団体", "400円")),
+     (("敬老会", "令和7年9月15日"), ("成人式", "未定"), ("文化祭", "令和7年11月3日"))],
+    ids=["a fee that is none", "a day that is open"],
+)  # fmt: skip
+def test_words_among_amounts_or_days_leave_a_table_its_heads(
+    tmp_path: Path, filled: tuple[tuple[str, str], ...]
+) -> None:
+    """Two columns are a form only where what is filled in is of several kinds."""
+    rows = row(1, A="区分", B="内容") + "".join(
+        row(at, A=name, B=value) for at, (name, value) in enumerate(filled, start=2)
+    )
+    text = read(book(tmp_path / "a.xlsx", {"一覧": sheet(rows)}))
+
+    assert [("区分", "内容")] * 3 == [block.heads for _, block in _blocks(text)][1:]
