@@ -42,6 +42,7 @@ from index.refresh.plan import Plan
 from index.refresh.reports import RefreshReport
 from index.refresh.resources import NotAllowed
 from index.search import glossary
+from ingest import formats
 from ingest.catalog import catalog
 from ingest.errors import UnreadablePdf
 from ingest.office import libreoffice
@@ -648,6 +649,14 @@ def test_word_file_is_received_like_a_pdf(
     assert ("備品管理要綱", "section") == (found["title"], found["pages_are"])
     assert told["file"].endswith(".docx")
     assert file.read_bytes() == (desk.corpus / told["file"]).read_bytes()
+
+
+def test_page_offers_the_kinds_that_are_read() -> None:
+    """What the file dialog lets one choose is what may be read somewhere."""
+    page = (Path(formats.__file__).parents[1] / "api" / "web" / "admin.html").read_text("utf-8")
+    accepted = page.partition('id="file" accept="')[2].partition('"')[0]
+
+    assert formats.known() == set(accepted.split(","))
 
 
 @pytest.mark.parametrize(
