@@ -265,7 +265,8 @@ def bind_folder(corpus: Path, folder: str, groups: Sequence[str]) -> None:
         BrokenCatalog: the catalog cannot be used, before or with the new entry.
     """
     name = folder.strip("/")
-    if not name or ".." in name.split("/") or not (corpus / name).is_dir():
+    # Unlike `Path.is_dir`, it takes a name too long for the disk.
+    if not name or ".." in name.split("/") or not os.path.isdir(corpus / name):  # noqa: PTH112
         message = f"{corpus / name}: there is no such folder in the corpus."
         raise MissingCorpus(message)
     with _Edited(corpus) as edited:
