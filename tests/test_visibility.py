@@ -205,7 +205,7 @@ CASES = [
 _VOLATILE = (
     r'"(?:id|generation|took_ms|created|created_at|score|sha256|item_id|resp_id)":\s*(?:"[^"]*"|[\d.e+-]+)'
     r'|"legs":\s*\{[^}]*\}|chatcmpl-\w+|(?:resp|msg)_\w+|[?&]sha256=\w+|g-[\w-]+|# TYPE[^\n]*|_created [^\n]*'
-    r"|[0-9a-f]{16,}"
+    r"|[?&]pass=[\w-]+|[0-9a-f]{16,}"
 )
 
 

@@ -49,6 +49,7 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "superseded": "旧版",
         "picture": "ページの画像",
         "no-picture": "ページの画像はない（PDFが手元にない）",
+        "no-page": "この形式のファイルに印刷のページはない",
         "check": "確認（人が記入）",
         "check-fields": "確認した人,所属,確認した日,確認の結果,備考",
     },
@@ -77,6 +78,7 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "superseded": "superseded edition",
         "picture": "Picture of the page",
         "no-picture": "There is no picture of the page: the PDF is not held any more.",
+        "no-page": "A file of this kind has no printed pages.",
         "check": "Checked (to be filled in by hand)",
         "check-fields": "Checked by,Section,Checked on,Outcome,Remarks",
     },
@@ -240,7 +242,7 @@ def _facts(exhibit: Exhibit, words: Mapping[str, str]) -> list[tuple[str, str]]:
         for picture in exhibit.pictures
     ]
     if not exhibit.pictures:
-        rows.append((words["picture"], words["no-picture"]))
+        rows.append((words["picture"], words["no-picture" if citation.paged else "no-page"]))
     return rows
 
 

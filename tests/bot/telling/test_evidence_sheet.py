@@ -22,6 +22,7 @@ from bot.telling.evidence_docx import docx
 from bot.telling.evidence_pdf import pdf
 from bot.telling.evidence_sheet import Exhibit, Picture, markdown, shown_citations
 from ingest import formats
+from ingest.pages import Place, PlaceKind
 from tests.fakes import FakeLibrary, edition, edition_text
 
 QUOTE = "移行の補助金は令和2年度の予算に計上された。"
@@ -126,6 +127,17 @@ def test_a_page_that_is_gone_is_said_to_be_gone() -> None:
 
     assert f"> {QUOTE}" in sheet
     assert "ページの画像はない" in sheet
+
+
+def test_a_file_without_pages_is_said_to_have_none() -> None:
+    """A worksheet was never printed: no picture of it is missing."""
+    (exhibit,) = exhibits(ANSWER, drawn=False)
+    cells = replace(exhibit.citation, place=Place(PlaceKind.SHEET, "手数料", "B4:D9"))
+
+    sheet = markdown(ANSWER, [replace(exhibit, citation=cells)])
+
+    assert "この形式のファイルに印刷のページはない" in sheet
+    assert "手元にない" not in sheet
 
 
 def test_a_declined_answer_shows_what_came_near_as_no_basis() -> None:
