@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from typing import TYPE_CHECKING
 
 from bot.answering.articles import HEADED, heads
@@ -57,7 +58,7 @@ def lacking(question: Asked, candidate: Candidate, reader: Reader) -> tuple[Miss
         known = words.union(*named)
         # Of a kind that keeps an answer from being firm: what no name tells may be elsewhere.
         found += [
-            Missing("answer_type", thing.said)
+            Missing("answer_type", _typed(intent.core, thing.said))
             for thing in intent.subjects
             if not known.issuperset(thing.words)
         ]
@@ -69,7 +70,7 @@ def lacking(question: Asked, candidate: Candidate, reader: Reader) -> tuple[Miss
         names = (thing.said, *thing.names)
         said = any(GAPS.sub("", name) in flat for name in names) or set(thing.words) <= words
         if not said and not any(thing.said == town.name for town in intent.conditions.towns):
-            found.append(Missing("thing", thing.said))
+            found.append(Missing("thing", _typed(intent.core, thing.said)))
     # Another text may name it (第6条の2 of another law); it is held where it begins.
     begin = {
         (head.article.kind, head.article.number)
@@ -98,6 +99,13 @@ def _articles(intent: Intent) -> list[Article]:
     if intent.kinds[:1] != (Kind.ARTICLE,):
         return []
     return [article for article in intent.articles if article.kind in HEADED]
+
+
+def _typed(core: str, said: str) -> str:
+    """Return a thing as it was typed, in its own width and case, where it can be found."""
+    plain = unicodedata.normalize("NFKC", core).casefold()
+    at = plain.find(said)
+    return core[at : at + len(said)] if at >= 0 and len(plain) == len(core) else said
 
 
 def speaks_of(question: Asked, candidate: Candidate, reader: Reader) -> bool:

@@ -39,6 +39,13 @@ def test_words_of_the_same_language_are_compared() -> None:
     assert not speaks_of(*given("火星の基地の賃料はいくら"))
 
 
+def test_what_is_missing_is_said_as_it_was_typed() -> None:
+    """Names keep their capitals, and their width."""
+    found = lacking(*given("生成AIで休暇を申請できますか"))
+
+    assert ["生成AI"] == [one.text for one in found if one.kind == "thing"]
+
+
 def test_what_has_no_name_on_a_page_of_another_language_is_missing() -> None:
     """Annual leave is 年次休暇, which stands there; nothing tells what overtime would be."""
     leave = Term("年次休暇", en=("annual leave",))
