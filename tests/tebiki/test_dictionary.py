@@ -49,6 +49,8 @@ def package(folder: Path) -> Path:
     """Build a Debian package as edict's."""
     root = folder / "root"
     (root / "DEBIAN").mkdir(parents=True)
+    # The program that builds it refuses a folder that others cannot read.
+    (root / "DEBIAN").chmod(0o755)
     (root / "DEBIAN" / "control").write_text(
         "Package: edict\nVersion: 1\nArchitecture: all\nMaintainer: A <a@example.org>\nDescription: d\n"
     )

@@ -48,7 +48,8 @@ def test_what_changes_something_is_in_the_audit_stream(
         "Update index",
         "Delete document",
     ] == [what for what, _ in told]
-    assert {"id": made["id"], "name": "窓口", "scope": "ask", "expires": None} == told[0][1]
+    key = {"id": made["id"], "name": "窓口", "scope": "ask", "groups": [], "expires": None}
+    assert key == told[0][1]
     assert made["secret"] not in Audit(desk.home).path.read_text("utf-8")
     assert ["madoguchi@第1.0版"] == told[4][1]["added"]
     (first, *_) = Audit(desk.home).lines()

@@ -15,9 +15,9 @@ from bot.telling.phrases import made
 from bot.telling.terminal import lines
 from tests.bot.ledger.test_ledger import answer
 
-WRITTEN = replace(answer(), declined=None, recipe={"model": "openai-like:gemma"})
+WRITTEN = replace(answer(), declined=None, approval=None, recipe={"model": "openai-like:gemma"})
 QUOTED = replace(WRITTEN, mode="extractive")
-DECLINED = replace(answer(), mode="extractive")
+DECLINED = replace(answer(), approval=None, mode="extractive")
 
 
 def on_the_sheet(given: Answer) -> str:
