@@ -6,7 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from bot.answering.lines import GAPS
 from bot.asking.intent import Kind
+from ingest.language.spelling import normalise
 from ingest.language.tables import table
 from ingest.sentences import Kind as Sentences
 
@@ -97,5 +99,6 @@ def _column(
 def _is_total(line: Line) -> bool:
     """Whether a row sums up the others."""
     first = line.stored.cells[0] if line.stored.cells else None
-    label = line.flat[: first.end - first.start] if first else ""
-    return label in _TOTALS
+    label = line.text[: first.end - line.stored.start] if first else ""
+    # Letters of a label are often spread over its width.
+    return GAPS.sub("", normalise(label)) in _TOTALS

@@ -126,7 +126,7 @@ def _standing(down: NDArray[np.float32], heights: NDArray[np.floating]) -> Table
     """The columns between two horizontal rules, or None: their rows are told by their text."""
     bottom, top = float(heights[0]), float(heights[-1])
     whole = (down[:, 1] < bottom + 2 * _SNAP) & (down[:, 3] > top - 2 * _SNAP)
-    if top - bottom < _TALLEST * _SNAP or whole.sum() <= _SEVERAL:
+    if whole.sum() <= _SEVERAL:
         return None
     xs = _snapped((down[whole, 0] + down[whole, 2]) / 2).tolist()
     if len(xs) <= _SEVERAL:

@@ -63,11 +63,12 @@ def test_a_row_without_a_figure_leaves_the_utmost_open() -> None:
     assert [] == decided(Want(Kind.EXTREME, "most", top=1), ["利用"], rows)
 
 
-def test_totals_decide_totals_and_nothing_else() -> None:
-    """The row 計 is the largest, and no hall."""
-    rows = (*ROWS, ("計", "533", "38"))
+@pytest.mark.parametrize("label", ["計", "合　計"])
+def test_totals_decide_totals_and_nothing_else(label: str) -> None:
+    """The row 計 is the largest, and no hall; its letters may be spread."""
+    rows = (*ROWS, (label, "533", "38"))
 
-    assert ["計"] == decided(Want(Kind.TOTAL), ["利用"], rows)
+    assert [label] == decided(Want(Kind.TOTAL), ["利用"], rows)
     assert ["北会館"] == decided(Want(Kind.EXTREME, "most", top=1), ["利用"], rows)
 
 
