@@ -72,9 +72,10 @@ def install(
                 "Name a document or a folder, one of them.",
             )
         groups = list(dict.fromkeys(group.strip() for group in asked.groups))
+        folder = ""
         try:
             if asked.folder:
-                entries.bind_folder(corpus, asked.folder, groups)
+                folder = entries.bind_folder(corpus, asked.folder, groups)
             else:
                 entries.correct(corpus, asked.document, None, groups=groups, owner=asked.owner)
         except (EntryMissing, MissingCorpus) as missing:
@@ -89,7 +90,7 @@ def install(
                 f"文書の一覧を使えません。({problem})",
                 str(problem),
             ) from problem
-        named = {"folder": asked.folder} if asked.folder else {"document": asked.document}
+        named = {"folder": folder} if folder else {"document": asked.document}
         noted(request, Deed.DOCUMENT_CORRECTED, **named, groups=groups, owner=asked.owner)
         return _told(corpus)
 

@@ -7,8 +7,9 @@ import os
 import re
 import shutil
 import unicodedata
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
+from threading import Lock
 from typing import IO, TYPE_CHECKING, Any, Self
 
 import tomlkit
@@ -17,6 +18,7 @@ from tomlkit.exceptions import TOMLKitError
 from ingest import formats, private, reading
 from ingest.catalog import catalog, files
 from ingest.catalog.editions import Kind
+from ingest.catalog.fields import folder_named
 from ingest.errors import (
     AlreadyHeld,
     BrokenCatalog,
@@ -257,20 +259,23 @@ def correct(
     return next(e for e in _listed(corpus) if e.key == chosen.key)
 
 
-def bind_folder(corpus: Path, folder: str, groups: Sequence[str]) -> None:
+def bind_folder(corpus: Path, folder: str, groups: Sequence[str]) -> str:
     """Let only *groups* see what lies in a folder of the corpus; none: everybody who may ask.
+
+    Return the folder as the catalog names it then.
 
     Raises:
         MissingCorpus: there is no such folder.
         BrokenCatalog: the catalog cannot be used, before or with the new entry.
     """
-    name = folder.strip("/")
+    name = folder_named(folder)
     # Unlike `Path.is_dir`, it takes a name too long for the disk.
-    if not name or ".." in name.split("/") or not os.path.isdir(corpus / name):  # noqa: PTH112
-        message = f"{corpus / name}: there is no such folder in the corpus."
+    if not name or not os.path.isdir(corpus / name):  # noqa: PTH112
+        message = f"{corpus / folder.strip('/')}: there is no such folder in the corpus."
         raise MissingCorpus(message)
     with _Edited(corpus) as edited:
         edited.bind(name, groups)
+    return name
 
 
 def retitle(
@@ -412,25 +417,36 @@ def _clear_out(corpus: Path) -> None:
                 draft.parent.rmdir()
 
 
+_EDITING = Lock()
+"""Held by the one thread that edits a catalog, from reading it to writing it."""
+
+
 class _Edited:
     """The catalog file open for editing; written in one step, and only if it can be read back."""
 
     def __init__(self, corpus: Path) -> None:
         self._path = corpus / catalog.CATALOG
         self._draft = corpus / f".{catalog.CATALOG}.{os.getpid()}"
-        try:
-            text = self._path.read_text(encoding="utf-8") if self._path.exists() else ""
-            self._content: Any = tomlkit.parse(text)
-        except (TOMLKitError, UnicodeDecodeError) as problem:
-            raise BrokenCatalog(str(self._path), str(problem)) from problem
+        self._content: Any = None
 
     def __enter__(self) -> Self:
-        _clear_out(self._path.parent)
+        with ExitStack() as held:
+            held.enter_context(_EDITING)
+            try:
+                text = self._path.read_text(encoding="utf-8") if self._path.exists() else ""
+                self._content = tomlkit.parse(text)
+            except (TOMLKitError, UnicodeDecodeError) as problem:
+                raise BrokenCatalog(str(self._path), str(problem)) from problem
+            _clear_out(self._path.parent)
+            self._held = held.pop_all()
         return self
 
     def __exit__(self, failed: object, *_: object) -> None:
-        if failed is not None:
-            return
+        with self._held:
+            if failed is None:
+                self._write()
+
+    def _write(self) -> None:
         try:
             with _locked(self._draft) as file:
                 file.write(tomlkit.dumps(self._content).encode())
@@ -459,7 +475,7 @@ class _Edited:
         folders = self._content.get("folders")
         if folders is None:
             folders = self._content["folders"] = tomlkit.aot()
-        found = next((each for each in folders if each["path"].strip("/") == folder), None)
+        found = next((each for each in folders if folder_named(each["path"]) == folder), None)
         if found is None:
             found = _table(path=folder)
             folders.append(found)

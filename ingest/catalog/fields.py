@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field, replace
 from datetime import date
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from ingest.catalog.editions import Document, Edition, Kind, Original, lies_in
@@ -20,6 +21,12 @@ _DOCUMENT_FIELDS = {
 _EDITION_FIELDS = {
     "label", "published", "in_force_from", "withdrawn_on", "path", "sha256", "url", "note",
 }  # fmt: skip
+
+
+def folder_named(path: str) -> str:
+    """Return a folder of the corpus as the paths of files name it (./a//b/ is a/b), "" for none."""
+    name = PurePosixPath(path.strip("/")).as_posix()
+    return "" if name == "." or ".." in name.split("/") or "\\" in name else name
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +110,10 @@ class Described:
     def folder(self) -> tuple[str, tuple[str, ...]]:
         """Return a folder and the groups that see it."""
         fields = self._table(self.content, {"path", "groups", "note"})
-        path = self._text(fields, "path", required=True).strip("/")
-        if not path or ".." in path.split("/") or "\\" in path:
-            raise self._broken(f"the path {path!r} is no folder of the corpus")
+        said = self._text(fields, "path", required=True)
+        path = folder_named(said)
+        if not path:
+            raise self._broken(f"the path {said!r} is no folder of the corpus")
         return path, self.groups(fields)
 
     def groups(self, fields: dict[str, object]) -> tuple[str, ...]:

@@ -218,7 +218,7 @@ def corpus_bind(
     chosen = given.settings()
     from ingest.catalog.entries import bind_folder
 
-    bind_folder(chosen.corpus, folder, group or ())
+    folder = bind_folder(chosen.corpus, folder, group or ())
     note(chosen, "DOCUMENT_CORRECTED", folder=folder, groups=group or [])
     given.tell(
         {"folder": folder, "groups": group or []},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -134,16 +135,45 @@ def test_groups_and_owner_are_corrected(tmp_path: Path) -> None:
     assert (tmp_path / catalog.CATALOG).read_text("utf-8").startswith("# 手で書いた")
 
 
-def test_folder_is_bound_and_opened(tmp_path: Path) -> None:
-    """By its path; one that is not there is refused."""
+@pytest.mark.parametrize("said", ["人事/", "./人事", "人事//", "/人事/."])
+def test_folder_is_bound_and_opened(tmp_path: Path, said: str) -> None:
+    """By its path, however that is typed; one that is not there is refused."""
     (tmp_path / "人事").mkdir()
     written(tmp_path, entry("規程", path="人事/規程.pdf"))
 
-    entries.bind_folder(tmp_path, "人事/", ["人事課"])
+    assert "人事" == entries.bind_folder(tmp_path, said, ["人事課"])
     bound = groups_of(tmp_path)
     entries.bind_folder(tmp_path, "人事", [])
 
     assert {"規程@1": ("人事課",)} == bound
     assert {"規程@1": ()} == groups_of(tmp_path)
-    with pytest.raises(MissingCorpus):
-        entries.bind_folder(tmp_path, "総務", ["総務課"])
+    for absent in ("総務", ".", "人事/..", "あ" * 300):
+        with pytest.raises(MissingCorpus):
+            entries.bind_folder(tmp_path, absent, ["総務課"])
+
+
+def test_folder_that_the_catalog_spells_otherwise_is_bound(tmp_path: Path) -> None:
+    """What a person wrote into the file counts as the paths of files name it."""
+    (tmp_path / "人事").mkdir()
+    written(tmp_path, entry("規程", path="人事/規程.pdf"))
+    with (tmp_path / "catalog.toml").open("a", encoding="utf-8") as file:
+        file.write('\n[[folders]]\npath = "./人事"\ngroups = ["人事課"]\n')
+
+    assert {"規程@1": ("人事課",)} == groups_of(tmp_path)
+
+
+def test_two_who_edit_at_once_lose_nothing(tmp_path: Path) -> None:
+    """Each reads what the other wrote."""
+    for name in ("人事", "総務"):
+        (tmp_path / name).mkdir()
+    written(tmp_path, entry("規程", path="人事/規程.pdf"), entry("要綱", path="総務/要綱.pdf"))
+
+    with ThreadPoolExecutor() as pool:
+        list(
+            pool.map(
+                lambda at: entries.bind_folder(tmp_path, ("人事", "総務")[at % 2], [f"{at}"]),
+                range(20),
+            )
+        )
+
+    assert all(groups_of(tmp_path).values())
