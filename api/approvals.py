@@ -192,7 +192,9 @@ def _add_list(
         """Keep what a table lists; a row whose quotations do not stand is left out and named."""
         content = await request.body()
         try:
-            told, refused = await run_in_threadpool(imported, content, kept, library(), _today())
+            told, refused = await run_in_threadpool(
+                lambda: imported(content, kept, library(), _today())
+            )
         except UnreadablePdf as problem:
             raise Refused(
                 HTTPStatus.UNPROCESSABLE_ENTITY,

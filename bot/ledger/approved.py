@@ -118,6 +118,19 @@ class ApprovedAnswers:
             self._database().put(connection, approved, row)
         return kept
 
+    def doubt(self, one: Approved, why: str) -> bool:
+        """Mark an answer as to be checked, and why; return whether it still is as it was read."""
+        as_read = (
+            approved.c.id == one.id,
+            approved.c.wording == one.wording,
+            approved.c.doubt == "",
+        )
+        with self._database().write() as connection:
+            found = connection.execute(
+                sa.update(approved).where(*as_read).values(doubt=why, changed_at=time.time())
+            )
+        return bool(found.rowcount)
+
     def remove(self, name: str) -> bool:
         """Take an answer back; return whether there was one."""
         with self._database().write() as connection:
@@ -127,6 +140,8 @@ class ApprovedAnswers:
     def like(self, question: str, language: str) -> tuple[Approved, ...]:
         """Return those to the same question, asked in the same words or plainly alike, latest first."""
         held = self._known()
+        if not held:
+            return ()
         exactly = held.get(f"{language} {spelt(question, language)}", ())
         same = asked(question, language)
         return exactly or (held.get(same, ()) if same is not None else ())
@@ -191,8 +206,9 @@ def checked(kept: ApprovedAnswers, library: Library, on: date) -> Iterator[Appro
     """Mark as to be checked what a refresh took the ground from, and yield what was not marked yet."""
     for one in kept.all():
         found = doubts(one, library, on)
-        if found and not one.doubt:
-            yield kept.put(replace(one, doubt=found))
+        # In the meantime it may have been taken back, or written anew.
+        if found and not one.doubt and kept.doubt(one, found):
+            yield replace(one, doubt=found)
 
 
 def _edition(held: Quotation) -> Edition:

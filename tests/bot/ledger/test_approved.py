@@ -152,6 +152,19 @@ def test_changed_passage_takes_the_lead_away_and_is_told_once(kept: ApprovedAnsw
     assert [] == again
 
 
+def test_what_was_taken_back_meanwhile_stays_away(kept: ApprovedAnswers) -> None:
+    """A refresh looks at what it read before, and brings nothing back and nothing old."""
+    (one,) = kept.all()
+    kept.put(replace(one, wording="一年に25日です。"))
+
+    assert not kept.doubt(one, "leave@1")
+    assert "一年に25日です。" == kept.all()[0].wording
+
+    kept.remove(one.id)
+    assert not kept.doubt(one, "leave@1")
+    assert () == kept.all()
+
+
 def test_mark_stays_until_it_is_approved_again(kept: ApprovedAnswers) -> None:
     """Also when the words come back, with a rollback say."""
     list(checked(kept, library("年次有給休暇は、一年につき25日とする。"), TODAY))
