@@ -62,7 +62,7 @@ _VIEWS = 16
 
 
 # Chosen on one half of the questions of several sets and reported on the other half, in five
-# random halves (evals/tuning.py). The document's evidence: right page first 0.891 to 0.901 and
+# random halves (evals/tuning.py). The document's evidence (which counted the dense leg then): right page first 0.891 to 0.901 and
 # among ten 0.988 to 1.000 on our own questions, and no figure of either set worse in any half.
 # Neighbouring pages, section titles, whole sections and titles as legs of their own gained on
 # one set or measure what they lost on another, and were left out. Phrases: first 0.809 to 0.834
@@ -107,12 +107,11 @@ class Generation:
         self.manifest = manifest or read_manifest(folder)
         try:
             self._open(embedder)
-        # What damaged bytes provoke depends on who reads them: NumPy alone raises EOFError and
-        # tokenize.TokenError beside what it documents.
+        # What damaged bytes provoke depends on who reads them.
         except Exception as problem:
             raise GenerationBroken(str(folder), f"it cannot be opened ({problem})") from problem
-        # Without a reference to this object, so that it goes, and its hold, with its last reader.
         self._parsed: dict[str | None, Sentences] = {}
+        # Without a reference to this object, so that it goes, and its hold, with its last reader.
         self._text = lru_cache(maxsize=_TEXTS_KEPT)(
             partial(_load_text, folder, self.manifest.files)
         )
@@ -126,7 +125,8 @@ class Generation:
     def _open(self, embedder: Embedder) -> None:
         held = [edition for edition in self.manifest.editions if edition.held]
         written = [parts_of(self._folder, edition) for edition in held]
-        check = partial(_check, self._folder, self.manifest.files)
+        # What is as written is looked at once.
+        check = lru_cache(maxsize=None)(partial(_check, self._folder, self.manifest.files))
         if (self._folder / stored_chunks.TABLE).exists():
             table = arrays.load(self._folder / stored_chunks.TABLE)
         else:  # a generation of before index version 2
@@ -232,7 +232,11 @@ class Generation:
         view._views = lru_cache(maxsize=_VIEWS)(partial(_narrowed, ref(view)))  # noqa: SLF001
         if keys:
             held = [edition for edition in editions if edition.held]
-            view._search = self._indexes.search(held, view._valid, whole=False)  # noqa: SLF001
+            try:
+                view._search = self._indexes.search(held, view._valid, whole=False)  # noqa: SLF001
+            except DAMAGE as problem:
+                message = f"it cannot be read ({problem})"
+                raise GenerationBroken(str(self._folder), message) from problem
         return view
 
     def retrieve(self, question: str, *, k: int, filters: Filters) -> list[Passage]:

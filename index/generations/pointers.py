@@ -6,7 +6,7 @@ A home looks like this::
     refresh.lock            held by the one process that refreshes; a name that no other home has
     generations/g0007/      manifest.json, glossary.toml; for each edition its text, sentences and parts, and
                             what the next generation makes its indexes of (tallies, embedded);
-                            the lexical indexes (words, pairs, …), vectors/ and, if fitted, embedder/
+                            the table of chunks, the lexical indexes (words, pairs, …) and, if fitted, embedder/
     pdfs/<sha256>.pdf       every PDF ever indexed, so that an old answer can show its page
 """
 

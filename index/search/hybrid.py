@@ -333,7 +333,7 @@ class Hybrid:
         # Without a reference to this object, so that it goes with its last reader.
         counting = in_force or partial(valid, editions)
         admitted = partial(_scope, editions, counting, order, chunks.edition_at, municipalities)
-        self._scope = lru_cache(maxsize=_SCOPES)(lambda filters: Scope(chunks, admitted(filters)))
+        self._scope = lru_cache(maxsize=_SCOPES)(partial(_scope_without, chunks, admitted))
 
     def retrieve(self, question: str, *, k: int, filters: Filters) -> list[Passage]:
         """Return up to *k* passages, best first; ties keep reading order."""
@@ -343,11 +343,10 @@ class Hybrid:
 
     def sound(self, question: str, filters: Filters) -> Sounding | None:
         """Ask every leg; None where the question says nothing, or the filters admit nothing."""
-        scope = self._scope(replace(filters, as_of=filters.as_of or self._today()))
-        others = self._municipalities.others(question)
-        if len(others):
-            left = np.setdiff1d(scope.chunks, others, assume_unique=True)
-            scope = scope if len(left) == len(scope.chunks) else Scope(self._chunks, left)
+        others = self._municipalities.others(question).astype(np.int64)
+        scope = self._scope(
+            replace(filters, as_of=filters.as_of or self._today()), others.tobytes()
+        )
         query = read_query(question, self._glossary)
         if not len(scope.chunks) or not (query.words or query.pairs):
             return None
@@ -406,6 +405,19 @@ class Reranked:
             for at, given in zip(np.argsort(-scores, kind="stable"), head, strict=True)
         ]
         return [*ordered, *found[RERANKED:]][:k]
+
+
+def _scope_without(
+    chunks: StoredChunks,
+    admitted: Callable[[Filters], NDArray[np.int64]],
+    filters: Filters,
+    without: bytes,
+) -> Scope:
+    """Return the chunks that filters admit, but for those whose numbers *without* holds as int64."""
+    found = admitted(filters)
+    if without:
+        found = np.setdiff1d(found, np.frombuffer(without, np.int64), assume_unique=True)
+    return Scope(chunks, found)
 
 
 def _scope(

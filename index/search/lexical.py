@@ -79,7 +79,11 @@ class Bm25:
 
         A unit that none of them holds is unknown, and how rare one is says nothing of the others.
         Only the mean length of a passage stays that of all.
+
+        Raises:
+            ValueError: what is stored is damaged.
         """
+        self._check(0, len(self._rows))
         found = copy(self)
         counted = np.zeros(len(self._rows) + 1, dtype=np.int32)
         np.cumsum(seen[self._rows], dtype=np.int32, out=counted[1:])
@@ -182,12 +186,16 @@ class Bm25:
         )
         if self._unread:
             for start, end in spans:
-                for block in range(start // _BLOCK, (end - 1) // _BLOCK + 1):
-                    if block in self._unread:
-                        if self._checks is not None and self._checks[block] != self._sum(block):
-                            raise ValueError("the postings of a unit are damaged")
-                        self._unread.discard(block)
+                self._check(start, end)
         return spans
+
+    def _check(self, start: int, end: int) -> None:
+        """See that a run of postings is as it was written, each block once."""
+        for block in range(start // _BLOCK, (end - 1) // _BLOCK + 1):
+            if block in self._unread:
+                if self._checks is not None and self._checks[block] != self._sum(block):
+                    raise ValueError("the postings of a unit are damaged")
+                self._unread.discard(block)
 
     def _sum(self, block: int) -> int:
         part = slice(block * _BLOCK, (block + 1) * _BLOCK)

@@ -84,12 +84,9 @@ def stored(
     check: Callable[[Path], None],
 ) -> StoredChunks:
     """Return chunks that `parts.save` wrote; *check* looks at each file before it is first read."""
-    checked: set[int] = set()
 
     def read(edition: int, offset: int) -> Part:
-        if edition not in checked:
-            check(paths[edition])
-            checked.add(edition)
+        check(paths[edition])
         with paths[edition].open("rb") as file:
             file.seek(offset)
             return parts.parsed(editions[edition], file.readline().decode())

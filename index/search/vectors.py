@@ -80,7 +80,7 @@ class Spread:
     def of(self, question: NDArray[np.float32]) -> tuple[float, float]:
         """Return the mean and the standard deviation of the cosines with a question's vector."""
         asked = question.astype(np.float64)
-        variance = float(asked @ self._covariance @ asked)
+        variance = float(np.vecdot(np.vecdot(self._covariance, asked), asked))
         return float(self._mean @ asked), max(variance, 0.0) ** 0.5
 
 
