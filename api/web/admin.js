@@ -55,7 +55,6 @@ function modelRest({ until, reason }) {
 }
 
 function show() {
-  departments?.();
   if (last) outcome(last);
   if (state) {
     figures(find("figures"), [
@@ -559,6 +558,7 @@ async function listed() {
 
 frame(pageTitle("adminTitle"), () => {
   show();
+  departments?.();
   if (state) look();
   if (find("findings").childElementCount) examine();
   reworded();

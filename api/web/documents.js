@@ -55,12 +55,14 @@ function show() {
   document.querySelector("#sifted").textContent = shown.length === works.length ? "" : say("siftedTo", { n: shown.length, of: works.length });
   const held = shown.filter((work) => work.editions.some((edition) => edition.held));
   const listed = shown.filter((work) => !held.includes(work));
+  const { value } = where;
   where.replaceChildren(
     el("option", { value: "" }, say("allDocuments")),
     ...works
       .filter((work) => work.editions.some((edition) => edition.held))
       .map((work) => el("option", { value: work.document }, work.title)),
   );
+  where.value = value;
   shelf.replaceChildren(
     ...(held.length ? [el("section", {}, el("h2", {}, say("held")), el("ul.works", {}, held.map(entry)))] : []),
     ...(listed.length

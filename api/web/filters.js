@@ -24,7 +24,7 @@ export class Filters {
   open(yes) {
     this.root.hidden = !yes;
     this.button.setAttribute("aria-expanded", String(yes));
-    if (yes) this.root.querySelector("select, input").focus({ preventScroll: true });
+    if (yes) this.root.querySelector("select, input")?.focus({ preventScroll: true });
   }
 
   // *works* as /v1/documents lists them; only what is held can be chosen.
