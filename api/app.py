@@ -121,6 +121,7 @@ def create_app(
     page_file: Callable[[Edition], Path],
     record: AnswerRecord | None = None,
     starters: Callable[[Library, str], Sequence[str]] = suggested,
+    named: Callable[[Library], Sequence[str]] = names,
     office: Office | None = None,
     access: Access = Access(),  # noqa: B008 - frozen, and on loopback everybody is welcome
     kept_text: Callable[[Path], EditionText] = formats.read,
@@ -137,6 +138,7 @@ def create_app(
         page_file: gives the PDF of a held edition of the current generation.
         record: what *answerer* recorded, and feedback; when None it is kept in memory.
         starters: gives what the page suggests first, by generation and language ("ja", "en").
+        named: gives what may be typed on from.
         office: what the admin page works with; without it there is no admin page.
         access: what is asked of callers; nothing, when left out.
         kept_text: reads a PDF that is no longer in the corpus, for the pages of old answers.
@@ -190,7 +192,7 @@ def create_app(
     responses.install(app, ask=ask, answerer=answerer, kept=shown)
     gennai.install(app, ask=ask, answerer=answerer)
     _add_documents(app, library, summaries, viewer)
-    _add_service(app, library, starters)
+    _add_service(app, library, starters, named)
     _add_session(app, access, with_admin=office is not None)
     _add_pages(app, with_admin=office is not None)
     if office is not None:
@@ -455,13 +457,14 @@ def _add_service(
     app: FastAPI,
     library: Callable[[], Library],
     starters: Callable[[Library, str], Sequence[str]],
+    named: Callable[[Library], Sequence[str]],
 ) -> None:
     @app.get("/v1/suggestions", responses=PROBLEMS, tags=["questions"])
     def suggestions(request: Request, language: Literal["ja", "en"] = "ja") -> SuggestionsResponse:
         """Give up to four questions that the corpus can answer, and names to type on from."""
         seen = library().seen_by(groups_of(request))
         return SuggestionsResponse(
-            questions=list(starters(seen, language)), names=list(names(seen))
+            questions=list(starters(seen, language)), names=list(named(seen))
         )
 
     @app.get("/healthz", tags=["service"])

@@ -77,15 +77,27 @@ class Starters:
 
     def __call__(self, library: Library, language: str) -> tuple[str, ...]:
         """Return up to four questions; the same for one generation, as far as the asker sees it."""
-        held = frozenset(
-            name
-            for each in library.in_force(date.today())  # noqa: DTZ011 - the local calendar
-            for name in (each.document.id, PurePath(each.path or "").name)
-        )
-        key = (library.id, language, held)
+        held = _held(library)
+        return self._kept(
+            library, language, held,
+            lambda: tuple(islice(self._choose(library, language, held), MOST)),
+        )  # fmt: skip
+
+    def names(self, library: Library) -> tuple[str, ...]:
+        """Return what `names` gives, worked out once for what the asker sees of a generation."""
+        return self._kept(library, "", _held(library), lambda: names(library))
+
+    def _kept(
+        self,
+        library: Library,
+        what: str,
+        held: frozenset[str],
+        made: Callable[[], tuple[str, ...]],
+    ) -> tuple[str, ...]:
+        key = (library.id, what, held)
         found = self._found.get(key)
         if found is None:
-            found = tuple(islice(self._choose(library, language, held), MOST))
+            found = made()
             kept = [(k, v) for k, v in self._found.items() if k[0] == library.id]
             self._found = dict([*kept, (key, found)][-KEPT:])
         return found
@@ -108,6 +120,15 @@ class Starters:
     def _answers(self, text: str) -> bool:
         answer = self._answerer.answer(read(text))
         return answer.certainty is Certainty.ANSWERED and bool(answer.citations)
+
+
+def _held(library: Library) -> frozenset[str]:
+    """Return the ids and file names of what is in force today, as far as the asker sees it."""
+    return frozenset(
+        name
+        for each in library.in_force(date.today())  # noqa: DTZ011 - the local calendar
+        for name in (each.document.id, PurePath(each.path or "").name)
+    )
 
 
 def names(library: Library) -> tuple[str, ...]:

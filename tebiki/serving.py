@@ -103,6 +103,7 @@ def web(parts: Parts, host: str = "127.0.0.1") -> FastAPI:
             (Deed[deed], what) for deed, what in deeds(chosen, report, reason)
         ),
     )
+    starters = Starters(partial(_people_ask, chosen), Extractive(parts.shelf))
     served = create_app(
         library=parts.shelf,
         answerer=Recorded(Measured(parts.answerer, measured, door="web"), ledger, origin="web"),
@@ -111,7 +112,8 @@ def web(parts: Parts, host: str = "127.0.0.1") -> FastAPI:
         access=access,
         sheet=partial(sheet, parts, ledger),
         kept_text=partial(_read_again, chosen),
-        starters=Starters(partial(_people_ask, chosen), Extractive(parts.shelf)),
+        starters=starters,
+        named=starters.names,
         at_once=COMPUTING if chosen.model is None else WAITING,
         office=office,
         measured=measured,

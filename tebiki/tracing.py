@@ -77,23 +77,30 @@ class Traces:
         span.end(now)
 
 
+_SIGHTS = 16
+"""Views of a generation that are kept wrapped; another one is wrapped again."""
+
+
 class _Searched:
     """A library whose searches are timed; in everything else it is that library."""
 
     def __init__(self, library: Library, tracer: trace.Tracer) -> None:
         self.library = library
         self._tracer = tracer
-        self._seen: dict[Groups, Library] = {}
+        self._seen: tuple[_Searched, ...] = ()
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever the library has
         return getattr(self.library, name)
 
     def seen_by(self, groups: Groups) -> Library:
-        if groups not in self._seen:
-            seen = self.library.seen_by(groups)
-            same = seen is self.library
-            self._seen[groups] = cast("Library", self if same else _Searched(seen, self._tracer))
-        return self._seen[groups]
+        seen = self.library.seen_by(groups)
+        if seen is self.library:
+            return cast("Library", self)
+        for kept in self._seen:
+            if kept.library is seen:
+                return cast("Library", kept)
+        self._seen = (_Searched(seen, self._tracer), *self._seen[: _SIGHTS - 1])
+        return cast("Library", self._seen[0])
 
     def retrieve(self, question: str, *, k: int, filters: Filters) -> Sequence[Passage]:
         with _current(self._tracer.start_span("search"), ends=True) as span:

@@ -140,5 +140,8 @@ def _can_be_alone() -> bool:
     found = shutil.which("unshare")
     if found is None:
         return False
-    tried = subprocess.run([found, "-rn", "true"], capture_output=True, check=False, timeout=10)
+    try:
+        tried = subprocess.run([found, "-rn", "true"], capture_output=True, check=False, timeout=10)
+    except subprocess.TimeoutExpired:
+        return False
     return tried.returncode == 0

@@ -145,12 +145,14 @@ def _draws(line: str) -> bool:
 
 def _drawn(lines: Sequence[str], at: int) -> int:
     """Return how many lines from *at* on draw a table by characters, 0 for fewer than three."""
+    if not _draws(lines[at]):
+        return 0
     count = 0
     while at + count < len(lines) and (said := lines[at + count].strip()):
         if not (_draws(said) or (said[0] in _UPRIGHT and said[-1] in _UPRIGHT)):
             break
         count += 1
-    return count if count >= _LEAST_DRAWN and _draws(lines[at]) else 0
+    return count if count >= _LEAST_DRAWN else 0
 
 
 def _spaced(lines: Sequence[str], at: int) -> int:
