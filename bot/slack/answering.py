@@ -322,7 +322,7 @@ class Answering:
         return say(language, "no-index" if isinstance(problem, IndexMissing) else "failed", id=name)
 
     def _question(self, work: Work) -> Question:
-        chosen, notices = self._queue.settings(work.channel).documents, work.notices
+        chosen, notices = self._queue.channels.settings(work.channel).documents, work.notices
         personal = self._sight.by_person and work.channel.startswith("D")
         groups = self._sight.of(work.channel, self._user(work) if personal else "")
         searched = self._documents(groups, chosen) if chosen else ()
@@ -434,7 +434,7 @@ class Answering:
     def _is_ephemeral(self, work: Work) -> bool:
         if work.limited:
             return not work.channel.startswith("D")
-        return work.kind == "message" and self._queue.settings(work.channel).ephemeral
+        return work.kind == "message" and self._queue.channels.settings(work.channel).ephemeral
 
     def _user(self, work: Work) -> str:
         """Return who asked: remembered, or else read from the question's message; "" if neither."""

@@ -26,12 +26,13 @@ from bot.asking.question import language_of
 from bot.errors import AnswerUnknown
 from bot.slack import views
 from bot.slack.answering import Answering
+from bot.slack.channels import ChannelSettings
 from bot.slack.events import Deleted, Edited, Said, looks_like_question, understand
 from bot.slack.followers import Followers
 from bot.slack.following import KIND, LOOK_S, Following
 from bot.slack.interactions import Interactions, PageImage, Wish, wish_of
 from bot.slack.people import People
-from bot.slack.queue import ChannelSettings, QuestionQueue, Work
+from bot.slack.queue import QuestionQueue, Work
 from bot.slack.sight import Sight
 from bot.slack.web_api import Identity, SlackBusy, SlackRefused, WebApi
 
@@ -345,16 +346,16 @@ class Colleague:
         if said.direct or said.mentioned:
             return True
         if said.reply:
-            thread = self._queue.thread(said.channel, said.thread)
+            thread = self._queue.channels.thread(said.channel, said.thread)
             if thread is None or not thread.open:
                 return False
             if thread.asker == asker and not said.others:
                 return True
-            self._queue.leave(said.channel, said.thread)
+            self._queue.channels.leave(said.channel, said.thread)
             return False
         return (
             not said.others
-            and self._queue.settings(said.channel).automatic
+            and self._queue.channels.settings(said.channel).automatic
             and looks_like_question(said.text)
         )
 
@@ -444,7 +445,7 @@ class Colleague:
             ack()
             return
         asker = self._person(user)
-        hidden = self._queue.settings(channel).ephemeral
+        hidden = self._queue.channels.settings(channel).ephemeral
         work = self._worded(
             Work(
                 # What only one person sees, another may ask for as well.
@@ -539,7 +540,7 @@ class Colleague:
         """Somebody saved how we behave in a channel."""
         automatic, ephemeral, documents = views.chosen_settings(body["view"]["state"]["values"])
         channel, user = str(body["view"]["private_metadata"]), str(body["user"]["id"])
-        self._queue.choose(
+        self._queue.channels.choose(
             channel,
             ChannelSettings(automatic=automatic, ephemeral=ephemeral, documents=documents),
         )

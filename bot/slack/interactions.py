@@ -176,7 +176,7 @@ class Interactions:
 
     def open_settings(self, user: str, channel: str, trigger: str) -> None:
         """Open the form that says how Tebiki behaves in a channel."""
-        chosen = self._queue.settings(channel)
+        chosen = self._queue.channels.settings(channel)
         editions = self._known(self._sight.of(channel, user))[0]
         self._open(
             user,

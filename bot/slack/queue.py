@@ -20,7 +20,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from bot.ledger.database import Database
-from bot.ledger.tables import channels, seen, threads, waiting
+from bot.ledger.tables import seen, waiting
+from bot.slack.channels import Channels
 
 REMEMBERED_S = 24 * 3600
 """How long event ids are remembered; Slack's last redelivery comes after some six minutes."""
@@ -72,36 +73,12 @@ class Work:
     arrived_at: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class ChannelSettings:
-    """How Tebiki behaves in one channel.
-
-    *automatic*: answers questions without being mentioned. *ephemeral*: only the asker sees the
-    answer at first. *documents*: ids of the works that are searched, and folders, each with a
-    slash at its end; all when empty.
-    """
-
-    automatic: bool = False
-    ephemeral: bool = False
-    documents: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Thread:
-    """A thread in which Tebiki has answered *asker* last.
-
-    *open* until somebody else speaks in it: then people talk to each other.
-    """
-
-    asker: str
-    open: bool
-
-
 class QuestionQueue:
-    """Questions, seen events, threads and channel settings; shared by threads and processes."""
+    """Questions and seen events, and beside them the channels; shared by threads and processes."""
 
     def __init__(self, database: Database, *, clock: Callable[[], float] = time.time) -> None:
         """Work on *database*; *clock* gives seconds since 1970."""
+        self.channels = Channels(database, clock=clock)
         self._database = database
         self._clock = clock
 
@@ -129,17 +106,7 @@ class QuestionQueue:
                 same = sa.and_(waiting.c.key == work.key, waiting.c.private == 1)
                 connection.execute(sa.update(waiting).where(same).values(private=0))
             if fresh and opens:
-                self._database.put(
-                    connection,
-                    threads,
-                    {
-                        "channel": work.channel,
-                        "thread": work.thread,
-                        "asker": work.asker,
-                        "open": 1,
-                        "at": self._clock(),
-                    },
-                )
+                self.channels.opened(connection, work.channel, work.thread, work.asker)
             return fresh
 
     def revise(
@@ -355,49 +322,6 @@ class QuestionQueue:
             )
             return {state: count for state, count in rows}  # noqa: C416 - rows are not pairs
 
-    def thread(self, channel: str, thread: str) -> Thread | None:
-        """Return what is known of a thread, or None when Tebiki never answered in it."""
-        with self._database.read() as connection:
-            row = connection.execute(
-                sa.select(threads).where(threads.c.channel == channel, threads.c.thread == thread)
-            ).first()
-        return None if row is None else Thread(row.asker, bool(row.open))
-
-    def leave(self, channel: str, thread: str) -> None:
-        """Note that people talk to each other in a thread: from now on only a mention counts."""
-        with self._database.write() as connection:
-            connection.execute(
-                sa.update(threads)
-                .where(threads.c.channel == channel, threads.c.thread == thread)
-                .values(open=0)
-            )
-
-    def settings(self, channel: str) -> ChannelSettings:
-        """Return how Tebiki behaves in a channel; the defaults where nobody chose."""
-        with self._database.read() as connection:
-            row = connection.execute(
-                sa.select(channels).where(channels.c.channel == channel)
-            ).first()
-        if row is None:
-            return ChannelSettings()
-        return ChannelSettings(
-            bool(row.automatic), bool(row.ephemeral), tuple(json.loads(row.documents))
-        )
-
-    def choose(self, channel: str, chosen: ChannelSettings) -> None:
-        """Set how Tebiki behaves in a channel."""
-        with self._database.write() as connection:
-            self._database.put(
-                connection,
-                channels,
-                {
-                    "channel": channel,
-                    "automatic": int(chosen.automatic),
-                    "ephemeral": int(chosen.ephemeral),
-                    "documents": json.dumps(chosen.documents, ensure_ascii=False),
-                },
-            )
-
     def tidy(self) -> None:
         """Forget events that Slack will not send again, and old questions and threads."""
         with self._database.write() as connection:
@@ -405,7 +329,7 @@ class QuestionQueue:
             old = self._clock() - KEPT_S
             closed = waiting.c.state.in_((DONE, FAILED))
             connection.execute(sa.delete(waiting).where(closed, waiting.c.arrived_at < old))
-            connection.execute(sa.delete(threads).where(threads.c.at < old))
+            self.channels.forget(connection, old)
 
     def _too_many(self, connection: sa.Connection, asker: str, most: int | None) -> bool:
         """Whether somebody has asked *most* questions lately; counted and added one by one."""

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from bot.ledger.ledger import Entry
-    from bot.slack.queue import ChannelSettings
+    from bot.slack.channels import ChannelSettings
     from ingest.catalog.editions import Edition
 
 LIST, LISTED_DOCUMENTS = 25, 300

@@ -47,8 +47,9 @@ from bot.ledger.people import KEY_FILE, alias, key_of
 from bot.ledger.record import Recorded, SentRecord
 from bot.ledger.tables import answers, metadata
 from bot.ledger.tokens import Tokens
+from bot.slack.channels import ChannelSettings, Thread
 from bot.slack.followers import Follower, Followers
-from bot.slack.queue import ChannelSettings, QuestionQueue, Thread, Work
+from bot.slack.queue import QuestionQueue, Work
 from index.passages import Filters, Passage
 from index.revisions.following import Followed, State
 from ingest.catalog.editions import Kind, Original
@@ -867,25 +868,27 @@ def test_question_taken_back_before_it_arrived_is_never_answered(queue: Question
 
 def test_thread_is_open_until_others_speak(queue: QuestionQueue) -> None:
     """The asker may go on without a mention; when people talk, only a new mention counts."""
-    assert queue.thread("C1", "1.0") is None
+    assert queue.channels.thread("C1", "1.0") is None
     queue.take(work(), opens=True)
-    assert Thread("x", open=True) == queue.thread("C1", "1.0")
+    assert Thread("x", open=True) == queue.channels.thread("C1", "1.0")
 
-    queue.leave("C1", "1.0")
+    queue.channels.leave("C1", "1.0")
 
-    assert Thread("x", open=False) == queue.thread("C1", "1.0")
+    assert Thread("x", open=False) == queue.channels.thread("C1", "1.0")
     queue.take(work("C1:2.0", asker="y"), opens=True)
-    assert Thread("y", open=True) == queue.thread("C1", "1.0")
+    assert Thread("y", open=True) == queue.channels.thread("C1", "1.0")
 
 
 def test_channel_settings_are_the_default_until_chosen(queue: QuestionQueue) -> None:
     """A channel that nobody set up answers on mention, for all to see, from every document."""
-    assert ChannelSettings() == queue.settings("C1")
+    assert ChannelSettings() == queue.channels.settings("C1")
 
-    queue.choose("C1", ChannelSettings(automatic=True, ephemeral=True, documents=("a", "b")))
-    queue.choose("C1", ChannelSettings(automatic=True, documents=("a",)))
+    queue.channels.choose(
+        "C1", ChannelSettings(automatic=True, ephemeral=True, documents=("a", "b"))
+    )
+    queue.channels.choose("C1", ChannelSettings(automatic=True, documents=("a",)))
 
-    assert ChannelSettings(automatic=True, documents=("a",)) == queue.settings("C1")
+    assert ChannelSettings(automatic=True, documents=("a",)) == queue.channels.settings("C1")
 
 
 def is_limited(queue: QuestionQueue, key: str) -> bool:
@@ -967,7 +970,7 @@ def test_old_questions_and_threads_are_forgotten(
 
     assert queue.find("C1:1.0") is None
     assert queue.find("C1:2.0") is not None
-    assert queue.thread("C1", "1.0") is None
+    assert queue.channels.thread("C1", "1.0") is None
 
 
 def test_events_are_forgotten_after_a_day_not_before(queue: QuestionQueue, clock: Clock) -> None:

@@ -15,7 +15,8 @@ import pytest
 
 from bot.errors import AnswerUnknown
 from bot.slack import web_api
-from bot.slack.queue import ChannelSettings, QuestionQueue
+from bot.slack.channels import ChannelSettings
+from bot.slack.queue import QuestionQueue
 from index.errors import IndexMissing
 from index.passages import Library
 from tests.slack_colleague import Scripted, Streamed
@@ -81,7 +82,7 @@ def test_channel_post_without_a_mention_is_left_alone(office: Office, text: str)
 
 def test_automatic_channel_answers_questions_and_no_chatter(office: Office) -> None:
     """With the channel's setting, a post that asks something is answered, one to a person not."""
-    office.queue.choose("C1", ChannelSettings(automatic=True))
+    office.queue.channels.choose("C1", ChannelSettings(automatic=True))
     office.hire()
 
     office.slack.say("U1", "お疲れさまです")
@@ -397,7 +398,7 @@ def test_channel_settings_are_chosen_in_a_form_and_hold(office: Office) -> None:
     )
     until(lambda: office.slack.ephemeral)
     assert ChannelSettings(automatic=True, ephemeral=True, documents=("leave",)) == (
-        office.queue.settings("C1")
+        office.queue.channels.settings("C1")
     )
 
     office.slack.say("U1", "年次休暇は何日ですか？")

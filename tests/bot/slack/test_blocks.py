@@ -15,9 +15,9 @@ from bot.answers import Answer, Certainty, Declined, Lead, Missing, Question, ci
 from bot.ledger.ledger import Entry
 from bot.slack import blocks, views
 from bot.slack.blocks import message
+from bot.slack.channels import ChannelSettings
 from bot.slack.elements import harmless, plain, shortened
 from bot.slack.gist import WIDTH, gist
-from bot.slack.queue import ChannelSettings
 from bot.slack.words import say
 from bot.telling.screen import Screen, first_screen
 from ingest.catalog.editions import Kind

@@ -10,7 +10,7 @@ import pytest
 
 from bot.errors import AnswerUnknown
 from bot.ledger.ledger import open_ledger
-from bot.slack.queue import ChannelSettings
+from bot.slack.channels import ChannelSettings
 from tests.slack_colleague import Scripted
 from tests.slack_office import Office, acknowledged, buttons, until
 from tests.slack_server import ME, FakeSlack, Fault, Json
@@ -175,7 +175,7 @@ def test_limited_question_is_answered_when_it_is_edited_later(office: Office) ->
 
 def test_deleted_question_takes_its_shared_answer_along(office: Office) -> None:
     """Where only the asker saw the answer and showed it to all, what all see goes, too."""
-    office.queue.choose("C1", ChannelSettings(ephemeral=True))
+    office.queue.channels.choose("C1", ChannelSettings(ephemeral=True))
     office.hire()
     ts = office.slack.say("U1", f"<@{ME}> 休暇は何日？")
     until(lambda: office.slack.ephemeral)
@@ -213,7 +213,7 @@ def test_more_keeps_the_question_above_the_answer(office: Office) -> None:
 
 def test_shortcut_in_an_ephemeral_channel_shows_its_answer_to_who_clicked(office: Office) -> None:
     """Each who asks sees it, nobody else, and it can be shared."""
-    office.queue.choose("C1", ChannelSettings(ephemeral=True))
+    office.queue.channels.choose("C1", ChannelSettings(ephemeral=True))
     office.hire()
     ts = office.slack.say("U2", "年次休暇は何日でしたっけ")
     office.settled()
@@ -231,8 +231,8 @@ def test_shortcut_in_an_ephemeral_channel_shows_its_answer_to_who_clicked(office
 
 def test_channel_whose_documents_are_all_gone_is_answered_from_all(office: Office) -> None:
     """And the answer says so; one that is still held is searched alone."""
-    office.queue.choose("C1", ChannelSettings(documents=("gone",)))
-    office.queue.choose("C2", ChannelSettings(documents=("gone", "leave")))
+    office.queue.channels.choose("C1", ChannelSettings(documents=("gone",)))
+    office.queue.channels.choose("C2", ChannelSettings(documents=("gone", "leave")))
     office.hire()
 
     said = office.ask()
@@ -244,7 +244,7 @@ def test_channel_whose_documents_are_all_gone_is_answered_from_all(office: Offic
 
 def test_deleted_message_is_forgotten_by_those_who_pointed_at_it(office: Office) -> None:
     """What only one person was shown cannot be taken back; the record can."""
-    office.queue.choose("C1", ChannelSettings(ephemeral=True))
+    office.queue.channels.choose("C1", ChannelSettings(ephemeral=True))
     office.hire()
     ts = office.slack.say("U2", "年次休暇は何日でしたっけ")
     office.settled()

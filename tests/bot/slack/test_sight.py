@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.slack.queue import ChannelSettings
+from bot.slack.channels import ChannelSettings
 from bot.slack.sight import Sight
 from bot.slack.views import settings_modal
 from bot.slack.web_api import WebApi
