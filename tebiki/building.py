@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from bot.ledger.database import Database
     from bot.ledger.ledger import Ledger
     from bot.ledger.tokens import Tokens
-    from bot.slack.app import Settings as SlackSettings
+    from bot.slack.settings import Settings as SlackSettings
     from index.generations.generation import Generation
     from index.generations.pointers import Kept
     from index.generations.remote import RemoteGenerations
@@ -309,7 +309,7 @@ def generations_of(chosen: Settings) -> tuple[Kept, ...]:
 
 def slack_of(chosen: Settings) -> SlackSettings:
     """Return what Tebiki in Slack is told of this installation."""
-    from bot.slack.app import Settings as SlackSettings
+    from bot.slack.settings import Settings as SlackSettings
 
     return SlackSettings(
         bot_token=chosen.slack_bot_token,

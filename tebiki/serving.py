@@ -237,9 +237,9 @@ def _read_again(chosen: Settings, path: Path) -> EditionText:
 def colleague_of(parts: Parts, ledger: Ledger) -> Colleague:
     """Return Tebiki in Slack; nothing is sent before it is started."""
     from api.suggestions import suggested
-    from bot.slack import app as slack_app
+    from bot.slack.app import Colleague
 
-    return slack_app.create(
+    return Colleague(
         slack_of(parts.settings),
         answerer=parts.answerer,
         library=parts.shelf,

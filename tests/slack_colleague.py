@@ -16,7 +16,8 @@ from pathlib import Path
 
 from bot.answers import Answer, Citation, Declined, Delta, Event, Question, cite
 from bot.ledger.ledger import open_ledger
-from bot.slack.app import Colleague, Settings, create
+from bot.slack.app import Colleague
+from bot.slack.settings import Settings
 from index.passages import Library
 from tests.fakes import FakeLibrary, edition, edition_text
 from tests.slack_server import APP_TOKEN, BOT_TOKEN, SECRET
@@ -101,7 +102,7 @@ def hire(
     threads: int = 4,
 ) -> Colleague:
     """Put a colleague together over a home of its own or a shared one."""
-    return create(
+    return Colleague(
         Settings(
             BOT_TOKEN,
             APP_TOKEN,

@@ -16,7 +16,8 @@ from pathlib import Path
 
 from bot.answering.extractive import Extractive
 from bot.ledger.ledger import open_ledger
-from bot.slack.app import Settings, create
+from bot.slack.app import Colleague
+from bot.slack.settings import Settings
 from tests.served import bundled
 from tests.slack_server import APP_TOKEN, BOT_TOKEN, ME, SECRET, FakeSlack, Json
 
@@ -127,7 +128,7 @@ def thread(questions: list[str]) -> tuple[list[Json], Json]:
     """Ask in one thread about the bundled corpus; return its messages and the home tab."""
     library = bundled()
     with FakeSlack().running() as slack, tempfile.TemporaryDirectory() as home:
-        colleague = create(
+        colleague = Colleague(
             Settings(
                 BOT_TOKEN,
                 APP_TOKEN,

@@ -12,7 +12,7 @@ from typing import Any
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
 
-from bot.slack.app import Settings
+from bot.slack.settings import Settings
 
 MANIFEST = Path(__file__).parent / "manifest.yaml"
 

@@ -14,8 +14,8 @@ from bot.errors import AnswerUnknown
 from bot.ledger.errors import LedgerUnavailable
 from bot.ledger.ledger import unknown
 from bot.slack import blocks, views
-from bot.slack.answering import OUTSIDE
-from bot.slack.web_api import Mark, SlackBusy, SlackRefused, WebApi
+from bot.slack.messages import Mark, Messages
+from bot.slack.web_api import OUTSIDE, SlackBusy, SlackRefused, WebApi
 from bot.slack.words import say
 from index.errors import IndexMissing
 from index.passages import all_seen
@@ -57,6 +57,7 @@ class Interactions:
     def __init__(
         self,
         calls: WebApi,
+        messages: Messages,
         queue: QuestionQueue,
         ledger: Ledger,
         people: People,
@@ -69,8 +70,9 @@ class Interactions:
         public_url: str,
         command: str,
     ) -> None:
-        """Take what `bot.slack.app.create` takes."""
+        """Take what `bot.slack.app.Colleague` takes."""
         self._calls = calls
+        self._messages = messages
         self._queue = queue
         self._ledger = ledger
         self._people = people
@@ -223,7 +225,7 @@ class Interactions:
             return
         work = self._queue.find(key)
         mark = Mark(key, name, work.event if work else "")
-        self._calls.update(rendered, channel=box["channel_id"], ts=box["message_ts"], mark=mark)
+        self._messages.update(rendered, channel=box["channel_id"], ts=box["message_ts"], mark=mark)
 
     def show_page(self, body: Body) -> None:
         """Upload the cited page, the quotation marked, into the thread of the answer."""
@@ -248,7 +250,7 @@ class Interactions:
         if box.get("is_ephemeral"):  # for their eyes only: into their own messages
             told = self._calls.call("conversations.open", {"users": wish.user})
             channel, thread = told["channel"]["id"], None
-        self._calls.upload(
+        self._messages.upload(
             png,
             channel=channel,
             thread=thread,

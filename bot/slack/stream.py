@@ -12,7 +12,7 @@ from bot.slack.web_api import SlackBusy, SlackRefused
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from bot.slack.web_api import Mark, WebApi
+    from bot.slack.messages import Mark, Messages
 
 log = logging.getLogger(__name__)
 
@@ -33,7 +33,7 @@ class Stream:
 
     def __init__(
         self,
-        calls: WebApi,
+        messages: Messages,
         *,
         channel: str,
         thread: str,
@@ -45,7 +45,7 @@ class Stream:
         """Grow in a thread for *user*; nothing is sent yet.
 
         Args:
-            calls: Slack's methods.
+            messages: how it is shown.
             channel: where.
             thread: where in it.
             user: who asked; Slack wants to know in channels.
@@ -54,7 +54,7 @@ class Stream:
             begun: is told the message's ts before more is shown; False: it is another
                 question's by now, and this one begins again.
         """
-        self._calls = calls
+        self._messages = messages
         self._channel = channel
         self._thread = thread
         self._user = user
@@ -73,8 +73,7 @@ class Stream:
             return
         end = _OPEN.search(self._held)
         ready = harmless(self._held[: end.start()] if end else self._held)
-        method = "chat.appendStream" if self._ts else "chat.startStream"
-        if not ready or self._calls.rests(method):
+        if not ready or not self._messages.may_grow(self._ts):
             return
         if self._shown + len(ready) > STREAMED:
             self._missed = MISSES
@@ -86,10 +85,9 @@ class Stream:
     def _sent(self, text: str) -> bool:
         try:
             if self._ts:
-                given = {"channel": self._channel, "ts": self._ts, "markdown_text": text}
-                self._calls.once("chat.appendStream", given)
+                self._messages.grow(text, channel=self._channel, ts=self._ts)
             else:
-                begun = self._calls.begin(
+                begun = self._messages.begin(
                     text,
                     channel=self._channel,
                     thread=self._thread,
@@ -115,6 +113,6 @@ class Stream:
         if not self._ts:
             return
         try:
-            self._calls.stop(channel=self._channel, ts=self._ts, mark=self._mark)
+            self._messages.stop(channel=self._channel, ts=self._ts, mark=self._mark)
         except (SlackBusy, SlackRefused) as problem:
             log.info("a stream could not be stopped (%s)", problem)

@@ -1,4 +1,4 @@
-"""Slack's Web API, called so that a message is posted once and a limit is honoured."""
+"""Slack's Web API, called so that its limits are honoured and its errors are two: never, and not now."""
 
 from __future__ import annotations
 
@@ -6,10 +6,9 @@ import json
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http.client import HTTPException
-from itertools import islice
 from typing import Any, TypeVar
 from urllib.error import HTTPError, URLError
 from urllib.request import Request, urlopen
@@ -24,15 +23,15 @@ log = logging.getLogger(__name__)
 
 Made = TypeVar("Made")
 
-EVENT = "tebiki_answer"
-"""The type of our messages' metadata; its payload names the question that is answered."""
-
 PUBLIC_S = 60.0
 """How long a channel is known as public or private; its owner may change it."""
 
 TRIES = 6
 PATIENCE_S = 30.0
 """How long a thread waits for Slack; what Slack wants later than that goes back to the queue."""
+
+OUTSIDE = {"not_in_channel", "channel_not_found"}
+"""What Slack says where we are no member."""
 
 _PASSING = {
     "fatal_error",
@@ -72,24 +71,6 @@ class Identity:
     bot: str
     team: str
     name: str
-
-
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """What a message of ours says about itself, for whoever reads the thread after a fault.
-
-    *question* is the key of the question that is answered, *answer* the answer's id, *event* the
-    id of the event that brought the question.
-    """
-
-    question: str
-    answer: str = ""
-    event: str = ""
-
-    def metadata(self) -> dict[str, Any]:
-        """Return it as Slack keeps it beside a message."""
-        payload = {"question": self.question, "answer": self.answer, "event": self.event}
-        return {"event_type": EVENT, "event_payload": payload}
 
 
 class WebApi:
@@ -151,11 +132,11 @@ class WebApi:
             SlackRefused: for good.
             SlackBusy: for the moment.
         """
-        return self._patiently(lambda: self.once(method, arguments))
+        return self.patiently(lambda: self.once(method, arguments))
 
     def form(self, method: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """Call a method that reads no JSON (those that only read), patiently; raises as `call`."""
-        return self._patiently(lambda: self._once(method, params=dict(arguments)))
+        return self.patiently(lambda: self._once(method, params=dict(arguments)))
 
     def once(self, method: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """Call a method once. After `SlackBusy` nobody knows whether it was done.
@@ -173,7 +154,7 @@ class WebApi:
             return self._until.get(method, 0.0) > time.monotonic()
 
     def _once(self, method: str, **given: dict[str, Any]) -> dict[str, Any]:
-        self._wait_for(method)
+        self.wait_for(method)
         try:
             reply = self.client.api_call(method, **given)  # type: ignore[arg-type]
         except SlackApiError as problem:
@@ -182,8 +163,14 @@ class WebApi:
             raise SlackBusy(method, type(problem).__name__, 1.0) from problem
         return dict(reply.data) if isinstance(reply.data, dict) else {}
 
-    def _patiently(self, do: Callable[[], Made]) -> Made:
-        """Do what may safely be done twice until it is done, as long as patience lasts."""
+    def patiently(
+        self, do: Callable[[], Made], *, done: Callable[[], Made | None] = lambda: None
+    ) -> Made:
+        """Do something until it is done, as long as patience lasts.
+
+        What may not be done twice comes with *done*: asked after each fault, it returns what *do*
+        would have returned, or None when it was not done.
+        """
         for attempt in range(TRIES):
             try:
                 return do()
@@ -191,232 +178,10 @@ class WebApi:
                 if attempt == TRIES - 1 or problem.delay_s > PATIENCE_S:
                     raise
                 self._sleep(problem.delay_s)
+                made = done()
+                if made is not None:
+                    return made
         raise AssertionError  # the last attempt returned or raised
-
-    def post(
-        self,
-        rendered: Rendered,
-        *,
-        channel: str,
-        thread: str,
-        mark: Mark,
-        since: str,
-        still: Callable[[], bool],
-    ) -> str:
-        """Post a message that answers a question, once; return its ts.
-
-        When Slack's reply is lost or says that something broke, the thread is read before
-        anything is posted again: the message may be there. Before each try *still* is asked
-        whether it is ours to post; "" is returned when it no longer is.
-
-        Raises:
-            SlackRefused, SlackBusy: it was not posted, or nobody knows (then `posted` tells).
-        """
-        arguments = {
-            "channel": channel,
-            "thread_ts": thread or None,
-            "text": rendered.text,
-            "blocks": list(rendered.blocks) or None,
-            "metadata": mark.metadata(),
-            "unfurl_links": False,
-            "unfurl_media": False,
-        }
-        for attempt in range(TRIES):
-            self._wait_for("chat.postMessage")
-            if not still():
-                return ""
-            try:
-                return str(self.once("chat.postMessage", arguments)["ts"])
-            except SlackBusy as problem:
-                if attempt == TRIES - 1 or problem.delay_s > PATIENCE_S:
-                    raise
-                self._sleep(problem.delay_s)
-                found = self.posted(channel=channel, thread=thread, key=mark.question, since=since)
-                if found:
-                    return found
-        raise AssertionError  # the last attempt returned or raised
-
-    def posted(
-        self,
-        *,
-        channel: str,
-        thread: str,
-        key: str,
-        since: str,
-        adopt: Callable[[str], bool] = lambda _: False,
-    ) -> str:
-        """Return the ts of the message that answers question *key*, "" when there is none.
-
-        A message that is being streamed says nowhere what it answers. Where none is marked with
-        the question, *adopt* is offered those of ours without a mark, until it takes one.
-
-        Raises:
-            SlackRefused: the thread may not be read, so that nobody knows.
-            SlackBusy: the thread cannot be read now.
-        """
-        unmarked: list[str] = []
-        for each in self._messages(channel, thread, since):
-            about = each.get("metadata") or {}
-            told = about.get("event_payload") or {}
-            if about.get("event_type") == EVENT and told.get("question") == key:
-                return str(each["ts"])
-            if not about and self._is_ours(each):
-                unmarked.append(str(each["ts"]))
-        return next((ts for ts in unmarked if adopt(ts)), "")
-
-    def _is_ours(self, message: Mapping[str, Any]) -> bool:
-        """Whether we said this; what we upload is no answer."""
-        me = self.identity()
-        ours = message.get("user") == me.user or (me.bot and message.get("bot_id") == me.bot)
-        return bool(ours) and not message.get("files")
-
-    def _messages(self, channel: str, thread: str, since: str) -> Iterator[Mapping[str, Any]]:
-        """Yield what was said in a thread since then, or in a channel; none where it is gone."""
-        method = "conversations.replies" if thread else "conversations.history"
-        arguments: dict[str, Any] = {
-            "channel": channel,
-            "oldest": since,
-            "limit": 200,
-            "include_all_metadata": "true",
-            **({"ts": thread} if thread else {}),
-        }
-        while True:
-            try:
-                page = self.form(method, arguments)
-            except SlackRefused as problem:
-                if problem.code in {"thread_not_found", "message_not_found"}:
-                    return
-                raise
-            yield from page.get("messages", ())
-            cursor = (page.get("response_metadata") or {}).get("next_cursor")
-            if not cursor:
-                return
-            arguments["cursor"] = cursor
-
-    def update(self, rendered: Rendered, *, channel: str, ts: str, mark: Mark) -> None:
-        """Replace a message of ours; one that is still being streamed is ended first.
-
-        Raises:
-            SlackRefused: it is gone, say (``message_not_found``).
-            SlackBusy: not now.
-        """
-        arguments = {
-            "channel": channel,
-            "ts": ts,
-            "text": rendered.text,
-            "blocks": list(rendered.blocks),
-            "metadata": mark.metadata(),
-        }
-
-        def try_it() -> None:
-            try:
-                self.once("chat.update", arguments)
-            except SlackRefused as problem:
-                if problem.code != "streaming_state_conflict":
-                    raise
-                self.stop(channel=channel, ts=ts, mark=mark)
-                raise SlackBusy("chat.update", problem.code, 1.0) from problem
-
-        self._patiently(try_it)
-
-    # Streams.
-
-    def begin(
-        self, text: str, *, channel: str, thread: str, user: str, look: Callable[[], str]
-    ) -> str:
-        """Begin a message that grows while it is written; return its ts.
-
-        When Slack's reply is lost, *look* is asked for the message that may be there.
-
-        Raises:
-            SlackRefused, SlackBusy: it was not begun.
-        """
-        arguments = {
-            "channel": channel,
-            "thread_ts": thread,
-            "recipient_team_id": self.identity().team,
-            "recipient_user_id": user or None,
-            "markdown_text": text,
-        }
-
-        def try_it() -> str:
-            try:
-                return str(self.once("chat.startStream", arguments)["ts"])
-            except SlackBusy:
-                found = look()
-                if found:
-                    return found
-                raise
-
-        return self._patiently(try_it)
-
-    def stop(self, *, channel: str, ts: str, mark: Mark) -> None:
-        """End a message that grows; one that Slack has ended is none.
-
-        Raises:
-            SlackRefused, SlackBusy: it may still be open.
-        """
-        try:
-            self.call(
-                "chat.stopStream", {"channel": channel, "ts": ts, "metadata": mark.metadata()}
-            )
-        except SlackRefused as problem:
-            if problem.code != "message_not_in_streaming_state":
-                raise
-
-    # Files, and what only one person sees.
-
-    def upload(
-        self, png: bytes, *, channel: str, thread: str | None, filename: str, title: str
-    ) -> None:
-        """Upload a picture into a thread, once.
-
-        Raises:
-            SlackRefused, SlackBusy: it was not uploaded.
-        """
-        given = self.form(
-            "files.getUploadURLExternal",
-            {"filename": filename, "length": len(png), "alt_txt": title[:1_000]},
-        )
-        self._patiently(lambda: self._send(str(given["upload_url"]), png))
-        name = str(given["file_id"])
-        arguments = {
-            "files": [{"id": name, "title": title}],
-            "channel_id": channel,
-            "thread_ts": thread,
-        }
-        for attempt in range(TRIES):
-            try:
-                self.once("files.completeUploadExternal", arguments)
-            except SlackBusy as problem:
-                if attempt == TRIES - 1 or problem.delay_s > PATIENCE_S:
-                    raise
-                self._sleep(problem.delay_s)
-                if self._shows(name, channel, thread or ""):
-                    return
-            else:
-                return
-
-    def _send(self, address: str, data: bytes) -> None:
-        """Send a file's bytes to the address that Slack gave for them."""
-        request = Request(address, data, {"Content-Type": "application/octet-stream"})  # noqa: S310 - Slack's own address
-        try:
-            with urlopen(request, timeout=self._timeout_s):  # noqa: S310 - Slack's own address
-                return
-        except HTTPError as problem:
-            if problem.code < 500:  # noqa: PLR2004 - HTTP
-                raise SlackRefused("upload", str(problem.code)) from problem
-            raise SlackBusy("upload", str(problem.code), 1.0) from problem
-        except (URLError, HTTPException, OSError) as problem:
-            raise SlackBusy("upload", type(problem).__name__, 1.0) from problem
-
-    def _shows(self, file: str, channel: str, thread: str) -> bool:
-        """Whether a file is among what was said in a thread, or lately in a channel."""
-        try:
-            said = islice(self._messages(channel, thread, "0"), 1_000)
-            return any(each["id"] == file for one in said for each in one.get("files") or ())
-        except SlackRefused:
-            return False
 
     def is_public(self, channel: str) -> bool:
         """Whether everybody of the workspace may read a channel; False where Slack does not say."""
@@ -444,8 +209,8 @@ class WebApi:
             SlackBusy: not now.
         """
         hook = WebhookClient(address, timeout=self._timeout_s, retry_handlers=[])
-        for attempt in range(TRIES):
-            delay, reason = 1.0, ""
+
+        def once() -> None:
             try:
                 reply = hook.send(
                     text=rendered.text,
@@ -454,18 +219,32 @@ class WebApi:
                     replace_original=replace,
                 )
             except (URLError, HTTPException, OSError) as problem:
-                reason = type(problem).__name__
-            else:
-                if reply.status_code == 200:  # noqa: PLR2004 - HTTP
-                    return
-                reason = str(reply.status_code)
-                if reply.status_code == 429:  # noqa: PLR2004 - HTTP
-                    delay = _retry_after(reply.headers)
-                elif reply.status_code < 500:  # noqa: PLR2004 - HTTP
-                    raise SlackRefused("response_url", reply.body[:80])
-            if attempt == TRIES - 1 or delay > PATIENCE_S:
-                raise SlackBusy("response_url", reason, delay)
-            self._sleep(delay)
+                raise SlackBusy("response_url", type(problem).__name__, 1.0) from problem
+            if reply.status_code == 429:  # noqa: PLR2004 - HTTP
+                raise SlackBusy("response_url", "429", _retry_after(reply.headers))
+            if reply.status_code >= 500:  # noqa: PLR2004 - HTTP
+                raise SlackBusy("response_url", str(reply.status_code), 1.0)
+            if reply.status_code != 200:  # noqa: PLR2004 - HTTP
+                raise SlackRefused("response_url", reply.body[:80])
+
+        self.patiently(once)
+
+    def send(self, address: str, data: bytes) -> None:
+        """Send a file's bytes to the address that Slack gave for them.
+
+        Raises:
+            SlackRefused, SlackBusy: it was not sent.
+        """
+        request = Request(address, data, {"Content-Type": "application/octet-stream"})  # noqa: S310 - Slack's own address
+        try:
+            with urlopen(request, timeout=self._timeout_s):  # noqa: S310 - Slack's own address
+                return
+        except HTTPError as problem:
+            if problem.code < 500:  # noqa: PLR2004 - HTTP
+                raise SlackRefused("upload", str(problem.code)) from problem
+            raise SlackBusy("upload", str(problem.code), 1.0) from problem
+        except (URLError, HTTPException, OSError) as problem:
+            raise SlackBusy("upload", type(problem).__name__, 1.0) from problem
 
     def _told(self, method: str, problem: SlackApiError) -> SlackRefused | SlackBusy:
         """Return Slack's refusal as ours; after a 429 the method is left alone for a while."""
@@ -481,7 +260,12 @@ class WebApi:
             return SlackBusy(method, code or str(status), 1.0)
         return SlackRefused(method, code or str(status))
 
-    def _wait_for(self, method: str) -> None:
+    def wait_for(self, method: str) -> None:
+        """Wait until Slack wants a method to be called again.
+
+        Raises:
+            SlackBusy: that is later than anybody here waits.
+        """
         with self._lock:
             delay = self._until.get(method, 0.0) - time.monotonic()
         if delay > PATIENCE_S:

@@ -652,7 +652,7 @@ def test_event_that_cannot_be_written_down_is_not_acknowledged(
 def test_question_left_by_a_process_that_died_is_answered_by_the_next(office: Office) -> None:
     """It was acknowledged and not answered: the next process finds it in the queue."""
     dead = office.assemble()
-    dead._answering.start = lambda: None  # type: ignore[method-assign]  # noqa: SLF001
+    dead._workers.start = lambda: None  # type: ignore[method-assign]  # noqa: SLF001
     dead.connect()
     office.slack.say("U1", "休暇は何日？", channel="D1")
     until(lambda: all(e.acknowledged for e in office.slack.envelopes.values()))

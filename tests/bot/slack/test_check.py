@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from bot.slack.app import Settings
 from bot.slack.check import Finding, check, listed
+from bot.slack.settings import Settings
 from tests.slack_server import APP_TOKEN, BOT_TOKEN, FakeSlack
 
 

@@ -18,8 +18,8 @@ import pytest
 from bot.answers import Delta, Event, Question
 from bot.ledger.errors import LedgerUnavailable
 from bot.ledger.ledger import Ledger
-from bot.slack import answering
-from bot.slack.answering import Answering
+from bot.slack import workers
+from bot.slack.delivery import Delivery
 from tests.slack_colleague import Scripted, Streamed
 from tests.slack_office import Office, acknowledged, buttons, until
 from tests.slack_server import BOT, ME, FakeSlack, Fault, Json
@@ -64,15 +64,15 @@ def test_bug_that_stays_becomes_a_plain_sentence(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """After the last try the asker is told, instead of waiting for ever."""
-    monkeypatch.setattr(answering, "MOST_BUGS", 0)
-    post = Answering._post  # noqa: SLF001
+    monkeypatch.setattr(workers, "MOST_BUGS", 0)
+    post = Delivery.post
 
-    def broken(self: Answering, work: Any, rendered: Any, **rest: Any) -> str:  # noqa: ANN401
+    def broken(self: Delivery, work: Any, rendered: Any, mark: Any, **rest: Any) -> str:  # noqa: ANN401
         if rendered.blocks:
             raise RuntimeError("a bug")
-        return post(self, work, rendered, **rest)
+        return post(self, work, rendered, mark, **rest)
 
-    monkeypatch.setattr(Answering, "_post", broken)
+    monkeypatch.setattr(Delivery, "post", broken)
     office.hire()
 
     said = office.ask()

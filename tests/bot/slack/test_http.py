@@ -64,7 +64,7 @@ def served(
         yield address
 
 
-def _at(settings: Any, api_url: str) -> Any:  # noqa: ANN401 - bot.slack.app.Settings
+def _at(settings: Any, api_url: str) -> Any:  # noqa: ANN401 - bot.slack.settings.Settings
     return replace(settings, api_url=api_url, lease_s=2.0)
 
 
@@ -136,7 +136,7 @@ def test_question_left_by_the_server_before_is_answered_without_a_request(
 ) -> None:
     """What was acknowledged before a restart is answered after it, whether or not anybody writes."""
     dead = office.assemble()
-    dead._answering.start = lambda: None  # type: ignore[method-assign]  # noqa: SLF001
+    dead._workers.start = lambda: None  # type: ignore[method-assign]  # noqa: SLF001
     dead.connect()
     office.slack.say("U1", "休暇は何日？", channel="D1")
     until(lambda: all(e.acknowledged for e in office.slack.envelopes.values()))

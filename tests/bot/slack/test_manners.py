@@ -336,7 +336,7 @@ def test_user_ids_stay_plain_where_that_is_configured(office: Office, tmp_path: 
     """An office that must know who asked says so, and the record holds the id."""
     colleague = office.assemble()
     plain = open_ledger(tmp_path, plain_ids=True)
-    colleague._ledger = colleague._answering._ledger = plain  # noqa: SLF001
+    colleague._listeners._ledger = colleague._answering._ledger = plain  # noqa: SLF001
     colleague.connect()
     office.ask()
     with plain.database.read() as connection:
