@@ -174,7 +174,7 @@ class Access:
         return caller
 
     def may(self, scope: Scope, *, headers: Headers, source: RequestSource, on: date) -> bool:
-        """Whether who calls may do what *scope* covers; a page asks before it shows the way."""
+        """Whether who calls may do what *scope* covers."""
         caller = self._known(headers, source, on)
         return caller is not None and scope in caller.scopes
 
@@ -267,7 +267,7 @@ class Access:
             self._draw(f"{caller.name} {source.address}", self.per_minute, who)
             if caller.name.startswith("key ") or caller.name == "widget":
                 self._draw(caller.name, SHARED * self.per_minute, who)
-        elif path.endswith(("/image", "/file", "/evidence")):
+        elif path.endswith(("/image", "/file")):
             self._draw(f"pages {source.address}", PAGES * self.per_minute, who)
 
     def _draw(self, bucket: str, per_minute: int, who: str) -> None:
@@ -372,7 +372,10 @@ def is_own(origin: str, host: str) -> bool:
 
 
 def is_asking(method: str, path: str) -> bool:
-    """Whether a request puts a question to the index: such requests are counted and have a deadline."""
+    """Whether a request puts a question to the index, or has the pages of an answer drawn.
+
+    Such requests are counted and have a deadline.
+    """
     asking = (
         "/v1/answers",
         "/v1/search",
@@ -382,6 +385,8 @@ def is_asking(method: str, path: str) -> bool:
         "/invoke",
         "/mcp",
     )
+    if path.startswith("/v1/answers/") and path.endswith("/evidence"):
+        return True
     return method == "POST" and path.startswith(asking)
 
 

@@ -33,6 +33,7 @@ from api import (
 from api.access import COOKIE, Access, Caller, secret_of
 from api.admin import Office
 from api.answer_records import AnswersInMemory, Remembered, Shown
+from api.callers import groups_of, may
 from api.changes import Changes
 from api.gate import Gate
 from api.keys import Scope
@@ -316,7 +317,7 @@ def _add_questions(
     @app.get("/v1/answers/{name}", responses=MISSING, tags=["questions"])
     def recorded(request: Request, name: str) -> WireAnswer:
         """Return an answer as it was given, to whoever may see all that it quotes; those of Slack's private places to an admin only."""
-        found = kept.find(name, groups_of(request), private=_may(request, access, Scope.ADMIN))
+        found = kept.find(name, groups_of(request), private=may(request, Scope.ADMIN))
         return access.links.answer(found) if access.signed(request.headers) else found
 
     @app.post("/v1/feedback", responses=MISSING, status_code=201, tags=["questions"])
@@ -483,7 +484,7 @@ def _add_session(app: FastAPI, access: Access, *, with_admin: bool) -> None:
     def offered(request: Request) -> SessionResponse:
         """Say what this caller's pages may offer; open to everybody."""
         offices = (Scope.QUESTIONS, Scope.CURATE, Scope.ADMIN) if with_admin else ()
-        may = [str(scope) for scope in offices if _may(request, access, scope)]
+        may = [str(scope) for scope in offices if may(request, scope)]
         return SessionResponse(admin=bool(may), offices=may)
 
     @app.post("/v1/session", status_code=204, responses=LOCKED, tags=["service"])
@@ -542,21 +543,6 @@ class _Web(StaticFiles):
         answer = super().file_response(*args, **kwargs)
         answer.headers["Cache-Control"] = "no-cache"
         return answer
-
-
-def _may(request: Request, access: Access, scope: Scope) -> bool:
-    return access.may(
-        scope,
-        headers=request.headers,
-        source=request.state.source,
-        on=date.today(),  # noqa: DTZ011 - keys end by the local calendar
-    )
-
-
-def groups_of(request: Request) -> Groups:
-    """Return the groups of a caller; none of one of whom nothing is known."""
-    caller: Caller | None = request.state.caller
-    return frozenset() if caller is None else caller.groups
 
 
 def _search(

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import TYPE_CHECKING, Any, Literal
 
 from fastapi import FastAPI, Request, Response
 
+from api.callers import groups_of, may
 from api.keys import Scope
 
 if TYPE_CHECKING:
@@ -40,14 +40,7 @@ def install(
     )
     def evidence(request: Request, name: str, form: Literal["pdf", "docx"] = "pdf") -> Response:
         """Make the sheet: question, answer, every quotation with its page, hashes, room to sign."""
-        access = request.app.state.access
-        admin = access.may(
-            Scope.ADMIN,
-            headers=request.headers,
-            source=request.state.source,
-            on=date.today(),  # noqa: DTZ011 - keys end by the local calendar
-        )
-        found = kept.find(name, request.state.caller.groups, private=admin)
+        found = kept.find(name, groups_of(request), private=may(request, Scope.ADMIN))
         return Response(
             sheet(found.id, form),
             media_type=MEDIA_TYPES[form],

@@ -15,6 +15,7 @@ from fastapi.responses import StreamingResponse
 from api import stream
 from api.access import Caller
 from api.answer_records import Shown
+from api.callers import groups_of
 from api.openai import own_business, told
 from api.problems import unexpected, unusable
 from api.schemas.answers import WireAnswer
@@ -58,7 +59,7 @@ def install(
         if reply is not None:
             made = _response(asked, reply, number, None, base)
             return _events_of(made) if asked.stream else made
-        turns = (*_before(asked, kept, request.state.caller.groups), *asked.turns())
+        turns = (*_before(asked, kept, groups_of(request)), *asked.turns())
         question = ask(asked.question(), asked.filters, turns, request.state.caller)
         if asked.stream:
             return StreamingResponse(

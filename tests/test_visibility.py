@@ -23,8 +23,10 @@ from api.schemas.answers import WireAnswer
 from api.signed_links import SignedLinks
 from bot.answering.editions import AcrossEditions
 from bot.answering.extractive import Extractive
+from bot.ledger.approved import Approved, ApprovedAnswers, Approving, Quotation
 from bot.ledger.ledger import open_ledger
 from bot.ledger.record import Recorded, SentRecord
+from bot.telling.evidence_sheet import markdown
 from index.generations.manifests import pdf_of
 from index.passages import Filters
 from ingest.catalog.editions import Edition, Kind
@@ -37,6 +39,20 @@ MARKS = (WORD, "98765", "haizoku", "人事内", "人事課")
 
 QUESTION = "調整手当は月額いくらですか"
 """What the hidden document answers and no other does."""
+
+
+def approved(question: str, document: str, quote: str, doubt: str = "") -> Approved:
+    """Return what a department says to a question, resting on the second edition of a document."""
+    words, held = f"{question}：{quote}", (Quotation(document, "2", quote),)
+    return Approved("", question, words, held, "総務部", date(2025, 5, 1), doubt=doubt)
+
+
+APPROVED = (
+    approved("通勤手当は何で決まりますか", "manual", "通勤手当は、通勤距離に応じて支給する。"),
+    approved("調整手当の月額を教えて", "haizoku", "調整手当は、月額98765円とする。"),
+    approved("派遣の行き先はどこですか", "haizoku", f"{WORD}は長野県南牧村に派遣する。", "改正"),
+)
+"""One that all may see, one that rests on the hidden document, and one that has to be checked."""
 
 SECRET, OTHER = "/v1/documents/haizoku/editions/2", "/v1/documents/nonesuch/editions/2"
 CITY = "https://www.city.example.lg.jp"
@@ -85,7 +101,10 @@ class World:
     secret: Edition
 
     def call(self, who: str, method: str, path: str, **sent: Any) -> Any:  # noqa: ANN401 - httpx
-        """Send a request as somebody."""
+        """Send a request as somebody; *{answer}* in its path is one that was given to them."""
+        if "{answer}" in path:
+            asked = {"json": {"question": QUESTION}}
+            path = path.format(answer=self.call(who, "POST", "/v1/answers", **asked).json()["id"])
         headers = {**self.callers[who], **sent.pop("headers", {})}
         return self.client.request(method, path, headers=headers, **sent)
 
@@ -106,12 +125,22 @@ def world(folder: Path, *, whole: bool = True) -> Iterator[World]:
     }
     callers["widget"] = {"Origin": CITY}
     ledger = open_ledger(desk.home, plain_ids=True)
-    answerer = AcrossEditions(Extractive(shelf, today=lambda: TODAY), shelf, today=lambda: TODAY)
+    kept = ApprovedAnswers(lambda: ledger.database)
+    for one in APPROVED:
+        if whole or one.quotations[0].document == "manual":
+            kept.put(one)
+    answerer = Approving(
+        AcrossEditions(Extractive(shelf, today=lambda: TODAY), shelf, today=lambda: TODAY),
+        kept,
+        shelf,
+        today=lambda: TODAY,
+    )
     app = create_app(
         library=shelf,
         answerer=Recorded(answerer, ledger, origin="web"),
         page_file=lambda held: pdf_of(desk.home, held),
         record=SentRecord(ledger, WireAnswer.model_validate, WireAnswer.of),
+        sheet=lambda name, _: markdown(ledger.answer(name), ()).encode(),
         access=Access(keys=keys, origins=(CITY,), links=SignedLinks(ledger.name)),
         measured=Metrics(),
     )
@@ -157,9 +186,13 @@ TRIED: dict[tuple[str, str], list[tuple[str, dict[str, Any]]]] = {
     ("POST", "/v1/check"): [("/v1/check", {"json": {"text": "調整手当は月額5万円とする。"}})],
     ("POST", "/v1/answers"): [
         ("/v1/answers", {"json": {"question": asked}})
-        for asked in (QUESTION, "手当は何が変わりましたか", "長野県南牧村の取組は？", "第2版の手当は？", "手当")
+        for asked in (
+            QUESTION, "手当は何が変わりましたか", "長野県南牧村の取組は？", "第2版の手当は？", "手当",
+            *(one.question for one in APPROVED),
+        )
     ]
     + [("/v1/answers", {"json": {"question": QUESTION}, "headers": {"Accept": "text/event-stream"}})],
+    ("GET", "/v1/answers/{name}/evidence"): [("/v1/answers/{answer}/evidence", {})],
     ("POST", "/v1/chat/completions"): [("/v1/chat/completions", {"json": {"messages": MESSAGES}})],
     ("POST", "/v1/responses"): [("/v1/responses", {"json": {"input": QUESTION}})],
     ("POST", "/invoke"): [("/invoke", {"json": {"inputs": {"question": QUESTION}}})],
@@ -257,6 +290,25 @@ def test_who_is_in_the_group_sees_it(town: World, path: str) -> None:
     found = town.call("insider", "GET" if not sent else "POST", path, **sent)
 
     assert any(mark in found.text for mark in ("98765", WORD))
+
+
+def test_approved_answer_is_given_to_those_who_may_see_what_it_rests_on(town: World) -> None:
+    """And that one has to be checked is told to them only."""
+    given = {
+        (one.question, who): town.call(who, "POST", "/v1/answers", json={"question": one.question})
+        for one in APPROVED
+        for who in ("insider", "outsider")
+    }
+
+    assert [
+        ("approved", "approved"), ("approved", "extractive"), ("extractive", "extractive"),
+    ] == [
+        tuple(given[one.question, who].json()["mode"] for who in ("insider", "outsider"))
+        for one in APPROVED
+    ]  # fmt: skip
+    doubted = APPROVED[-1].question
+    assert "総務部" in str(given[doubted, "insider"].json()["notices"])
+    assert "総務部" not in given[doubted, "outsider"].text
 
 
 @pytest.mark.parametrize(
@@ -369,6 +421,7 @@ def test_answer_is_opened_again_by_those_who_may_see_it(town: World) -> None:
         who: town.call(who, "GET", f"/v1/answers/{given['id']}").status_code
         for who in ("insider", "neighbour", "outsider", "widget", "admin")
     }
+    sheets = {who: town.call(who, "GET", f"/v1/answers/{given['id']}/evidence") for who in opened}
     followed = {
         who: town.call(
             who, "POST", "/v1/responses",
@@ -377,6 +430,8 @@ def test_answer_is_opened_again_by_those_who_may_see_it(town: World) -> None:
         for who in ("insider", "outsider")
     }  # fmt: skip
 
+    assert opened == {who: sheet.status_code for who, sheet in sheets.items()}
+    assert ["insider"] == [who for who, sheet in sheets.items() if "98765" in sheet.text]
     assert {
         "insider": 200,
         "neighbour": 404,

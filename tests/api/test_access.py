@@ -21,6 +21,7 @@ from starlette.types import Message
 from api import gate
 from api.access import PAGES, Access, Limits, Unprotected, decide
 from api.admin import Office
+from api.answer_records import AnswersInMemory, Remembered
 from api.app import create_app
 from api.gate import Gate
 from api.keys import Keys, Scope
@@ -30,6 +31,7 @@ from api.sessions import Sessions
 from api.signed_links import SignedLinks
 from bot.answering.extractive import Extractive
 from bot.answers import Answer, Question
+from bot.asking.question import read
 from index.refresh.plan import Plan
 from index.refresh.reports import RefreshReport
 from tests.served import CORPUS, app_of, serving, small
@@ -587,6 +589,26 @@ def test_page_images_are_bounded_by_address(keys: Keys) -> None:
     assert [404] * PAGES + [429] == statuses  # 404: the small library has no files
 
 
+def test_evidence_sheet_counts_like_a_question(keys: Keys) -> None:
+    """Its pages are drawn: whoever asks for sheets has no more of them than of answers."""
+    _, secret = keys.create("one", Scope.ASK)
+    key = {"Authorization": f"Bearer {secret}"}
+    access = Access(required=True, keys=keys, per_minute=1)
+    app = create_app(
+        library=small,
+        answerer=Extractive(small),
+        page_file=lambda _: CORPUS,
+        sheet=lambda *_: b"%PDF",
+        access=access,
+    )
+    with TestClient(app) as client:
+        statuses = [
+            client.get("/v1/answers/none/evidence", headers=key).status_code for _ in range(2)
+        ]
+
+    assert [404, 429] == statuses
+
+
 class Trickle:
     """A body of a few bytes, each just in time for whoever counts the pauses only."""
 
@@ -663,3 +685,23 @@ def test_answer_that_takes_too_long_is_given_up(
         assert 504 == response.status_code
     else:
         assert response.text.rpartition("event: ")[2].startswith("error\n")
+
+
+def test_evidence_sheet_that_takes_too_long_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Drawing its pages has the deadline of an answer."""
+    let_go = threading.Event()
+    record = AnswersInMemory()
+    given = Remembered(Extractive(small), record).answer(read("年次有給休暇は何日ですか"))
+    monkeypatch.setattr(Gate.__init__, "__kwdefaults__", {"answer_timeout_s": 0.1})
+    app = create_app(
+        library=small,
+        answerer=Extractive(small),
+        record=record,
+        page_file=lambda _: CORPUS,
+        sheet=lambda *_: b"%PDF" if let_go.wait(10) else b"",
+    )
+    with serving(app) as address:
+        response = httpx.get(f"{address}/v1/answers/{given.id}/evidence")
+        let_go.set()
+
+    assert 504 == response.status_code
