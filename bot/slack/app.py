@@ -34,6 +34,10 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
+LEAVE_S = 5.0
+"""How long the connection to Slack may take to end."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reply:
     """What is answered to Slack over HTTP."""
@@ -183,7 +187,10 @@ class Colleague:
         """Take nothing more in, finish what is being answered, leave the rest for later."""
         self._closing.set()
         if self._socket is not None:
-            self._socket.client.close()
+            # slack_sdk 3.47 waits for ever when it is renewing its connection at this moment.
+            leaving = threading.Thread(target=self._socket.client.close, daemon=True)
+            leaving.start()
+            leaving.join(LEAVE_S)
         self._following.close()
         self._workers.close()
         self._interactions.close()

@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -18,7 +19,7 @@ import pytest
 from bot.answers import Delta, Event, Question
 from bot.ledger.errors import LedgerUnavailable
 from bot.ledger.ledger import Ledger
-from bot.slack import workers
+from bot.slack import app, workers
 from bot.slack.delivery import Delivery
 from tests.slack_colleague import Scripted, Streamed
 from tests.slack_office import Office, acknowledged, buttons, until
@@ -79,6 +80,23 @@ def test_bug_that_stays_becomes_a_plain_sentence(
 
     assert said["metadata"]["event_payload"]["answer"] in said["text"]
     assert {"failed": 1} == office.queue.counts()
+
+
+def test_connection_that_does_not_end_holds_nothing_up(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Slack's client may wait for itself; we finish without it."""
+    monkeypatch.setattr(app, "LEAVE_S", 0.1)
+    never = threading.Event()
+    colleague = office.assemble()
+    colleague._socket = SimpleNamespace(client=SimpleNamespace(close=never.wait))  # type: ignore[assignment]  # noqa: SLF001
+
+    closing = threading.Thread(target=colleague.close, daemon=True)
+    closing.start()
+    closing.join(30)
+
+    assert not closing.is_alive()
+    never.set()
 
 
 def test_shortcut_where_we_are_not_says_how_to_invite_us(office: Office) -> None:
