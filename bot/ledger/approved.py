@@ -21,13 +21,14 @@ from bot.ledger.errors import LedgerUnavailable
 from bot.ledger.tables import approved
 from bot.telling.approved import approved_screen, doubted
 from bot.telling.quotations import cases_in, notices
+from index.passages import all_seen
 from index.revisions.following import State, follow
-from ingest.catalog.editions import Document, Edition, visible
+from ingest.catalog.editions import Document, Edition
 
 if TYPE_CHECKING:
     from bot.answers import Answerer, Event
     from bot.ledger.database import Database
-    from index.passages import Library
+    from index.passages import Filters, Library
 
 log = logging.getLogger(__name__)
 
@@ -260,7 +261,7 @@ class Approving:
             return None, ""
         library = self._library().seen_by(filters.groups)
         for one in alike:
-            if not self._may_see(one, library, question):
+            if not self._is_open(one, library, filters):
                 continue
             citations = None if one.doubt else self._cited(one, library)
             if citations is None:
@@ -269,18 +270,11 @@ class Approving:
                 return self._told(one, citations, question, library, begun), ""
         return None, ""
 
-    def _may_see(self, one: Approved, library: Library, question: Question) -> bool:
-        """Whether whoever asks may see all that an answer rests on, also where it changed."""
-        whole = {e.key: e for e in self._library().editions}
-        works = {e.document.id for e in library.editions}
-        return all(
-            each.document in works
-            and not (each.sha256 and library.hides(each.sha256))
-            and visible(
-                whole.get(f"{each.document}@{each.edition}", _edition(each)),
-                question.filters.groups,
-            )
-            for each in one.quotations
+    def _is_open(self, one: Approved, library: Library, filters: Filters) -> bool:
+        """Whether all that an answer rests on may be seen and is asked of, also where it changed."""
+        works = {each.document.id for each in library.editions if filters.admit(each)}
+        return all(each.document in works for each in one.quotations) and all_seen(
+            map(_edition, one.quotations), self._library(), filters.groups
         )
 
     def _cited(self, one: Approved, library: Library) -> tuple[Citation, ...] | None:

@@ -28,6 +28,7 @@ from bot.ledger.ledger import open_ledger
 from bot.slack.gist import gist
 from bot.telling.evidence_sheet import markdown
 from index.passages import Filters
+from ingest.catalog.editions import Kind
 from ingest.errors import UnreadablePdf
 from tests.fakes import FakeLibrary, edition, edition_text
 
@@ -150,6 +151,16 @@ def test_changed_passage_takes_the_lead_away_and_is_told_once(kept: ApprovedAnsw
     assert ["jinji@example.lg.jp"] == [one.owner for one in marked]
     assert "leave@1" in marked[0].doubt
     assert [] == again
+
+
+@pytest.mark.parametrize("filters", [Filters(documents=("other",)), Filters(kinds=(Kind.CASE,))])
+def test_notice_of_a_changed_passage_keeps_to_what_is_asked_of(
+    kept: ApprovedAnswers, filters: Filters
+) -> None:
+    """Whoever asks of other documents is not told of one that has to be checked."""
+    held = library("年次有給休暇は、一年につき25日とする。")
+
+    assert "総務部" not in str(answer(kept, held, filters=filters).notices)
 
 
 def test_what_was_taken_back_meanwhile_stays_away(kept: ApprovedAnswers) -> None:
