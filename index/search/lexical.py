@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.sparse import csc_matrix
 
-from index.search.tallies import counted, keys_of
+from index.search.tallies import keys_of
 from ingest import arrays
 
 if TYPE_CHECKING:
@@ -92,14 +92,6 @@ class Bm25:
         idf = np.where(holding > 0, _idf(holding, found._there), 0)  # noqa: SLF001
         found._worth = (idf / _idf(np.diff(self._starts), self._size)).astype(np.float32)  # noqa: SLF001
         return found
-
-    @classmethod
-    def build(cls, passages: Iterable[Sequence[str]]) -> Bm25:
-        """Index passages given as their units, one sequence a passage."""
-        vocabulary: dict[str, int] = {}
-        counts = counted(passages, vocabulary)
-        keys = keys_of(vocabulary)
-        return inverted(lambda: [(counts, keys)], _in_memory)
 
     def scores(self, units: Mapping[str, float]) -> NDArray[np.float32]:
         """Return the score of every passage for weighted units, shape (passages,), float32.
@@ -282,10 +274,6 @@ def inverted(
         free[at] += many
         first += counts.shape[0]
     return Bm25(len(length), known, starts, rows, scores)  # type: ignore[arg-type]
-
-
-def _in_memory(_name: str, size: int, kind: type) -> NDArray[np.generic]:
-    return np.empty(size, kind)
 
 
 class _Holding:

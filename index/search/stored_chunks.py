@@ -62,21 +62,6 @@ class StoredChunks:
         return np.searchsorted(self.edition_at, np.arange(len(self.editions) + 1))
 
 
-def in_memory(held: Sequence[Part]) -> StoredChunks:
-    """Return chunks that are at hand as they are."""
-    editions = list(dict.fromkeys(part.chunk.edition for part in held))
-    rows: dict[tuple[str, int], int] = {}
-    table = [
-        (
-            editions.index(part.chunk.edition),
-            rows.setdefault((part.chunk.edition.key, part.pages[0]), len(rows)),
-            at,
-        )
-        for at, part in enumerate(held)
-    ]
-    return StoredChunks(editions, _table(table), lambda _, at: held[at])
-
-
 def stored(
     editions: Sequence[Edition],
     paths: Sequence[Path],

@@ -13,9 +13,9 @@ from index.generations.generation import WEIGHTS, Generation
 from index.passages import Filters, Passage
 from index.search.hybrid import Scope, Sounding
 from index.search.parts import Part
-from index.search.stored_chunks import in_memory
 from ingest.chunks import Chunk
 from tests.fakes import edition
+from tests.searched import in_memory
 from tests.shelves import Desk
 
 PAGES = {

@@ -10,9 +10,9 @@ from index.passages import Filters
 from index.search.dictionary import Dictionary, Translating
 from index.search.glossary import Glossary, Match, Term
 from index.search.hybrid import read_query
-from index.search.lexical import Bm25
 from ingest.language.words import pairs, tokens
 from tests.fakes import edition
+from tests.searched import bm25
 from tests.shelves import Desk
 
 ENTRIES = """\
@@ -39,7 +39,7 @@ def file(tmp_path: Path) -> Path:
 
 def made(path: Path, *said: str) -> Dictionary:
     """Return the dictionary of what a corpus of some passages says."""
-    return Dictionary(path, Bm25.build(map(tokens, said)), Bm25.build(map(pairs, said)))
+    return Dictionary(path, bm25(map(tokens, said)), bm25(map(pairs, said)))
 
 
 def test_what_the_corpus_says_often_comes_first_and_what_it_never_says_not_at_all(

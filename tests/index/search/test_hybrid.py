@@ -31,15 +31,15 @@ from index.search.hybrid import (
     _standard,
     read_query,
 )
-from index.search.lexical import Bm25
 from index.search.municipalities import Municipalities
 from index.search.parts import Part
-from index.search.stored_chunks import StoredChunks, in_memory
+from index.search.stored_chunks import StoredChunks
 from index.search.vectors import StoredVectors
 from ingest.catalog.editions import Kind
 from ingest.chunks import Chunk
 from tests import tiny_models
 from tests.fakes import FakeLibrary, edition, edition_text
+from tests.searched import bm25, in_memory
 from tests.shelves import TODAY, Desk
 
 GLOSSARY = """
@@ -353,7 +353,7 @@ def test_searches_take_turns_unless_they_wait_for_a_model(waits: bool, most: int
     dense = DenseLeg(Asked(waits=waits), StoredVectors([], chunks.starts, lambda _: None))
     hybrid = Hybrid(
         chunks, {"crowd": leg}, dense, {"crowd": 1.0, "dense": 0.2, DOCUMENT: 0.0}, Glossary(),
-        [held], lambda: TODAY, Municipalities(chunks, Bm25.build([[]]), Glossary()),
+        [held], lambda: TODAY, Municipalities(chunks, bm25([[]]), Glossary()),
     )  # fmt: skip
 
     with ThreadPoolExecutor(2) as pool:

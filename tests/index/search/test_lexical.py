@@ -11,6 +11,7 @@ import pytest
 
 from index.search.lexical import K1, B, Bm25
 from index.search.tallies import keys_of
+from tests.searched import bm25
 
 PASSAGES = [["a", "b"], ["a", "a", "c"], []]
 
@@ -20,21 +21,21 @@ def test_a_score_is_that_of_the_formula() -> None:
     idf = log(1 + (3 - 1 + 0.5) / (1 + 0.5))
     expected = idf * 1 / (1 + K1 * (1 - B + B * 2 / (5 / 3)))
 
-    scores = Bm25.build(PASSAGES).scores({"b": 1.0})
+    scores = bm25(PASSAGES).scores({"b": 1.0})
 
     assert [pytest.approx(expected, rel=1e-5), 0.0, 0.0] == scores.tolist()
 
 
 def test_a_weight_multiplies_a_unit() -> None:
     """A unit of weight 0.5 counts half."""
-    index = Bm25.build(PASSAGES)
+    index = bm25(PASSAGES)
 
     np.testing.assert_allclose(0.5 * index.scores({"a": 1.0}), index.scores({"a": 0.5}))
 
 
 def test_units_of_any_weight_add_up() -> None:
     """In whatever order they are named."""
-    index = Bm25.build(PASSAGES)
+    index = bm25(PASSAGES)
     expected = 2 * index.scores({"a": 1.0}) + index.scores({"b": 1.0}) + index.scores({"c": 0.5})
 
     np.testing.assert_allclose(expected, index.scores({"a": 2.0, "b": 1.0, "c": 0.5}))
@@ -43,7 +44,7 @@ def test_units_of_any_weight_add_up() -> None:
 
 def test_an_unknown_unit_adds_nothing_and_is_the_rarest() -> None:
     """What no passage holds cannot be found, and says most about a question."""
-    index = Bm25.build(PASSAGES)
+    index = bm25(PASSAGES)
 
     assert [0.0, 0.0, 0.0] == index.scores({"z": 1.0}).tolist()
     assert not index.knows("z")
@@ -52,8 +53,8 @@ def test_an_unknown_unit_adds_nothing_and_is_the_rarest() -> None:
 
 def test_indexes_over_the_same_units_hold_them_once(tmp_path: Path) -> None:
     """One of pages is opened with the keys of that of chunks, and scores as with its own."""
-    pages = Bm25.build([["a", "b", "a"]])
-    Bm25.build([["a"], ["b", "a"]]).save(tmp_path / "chunks")
+    pages = bm25([["a", "b", "a"]])
+    bm25([["a"], ["b", "a"]]).save(tmp_path / "chunks")
     pages.save(tmp_path / "pages", with_keys=False)
 
     opened = Bm25.load(tmp_path / "pages", Bm25.load(tmp_path / "chunks"))
@@ -68,7 +69,7 @@ def test_postings_come_in_blocks_and_may_be_damaged_where_nobody_looks(
 ) -> None:
     """A damaged block is named when a unit of it is asked for, and only then."""
     monkeypatch.setattr("index.search.lexical._BLOCK", 2)
-    built = Bm25.build([["a", "b", "c", "d"], ["a", "b", "c", "d"]])
+    built = bm25([["a", "b", "c", "d"], ["a", "b", "c", "d"]])
     built.save(tmp_path / "index")
     content = (tmp_path / "index" / "scores.npy").read_bytes()
     (tmp_path / "index" / "scores.npy").write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
@@ -84,7 +85,7 @@ def test_postings_come_in_blocks_and_may_be_damaged_where_nobody_looks(
 
 def test_an_index_of_version_1_is_read(tmp_path: Path) -> None:
     """It kept its units as text, in the order in which they had been met."""
-    built = Bm25.build(PASSAGES)
+    built = bm25(PASSAGES)
     units = ["b", "a", "c"]
     found = [built.scores({unit: 1.0}) for unit in units]
     np.save(tmp_path / "indices.npy", np.concatenate([np.flatnonzero(one) for one in found]))
@@ -102,7 +103,7 @@ def test_an_index_of_version_1_is_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize("passages", [PASSAGES, [[]], []], ids=["some", "one empty", "none"])
 def test_an_index_comes_back_as_it_was_saved(passages: list[list[str]], tmp_path: Path) -> None:
     """Saving and loading changes no score."""
-    built = Bm25.build(passages)
+    built = bm25(passages)
     built.save(tmp_path / "index")
 
     loaded = Bm25.load(tmp_path / "index")

@@ -13,6 +13,7 @@ from index.search.tallies import Kind, Tally, keys_of
 from ingest.chunks import Chunk
 from ingest.language.words import pairs, phrases, tokens
 from tests.fakes import edition
+from tests.searched import bm25
 
 TEXTS = (
     ("manual", "年次休暇は20日とする。", "休暇", (1,)),
@@ -55,7 +56,7 @@ def test_chunks_are_scored_by_text_and_context(tmp_path: Path) -> None:
     lexical_indexes.build(tmp_path, _counted)
 
     for folder, cut in (("words", tokens), ("pairs", pairs), ("phrases", _phrases)):
-        plain = Bm25.build([*cut(text), *cut(context)] for _, text, context, _ in TEXTS)
+        plain = bm25([*cut(text), *cut(context)] for _, text, context, _ in TEXTS)
         asked = list(cut("休暇は何日か。"))
         np.testing.assert_allclose(
             _scores(plain, asked), _scores(_loaded(tmp_path, folder), asked), rtol=1e-6
@@ -77,7 +78,7 @@ def test_pages_gather_their_chunks_and_count_a_context_once(tmp_path: Path) -> N
         ]
         asked = list(cut("休暇は何日か。"))
         np.testing.assert_allclose(
-            _scores(Bm25.build(pages), asked),
+            _scores(bm25(pages), asked),
             _scores(_loaded(tmp_path, folder), asked),
             rtol=1e-6,
         )

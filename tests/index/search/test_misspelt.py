@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from index.search.glossary import Glossary, Term
-from index.search.lexical import Bm25
 from index.search.misspelt import Spelling
 from ingest.language.words import pairs, tokens
+from tests.searched import bm25
 
 GLOSSARY = Glossary(
     [
@@ -31,7 +31,7 @@ PASSAGES = (
 @pytest.fixture
 def spelling() -> Spelling:
     """Names of a glossary beside the words of four passages."""
-    return Spelling(Bm25.build(map(tokens, PASSAGES)), Bm25.build(map(pairs, PASSAGES)), GLOSSARY)
+    return Spelling(bm25(map(tokens, PASSAGES)), bm25(map(pairs, PASSAGES)), GLOSSARY)
 
 
 @pytest.mark.parametrize(

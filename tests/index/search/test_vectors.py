@@ -73,3 +73,16 @@ def test_the_spread_of_cosines_is_told_without_working_them_out(tmp_path: Path) 
     told = Spread(_stored(tmp_path, all_of), np.arange(50)).of(question)
 
     assert [pytest.approx(cosines.mean()), pytest.approx(cosines.std())] == list(told)
+
+
+def test_the_spread_of_many_vectors_is_that_of_some_taken_evenly(tmp_path: Path) -> None:
+    """Of 9,000 every third is looked at; the first ones alone would tell something else."""
+    chance = np.random.default_rng(2)
+    all_of = (chance.normal(size=(9_000, 4)) + np.arange(9_000)[:, None] / 9_000).astype(np.float16)
+    question = np.ones(4, np.float32)
+    cosines = all_of.astype(np.float64) @ question
+
+    told = Spread(_stored(tmp_path, all_of), np.arange(9_000)).of(question)
+
+    assert [pytest.approx(cosines[::3].mean()), pytest.approx(cosines[::3].std())] == list(told)
+    assert pytest.approx(cosines.mean(), abs=0.1) == told[0]
