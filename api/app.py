@@ -484,8 +484,8 @@ def _add_session(app: FastAPI, access: Access, *, with_admin: bool) -> None:
     def offered(request: Request) -> SessionResponse:
         """Say what this caller's pages may offer; open to everybody."""
         offices = (Scope.QUESTIONS, Scope.CURATE, Scope.ADMIN) if with_admin else ()
-        may = [str(scope) for scope in offices if may(request, scope)]
-        return SessionResponse(admin=bool(may), offices=may)
+        theirs = [str(scope) for scope in offices if may(request, scope)]
+        return SessionResponse(admin=bool(theirs), offices=theirs)
 
     @app.post("/v1/session", status_code=204, responses=LOCKED, tags=["service"])
     def session(request: Request, given: SessionRequest) -> Response:
