@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Protocol
 
 from api.schemas.answers import WireAnswer
 from bot.answers import REMEMBERED, Answer, Turn, streamed
-from bot.errors import AnswerUnknown
 from bot.ledger.ledger import unknown
 from index.errors import IndexingError
 from index.passages import all_seen
@@ -122,8 +121,7 @@ class AnswersInMemory:
         """
         with self._lock:
             if name not in self._answers:
-                message = f'No answer "{name}" is remembered. Ask the question again.'
-                raise AnswerUnknown(message)
+                raise unknown(name)
             return WireAnswer.of(self._answers[name])
 
     def rate(self, name: str, rating: str, comment: str) -> None:

@@ -119,7 +119,7 @@ def install(
         return WordResponse(ja=term.ja, also=list(term.also), en=list(term.en))
 
     @app.post("/v1/admin/questions/aside", responses=responses, tags=["admin"])
-    def set_aside(asked: AsideRequest) -> AsideResponse:
+    def set_aside(request: Request, asked: AsideRequest) -> AsideResponse:
         """Take a question off the list, however it was worded, also when it is asked again."""
         marks = wordings(asked.question)
         if not marks:
@@ -129,6 +129,7 @@ def install(
                 "There is no such question on the list. Load the page anew.",
             )
         aside.add(marks)
+        noted(request, Deed.SET_ASIDE, count=len(marks))
         return AsideResponse(aside=len(marks))
 
 

@@ -45,6 +45,7 @@ class Deed(Enum):
     DOCUMENT_ADDED = (3004, "Entity Management", 1, "Create", "document")
     DOCUMENT_CORRECTED = (3004, "Entity Management", 3, "Update", "document")
     DOCUMENT_WITHDRAWN = (3004, "Entity Management", 4, "Delete", "document")
+    SET_ASIDE = (3004, "Entity Management", 3, "Update", "open question")
     REFRESHED = (3004, "Entity Management", 3, "Update", "index")
     OVERRIDDEN = (3004, "Entity Management", 99, "Override", "gate")
     ROLLED_BACK = (3004, "Entity Management", 99, "Roll back", "index")

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 KNOWN_S = 300.0
-"""How long it is remembered who is in a user group."""
+"""How long it is remembered who is in a user group, or that Slack does not say."""
 
 
 class Sight:
@@ -64,10 +64,14 @@ class Sight:
             return members
         try:
             told = self._calls.form("usergroups.users.list", {"usergroup": name})
-        except (SlackBusy, SlackRefused) as problem:
+        except SlackBusy as problem:
             log.warning("user group %s is taken for empty: %s", name, problem)
-            return frozenset()
-        members = frozenset(map(str, told.get("users", ())))
+            members, known_s = frozenset[str](), problem.delay_s
+        except SlackRefused as problem:
+            log.warning("user group %s is taken for empty: %s", name, problem)
+            members, known_s = frozenset[str](), KNOWN_S
+        else:
+            members, known_s = frozenset(map(str, told.get("users", ()))), KNOWN_S
         with self._lock:
-            self._members[name] = (now + KNOWN_S, members)
+            self._members[name] = (now + known_s, members)
         return members

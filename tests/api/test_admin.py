@@ -9,7 +9,7 @@ import shutil
 import threading
 import time
 from base64 import b64encode
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, datetime
@@ -95,6 +95,7 @@ class Desk:
         self.report = RefreshReport(Plan(), "g2", published=True)
         self.current = "g2"
         self.reasons: tuple[str, ...] = ()
+        self.noted: list[tuple[Deed, Mapping[str, object]]] = []
 
     def refresh(
         self,
@@ -133,6 +134,7 @@ class Desk:
             entries=lambda _: ENTRIES,
             uploads=self.uploads,
             aside=Aside(self.aside),
+            note=lambda deed, what, *_: self.noted.append((deed, what)),
             unusable=lambda: (UnreadablePdf("left.pdf", "it has no pages", "Copy it again."),),
         )
 
@@ -314,7 +316,7 @@ def test_what_is_missing_comes_as_a_table(client: TestClient) -> None:
 
 
 def test_a_question_can_be_set_aside(client: TestClient, desk: Desk) -> None:
-    """It leaves the list with its other wordings; no word of it is kept."""
+    """It leaves the list with its other wordings; no word of it is kept, and who did it is."""
     asked = {"question": "育児休業の給与はどうなる"}
 
     told = client.post("/v1/admin/questions/aside", json=asked)
@@ -323,6 +325,7 @@ def test_a_question_can_be_set_aside(client: TestClient, desk: Desk) -> None:
     left = client.get("/v1/admin/questions").json()["missing"]
     assert ["=HYPERLINK(1)"] == [each["question"] for each in left]
     assert "育児休業" not in desk.aside.read_text(encoding="utf-8")
+    assert [(Deed.SET_ASIDE, {"count": 2})] == desk.noted
     assert 404 == client.post("/v1/admin/questions/aside", json=asked).status_code
 
 

@@ -50,10 +50,12 @@ def test_user_groups_count_in_direct_messages(slack: FakeSlack) -> None:
 
 
 def test_missing_scope_opens_nothing(slack: FakeSlack) -> None:
-    """An app that may not read user groups takes them for empty."""
+    """An app that may not read user groups takes them for empty, and does not ask each time."""
     slack.scopes = slack.scopes.replace("usergroups:read", "")
+    sight = sight_of(slack)
 
-    assert frozenset() == sight_of(slack).of("D7", "U1")
+    assert [frozenset()] * 2 == [sight.of("D7", "U1") for _ in range(2)]
+    assert 2 == len([each for each in slack.calls if each.method == "usergroups.users.list"])
 
 
 def test_folders_can_be_chosen_for_a_channel() -> None:
