@@ -37,12 +37,14 @@ if TYPE_CHECKING:
 class Parts:
     """The built application: what every command is made from.
 
-    *listeners* hear of each reply of the language model, as `bot.writing.breaker.Sparing` tells.
+    *record* opens the database of the record, once and when it is needed. *listeners* hear of each
+    reply of the language model, as `bot.writing.breaker.Sparing` tells.
     """
 
     settings: Settings
     shelf: Shelf
     answerer: Answerer
+    record: Callable[[], Database]
     listeners: list[Callable[[str, float], None]] = field(default_factory=list)
 
     def page_file(self, edition: Edition) -> Path:
@@ -57,6 +59,10 @@ class Parts:
         """Return the current generation."""
         return self.shelf()
 
+    def ledger(self) -> Ledger:
+        """Return the record of answers, in which published numbers are not masked."""
+        return _ledger(self.settings, self.shelf, self.record())
+
 
 def build(chosen: Settings) -> Parts:
     """Put the application together; nothing is opened or loaded before it is used."""
@@ -70,12 +76,13 @@ def build(chosen: Settings) -> Parts:
         remote=remote_of(chosen),
         reranker=configured_reranker(chosen),
     )
+    record = _record_of(chosen)
     traces = traces_of(chosen)
     library: Callable[[], Library] = traces.library(shelf) if traces else shelf
     extractive = Extractive(library)
     if chosen.model is None:
-        answerer = approving(chosen, AcrossEditions(extractive, library), shelf)
-        return Parts(chosen, shelf, traces.answerer(answerer) if traces else answerer)
+        answerer = approving(record, AcrossEditions(extractive, library), shelf)
+        return Parts(chosen, shelf, traces.answerer(answerer) if traces else answerer, record)
     from bot.writing.breaker import Sparing
     from bot.writing.generative import Generative
     from bot.writing.model import open_model
@@ -86,12 +93,14 @@ def build(chosen: Settings) -> Parts:
         for listener in listeners:
             listener(failure, seconds)
 
-    model = Sparing(open_model(chosen.model, tokens_of(chosen)), chosen.home, told=told)
+    model = Sparing(open_model(chosen.model, tokens_of(chosen, record)), chosen.home, told=told)
     written = Generative(
         library, model, extractive, guard=guard_of(chosen, shelf), vetoed=veto_of(chosen)
     )
-    answerer = approving(chosen, AcrossEditions(written, library), shelf)
-    return Parts(chosen, shelf, traces.answerer(answerer) if traces else answerer, listeners)
+    answerer = approving(record, AcrossEditions(written, library), shelf)
+    return Parts(
+        chosen, shelf, traces.answerer(answerer) if traces else answerer, record, listeners
+    )
 
 
 def traces_of(chosen: Settings) -> Traces | None:
@@ -103,11 +112,11 @@ def traces_of(chosen: Settings) -> Traces | None:
     return Traces(collected_at(chosen.traces))
 
 
-def approving(chosen: Settings, answerer: Answerer, shelf: Shelf) -> Answerer:
+def approving(record: Callable[[], Database], answerer: Answerer, shelf: Shelf) -> Answerer:
     """Return *answerer* behind the answers that departments wrote or approved."""
-    from bot.ledger.approved import Approving
+    from bot.ledger.approved import ApprovedAnswers, Approving
 
-    return Approving(answerer, approved_of(chosen), shelf)
+    return Approving(answerer, ApprovedAnswers(record), shelf)
 
 
 def approved_of(chosen: Settings) -> ApprovedAnswers:
@@ -122,7 +131,7 @@ def _record_of(chosen: Settings) -> Callable[[], Database]:
     from bot.ledger.database import Database
     from bot.ledger.ledger import FILE
 
-    return cache(lambda: Database(chosen.database_url or chosen.home / FILE))
+    return cache(lambda: Database(chosen.database_url or chosen.home / FILE, patient=True))
 
 
 def guard_of(chosen: Settings, shelf: Shelf | None) -> Guard:
@@ -147,13 +156,17 @@ def veto_of(chosen: Settings) -> Callable[[str, str], bool]:
     return lambda source, said: veto(entailment, source, said)
 
 
-def ledger_of(chosen: Settings, shelf: Shelf | None = None) -> Ledger:
-    """Open the record of answers; with *shelf*, published numbers are not masked in it."""
+def ledger_of(chosen: Settings) -> Ledger:
+    """Open the record of answers, to read it."""
+    return _ledger(chosen, None, _record_of(chosen)())
+
+
+def _ledger(chosen: Settings, shelf: Shelf | None, database: Database) -> Ledger:
     from bot.ledger.ledger import open_ledger
 
     return open_ledger(
         chosen.home,
-        url=chosen.database_url,
+        database=database,
         key=chosen.ledger_key,
         plain_ids=chosen.ledger_plain_ids,
         counts_only=chosen.record == "counts",
@@ -191,13 +204,13 @@ def account() -> str:
         return str(os.getuid())
 
 
-def tokens_of(chosen: Settings) -> Tokens | None:
+def tokens_of(chosen: Settings, record: Callable[[], Database] | None = None) -> Tokens | None:
     """Return what counts the tokens of each day, None where no bound is set; opened at first use."""
     if chosen.model is None or not chosen.model.tokens_a_day:
         return None
     from bot.ledger.tokens import Tokens
 
-    return Tokens(_record_of(chosen), chosen.model.tokens_a_day)
+    return Tokens(record or _record_of(chosen), chosen.model.tokens_a_day)
 
 
 def embedder_of(chosen: Settings, recipe: Mapping[str, str], folder: Path) -> Embedder:

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tebiki.building import (
-    approved_of,
     build,
     configured_embedder,
     configured_reranker,
@@ -109,11 +108,12 @@ def deeds(
 
 def _doubted(chosen: Settings) -> Iterator[tuple[str, dict[str, object]]]:
     """Yield the approved answers that what was published took the ground from, for their owners."""
-    from bot.ledger.approved import checked
+    from bot.ledger.approved import ApprovedAnswers, checked
     from bot.ledger.errors import LedgerUnavailable
 
     try:
-        for one in checked(approved_of(chosen), build(chosen).generation(), today()):
+        parts = build(chosen)
+        for one in checked(ApprovedAnswers(parts.record), parts.generation(), today()):
             log.warning(
                 "approved answer %s (%s) is to be checked by %s: %s",
                 one.id, one.question, one.owner or one.by, one.doubt,

@@ -14,10 +14,8 @@ from typing import TYPE_CHECKING
 from tebiki.building import (
     Parts,
     account,
-    approved_of,
     audit_of,
     generations_of,
-    ledger_of,
     roll_back_to,
     slack_of,
 )
@@ -58,6 +56,7 @@ def web(parts: Parts, host: str = "127.0.0.1") -> FastAPI:
     from api.worklist import Aside
     from bot.answering.extractive import Extractive
     from bot.ledger import erasing, exporting
+    from bot.ledger.approved import ApprovedAnswers
     from bot.ledger.audit import Deed
     from bot.ledger.record import Recorded, SentRecord
     from bot.writing.breaker import resting
@@ -72,7 +71,7 @@ def web(parts: Parts, host: str = "127.0.0.1") -> FastAPI:
         proxies=chosen.proxies,
         origins=chosen.origins,
     )
-    ledger = ledger_of(chosen, parts.shelf)
+    ledger = parts.ledger()
     access = replace(access, links=SignedLinks(ledger.name), person=ledger.person)
     measured = Metrics(partial(_present, chosen, ledger))
     audit = audit_of(chosen)
@@ -89,7 +88,7 @@ def web(parts: Parts, host: str = "127.0.0.1") -> FastAPI:
         examine=partial(_examined, chosen),
         resting=lambda: resting(chosen.home),
         keys=access.keys,
-        approved=approved_of(chosen),
+        approved=ApprovedAnswers(parts.record),
         aside=Aside(chosen.home / "set_aside.json"),
         erase=lambda which: (
             gone := erasing.erase(ledger, which),

@@ -376,19 +376,20 @@ def open_ledger(
     plain_ids: bool = False,
     guard: Guard | None = None,
     counts_only: bool = False,
+    database: Database | None = None,
 ) -> Ledger:
     """Open the ledger of a home: its SQLite file, or the PostgreSQL database that *url* names.
 
     A file that is damaged is set aside; one that is locked, or full, is opened when it can be.
+    *database* is that of the home, where it is open already.
     *key* hashes people's ids, unless *plain_ids* are kept; with *counts_only*, no words are.
 
     Raises:
         LedgerUnavailable: it cannot be opened.
         LedgerTooNew: a newer version made its tables.
     """
-    database = Database(url or home / FILE, patient=True)
     return Ledger(
-        database,
+        database or Database(url or home / FILE, patient=True),
         people.key_of(home, key),
         plain_ids=plain_ids,
         counts_only=counts_only,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ingest.pages import PlaceKind
-from tebiki.building import build, ledger_of, today
+from tebiki.building import build, today
 from tebiki.commands.answers import say_answer
 from tebiki.commands.options import Bounds, Common, warn_of_another_corpus
 from tebiki.commands.output import err, out, print_json
@@ -105,7 +105,7 @@ def ask(
     answerer: Answerer = parts.answerer
     history: Sequence[Turn] = ()
     try:
-        ledger = ledger_of(chosen, parts.shelf)
+        ledger = parts.ledger()
     except (LedgerUnavailable, OSError) as problem:
         err.print(f"This answer is not recorded: {problem}", style="yellow", markup=False)
     else:

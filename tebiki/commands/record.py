@@ -109,7 +109,7 @@ def export(
     from bot.ledger import exporting
 
     chosen = given.settings()
-    ledger = ledger_of(chosen, build(chosen).shelf)
+    ledger = build(chosen).ledger()
     end = until.timestamp() if until else time.time()
     found = exporting.rows(ledger, since.timestamp(), end, plain=plain, private=private)
     with to.open("w", encoding="utf-8", newline="") if to else nullcontext(sys.stdout) as file:

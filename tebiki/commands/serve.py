@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tebiki.building import build, have_models, ledger_of
+from tebiki.building import build, have_models
 from tebiki.closed import may_be_closed, shut, ways_out
 from tebiki.commands.options import Where, warn_of_another_corpus
 from tebiki.commands.output import UNUSABLE, err, fail, spoken
@@ -104,7 +104,7 @@ def mcp(*, where: Where) -> None:
 
     chosen = where.settings()
     parts = build(chosen)
-    recorded = Recorded(parts.answerer, ledger_of(chosen, parts.shelf), origin="mcp")
+    recorded = Recorded(parts.answerer, parts.ledger(), origin="mcp")
     shut(chosen)
     serve_mcp(
         tools_of(

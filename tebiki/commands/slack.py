@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from tebiki.building import build, have_models, ledger_of, slack_of
+from tebiki.building import build, have_models, slack_of
 from tebiki.closed import shut
 from tebiki.commands.options import Where
 from tebiki.commands.output import LEFT_OUT, UNUSABLE, err, fail, out, spoken
@@ -45,7 +45,7 @@ def slack(
 
     have_models(chosen)
     parts = build(chosen)
-    colleague = colleague_of(parts, ledger_of(chosen, parts.shelf))
+    colleague = colleague_of(parts, parts.ledger())
     shut(chosen)
     try:
         colleague.connect()

@@ -59,7 +59,7 @@ def served(
         **tokens,
     }
     parts = build(settings(environment, home=office.home))
-    app = web(Parts(parts.settings, parts.shelf, office.answerer))
+    app = web(Parts(parts.settings, parts.shelf, office.answerer, parts.record))
     with serving(app, lifespan=True) as address:
         yield address
 
