@@ -120,10 +120,19 @@ function approvedPart({ approved, bindings }, again, complain) {
   const document = el("select", { required: true }, (bindings?.documents ?? []).map((each) => el("option", { value: each.document }, each.title)));
   const status = el("p", { role: "status" });
   let id = "";
+  let rested = [];
+
+  // Each quotation stays with its document, also when its words change; those of the first
+  // document go where the choice goes.
+  function documentOf(quote, at, all) {
+    const same = rested.filter((each) => each.quote === quote);
+    const before = same.find((each) => each === rested[at]) ?? same[0] ?? (rested.length === all.length ? rested[at] : undefined);
+    return before && before.document !== rested[0].document ? before.document : document.value;
+  }
 
   async function keep(event) {
     event.preventDefault();
-    const quotations = lines(quotes).map((quote) => ({ document: document.value, quote }));
+    const quotations = lines(quotes).map((quote, at, all) => ({ document: documentOf(quote, at, all), quote }));
     const asked = { id, question: question.value, likes: lines(likes), wording: wording.value, quotations, by: by.value, owner: owner.value };
     try {
       await post("/v1/admin/approved", asked);
@@ -138,7 +147,8 @@ function approvedPart({ approved, bindings }, again, complain) {
     id = one.id;
     [question.value, wording.value, by.value, owner.value] = [one.question, one.wording, one.by, one.owner];
     likes.value = one.likes.join("\n");
-    quotes.value = one.quotations.map((each) => each.quote.replace(/\s+/g, " ")).join("\n");
+    rested = one.quotations.map((each) => ({ document: each.document, quote: each.quote.replace(/\s+/g, " ").trim() }));
+    quotes.value = rested.map((each) => each.quote).join("\n");
     document.value = one.quotations[0]?.document ?? "";
     question.focus();
   }

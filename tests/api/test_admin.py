@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import Route, expect, sync_playwright
 
 from api import insights
 from api.access import COOKIE, Access
@@ -846,6 +846,53 @@ def test_page_offers_to_publish_what_was_refused(desk: Desk) -> None:
         expect(page.locator("#outcome")).to_contain_text("Answers now come from the new index (g2)")
         expect(accept).to_have_count(0)
         browser.close()
+
+
+@pytest.mark.needs("chromium")
+def test_edited_answer_keeps_each_quotation_with_its_document(desk: Desk) -> None:
+    """Also where its words change; another choice of document is for those of the first."""
+    quotations = [
+        {"document": d, "edition": "1", "quote": q} for d, q in (("a", "甲"), ("b", "乙"))
+    ]
+    one = {
+        "id": "x1", "question": "休暇は何日ですか", "likes": [], "language": "ja", "wording": "二十日。",
+        "quotations": quotations, "by": "総務部", "day": "2026-04-01", "owner": "", "doubt": "",
+    }  # fmt: skip
+    documents = [
+        {"document": name, "title": name, "folders": [], "groups": [], "owner": ""}
+        for name in ("a", "b", "c")
+    ]
+    app, sent = app_of(desk), []
+    with serving(app) as address, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=system_package("chromium"), args=["--no-sandbox"]
+        )
+        page = browser.new_context(locale="ja-JP").new_page()
+        page.set_default_timeout(WAIT_MS)
+        bindings = {"documents": documents, "folders": []}
+
+        def answered(route: Route) -> None:
+            if route.request.method == "POST":
+                sent.append(route.request.post_data_json["quotations"])
+            route.fulfill(json={"approved": [one]})
+
+        page.route("**/v1/admin/approved", answered)
+        page.route("**/v1/admin/groups", lambda route: route.fulfill(json=bindings))
+        page.goto(f"{address}/admin#once={app.state.access.sessions.word()}")
+        part = page.locator("section", has=page.locator("#approved-title"))
+        for document, quotes in (("a", "甲\n乙丙"), ("c", "甲\n乙"), ("a", "丁\n甲\n乙")):
+            part.get_by_role("button", name="直す").click()
+            part.get_by_label("根拠の文書").select_option(document)
+            part.get_by_label("根拠の引用（一行に一つ）").fill(quotes)
+            with page.expect_response("**/v1/admin/groups"):
+                part.get_by_role("button", name="承認して登録する").click()
+        browser.close()
+
+    assert [
+        [("a", "甲"), ("b", "乙丙")],
+        [("c", "甲"), ("b", "乙")],
+        [("a", "丁"), ("a", "甲"), ("b", "乙")],
+    ] == [[(each["document"], each["quote"]) for each in told] for told in sent]
 
 
 def test_the_examination_is_shown(tmp_path: Path) -> None:
