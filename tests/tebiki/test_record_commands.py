@@ -8,7 +8,10 @@ from typing import Any
 
 import pytest
 
+from bot.asking.question import read
 from bot.ledger.audit import Audit
+from bot.ledger.database import Database
+from index.errors import IndexMissing
 from tebiki import building
 from tebiki.settings import settings, shown
 from tests.bot.ledger.test_ledger import answer
@@ -133,3 +136,32 @@ def test_days_that_cannot_be_are_named(
     monkeypatch.setenv("TEBIKI_KEEP_DAYS", said)
 
     assert "TEBIKI_KEEP_DAYS" in desk.does("record", "tidy", code=4).output
+
+
+def test_database_of_the_record_is_opened_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the ledger, the approved answers and the count of tokens together."""
+    opened: list[Path | str] = []
+    begin = Database.__init__
+
+    def noted(self: Database, where: Path | str, *, patient: bool = False) -> None:
+        opened.append(where)
+        begin(self, where, patient=patient)
+
+    monkeypatch.setattr(Database, "__init__", noted)
+    model = {
+        "TEBIKI_LLM": "openai-like", "TEBIKI_LLM_MODEL": "m", "TEBIKI_LLM_TOKENS_A_DAY": "9",
+        "TEBIKI_LLM_ADDRESS": "http://127.0.0.1:9/v1",
+    }  # fmt: skip
+    parts = building.build(settings(model, home=tmp_path))
+
+    ledger = parts.ledger()
+    with pytest.raises(IndexMissing):  # once the approved answers were looked through
+        parts.answerer.answer(read("休暇は何日ですか"))
+    tokens = building.tokens_of(parts.settings, parts.record)
+    assert tokens is not None
+    tokens.used()
+    ledger.database.close()
+
+    assert 1 == len(opened)
