@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import os
 import shutil
 import threading
@@ -858,11 +859,12 @@ def test_edited_answer_keeps_each_quotation_with_its_document(desk: Desk) -> Non
         "id": "x1", "question": "休暇は何日ですか", "likes": [], "language": "ja", "wording": "二十日。",
         "quotations": quotations, "by": "総務部", "day": "2026-04-01", "owner": "", "doubt": "",
     }  # fmt: skip
-    documents = [
+    documents: list[dict[str, Any]] = [
         {"document": name, "title": name, "folders": [], "groups": [], "owner": ""}
         for name in ("a", "b", "c")
     ]
-    app, sent = app_of(desk), []
+    sent: list[list[dict[str, str]]] = []
+    app = app_of(desk)
     with serving(app) as address, sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=system_package("chromium"), args=["--no-sandbox"]
@@ -873,7 +875,7 @@ def test_edited_answer_keeps_each_quotation_with_its_document(desk: Desk) -> Non
 
         def answered(route: Route) -> None:
             if route.request.method == "POST":
-                sent.append(route.request.post_data_json["quotations"])
+                sent.append(json.loads(route.request.post_data or "")["quotations"])
             route.fulfill(json={"approved": [one]})
 
         page.route("**/v1/admin/approved", answered)

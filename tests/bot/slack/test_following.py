@@ -172,7 +172,7 @@ def test_a_further_change_is_told_again_until_nobody_wants_to_know(town: Town) -
         town.slack,
         town.slack.click("U1", "unfollow", button["value"], channel=channel, ts=first["ts"]),
     )
-    until(lambda: "もう" in json.dumps(town.slack.responses[-1], ensure_ascii=False))
+    until(lambda: "お知らせしません" in json.dumps(town.slack.responses[-1], ensure_ascii=False))
     town.refresh(replace(REVISED, id="g5"))
 
     assert 2 == len(town.told(channel))
