@@ -21,7 +21,8 @@ class Section:
     """A stretch of an edition's text under one heading.
 
     *path* holds the headings above and its own, outermost first, empty before the first one.
-    The text is ``EditionText.text[start:end]``, and begins with the heading itself.
+    The text is ``EditionText.text[start:end]``. It begins with the heading itself, but for what
+    stands behind that of a mere item: such a one heads its page and the next.
     """
 
     path: tuple[str, ...]
@@ -35,7 +36,7 @@ class Heading:
 
     *size* is in points; *order* is that of its numbering (第1章 before 1. before (1) before ①), 9 without.
     *level* is the bookmark's, or None. What stands *on_cover* names the whole document, so nothing
-    on later pages stands under it.
+    on later pages stands under it. *large* type is clearly larger than the text's.
     """
 
     title: str
@@ -44,6 +45,12 @@ class Heading:
     order: int
     level: int | None = None
     on_cover: bool = False
+    large: bool = False
+
+    @property
+    def contents(self) -> bool:
+        """Whether it stands over a table of contents."""
+        return _plain(self.title) in _CONTENTS
 
 
 _MARKED = 6
@@ -53,7 +60,7 @@ _MARKED = 6
 _RING, _RINGED = "○◯〇", 8
 _BRACKETED = re.compile(r"【[^【】]{1,30}】$")
 _NOT_A_HEADING = re.compile(
-    r"[。、，,;；]$|^[\d\s.,%年月日()（）〜~\-−:：/]+$|^(?:図表?|表|出典|資料|注|※|\*|[・･•⚫➢➤✓✔‣–⬧⬥❖\uf000-\uf0ff]|→|https?:)|(?:……|・・・|\.{4,}|．{3,})"
+    r"[。、，,;；]$|^(?:令和|平成|昭和)?[\d元\s.,%年月日()（）〜~\-−:：/]+$|^(?:図表?|表|出典|資料|注|※|\*|[・･•⚫➢➤✓✔‣–⬧⬥❖\uf000-\uf0ff]|→|https?:)|(?:……|・・・|\.{4,}|．{3,})"
 )
 _SENTENCE_END = re.compile(r"(?:です|ます|である|ました|された|こと|ください|すること)。?$")
 _LONGEST = 60
@@ -63,8 +70,22 @@ _TELLING = 1.08
 _CROWD = 12
 _MAY_LIST = 3
 _FEW_PAGES = 3
+_LINES_OF_CONTENTS = 3
+_CONTENTS = frozenset({"目次", "もくじ", "contents", "tableofcontents"})
+# What heads its own page and the next at most: an item, a ring, 【】.
+_BRIEF = 7
+_FORM = re.compile(
+    r"(?:別記)?\s?(?:第[0-9０-９一二三四五六七八九十]{1,3}号)?様式(?:第?[0-9０-９一二三四五六七八九十]{1,3}号?)?"
+    r"(?:の[0-9０-９一二三四五六七八九十])?\s?(?:[(（][^()（）]{1,20}[)）])?"
+)
+_ENACTED = re.compile(
+    r"[^。]{2,50}(?:条例|規則|規程|要綱|要領|告示|訓令)\n"
+    r"[(（]?(?:令和|平成|昭和)[^\n。]{1,24}第[0-9０-９一二三四五六七八九十百]{1,4}号"
+)
 _COVER_TEXT = 400
 _LARGER = 1.18
+# What opens a page may be set a little smaller than the text: 様式第１号.
+_OPENING = 0.9
 
 
 def sections(text: EditionText) -> tuple[Section, ...]:
@@ -73,22 +94,69 @@ def sections(text: EditionText) -> tuple[Section, ...]:
     A document without a single heading is one section with an empty path.
     """
     length = len(text.text)
-    heads = sorted(_headings(text), key=lambda heading: heading.offset)
+    heads = _told(sorted(_headings(text), key=lambda heading: heading.offset), text)
     found: list[Section] = []
     stack: list[Heading] = []
-    begin, path = 0, ()  # type: int, tuple[str, ...]
+    begin = 0
     for heading in heads:
         if heading.offset > begin:
-            found.append(Section(path, begin, heading.offset))
-        if not heading.on_cover:
-            stack = [upper for upper in stack if not upper.on_cover]
+            found.extend(_kept_short(stack, text, begin, heading.offset))
+        stack = [
+            upper
+            for upper in stack
+            if not upper.contents and (heading.on_cover or not upper.on_cover)
+        ]
         while stack and not _above(stack[-1], heading):
             stack.pop()
         stack.append(heading)
-        begin, path = heading.offset, tuple(one.title for one in stack)
+        begin = heading.offset
     if length > begin or not found:
-        found.append(Section(path, begin, length))
+        found.extend(_kept_short(stack, text, begin, length))
     return tuple(found)
+
+
+def _kept_short(
+    stack: Sequence[Heading], text: EditionText, begin: int, end: int
+) -> Iterator[Section]:
+    """Yield the section of the last of *stack*: what is brief heads its own page and the next."""
+    path = tuple(one.title for one in stack)
+    if stack and stack[-1].level is None and stack[-1].order >= _BRIEF and not stack[-1].large:
+        over = text.page_at(begin).number + 2
+        cut = text.starts[over - 1] if over <= len(text.pages) else end
+        if cut < end:
+            yield Section(path, begin, cut)
+            upper = [one for one in stack[:-1] if one.order < _BRIEF or one.large]
+            begin, path = cut, tuple(one.title for one in upper)
+    yield Section(path, begin, end)
+
+
+def _told(heads: Sequence[Heading], text: EditionText) -> list[Heading]:
+    """The *heads*, in order, without the lines of a table of contents: each heads something later.
+
+    Three at least follow each other on a page, with nothing below any but the last of them.
+    """
+    last = {_listed(one.title): one.offset for one in heads}
+    pages = [text.page_at(one.offset).number for one in heads]
+    lines: dict[int, list[Heading]] = {}
+    goes_on = False
+    for at, one in enumerate(heads):
+        end = heads[at + 1].offset if at + 1 < len(heads) else len(text.text)
+        empty = not text.text[one.offset : end].strip().partition("\n")[2]
+        goes_on = goes_on and pages[at] == pages[at - 1]
+        if one.level is None and last[_listed(one.title)] > one.offset and (empty or goes_on):
+            lines.setdefault(pages[at], []).append(one)
+            goes_on = empty
+        else:
+            goes_on = False
+    gone = {
+        id(one) for every in lines.values() if len(every) >= _LINES_OF_CONTENTS for one in every
+    }
+    return [one for one in heads if id(one) not in gone]
+
+
+def _listed(title: str) -> str:
+    """A title as it compares with its line in a table of contents, which ends in a page number."""
+    return _plain(title).rstrip("0123456789-−–—―.・…‥ⅰⅱⅲ()")
 
 
 def marked(pages: Sequence[Page]) -> tuple[Page, ...]:
@@ -144,6 +212,9 @@ def _headings(text: EditionText) -> Iterator[Heading]:
             if start + block.start in taken:
                 continue
             seen = _seen(page, block, start, usual)
+            if seen is None and _ENACTED.match(page.text, block.start):
+                title = page.text[block.start : block.end]
+                seen = Heading(_clean(title), start + block.start, block.size, 0)
             if _tops_a_slide(page, at, usual) and (seen is None or seen.order >= _MARKED):
                 title = page.text[block.start : block.end]
                 seen = Heading(_clean(title), start + block.start, block.size, marks.UNRANKED)
@@ -160,7 +231,8 @@ def _headings(text: EditionText) -> Iterator[Heading]:
                 and not (listed and orders[at] != marks.UNRANKED)
             ):
                 crowd += 1
-                yield replace(seen, on_cover=cover)
+                large = block.size > _LARGER * usual
+                yield replace(seen, on_cover=cover, large=large)
 
 
 def _tops_a_slide(page: Page, at: int, usual: float) -> bool:
@@ -229,7 +301,8 @@ def _seen(page: Page, block: Block, start: int, usual: float) -> Heading | None:
         return None
     order = _order(title)
     larger = block.size > _LARGER * usual
-    numbered = order <= 5 and block.size > 0.97 * usual and len(title) <= 45
+    least = _OPENING if block.start == 0 else 0.97
+    numbered = order <= 5 and block.size > least * usual and len(title) <= 45
     marked = title[:1] in marks.HEADING_SIGNS and block.size > 1.02 * usual
     inner = 6 <= order < marks.UNRANKED and len(title) <= 30 and block.size > 0.97 * usual
     bracketed = bool(_BRACKETED.match(title)) and block.size > 0.97 * usual
@@ -250,6 +323,8 @@ def _says_something(title: str) -> bool:
 
 def _order(title: str) -> int:
     """Return how high a title stands by what numbers it, the highest 0."""
+    if _FORM.fullmatch(title):
+        return marks.RANKS[marks.Kind.APPENDIX]
     found = marks.mark(title)
     if found is None:
         return marks.UNRANKED

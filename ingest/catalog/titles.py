@@ -6,7 +6,7 @@ import math
 import re
 import tomllib
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -67,7 +67,10 @@ _SENTENCE = re.compile(
     r"。|(?:です|ます|ました|である|する|した|された|こと|ください|という|については?|により|として|において|に対し|ため)$|[、,，;；を]$|^[はがをにでと、。）)※・•]"
 )
 _LIST = re.compile(r"に?ついて$")
-_ADDRESS = re.compile(r"https?:|www\.|@|(?:電話|TEL|FAX|〒|単位[:：])", re.IGNORECASE)
+_ADDRESS = re.compile(
+    r"https?:|www\.|@|〒|単位[:：]|(?:電話|TEL|FAX)(?:番号)?[:：]?[(（]?(?:[0-9]|内線|$)",
+    re.IGNORECASE,
+)
 _ASKS = re.compile(r".[:：]")
 _PAGE_NUMBER = re.compile(r"[-‐－–—\s0-9/()ivx.PpＰ頁ページ]+")
 _BRACKETED = re.compile(r"[(（\[【〔〈<《].*[)）\]】〕〉>》]")
@@ -146,13 +149,20 @@ def _of_a_bill(lines: Sequence[Row]) -> str:
         return ""
     edge = right_edge(lines)
     found: list[Row] = []
-    for row in lines[at + 1 : at + 5]:
-        if _begins_dated(row.plain) or (found and not _reaches(found[-1], edge)):
+    for under in lines[at + 1 : at + 5]:
+        row = replace(under, prose=False)  # the sentence below it may be read as going on
+        if found and (not _reaches(found[-1], edge) or _of_another_size(found[-1], row)):
+            break
+        if _begins_dated(row.plain) or (found and "。" in row.plain):
             break
         if not _sensible(row) and not (found or _reaches(row, edge)):
             break
         found.append(row)
     return _together(found) if found and _sensible(_merged(found)) else ""
+
+
+def _of_another_size(one: Row, other: Row) -> bool:
+    return min(one.size, other.size) < (1 - _ALIKE) * max(one.size, other.size)
 
 
 def _begins_dated(plain: str) -> bool:
@@ -212,7 +222,7 @@ def _best(lines: Sequence[Row], page: Page, usual: float, name: str) -> _Candida
         points = _size_points(whole.size, usual, pictured=pictured)
         points += _IN_THE_MIDDLE * all(row.centred(page.width) for row in group)
         high = whole.top > _UPPER * page.height
-        points += (_HIGH + _FIRST * (group is opening)) * high
+        points += _HIGH * high + _FIRST * (group is opening and (high or not whole.right))
         points -= _LOW_LESS * (0 < whole.top < _LOWER * page.height)
         points += _A_WORK * _names_a_work(plain)
         points += _NAMED * bool(name and plainly(plain) in name)

@@ -13,6 +13,11 @@ ERAS = {"令和": 2018, "平成": 1988, "昭和": 1925, "大正": 1911, "明治"
 
 ERA_LETTERS = {"r": 2018, "h": 1988, "s": 1925}
 
+_EVERY_DIGIT = "0123456789０１２３４５６７８９"
+ABOVE = dict(zip(_EVERY_DIGIT, "⁰¹²³⁴⁵⁶⁷⁸⁹" * 2, strict=True))
+BELOW = dict(zip(_EVERY_DIGIT, "₀₁₂₃₄₅₆₇₈₉" * 2, strict=True))
+"""What a digit is called that stands above its line, or below it: 12² is not 122."""
+
 _ERA_YEAR = re.compile(
     r"(?:(令和|平成|昭和|大正|明治)\s*|(?<![a-z0-9])([rhs])\s*\.?\s*(?=\d{1,2}\s*(?:年|[./]\d)))"
     r"(元|\d{1,2})\s*(?=年|[./]\d|$|[^\d])"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from ingest.office import tables
 from ingest.office.packages import Package, R
-from ingest.office.pieces import Leaf, Piece, composed, heading, paragraph
+from ingest.office.pieces import Leaf, Piece, composed, heading, paragraph, placed
 from ingest.office.shown import BUILT_IN, shown
 from ingest.office.tables import Cell
 from ingest.office.text import cut, letters
@@ -112,12 +112,22 @@ def _strings(package: Package, name: str) -> Iterator[str]:
 
 def _said(element: Element) -> str:
     found = (
-        each.text or ""
+        placed(each.text or "", _where(child))
         for child in element
-        if child.tag != f"{_S}rPh"
+        if child.tag != f"{_S}rPh" and not _is_struck(child)
         for each in child.iter(f"{_S}t")
     )
     return _ESCAPED.sub(lambda code: chr(int(code[1], 16)), "".join(found)).replace("\r", "")
+
+
+def _where(run: Element) -> str:
+    found = run.find(f"{_S}rPr/{_S}vertAlign")
+    return "" if found is None else found.get("val", "")
+
+
+def _is_struck(run: Element) -> bool:
+    found = run.find(f"{_S}rPr/{_S}strike")
+    return found is not None and found.get("val", "1") not in {"0", "false"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -372,11 +382,10 @@ def _first_words(cells: Sequence[Cell]) -> list[str]:
 
 
 def _is_note(cells: Sequence[Cell]) -> bool:
-    """Whether cells are remarks, one below the other."""
-    if len({cell.column for cell in cells}) > 1:
-        return False
-    first = cells[0].text
-    return bool(_NOTE.match(first)) or any(
+    """Whether cells are remarks: they say so, or are sentences one below the other."""
+    if _NOTE.match(cells[0].text):
+        return True
+    return len({cell.column for cell in cells}) == 1 and any(
         len(cell.text) > _LONG_NOTE and "。" in cell.text for cell in cells
     )
 

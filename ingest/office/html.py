@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from ingest.errors import UnreadablePdf
 from ingest.office import tables
 from ingest.office.encodings import decoded
-from ingest.office.pieces import Piece, heading, paragraph, running
+from ingest.office.pieces import Piece, heading, paragraph, placed, running
 from ingest.office.tables import Cell
 from ingest.pages import BlockKind
 
@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
 _UNREAD = frozenset(
     {"script", "style", "noscript", "template", "svg", "math", "object", "iframe", "select",
-     "button", "textarea", "nav", "header", "footer", "aside", "rt", "rp", "dialog", "head"}
+     "button", "textarea", "nav", "header", "footer", "aside", "rt", "rp", "dialog", "head",
+     "del", "s", "strike"}
 )  # fmt: skip
 _VOID = frozenset(
     {"br", "hr", "img", "input", "meta", "link", "col", "wbr", "area", "base", "frame"}
@@ -36,6 +37,7 @@ _BREAKS = frozenset(
      "blockquote", "hr", "form", "fieldset", "figure", "figcaption", "center", "address", "caption",
      "h1", "h2", "h3", "h4", "h5", "h6", "table", "tr", "td", "th", "details", "summary", "html"}
 )  # fmt: skip
+_PLACES = {"sup": "superscript", "sub": "subscript"}
 _HEADING = re.compile(r"h([1-6])")
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 _SPACE = re.compile(r"[ \t\r\n\f\xa0]+")
@@ -154,7 +156,8 @@ class _Reader(HTMLParser):
         if self._in_title:
             self.title += data
         elif not self._shut:
-            self._said.append(data if self._kept else _SPACE.sub(" ", data))
+            where = next((_PLACES[name] for name, _ in self._open[::-1] if name in _PLACES), "")
+            self._said.append(placed(data if self._kept else _SPACE.sub(" ", data), where))
             linked = any(name == "a" for name, _ in self._open[-_LINK_DEEP:])
             self._only_links = self._only_links and (linked or not data.strip(_BETWEEN_LINKS))
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ingest.language import marks
+from ingest.language.numerals import ABOVE, BELOW
 from ingest.language.sentences import is_whole
 from ingest.pages import Block, BlockKind, EditionText, OutlineEntry, Page, PlaceKind, Quality
 
@@ -67,6 +68,14 @@ class Leaf:
     label: str | None
     pieces: Sequence[Piece]
     opens: str = ""
+
+
+_PLACED = {"superscript": str.maketrans(ABOVE), "subscript": str.maketrans(BELOW)}
+
+
+def placed(text: str, where: str) -> str:
+    """Return words with their digits named for where they stand: "superscript" or "subscript"."""
+    return text.translate(_PLACED.get(where, {}))
 
 
 def heading(text: str, level: int, at: str = "", size: float = 0.0) -> Piece:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ingest.office import tables
 from ingest.office.packages import Package, R
-from ingest.office.pieces import Leaf, Piece, composed, heading, paragraph
+from ingest.office.pieces import Leaf, Piece, composed, heading, paragraph, placed
 from ingest.office.tables import Cell
 from ingest.pages import EditionText, PlaceKind
 
@@ -119,15 +119,23 @@ def _words(shape: Element, offset: tuple[int, int]) -> Iterator[_Shape]:
 
 def _paragraphs(parent: Element) -> Iterator[str]:
     for each in parent.iter(f"{_A}p"):
-        said = "".join(
-            "\n" if one.tag == f"{_A}br" else (one.text or "")
-            for one in each.iter()
-            if one.tag in {f"{_A}t", f"{_A}br"}
-        )
+        said = "".join(map(_said, each))
         text = "\n".join(filter(None, map(str.strip, said.replace("\v", "\n").split("\n"))))
         if text:
             bullet = each.find(f"{_A}pPr/{_A}buChar")
             yield f"・{text}" if bullet is not None else text
+
+
+def _said(run: Element) -> str:
+    """Return what a run or a field says, without what is struck through."""
+    if run.tag == f"{_A}br":
+        return "\n"
+    form = run.find(f"{_A}rPr")
+    if form is not None and form.get("strike", "noStrike") != "noStrike":
+        return ""
+    rise = "0" if form is None else form.get("baseline", "0")
+    where = "" if rise in {"0", "0%"} else "subscript" if rise[0] == "-" else "superscript"
+    return placed("".join(one.text or "" for one in run.iter(f"{_A}t")), where)
 
 
 def _table(table: Element) -> Iterator[Piece]:

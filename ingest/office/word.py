@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from ingest.office import numbering, tables
 from ingest.office.numbering import W
 from ingest.office.packages import Damaged, Package
-from ingest.office.pieces import BODY_PT, Piece, heading, paragraph, running
+from ingest.office.pieces import BODY_PT, Piece, heading, paragraph, placed, running
 from ingest.office.tables import Cell
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ _TITLES = frozenset({"title", "表題"})
 _OFF = frozenset({"0", "false", "off", "none"})
 _DEEPEST_STYLE = 20
 _CHANGED = "Tracked changes were read as accepted ({})."
+_STRUCK = "{} characters that are struck through were left out."
 _COMMENTS = "Comments were left out ({})."
 
 
@@ -59,6 +60,7 @@ def read(path: Path) -> EditionText:
             raise Damaged("its document is empty")
         pieces = list(reader.blocks(body))
         notes = [_CHANGED.format(reader.changes)] if reader.changes else []
+        notes += [_STRUCK.format(reader.struck)] if reader.struck else []
         comments = _linked(package, name, "comments")
         if comments is not None and (count := len(comments.findall(f"{W}comment"))):
             notes.append(_COMMENTS.format(count))
@@ -179,12 +181,16 @@ class _Inline:
 
 @dataclass(slots=True)
 class _Reader:
-    """Reads blocks in order; *changes* counts what was inserted or deleted."""
+    """Reads blocks in order.
+
+    *changes* counts what was inserted or deleted, *struck* the characters that are struck through.
+    """
 
     styles: _Styles
     numbers: numbering.Numbers
     notes: dict[str, dict[str, Element]]
     changes: int = 0
+    struck: int = 0
     _open: str = ""
 
     def blocks(self, parent: Element) -> Iterator[Piece]:
@@ -278,13 +284,19 @@ class _Reader:
             hidden = hidden if own is None else own
         if hidden:
             return
+        if properties is not None and (
+            _switch(properties, "strike") or _switch(properties, "dstrike")
+        ):
+            self.struck += sum(len(each.text or "") for each in run.findall(f"{W}t"))
+            return
+        where = "" if properties is None else _value(properties, "vertAlign")
         for each in run:
-            self._said(each, into, size)
+            self._said(each, into, size, where)
 
-    def _said(self, each: Element, into: _Inline, size: float) -> None:
+    def _said(self, each: Element, into: _Inline, size: float, where: str = "") -> None:
         name = each.tag.removeprefix(W)
         if name == "t":
-            words = (each.text or "").replace("\n", " ")
+            words = placed((each.text or "").replace("\n", " "), where)
             into.said.append(words)
             into.sizes[size] += len(words)
         elif name in _SAID:

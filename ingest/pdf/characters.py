@@ -21,6 +21,8 @@ from ingest.pdf.raised import raised
 from ingest.pdf.struck import struck
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import pypdfium2 as pdfium
     from numpy.typing import NDArray
 
@@ -80,8 +82,10 @@ class Sheet:
         return replace(self, quality=quality)
 
 
-def taken(document: pdfium.PdfDocument, at: int) -> Sheet:
-    """Take glyphs and shapes of the page at position *at* (from 0)."""
+def taken(
+    document: pdfium.PdfDocument, at: int, has_layers: Callable[[], bool] = lambda: False
+) -> Sheet:
+    """Take glyphs and shapes of the page at position *at* (from 0); *has_layers* as in `drawn`."""
     with LOCK:
         page = c.FPDF_LoadPage(document.raw, at)
         if not page:
@@ -90,7 +94,7 @@ def taken(document: pdfium.PdfDocument, at: int) -> Sheet:
             width = float(c.FPDF_GetPageWidthF(page))
             height = float(c.FPDF_GetPageHeightF(page))
             view = _view(page, width, height)
-            things = drawn(page, view)
+            things = drawn(page, view, has_layers)
             outlines = shapes(things, width, height)
             doubtful = hidden.doubts(things)
             texts = len(things.of(TEXT))

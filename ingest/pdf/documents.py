@@ -11,6 +11,7 @@ from collections import Counter
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import cache
 from io import BytesIO
 from typing import TYPE_CHECKING
 
@@ -23,7 +24,7 @@ from ingest import headings
 from ingest.catalog.facts import Facts, in_force_from, regulates, understood
 from ingest.errors import UnreadablePdf
 from ingest.pages import Block, BlockKind, EditionText, OutlineEntry, Page
-from ingest.pdf import drafts, layout, plausible, turning, whole
+from ingest.pdf import drafts, layers, layout, plausible, turning, whole
 from ingest.pdf.characters import LOCK, broken, is_blank, taken
 from ingest.pdf.engines import MAX_PIXELS, Engines, is_scan, may_be_scan, pictures
 from ingest.pdf.joining import given, lines_of
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
     from ingest.pdf.ocr import Ocr
     from ingest.pdf.tables import Columns
 
-READER_VERSION = "25"
+READER_VERSION = "26"
 """Changes when the same file would be read differently: what was read before is read again."""
 
 _PASSWORD = 4
@@ -71,10 +72,11 @@ def read(
         if opened is not None:
             opened(len(document))
         engines = Engines(document, path, ocr)
+        layered = cache(lambda: layers.held_by(path))
         told = progress or (lambda _: None)
         first: list[Sheet] = []
         for at in range(len(document)):
-            first.append(_guarded(at, lambda at=at: taken(document, at)))  # type: ignore[misc]
+            first.append(_guarded(at, lambda at=at: taken(document, at, layered)))  # type: ignore[misc]
             if not engines.wanted(first[-1]):
                 told(at + 1)
         lines = [_lines(sheet) for sheet in first]
@@ -128,8 +130,9 @@ def facts(path: Path, *, ocr: Ocr | None = None) -> Facts:
     today = datetime.now(tz=UTC).date()
     with _opened(path) as document:
         count = len(document)
+        layered = cache(lambda: layers.held_by(path))
         wanted = [*range(min(count, _COVER_PAGES)), *range(max(_COVER_PAGES, count - 1), count)]
-        sheets = [_guarded(at, lambda at=at: taken(document, at)) for at in wanted]  # type: ignore[misc]
+        sheets = [_guarded(at, lambda at=at: taken(document, at, layered)) for at in wanted]  # type: ignore[misc]
         sample = _said(document, range(0, count, 1 + count // _SAMPLE))
         pages = [_alone(sheet) for sheet in sheets]
 

@@ -255,13 +255,15 @@ def _flat(found: Iterable[Unit]) -> Iterator[Unit]:
 def _hyphenated(before: Line, line: Line, glyphs: Glyphs) -> bool:
     """Whether a word was only parted by the line break, so that its hyphen goes.
 
-    Words such as part-time are written with a hyphen, on one line too.
+    Words such as part-time are written with a hyphen, on one line too, and so is state-of-the-art:
+    what has one before has another.
     """
     if before.text[-1] != "-" or not _LOWER.match(line.text) or not _LETTERS.search(before.text):
         return False
     words = np.flatnonzero(glyphs.spaced[before.glyphs])
     begin = int(words[-1]) if len(words) else 0
-    return before.text[begin:-1].lower() not in _WITH_HYPHEN
+    word = before.text[begin:-1].lower()
+    return "-" not in word and word not in _WITH_HYPHEN
 
 
 def needs_space(before: str, after: str) -> bool:

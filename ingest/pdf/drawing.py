@@ -18,7 +18,7 @@ from ingest.pdf.lines import Shapes
 from ingest.pdf.tables import distinct, mended
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
@@ -118,8 +118,14 @@ class Drawn:
         return found
 
 
-def drawn(page: c.FPDF_PAGE, view: NDArray[np.float64]) -> Drawn:
-    """List what a page draws; *view* maps its coordinates to the page as shown."""
+def drawn(
+    page: c.FPDF_PAGE, view: NDArray[np.float64], has_layers: Callable[[], bool] = lambda: False
+) -> Drawn:
+    """List what a page draws; *view* maps its coordinates to the page as shown.
+
+    *has_layers* tells whether the file has optional layers: any form may belong to one then, for
+    PDFium does not say so.
+    """
     things: list[int] = []
     handles: list[object] = []
     kinds: list[int] = []
@@ -144,7 +150,7 @@ def drawn(page: c.FPDF_PAGE, view: NDArray[np.float64]) -> Drawn:
             count = min(_count_in(held[at]), _MOST_OBJECTS - len(things)) if at < len(every) else 0
             if count > 0:
                 places.append(_placed(held[at], places[place]))
-                if place in optional or layers.optional([held[at]]).any():
+                if place in optional or has_layers() or layers.optional([held[at]]).any():
                     optional.add(len(places) - 1)
                 inside = map(_object_in, repeat(held[at]), map(ctypes.c_ulong, range(count)))
                 take(list(inside), len(places) - 1, depth + 1)

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import ctypes
 from itertools import repeat
+from mmap import ACCESS_READ, mmap
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pypdf
 import pypdfium2.raw as c
 
 from ingest.pdf.calls import ADDRESS, bare, handle
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -23,6 +26,7 @@ _MOST_MARKS = 8
 # Shared by all calls: whoever calls holds `ingest.pdf.characters.LOCK`.
 _name, _room = ctypes.create_string_buffer(16), ctypes.c_ulong(16)
 _length = ctypes.byref(ctypes.c_ulong())
+_DECLARED, _PACKED = b"/OCProperties", b"/ObjStm"
 _OPTIONAL = "OC\0".encode("utf-16-le")
 
 
@@ -39,6 +43,19 @@ def optional(things: Sequence[object]) -> NDArray[np.bool_]:
         if layers:
             found[[at for at, mark in zip(marked, marks, strict=True) if mark in layers]] = True
     return found
+
+
+def held_by(path: Path) -> bool:
+    """Whether a file has optional layers at all; what cannot be told is no."""
+    try:
+        with path.open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as held:
+            if held.find(_DECLARED) >= 0:
+                return True
+            if held.find(_PACKED) < 0:
+                return False
+        return _DECLARED.decode() in pypdf.PdfReader(path).root_object
+    except Exception:  # noqa: BLE001 - a broken file breaks pypdf in any way it likes
+        return False
 
 
 def _is_layer(mark: int | None) -> bool:

@@ -27,7 +27,7 @@ _CANNOT_BEGIN = re.compile(
 )
 _BEGINS_SMALL = re.compile(r"(?!https?:|[ivx]+[.)])[a-z]{2}")
 _OPEN_LATIN = re.compile(r"[A-Za-z][A-Za-z0-9,;’”\")\-]*$")
-_LATIN_WORD = re.compile(r"[“\"(]?[A-Za-z][!-~’”]*")
+_LATIN_WORD = re.compile(r"[“\"(]?[A-Za-z0-9][!-~’”]*")
 # A line of its own in brackets heads what follows it: （目的） above an article.
 _CAPTION = re.compile(r"[（(][^（()）。]{1,30}[）)]")
 _MORE_FOLLOWS = re.compile(

@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ingest.language.numerals import ABOVE, BELOW
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-_ABOVE = dict(zip("0123456789０１２３４５６７８９", "⁰¹²³⁴⁵⁶⁷⁸⁹" * 2, strict=True))
-_BELOW = dict(zip("0123456789０１２３４５６７８９", "₀₁₂₃₄₅₆₇₈₉" * 2, strict=True))
 
 # Programs set such digits in 0.5 to 0.7 of the size, their feet a third of it above the line or a
 # seventh below it.
@@ -76,5 +75,5 @@ def _place(run: NDArray[np.float32], line: NDArray[np.float32]) -> dict[str, str
         return None
     off = (low + high - line[1] - line[3]) / 2
     if low > line[1] + _UP * height and off > _OFF * height:
-        return _ABOVE
-    return _BELOW if low < line[1] - _DOWN * height and off < -_OFF * height else None
+        return ABOVE
+    return BELOW if low < line[1] - _DOWN * height and off < -_OFF * height else None

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ingest.pdf.lines import LONG_LINE
+from ingest.pdf.tables import count_on
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -78,18 +79,28 @@ def rows(found: Sequence[Line]) -> list[list[Row]]:
 
 
 def _put_heads(table: list[Row]) -> None:
-    """Note what heads the cells of each row, if the first row is one of words alone."""
-    first = table[0]
+    """Note what heads the cells of each row, if the first row is one of words, or of years.
+
+    The column of the labels may have no head.
+    """
+    first, below = table[0], table[1:]
     words = ["".join(line.text for line in cell) for cell in first.cells]
-    if (
-        len(words) < max(_HEADS, *(len(row.cells) for row in table))
-        or len(table) < _HEADS
-        or any(_DIGIT.search(word) or is_value(word) for word in words)
+    if len(table) < _HEADS:
+        return
+    bare = first.cells[0][0].left > max(row.cells[0][0].right for row in below) and all(
+        is_value(cell[0].text) for row in below for cell in row.cells[1:]
+    )
+    if len(words) < (_HEADS - bare) or len(words) < max(len(row.cells) for row in below) - bare:
+        return
+    if any(_DIGIT.search(word) or is_value(word) for word in words) and not (
+        count_on(words if bare else words[1:]) and (bare or not is_value(words[0]))
     ):
         return
     spans = [(cell[0].left, cell[0].right) for cell in first.cells]
-    for row in table[1:]:
+    for row in below:
         row.head = [words[_nearest(cell[0], spans)] for cell in row.cells]
+        if bare:
+            row.head[0] = ""
 
 
 def _nearest(line: Line, spans: Sequence[tuple[float, float]]) -> int:

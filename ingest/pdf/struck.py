@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
 # In heights of a character: how far from its middle a line may run, how thick it may be, and how
 # far it may begin and end from the words that it strikes. A rule that goes on is no such line.
-_MIDDLE, _THICK, _BEYOND, _COVERED = 0.2, 0.15, 0.7, 0.7
+# PDFium gives a stroke twice its width.
+_MIDDLE, _THICK, _BEYOND, _COVERED = 0.2, 0.25, 0.7, 0.7
 _EDGE = 0.05
 _MOST_LINES, _MOST_NOTES = 3_000, 2_000
 

@@ -41,7 +41,9 @@ _FIGURES = re.compile(r"[\d０-９,，.．%％△▲\-－―~〜～()（）円�
 
 
 _DIGIT = re.compile(r"\d")
-_COUNTED = re.compile(r"(\d{1,4})(?:年度?|月|期|回|人|等級|級)?")
+_COUNTED = re.compile(
+    r"(?:令和|平成|昭和|[RHS])?(\d{1,4}|元)(?:年度?|月|期|回|人|等級|級)?(?:末|[(（][^()（）]{1,8}[)）])?"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +111,8 @@ def tables(
         return []
     alone, touching = _touching(across, down)
     found = []
-    for horizontal, vertical in touching:
+    for drawn, vertical in touching:
+        horizontal = _footed(drawn, vertical)
         heights = _snapped((horizontal[:, 1] + horizontal[:, 3]) / 2)
         if len(heights) > _LEAST_ROWS:
             table = _grid(horizontal, _closed(horizontal, vertical, heights), heights)
@@ -120,6 +123,21 @@ def tables(
     if len(alone) >= _LEAST_LINES and len(texts):
         found.extend(_between_rules(alone, texts, found))
     return found
+
+
+def _footed(across: NDArray[np.float32], down: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The horizontal rules of a table, with one at its foot where the vertical ones end together.
+
+    Its own may be too thick for a rule, as those around a table often are, or not drawn.
+    """
+    lowest = float((across[:, 1] + across[:, 3]).min()) / 2
+    ends = down[:, 1]
+    below = ends < lowest - 2 * _SNAP
+    if below.sum() <= _SEVERAL or below.mean() < _MOSTLY or np.ptp(ends[below]) > _SNAP:
+        return across
+    foot = float(np.median(ends[below]))
+    rule = [across[:, 0].min(), foot, across[:, 2].max(), foot]
+    return np.concatenate([across, np.array([rule], np.float32)])
 
 
 def _standing(down: NDArray[np.float32], heights: NDArray[np.floating]) -> Table | None:
@@ -436,11 +454,15 @@ def _heading_row(words: list[str]) -> bool:
     """
     if all(may_head(word) for word in words):
         return True
-    numbers = [int(number.group(1)) for word in words[1:] if (number := _COUNTED.fullmatch(word))]
-    return (
-        may_head(words[0])
-        and len(numbers) == len(words) - 1 >= _SEVERAL
-        and {after - before for before, after in pairwise(numbers)} in ({1}, {-1})
+    return may_head(words[0]) and count_on(words[1:])
+
+
+def count_on(words: Sequence[str]) -> bool:
+    """Whether words are years, months or the like, each the next of the one before."""
+    found = [_COUNTED.fullmatch(word) for word in words]
+    numbers = [1 if one.group(1) == "元" else int(one.group(1)) for one in found if one]
+    return len(numbers) == len(words) >= _SEVERAL and (
+        {after - before for before, after in pairwise(numbers)} in ({1}, {-1})
     )
 
 

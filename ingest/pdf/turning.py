@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 # In sizes of a character: how exactly two stand above or beside each other, and how far apart.
 _IN_LINE, _NEXT, _FAR = 0.35, 0.1, 2.6
-_LEAST, _SHARE, _MOST_ACROSS = 30, 0.5, 4
+_LEAST, _SHARE, _MOST_ACROSS = 10, 0.5, 4
 _SAMPLE = 100
 _FIRST_WIDE = 0x2E80
 _DIGITS = (0xFF10, 0xFF19)

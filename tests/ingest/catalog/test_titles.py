@@ -161,9 +161,30 @@ def schedule(sheet: Sheet) -> Sheet:
     )
 
 
+def sentenced(sheet: Sheet) -> Sheet:
+    """A bill whose long name reaches as far as the sentence that follows it."""
+    sheet.say("議案第３５号", 60, 800)
+    sheet.say("みなと市手数料条例の一部を改正する条例の制定について", 120, 770, 13)
+    sheet.say("みなと市手数料条例の一部を改正する条例を次のように定める。", 70, 740)
+    return body(sheet.say("令和８年１２月３日提出", 90, 710), 650)
+
+
+def telephone(sheet: Sheet) -> Sheet:
+    """A work about telephones, with a number below its name."""
+    sheet.say("庁舎電話の使い方", 150, 790, 18)
+    sheet.say("電話番号　0123-45-6789", 150, 765, 14)
+    return body(sheet, 720)
+
+
 @pytest.mark.parametrize(
     "page, title",
     [
+        pytest.param(
+            sentenced,
+            "みなと市手数料条例の一部を改正する条例の制定について",
+            id="a bill's, not its sentence",
+        ),
+        pytest.param(telephone, "庁舎電話の使い方", id="about telephones, not their number"),
         pytest.param(cover, "令和６年度 みなと市窓口業務の手引 概要版", id="a cover"),
         pytest.param(bill, "みなと市職員の旅費に関する条例の一部を改正する条例", id="a bill"),
         pytest.param(ordinance, "みなと市図書館条例", id="an ordinance"),

@@ -86,6 +86,32 @@ def test_readings_and_shared_strings(tmp_path: Path) -> None:
     assert ["手数料"] == [said for said, _ in _blocks(text)]
 
 
+def test_runs_of_a_string_say_what_they_look_like(tmp_path: Path) -> None:
+    """A raised digit is named so, and what is struck through is left out."""
+    shared = (
+        "<si><r><t>30m</t></r><r><rPr><vertAlign val='superscript'/></rPr><t>2</t></r>"
+        "<r><rPr><strike/></rPr><t>以下</t></r><r><t>以上</t></r></si>"
+    )
+    said = sheet(row(1, A='<c r="@" t="s"><v>0</v></c>'))
+    text = read(book(tmp_path / "a.xlsx", {"一": said}, shared=shared))
+
+    assert ["30m²以上"] == [said for said, _ in _blocks(text)]
+
+
+def test_remarks_beside_a_table_are_none_of_its_columns(tmp_path: Path) -> None:
+    """Behind an empty column, （注） and what stands below it leave the table its heads."""
+    said = sheet(
+        row(1, A="区分", B="町内", E="（注）冷暖房は別料金")
+        + row(2, B="昼", C="夜", E="改定日", F="令和8年4月1日")
+        + row(3, A="全面", B="1,200円", C="1,800円")
+        + row(4, A="半面", B="600円", C="900円"),
+        merged=("A1:A2", "B1:C1"),
+    )
+    rows = dict(_blocks(read(book(tmp_path / "a.xlsx", {"一": said}))))
+
+    assert ("区分", "町内 昼", "町内 夜") == rows["半面\t600円\t900円"].heads
+
+
 def test_second_table_has_heads_of_its_own(tmp_path: Path) -> None:
     """Below an empty row with other heads, and beside the first one with the same."""
     said = sheet(

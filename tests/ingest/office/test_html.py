@@ -107,3 +107,10 @@ def test_lines_of_one_paragraph_are_the_clauses_that_they_begin(tmp_path: Path) 
         "（趣旨）", "第１条　趣旨を定める。", "２　細目は別に\n定める。", "附　則",
         "この規則は、公布の日から施行する。",
     ] == [said for said, _ in _blocks(text)][-5:]  # fmt: skip
+
+
+def test_what_is_struck_is_left_out_and_a_raised_digit_is_no_digit(tmp_path: Path) -> None:
+    """As a browser shows them: the old words with a line through them, m² with a small 2."""
+    said = "<p>面積は<del>3</del><s>5</s>4m<sup>2</sup>、CO<sub>2</sub>は<sup>※</sup>とする。</p>"
+
+    assert "面積は4m²、CO₂は※とする。\n" == _page(tmp_path / "a.html", said).text

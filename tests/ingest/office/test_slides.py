@@ -47,3 +47,14 @@ def test_table_that_nobody_filled_in_stops_nothing(tmp_path: Path) -> None:
 
     assert "研修の日程\n" == read(path).text
     assert "研修の日程\n" == read(write(tmp_path / "b.pptx", parts)).text
+
+
+def test_what_is_struck_is_left_out_and_a_raised_digit_is_no_digit(tmp_path: Path) -> None:
+    """As the slide shows them: the old amount with a line through it, m² with a small 2."""
+    said = (
+        '<a:r><a:t>広さは30m</a:t></a:r><a:r><a:rPr baseline="30000"/><a:t>2</a:t></a:r>'
+        '<a:r><a:rPr strike="sngStrike"/><a:t>以下</a:t></a:r><a:r><a:t>以上</a:t></a:r>'
+    )
+    text = read(slides(tmp_path / "a.pptx", shape("@").replace("<a:r><a:t>@</a:t></a:r>", said)))
+
+    assert "広さは30m²以上\n" == text.text

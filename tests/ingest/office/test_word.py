@@ -106,6 +106,20 @@ def test_what_is_not_the_text_is_left_out(tmp_path: Path) -> None:
     assert ["緑市は定める。", "番号を付す。"] == _said(text)
 
 
+def test_what_is_struck_is_left_out_and_a_raised_digit_is_no_digit(tmp_path: Path) -> None:
+    """30m² is not 30m2, and the old amount is not run together with the new one."""
+    text = read(
+        word(
+            tmp_path / "a.docx",
+            para("日当は", run("千八百円", "<w:strike/>"), "二千百円、"),
+            para("面積は30m", run("2", '<w:vertAlign w:val="superscript"/>'), "とする。"),
+        )
+    )
+
+    assert ["日当は二千百円、", "面積は30m²とする。"] == _said(text)
+    assert "4 characters that are struck through were left out." == text.pages[0].quality.note
+
+
 def test_notes_and_boxes_stand_behind_what_they_belong_to(tmp_path: Path) -> None:
     """A footnote is told apart by what heads it; a text box that is held twice is read once."""
     inside = f"<w:txbxContent>{para('枠の中の文。')}</w:txbxContent>"

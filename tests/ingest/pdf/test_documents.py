@@ -194,13 +194,16 @@ def test_tight_brackets_do_not_cut_a_line(tmp_path: Path, *, backwards: bool) ->
 
 
 def test_a_parted_word_is_whole_again(tmp_path: Path) -> None:
-    """A word parted at the end of a line loses its hyphen; part-time keeps it."""
+    """A word parted at the end of a line loses its hyphen; part-time and out-of-date keep theirs."""
     sheet = Sheet().say_latin("The plan describes the imple-", 72, 700)
-    sheet.say_latin("mentation of special part-", 72, 686).say_latin("time work.", 72, 672)
+    sheet.say_latin("mentation of special part-", 72, 686).say_latin("time and out-of-", 72, 672)
+    sheet.say_latin("date work.", 72, 658)
 
     page = only(tmp_path, sheet)
 
-    assert ["The plan describes the implementation of special part-time work."] == said(page)
+    assert [
+        "The plan describes the implementation of special part-time and out-of-date work."
+    ] == said(page)
 
 
 def test_large_type_is_a_heading(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from ingest.pdf import characters, documents, drafts, ocr
 from tests.pdfs import Sheet, astray, write
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from PIL.Image import Image
@@ -252,8 +253,8 @@ def test_running_heads_of_pypdf_pages_are_left_out(
     """First and last lines that repeat on pages without boxes are no part of their text."""
     plain = iter(f"要綱集\n{BODY}\n第{at}条のとおり。\n- {at} -" for at in (1, 2, 3))
 
-    def taken(document: object, at: int) -> characters.Sheet:
-        sheet = characters.taken(document, at)
+    def taken(document: object, at: int, has_layers: Callable[[], bool]) -> characters.Sheet:
+        sheet = characters.taken(document, at, has_layers)
         return replace(sheet, glyphs=characters.no_glyphs(), plain=next(plain))
 
     monkeypatch.setattr(documents, "taken", taken)

@@ -232,3 +232,47 @@ def test_a_large_line_between_others_tops_no_slide() -> None:
     )
 
     assert [("手順書の概要",)] == found
+
+
+def test_a_table_of_contents_heads_nothing() -> None:
+    """Neither its lines nor the word above them stand over what comes later."""
+    found = paths(
+        page(1, ("目次", 16), ("１．受付", 13), ("２．審査 3", 13), ("３．交付", 13)),
+        page(2, ("１．受付", 13), FILLER, ("２．審査", 13), FILLER),
+        page(3, ("３．交付", 13), FILLER),
+    )
+
+    assert [("目次",), ("１．受付",), ("２．審査",), ("３．交付",)] == found
+
+
+def test_chapters_that_follow_each_other_closely_are_no_contents() -> None:
+    """A chapter's name may come again; two of them on a page are no table of contents."""
+    found = paths(
+        page(1, ("第１章 総則", 16), ("第１節 目的", 13), FILLER),
+        page(2, ("第１章 総則", 16), FILLER),
+    )
+
+    assert [("第１章 総則",), ("第１章 総則", "第１節 目的"), ("第１章 総則",)] == found
+
+
+def test_what_marks_an_item_heads_its_page_and_the_next() -> None:
+    """Behind that only what stands above it heads the text."""
+    found = paths(
+        page(1, "１．受付", FILLER, "①本人の確認", FILLER), *(page(at, FILLER) for at in (2, 3, 4))
+    )
+
+    assert [("１．受付",), ("１．受付", "①本人の確認"), ("１．受付",)] == found
+
+
+def test_forms_and_enactments_behind_a_manual_begin_anew() -> None:
+    """様式第１号 and an ordinance with its number are no part of the manual's last point."""
+    found = paths(
+        page(1, "１．報告", FILLER, "（１）報告書の提出", FILLER),
+        page(2, "みなと市手数料条例", "平成28年みなと市条例第23号", FILLER),
+        page(3, ("様式第１号（第２条関係）", 10), FILLER),
+    )
+
+    assert [
+        ("１．報告",), ("１．報告", "（１）報告書の提出"), ("みなと市手数料条例",),
+        ("みなと市手数料条例", "様式第１号（第２条関係）"),
+    ] == found  # fmt: skip

@@ -99,6 +99,35 @@ def test_a_layer_counts_only_while_it_is_shown(tmp_path: Path, *, off: bool, ins
     assert off == page.quality.note.startswith(f"{len(WHISPER)} characters that nobody can see")
 
 
+@pytest.mark.parametrize("packed", [True, False])
+def test_a_form_may_be_a_layer_by_itself(tmp_path: Path, *, packed: bool) -> None:
+    """A watermark that is not to be shown is a form of its own, which nothing on the page marks."""
+    sheet = Sheet()
+    hexed = WHISPER.encode("utf-16-be").hex()
+    sheet.forms.append(f"BT /J 10.5 Tf 1 0 0 1 72 500 Tm <{hexed}> Tj ET")
+    sheet.drawn.append("/F0 Do")
+    writer = opened(sheet)
+    group = writer._add_object(  # noqa: SLF001
+        DictionaryObject({NameObject("/Type"): NameObject("/OCG"), NameObject("/Name"): TextStringObject("旧")})
+    )  # fmt: skip
+    held = writer.pages[0]["/Resources"]
+    assert isinstance(held, DictionaryObject)
+    forms = held["/XObject"]
+    assert isinstance(forms, DictionaryObject)
+    form = forms["/F0"]
+    assert isinstance(form, DictionaryObject)
+    form[NameObject("/OC")] = group
+    writer._root_object[NameObject("/OCProperties")] = DictionaryObject({  # noqa: SLF001
+        NameObject("/OCGs"): ArrayObject([group]),
+        NameObject("/D"): DictionaryObject({NameObject("/BaseState"): NameObject("/OFF")}),
+    })  # fmt: skip
+    writer.write(tmp_path / "plain.pdf")
+    path = tmp_path / "layer.pdf"
+    path.write_bytes((tmp_path / "plain.pdf").read_bytes() + b"\n% /ObjStm\n%%EOF\n" * packed)
+
+    assert SENTENCE == documents.read(path).pages[0].text
+
+
 def test_what_is_cut_off_is_left_out(tmp_path: Path) -> None:
     """A path cuts a line in two: only what lies within it is on the page."""
     sheet = Sheet().say(SENTENCE, 72, 760)
@@ -131,6 +160,14 @@ def test_struck_words_are_left_out_and_said(tmp_path: Path) -> None:
 
     assert "手数料は五百円とする。" == page.text
     assert "5 characters that are struck through were left out." == page.quality.note
+
+
+def test_a_stroke_strikes_words_as_a_bar_does(tmp_path: Path) -> None:
+    """A line of one point is drawn with a pen by some programs, as a thin rectangle by others."""
+    sheet = Sheet().say("手数料は二千三百円五百円とする。", 72, 500, 10)
+    sheet.drawn.append("1 w 112 503.7 m 162 503.7 l S")
+
+    assert "手数料は五百円とする。" == one(sheet, tmp_path / "struck.pdf").text
 
 
 def test_a_note_strikes_words_too(tmp_path: Path) -> None:

@@ -226,6 +226,41 @@ def test_rows_without_rules_and_heads_have_no_context(tmp_path: Path) -> None:
     assert [("申請\t10件", ""), ("交付\t8件", ""), ("返納\t2件", "")] == rows_of(page)
 
 
+def test_years_head_columns_without_rules(tmp_path: Path) -> None:
+    """Years that count on are heads, though they are figures, and labels need none of their own."""
+    sheet = Sheet()
+    for at, year in enumerate(("令和5年度", "令和6年度", "令和7年度")):
+        sheet.say(year, 250 + 90 * at, 760)
+    for at, (label, *figures) in enumerate(
+        [
+            ("一般行政職", "212", "215", "219"),
+            ("消防職", "64", "66", "67"),
+            ("計", "276", "281", "286"),
+        ]
+    ):
+        sheet.say(label, 80, 735 - 19 * at)
+        for column, figure in enumerate(figures):
+            sheet.say(figure, 258 + 90 * column, 735 - 19 * at)
+
+    page = documents.read(write(tmp_path / "years.pdf", [sheet])).pages[0]
+
+    heads = {page.text[b.start : b.end]: b.heads for b in page.blocks}
+    assert ("", "令和5年度", "令和6年度", "令和7年度") == heads["消防職\t64\t66\t67"]
+
+
+def test_a_table_without_a_rule_at_its_foot_has_its_last_row(tmp_path: Path) -> None:
+    """What is drawn around a table is often too thick for a rule: its columns end together."""
+    sheet = filled(ROWS)
+    for at in range(4):
+        sheet.rule(72, 700 - 24 * at, 432, 700 - 24 * at)
+    for x in (72, 192, 312, 432):
+        sheet.rule(x, 700 - 24 * 4, x, 700)
+
+    page = documents.read(write(tmp_path / "foot.pdf", [sheet])).pages[0]
+
+    assert WANTED == rows_of(page)
+
+
 def test_columns_of_prose_between_rules_are_no_table(tmp_path: Path) -> None:
     """Two columns of running text are read one after the other, though rules stand between them."""
     sheet = Sheet()

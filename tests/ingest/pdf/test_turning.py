@@ -156,3 +156,13 @@ def test_a_table_of_single_characters_is_not_vertical(tmp_path: Path) -> None:
         sheet.say("窓口の受付は午前九時から午後五時までとする。", 90, 760 - 18 * at)
 
     assert paragraphs(documents.read(write(tmp_path / "label.pdf", [sheet])))[0] == "申請者"
+
+
+def test_a_turned_page_of_few_words_is_no_row_of_letters_backwards(tmp_path: Path) -> None:
+    """One line is enough to tell how a page lies."""
+    sheet = Sheet(rotate=270).say("公用車の鍵は総務課で管理する。", 130, 700)
+
+    assert (
+        "公用車の鍵は総務課で管理する。\n"
+        == documents.read(write(tmp_path / "few.pdf", [sheet])).text
+    )
