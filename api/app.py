@@ -60,6 +60,7 @@ from api.viewer import Viewer
 from bot.asking.question import read
 from bot.errors import BadQuestion
 from index.passages import by_page, checked
+from index.search.reasons import reason
 from ingest import formats
 from ingest.pages import Place, PlaceKind
 
@@ -554,7 +555,7 @@ def _search(
     passages = by_page(held, words, k=asked.k, filters=question.filters)
     keys = _in_force(held, question.filters.as_of)
     return SearchResponse(
-        passages=[_wire(held, summaries, passage, keys) for passage in passages],
+        passages=[_wire(held, summaries, words, passage, keys) for passage in passages],
         read_as=words if words != question.standalone else None,
         took_ms=(time.perf_counter() - began) * 1000,
     )
@@ -584,7 +585,7 @@ def _in_force(library: Library, on: date | None) -> frozenset[str]:
 
 
 def _wire(
-    library: Library, summaries: PageSummaries, passage: Passage, keys: frozenset[str]
+    library: Library, summaries: PageSummaries, words: str, passage: Passage, keys: frozenset[str]
 ) -> WirePassage:
     chunk = passage.chunk
     held = summaries.of(library, chunk.edition).labels
@@ -593,4 +594,5 @@ def _wire(
         place = Place(PlaceKind.PAGE, labels[0] or str(passage.pages[0]))
     else:
         place = library.text(chunk.edition).place(chunk.start, chunk.end, chunk.section)
-    return WirePassage.of(passage, labels=labels, place=place, in_force=keys)
+    why = reason(words, chunk, library.glossary)
+    return WirePassage.of(passage, labels=labels, place=place, in_force=keys, why=why)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Container, Sequence
 
     from index.passages import Passage
+    from index.search.reasons import Reason
     from ingest.pages import Place
 
 SECTION_SEPARATOR = " › "
@@ -66,6 +67,29 @@ class SearchRequest(Asked):
     filters: WireFilters = WireFilters()
 
 
+class WireName(Wire):
+    """Another name of what was *said*, *found* in a passage: of the glossary or the dictionary."""
+
+    said: str
+    found: str
+
+
+class WireReason(Wire):
+    """Why a passage came: *words* of the question that it holds, and other *names* of them.
+
+    Both empty: only how it is written, letter by letter, or its document brought it.
+    """
+
+    words: list[str]
+    names: list[WireName]
+
+    @classmethod
+    def of(cls, why: Reason) -> WireReason:
+        """Translate."""
+        names = [WireName(said=said, found=found) for said, found in why.names]
+        return cls(words=list(why.words), names=names)
+
+
 class WirePassage(Wire):
     """A chunk that was found. *pages* are all pages it touches, from 1 in the file.
 
@@ -87,6 +111,7 @@ class WirePassage(Wire):
     end: int
     score: float
     legs: dict[str, float]
+    matched: WireReason
 
     @classmethod
     def of(
@@ -96,6 +121,7 @@ class WirePassage(Wire):
         labels: Sequence[str | None],
         place: Place,
         in_force: Container[str],
+        why: Reason,
     ) -> WirePassage:
         """Translate; *labels* are those of the passage's pages, *in_force* edition keys."""
         chunk = passage.chunk
@@ -116,6 +142,7 @@ class WirePassage(Wire):
             end=chunk.end,
             score=passage.score,
             legs=dict(passage.legs),
+            matched=WireReason.of(why),
         )
 
 

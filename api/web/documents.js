@@ -216,6 +216,12 @@ form.addEventListener("submit", async (event) => {
   }
 });
 
+// Which of the words that were typed it holds, and which other names of them.
+function why({ words: said, names }) {
+  const told = [...said, ...names.map((name) => `${name.said} → ${name.found}`)];
+  return told.length ? say("matched", { words: told.join(" · ") }) : say("matchedLetters");
+}
+
 function hit(passage) {
   const { document: name, edition, start, end } = passage;
   const [page] = passage.pages;
@@ -235,6 +241,7 @@ function hit(passage) {
       ),
       passage.section ? el("span.section", {}, passage.section) : null,
       el("span.text", {}, passage.text),
+      el("span.why", {}, why(passage.matched)),
     ),
   );
 }

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from bot.answers import Answerer, Turn
     from index.generations.generation import Generation
     from index.passages import Passage
+    from index.search.reasons import Reason
     from ingest.pages import Place
 
 
@@ -34,6 +35,7 @@ def search(
     from api.schemas.passages import WirePassage
     from bot.asking.question import read
     from index.passages import by_page
+    from index.search.reasons import reason
 
     generation = parts.generation()
     filters = bounds.filters(generation)
@@ -54,6 +56,7 @@ def search(
                 ],
                 place=_place(generation, passage),
                 in_force=in_force,
+                why=reason(words, passage.chunk, generation.glossary),
             ).model_dump(mode="json")
             for passage in found
         ]
@@ -75,7 +78,16 @@ def search(
             f"[dim]{' › '.join(passage.chunk.section)}[/dim]"
         )
         out.print(passage.chunk.text.strip(), markup=False)
+        out.print(
+            _told(reason(words, passage.chunk, generation.glossary)), style="dim", markup=False
+        )
         out.print()
+
+
+def _told(why: Reason) -> str:
+    """Return in one line which words and which other names brought a passage."""
+    names = [f"{said} → {found}" for said, found in why.names]
+    return f"({'、'.join([*why.words, *names]) or 'similar letters / 字の並び'})"
 
 
 def _place(generation: Generation, passage: Passage) -> Place:

@@ -173,6 +173,16 @@ def test_search_keeps_its_filters(
     assert expected == {passage["document"] for passage in found}
 
 
+def test_search_says_why_a_passage_came(shelf: tuple[Path, Path]) -> None:
+    """The words it holds beneath each passage, for people and for programs alike."""
+    question = ("search", "ガバメントクラウドとは", "-k", "1")
+
+    (found,) = json.loads(run(*shelf, *question, "--json").stdout)["passages"]
+
+    assert "ガバメントクラウド" in found["matched"]["words"]
+    assert "\n(ガバメントクラウド" in run(*shelf, *question).stdout
+
+
 def test_search_says_as_what_a_misspelt_name_was_read(shelf: tuple[Path, Path]) -> None:
     """On the error stream for people, so that what is piped on holds passages only."""
     found = json.loads(run(*shelf, "search", "ガバメントクラウトとは", "--json").stdout)
