@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING
 
 from bot.answers import Certainty
 from bot.asking.question import read
-from bot.asking.starters import calls_for_an_answer, question_about
-from ingest.language.marks import unmarked
+from bot.asking.starters import askable, calls_for_an_answer, question_about
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -23,9 +22,6 @@ if TYPE_CHECKING:
 
 MOST = 4
 """How many questions are suggested."""
-
-LONGEST_HEADING = 28
-"""Characters of a heading that still makes a question one can read at a glance."""
 
 SHORTEST_HEADING = 5
 """Characters of a heading that still says by itself what it is about."""
@@ -45,12 +41,6 @@ LOOKED_AT = 12
 KEPT = 64
 """For how many sights of a generation the questions are remembered."""
 
-_ASIDE = re.compile(r"[（(][^（）()]*[)）]\s*$")
-_EMPTY = re.compile(
-    r"目次|はじめに|おわりに|表紙|概要|凡例|要約|この文書|本書|索引|一覧|その他|それ以外|contents"
-    r"|introduction|about|preface|summary|digest|index",
-    re.IGNORECASE,
-)
 _TELLING = re.compile(r"[一-龠々ァ-ヴー]|[A-Za-z0-9]{3,}")
 
 
@@ -165,15 +155,9 @@ def suggested(library: Library, language: str) -> tuple[str, ...]:
 def _headings(library: Library, edition: Edition) -> list[str]:
     """Return the innermost headings that say what a section is about, the most telling first."""
     found = dict.fromkeys(
-        _ASIDE.sub("", unmarked(chunk.section[-1])).strip()
-        for chunk in library.chunks(edition)
-        if chunk.section
+        askable(chunk.section[-1]) for chunk in library.chunks(edition) if chunk.section
     )
-    fitting = (
-        heading
-        for heading in found
-        if SHORTEST_HEADING <= len(heading) <= LONGEST_HEADING and not _EMPTY.search(heading)
-    )
+    fitting = (heading for heading in found if len(heading) >= SHORTEST_HEADING)
     return sorted(
         fitting,
         key=lambda heading: (not calls_for_an_answer(heading), -len(_TELLING.findall(heading))),

@@ -14,6 +14,7 @@ import numpy as np
 
 from bot.answering.candidates import Candidate
 from bot.answering.clarifying import choices
+from bot.answering.going_on import questions_next
 from bot.answering.lines import Reader
 from bot.answering.missing import lacking, speaks_of
 from bot.answering.scoring import (
@@ -34,12 +35,10 @@ from bot.answers import Answer, Certainty, Citation, Declined, Lead, Question, c
 from bot.asking.conversation import is_choice, times_more, without_choice
 from bot.asking.intent import Intent
 from bot.asking.reading import read
-from bot.asking.starters import question_about
 from bot.asking.stepping import beside
 from bot.telling.phrases import phrase
 from bot.telling.quotations import cases_in, notices
 from bot.telling.screen import Screen, declining, first_screen, further_screen
-from ingest.language.marks import unmarked
 
 if TYPE_CHECKING:
     from index.passages import Library, Passage
@@ -67,9 +66,6 @@ out, has 326 and 473. With 330 characters beside the first one it was 341 and 77
 
 _FIRM = frozenset({"year", "place", "answer_type"})
 """What an answer has to hold to be firm, whatever else speaks for it."""
-
-_SUGGESTED = 3
-"""Suggestions at most."""
 
 _READERS = 8
 """Views of a generation whose lines are kept as they were read."""
@@ -338,7 +334,7 @@ class _Telling:
             language, lead, citations, sure, missing if sure is Certainty.NEAR else (),
             offered, self._cases, first.unit.left,
         )  # fmt: skip
-        return replace(
+        told = replace(
             blank,
             text=first_screen(screen),
             citations=citations,
@@ -348,9 +344,9 @@ class _Telling:
             further_text=further_screen(further, language, self._cases),
             missing=missing if sure is Certainty.NEAR else (),
             notices=(*heard(question), *notices(citations, language, self._cases)),
-            suggestions=_suggestions(citations, self._library, language),
             clarify=offered,
         )
+        return replace(told, suggestions=questions_next(told, self._library))
 
     def _cited(self, marker: int, pick: _Pick) -> Citation:
         edition = pick.candidate.first.edition
@@ -418,20 +414,3 @@ def joined(question: Question, answers: Sequence[Answer], asked_for: Sequence[st
         suggestions=first.suggestions,
         clarify=(),
     )
-
-
-def _suggestions(citations: Sequence[Citation], library: Library, language: str) -> tuple[str, ...]:
-    """Return up to three questions about the sections next to the cited ones, nearest first."""
-    found: dict[str, None] = {}
-    for citation in citations[:_SUGGESTED]:
-        paths = library.sentences(citation.edition).paths
-        cited_here = {one.section for one in citations if one.edition == citation.edition}
-        if citation.section not in paths:
-            continue
-        at = paths.index(citation.section)
-        for near in (*paths[at + 1 : at + 3], *reversed(paths[max(0, at - 2) : at])):
-            if near and near not in cited_here:
-                title = unmarked(" ".join(near[-1].split()))
-                if title:
-                    found[question_about(title, language)] = None
-    return tuple(found)[:_SUGGESTED]

@@ -6,7 +6,7 @@ import pytest
 
 from api.suggestions import Known, Starters, names, suggested
 from bot.answering.extractive import Extractive
-from bot.asking.starters import question_about
+from bot.asking.starters import askable, question_about
 from index.search.glossary import Glossary, Term
 from tests.fakes import FakeLibrary, edition, edition_text
 
@@ -75,6 +75,30 @@ def test_heading_that_is_a_question_stays_one() -> None:
 def test_heading_becomes_what_people_ask(heading: str, asked: str) -> None:
     """By the kind of answer that its last word calls for; otherwise it is asked for as a whole."""
     assert asked == question_about(heading, "ja")
+
+
+@pytest.mark.parametrize(
+    "heading,said",
+    [
+        ("（３）「広告」等との関係について", "「広告」等との関係"),
+        ("【ベストプラクティス】", "ベストプラクティス"),
+        ("産地情報（原産地、原産国名等）", "産地情報"),
+        ("の場合）", ""),
+        ("３.1 空き店舗が増えました", ""),
+        ("ツールとしてご活用ください", ""),
+        ("TEL.03-3501-1929", ""),
+        ("【メモ】", ""),
+    ],
+)
+def test_a_heading_is_asked_about_where_it_names_something(heading: str, said: str) -> None:
+    """Marks, asides and について go; half of a bracket, a sentence and a number name nothing."""
+    assert said == askable(heading)
+
+
+def test_a_question_without_figures_promises_none() -> None:
+    """Whether a figure stands under 件数 is not known: it is asked for as a whole."""
+    assert "申請の件数について教えてください" == question_about("申請の件数", "ja", figures=False)
+    assert "必要な書類には何がありますか" == question_about("必要な書類", "ja", figures=False)
 
 
 def test_headings_that_call_for_an_answer_come_first() -> None:

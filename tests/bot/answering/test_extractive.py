@@ -10,6 +10,7 @@ import pytest
 from bot.answering.extractive import Extractive, joined
 from bot.answers import Answer, Certainty, Turn, cite
 from bot.asking.question import read
+from index.passages import Filters, Passage
 from tests.fakes import FakeLibrary, edition, edition_text
 
 LEAVE = edition("leave", title="休暇の手引き")
@@ -151,3 +152,34 @@ def test_the_answer_speaks_the_language_of_the_question(language: str) -> None:
     answer = ask("年次休暇の日数" if language == "ja" else "annual leave days on Mars")
 
     assert language == answer.language
+
+
+def test_what_to_ask_next_is_answered_by_another_section_of_the_document() -> None:
+    """A heading that says something by itself; what is quoted already and what is cut off is not asked."""
+    held = FakeLibrary({
+        LEAVE: edition_text(
+            "# 年次休暇\n年次休暇は、一年につき20日とする。\n# の場合）\n年次休暇は翌年へ繰り越す。",
+            "# （２）年次休暇の申請について\n年次休暇の申請は、前日までに行う。\n# 年次休暇を取りました\n年次休暇の例。",
+        )
+    })  # fmt: skip
+
+    given = ask("年次休暇は一年につき何日ですか", held)
+
+    assert ("年次休暇の申請について教えてください",) == given.suggestions
+    follow_up = ask(given.suggestions[0], held)
+    assert (Certainty.ANSWERED, ("（２）年次休暇の申請について",)) == (
+        follow_up.certainty,
+        follow_up.citations[0].section[-1:],
+    )
+
+
+def test_nothing_is_offered_that_the_search_does_not_find() -> None:
+    """A section that its own name does not lead to is no question to go on with."""
+
+    class Deaf(FakeLibrary):
+        def retrieve(self, question: str, *, k: int, filters: Filters) -> list[Passage]:
+            return super().retrieve("年次休暇", k=k, filters=filters)[: k if k > 2 else 1]
+
+    given = ask("年次休暇は一年につき何日ですか", Deaf({LEAVE: TEXT}))
+
+    assert () == given.suggestions
