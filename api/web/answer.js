@@ -69,27 +69,27 @@ export function showBrief(container, answer, handlers) {
 // that the text only names follow beneath.
 function told(answer, handlers) {
   const drawn = new Set();
-  const made = drawing(answer, answer.citations, handlers, drawn);
+  // Of several questions each says for itself what its quotation is worth, and leaves the others room.
+  const several = answer.text.match(/^\*\*.+\*\*$/gm)?.length > 1;
+  const made = drawing(answer, answer.citations, handlers, { drawn, several });
   const value = answer.lead?.value;
   for (const part of made) {
     if (value && part.matches("p") && part.firstElementChild?.matches("strong")) part.classList.add("value");
     if (value) break;
   }
-  // Of several questions each says for itself what its quotation is worth.
-  const several = made.filter((each) => each.matches("p") && each.textContent === each.querySelector("strong")?.textContent).length > 1;
   if (answer.certainty === "near" && !several) made.unshift(standing("near", answer, made));
   const named = answer.citations.filter((citation) => !drawn.has(citation.marker));
   if (named.length) made.push(sources(named, handlers));
   return made;
 }
 
-function drawing(answer, citations, handlers, drawn = new Set()) {
+function drawing(answer, citations, handlers, { drawn, several }) {
   const known = new Map(citations.map((citation) => [citation.marker, citation]));
   const { lead } = answer;
   const fragment = render(answer.declined ? "" : answer.text, (n) => marker(known.get(n), handlers), (n) => {
     const citation = known.get(n);
     if (!citation) return null;
-    const main = lead?.citation === n && !drawn.has(n);
+    const main = !several && lead?.citation === n && !drawn.has(n);
     const before = known.get([...drawn].at(-1));
     drawn.add(n);
     const large = main && answer.certainty === "answered" && !lead.value;

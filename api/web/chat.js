@@ -7,7 +7,7 @@ import { Filters } from "./filters.js";
 import { frame, pageTitle } from "./frame.js";
 import { conversations, forget, forgetAll, remember } from "./history.js";
 import { offer } from "./official.js";
-import { pageNumber } from "./quotation.js";
+import { pageNumber, unfolding } from "./quotation.js";
 import { Typing } from "./typing.js";
 import { Viewer } from "./viewer.js";
 import { language, say } from "./words.js";
@@ -150,10 +150,11 @@ function addTurn(question, bounded = "") {
   main.classList.remove("fresh");
   relabel();
   const body = el("div.answer");
+  const said = el("span.words.short.main", {}, question);
   const item = el(
     "li.turn",
     {},
-    el("h2.asked", {}, el("span.who", {}, say("asked")), el("span", {}, question)),
+    el("h2.asked", {}, el("span.who", {}, say("asked")), said, unfolding(said)),
     bounded ? el("p.bounded", {}, icon("filter"), bounded) : null,
     body,
   );

@@ -9,6 +9,7 @@ const WRAPPED_LINE = 18; // as in ingest/language/sentences.py
 const SHORTER = 4; // characters by which a line was not wrapped but ended, over any indentation
 const ENDING = /[。！？!?．][」』）)]?$/;
 const ITEM = /^(?:[【・•●○◎■□◆◇▪※➢⬧〇\ue000-\uf8ff]|[①-⑳⒜-⒵㋐-㋾]|[（(][0-9０-９ｱ-ﾝァ-ヶa-z一-十]{1,2}[）)]|[0-9０-９]{1,2}[ .．　])/u;
+const FIGURE = /^[\d０-９.,▲△―—−-]+/u;
 const ICON_FONT = /[\ue000-\uf8ff]/gu; // bullets of Wingdings and the like: no letter to show
 
 // Where something stands, in words: p.3, シート「手数料」 B4:D9, スライド2, 第12段落.
@@ -82,16 +83,25 @@ function words({ quote, context }, lead) {
 
 const BRIEF = 80;
 const LONG = 160; // more than this is no line one would print large
+const LARGE = 2; // paragraphs that may be large
 const ROWS = 4; // shown of a table before it is unfolded
+const SPANNING = 20; // characters of a line that may stand across a table
+const TIGHT = { td: 8, th: 5 }; // characters of a cell that stay on one line; longer ones have room
+const LABELS = 2; // columns that may stand under an empty corner
 
-// Lines with tabs are rows; whatever stands between them is text.
+// Lines with tabs are rows; whatever stands between them is text. A single line between two rows
+// of one width, such as the other half of a corner head, leaves them one table.
 function parts(quote) {
   const found = [];
   for (const line of quote.split("\n").filter((each) => each.trim())) {
     const before = found.at(-1);
     if (line.includes("\t")) {
       const row = line.split("\t").map((cell) => cell.trim());
+      const above = found.at(-2)?.rows;
       if (before?.rows) before.rows.push(row);
+      else if (before?.text.length === 1 && before.text[0].length <= SPANNING && above?.at(-1).length === row.length) {
+        above.push([found.pop().text[0]], row);
+      }
       else found.push({ rows: [row] });
     } else if (before && !before.rows) before.text.push(line.trim());
     else found.push({ text: [line.trim()] });
@@ -99,20 +109,39 @@ function parts(quote) {
   return found;
 }
 
-function tableOf(rows, heads, lead) {
-  const columns = rows[0].length;
-  if (rows.some((row) => row.length !== columns)) return rows.map((row) => el("p", {}, row.join("　")));
-  const headed = heads.length === columns;
-  const same = (row) => headed && row.every((cell, at) => flat(cell) === flat(heads[at]));
+// The heads of *columns* columns, with an empty corner where labels have none; null where they do
+// not fit. A row that is shorter has fewer labels, and a label without a head is no figure.
+function headsOf(heads, rows, columns) {
+  const least = Math.min(...rows.map((row) => row.length));
+  for (const named of [heads, heads.filter((head, at) => head !== heads[at - 1])]) {
+    const corner = columns - named.length;
+    if (!named.length || corner < 0 || corner > LABELS || least - named.length < Math.min(1, corner)) continue;
+    if (rows.some((row) => row.slice(0, row.length - named.length).some((cell) => FIGURE.test(cell)))) continue;
+    return [...Array(corner).fill(""), ...named];
+  }
+  return null;
+}
+
+function tableOf(rows, context, lead) {
+  const full = rows.filter((row) => row.length > 1);
+  const columns = Math.max(...full.map((row) => row.length));
+  const heads = headsOf(context, full, columns);
+  if (!heads && full.some((row) => row.length !== columns)) return rows.map((row) => el("p", {}, row.join("　")));
+  const same = (row) => heads && flat(row.join("")) === flat(heads.join(""));
   const body = rows.filter((row) => !same(row));
   const said = new Set(lead.split("\n").map(flat));
   const meant = body.filter((row) => said.has(flat(row.join(""))));
   const kept = new Set((meant.length && meant.length < body.length ? meant : body).slice(0, ROWS));
-  const cells = (name, row) => row.map((cell) => el(name, name === "th" ? { scope: "col" } : {}, cell));
+  // What a row lacks it lacks among its labels; a line across the table has all of its width.
+  const cells = (row) =>
+    row.map((cell, at) => {
+      const span = at ? 1 : columns - row.length + 1;
+      return cellOf("td", cell, { colspan: span > 1 ? span : null, "data-head": heads?.[columns - row.length + at] || null });
+    });
   const table = el(
-    "table",
+    `table${heads && kept.size === 1 ? ".one" : ""}`,
     {},
-    headed ? el("thead", {}, el("tr", {}, cells("th", heads))) : null,
+    heads ? el("thead", {}, el("tr", {}, heads.map((head) => (head ? cellOf("th", head, { scope: "col" }) : el("td"))))) : null,
     el(
       "tbody",
       {},
@@ -120,7 +149,7 @@ function tableOf(rows, heads, lead) {
         el(
           `tr${meant.includes(row) && meant.length < body.length ? ".meant" : ""}${kept.has(row) ? "" : ".over"}`,
           {},
-          cells("td", row),
+          cells(row),
         ),
       ),
     ),
@@ -129,6 +158,10 @@ function tableOf(rows, heads, lead) {
     el("p.flat", {}, body.map((row) => row.join("　")).join(" ／ ")),
     el("div.wide", { tabindex: "0", role: "group", "aria-label": say("table") }, table),
   ];
+}
+
+function cellOf(name, text, properties) {
+  return el(`${name}.${text.length <= TIGHT[name] ? "tight" : "roomy"}`, properties, text);
 }
 
 const flat = (text) => text.replace(/\s/g, "");
@@ -153,7 +186,7 @@ function led(paragraphs, lead) {
   const from = wanted ? flat(paragraphs.join("")).indexOf(wanted) : -1;
   const size = lead.length <= BRIEF ? ".brief" : "";
   let before = 0; // characters that are no space, of the paragraphs above
-  return paragraphs.map((text) => {
+  const made = paragraphs.map((text) => {
     const start = indexOf(text, Math.max(0, from - before));
     const end = indexOf(text, Math.max(0, from + wanted.length - before));
     const above = before + flat(text).length;
@@ -162,6 +195,9 @@ function led(paragraphs, lead) {
     if (!held) return el("p", {}, text);
     return el("p", {}, text.slice(0, start), el(`strong.lead${size}`, {}, text.slice(start, end)), text.slice(end));
   });
+  // What goes over many lines is a list or a chart's labels: no one of them is the answer.
+  const large = made.filter((each) => each.querySelector(".lead"));
+  return large.length > LARGE ? paragraphs.map((text) => el("p", {}, text)) : made;
 }
 
 // Where the *nth* character that is no space stands in a text; its end if there are fewer.
@@ -186,7 +222,7 @@ function joined(before, last, after) {
 
 const clean = (text) => text.replace(ICON_FONT, "•");
 
-function unfolding(body) {
+export function unfolding(body) {
   const button = el("button.link.unfold.idle", { type: "button", "aria-expanded": "false" }, say("unfold"));
   button.addEventListener("click", () => {
     const short = body.classList.toggle("short");

@@ -120,12 +120,15 @@ def shown(quote: str) -> str:
     """Return *quote* as one line: only its white space changes, every other character stays.
 
     A line break inside a sentence goes, or becomes a space between two ASCII characters;
-    between labels that are no sentences it becomes a wide space, so that they stay apart.
+    between labels that are no sentences it becomes a wide space, so that they stay apart, and two
+    between rows of a table.
     """
     lines = [line.strip() for line in quote.splitlines() if line.strip()]
     joined = lines[0] if lines else ""
     for before, after in pairwise(lines):
-        if len(before) < WRAPPED_LINE and before[-1] not in ENDING:
+        if "\t" in before or "\t" in after:
+            joined += "\u3000\u3000"
+        elif len(before) < WRAPPED_LINE and before[-1] not in ENDING:
             joined += "\u3000"
         elif before[-1].isascii() and after[0].isascii():
             joined += " "

@@ -224,6 +224,106 @@ def test_table_is_shown_as_a_table_under_its_heads(opened: Opener) -> None:
         expect(table.locator("tbody tr:visible")).to_have_count(3)
 
 
+def tabular(quote: str, lead: str, context: str) -> Changed:
+    """Return an answerer whose answer quotes rows of a table under the heads of *context*."""
+
+    def change(given: Answer, quoting: Callable[[int, str], Citation]) -> Answer:
+        citation = replace(quoting(1, quote), context=context)
+        said = Lead(lead, 1)
+        text = first_screen(Screen("ja", said, (citation,), Certainty.ANSWERED, (), (), ()))
+        return replace(given, text=text, citations=(citation,), lead=said, further=())
+
+    return Changed(change)
+
+
+@pytest.mark.parametrize(
+    "quote,context,heads,rows",
+    [
+        (
+            "課税\t特級\t30％\t7.2\n課税\t標準\t25％\t7.2\n免税\t8％\t0.1",
+            "含有量 / 税率",
+            ["", "", "含有量", "税率"],
+            [
+                ["課税", "特級", "30％", "7.2"],
+                ["課税", "標準", "25％", "7.2"],
+                ["免税", "8％", "0.1"],
+            ],
+        ),
+        (
+            "区分\t市街地\t住宅地\n地域\n指定都市\t100\t200\n町村\t―\t300",
+            "区分 / 区分 / 市街地 / 住宅地",
+            ["区分", "市街地", "住宅地"],
+            [["地域"], ["指定都市", "100", "200"], ["町村", "―", "300"]],
+        ),
+    ],
+    ids=["labels in an empty corner", "a corner head of two halves"],
+)
+def test_rows_stand_under_the_heads_that_name_them(
+    opened: Opener, quote: str, context: str, heads: list[str], rows: list[list[str]]
+) -> None:
+    """Labels without a head leave the corner empty, and a shorter row lacks a label, not a figure."""
+    with serving(app_of(small(), answerer=tabular(quote, quote, context))) as base:
+        page = opened(base=base)
+        ask(page, "年次有給休暇は何日ですか")
+
+        table = page.locator(".quoted table")
+        assert heads == table.locator("thead tr > *").all_text_contents()
+        assert rows == [
+            each.locator("td").all_text_contents() for each in table.locator("tbody tr").all()
+        ]
+        last = table.locator("tbody tr").last.locator("td").last
+        assert heads[-1] == last.get_attribute("data-head")
+
+
+def test_a_figure_without_a_head_keeps_the_heads_apart(opened: Opener) -> None:
+    """Which column a head names is not known where the first one holds figures: no guess is drawn."""
+    quote = "100\t200\t300\n400\t500\t600"
+    with serving(app_of(small(), answerer=tabular(quote, quote, "金額 / 根拠"))) as base:
+        page = opened(base=base)
+        ask(page, "年次有給休暇は何日ですか")
+
+        expect(page.locator(".quoted th")).to_have_count(0)
+        expect(page.locator(".quoted .within")).to_have_text("金額 / 根拠")
+
+
+def test_one_row_stands_as_a_list_on_a_telephone(opened: Opener) -> None:
+    """Each cell beside its head: nothing of the row that answers lies off the screen."""
+    row = "果実酒\t720\t11.0\t770\t64.80\t70.00\t17.5"
+    heads = "品目区分 / 容量 / アルコール分 / 小売価格 / 酒税額 / 消費税額 / 負担率"
+    with serving(app_of(small(), answerer=tabular(row, row, heads))) as base:
+        page = opened(base=base, wide=390)
+        ask(page, "年次有給休暇は何日ですか")
+
+        last = page.locator(".quoted td").last
+        expect(last).to_be_in_viewport(ratio=1)
+        assert '"負担率"' == last.evaluate("each => getComputedStyle(each, '::before').content")
+
+
+def test_what_runs_over_many_lines_is_not_large(opened: Opener) -> None:
+    """Labels of a chart, a whole list: none of their lines is the answer."""
+    said = "13.59\n・無回答を除くベース\n・図表9の変化\n・前回の調査"
+    with serving(app_of(small(), answerer=shown_as(Certainty.ANSWERED, said))) as base:
+        page = opened(base=base)
+        ask(page, "年次有給休暇は何日ですか")
+
+        expect(page.locator(".quoted p")).to_have_count(4)
+        expect(page.locator(".verbatim .lead")).to_have_count(0)
+
+
+def test_a_long_question_leaves_room_for_its_answer(opened: Opener) -> None:
+    """Three lines of it are shown, the rest at a click."""
+    page = opened(wide=390)
+    ask(page, "お世話になっております。" * 10 + ASKED)
+    said = page.locator(".asked .words")
+    before = said.bounding_box()
+    page.locator(".asked").get_by_role("button", name="全文").click()
+    after = said.bounding_box()
+
+    assert before is not None
+    assert after is not None
+    assert before["height"] < 90 < after["height"]
+
+
 def test_near_and_declined_look_different_and_say_what_is_missing(opened: Opener) -> None:
     """A near answer leads with a warning and prints nothing large; a refusal names the words."""
     with serving(app_of(small(), answerer=shown_as(Certainty.NEAR, LONG[:100]))) as base:
@@ -784,6 +884,7 @@ def test_documents_page_lists_and_searches(opened: Opener) -> None:
     page.locator("#words").fill("ガバメントクラウド")
     page.locator("#words").press("Enter")
     expect(page.locator(".hit").first).to_contain_text("ガバメントクラウド")
+    expect(page.locator(".hit .why").first).to_contain_text("一致：ガバメントクラウド")
     page.locator(".hit").first.click()
 
     expect(page.locator(".viewer .sheet img")).to_be_visible()
