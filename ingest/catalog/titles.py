@@ -47,6 +47,7 @@ _OUTER = 0.35
 _BILL = re.compile(
     r"(?:議案|議員提出議案|発議|発委|報告|認定|承認|諮問|同意|請願|陳情|市長提出議案|委員会提出議案)第?[0-9]+号(?:議案)?"
 )
+_NUMBER = re.compile(r".{0,12}(?:条例|規則|規程|告示|訓令|公告|達)第[0-9]+号")
 _YEAR_ALONE = re.compile(
     r"[(（]?(?:令和|平成|昭和)?(?:[0-9]{1,4}|元)年?度?版?(?:[(（][^)）]*[)）])?(?:年度?|版)[)）]?"
 )
@@ -179,7 +180,7 @@ def _sensible(row: Row) -> bool:
     plain = _MARK.sub("", row.plain)
     if not _SHORTEST <= len(plain) <= _LONGEST or len(_LETTER.findall(plain)) < _SHORTEST:
         return False
-    never = (_LABEL, _EDITION, _YEAR_ALONE, _PAGE_NUMBER, _PART, _BRACKETED, _BILL)
+    never = (_LABEL, _EDITION, _YEAR_ALONE, _PAGE_NUMBER, _PART, _BRACKETED, _BILL, _NUMBER)
     if any(pattern.fullmatch(plain) for pattern in never) or _ADDRESS.search(plain) or row.prose:
         return False
     if plainly(_NUMBERED.sub("", plain, count=1)) in _labels():
@@ -317,7 +318,7 @@ def _goes_on(last: Row, row: Row, width: float, edge: float, *, sparse: bool) ->
 
 def _stands_alone(row: Row) -> bool:
     plain = row.plain
-    never = (_LABEL, _EDITION, _YEAR_ALONE, _PAGE_NUMBER, _BRACKETED, _BILL)
+    never = (_LABEL, _EDITION, _YEAR_ALONE, _PAGE_NUMBER, _BRACKETED, _BILL, _NUMBER)
     return any(pattern.fullmatch(plain) for pattern in never) or _begins_dated(plain)
 
 

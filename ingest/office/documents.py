@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from ingest.pages import EditionText
 
-READER_VERSION = "3"
+READER_VERSION = "4"
 """Changes when the same file would be read differently: what was read before is read again."""
 
 _READERS: dict[str, Callable[[Path], EditionText]] = {

@@ -179,7 +179,8 @@ def _head_rows(rows: Mapping[int, Sequence[Cell]]) -> list[int]:
         members = rows[row]
         if len(members) == 1 and not taken:
             continue
-        if len(taken) == _DEEPEST_HEAD or not _heading_row(members):
+        # What stands beside a head that reaches further down heads columns too: 1日, 1月.
+        if len(taken) == _DEEPEST_HEAD or not (row <= reach or _heading_row(members)):
             break
         if taken and row > reach and not any(cell.columns > 1 for cell in rows[taken[-1]]):
             break

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from ingest.pdf.ocr import Ocr
     from ingest.pdf.tables import Columns
 
-READER_VERSION = "26"
+READER_VERSION = "27"
 """Changes when the same file would be read differently: what was read before is read again."""
 
 _PASSWORD = 4
@@ -245,10 +245,20 @@ def _attached(document: pdfium.PdfDocument) -> str:
     """Name the files within the file, which are not read; empty where there are none."""
     with LOCK:
         count = min(document.count_attachments(), _MOST_NAMED)
-        names = [document.get_attachment(at).get_name() for at in range(count)]
+        names = [_spelled(document.get_attachment(at).get_name()) for at in range(count)]
     return _ATTACHED.format(", ".join(names)) if names else ""
 
 
+def _spelled(name: str) -> str:
+    """A name that some programs store as UTF-16 and PDFium gives byte by byte."""
+    if not name.startswith(_BYTE_ORDER):
+        return name
+    with suppress(UnicodeError):
+        return name.encode("latin-1").decode("utf-16")
+    return name
+
+
+_BYTE_ORDER = "\xfe\xff"
 _MOST_NAMED = 20
 _ATTACHED = "Files attached to this PDF were not read: {}. Save them beside it to have them read."
 

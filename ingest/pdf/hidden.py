@@ -21,7 +21,7 @@ from ingest.pdf.calls import ADDRESS, bare, handle, handle_of, numbers_of
 from ingest.pdf.drawing import PATH, TEXT, outlines
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -44,6 +44,7 @@ _CHANGED = 16
 _PICTURED = (-1_000, 0, 0, _WHITE)
 _LEAST_GROUND = (6.0, 5.0)
 _LONGEST_SIDE = 2_000
+_MOST_APART, _MOST_PASSES = 200, 3
 _FLAT, _NARROW = 1.2 * LEAST_SIZE, 0.5
 _LONGEST_OUTLINE = 40
 _SHARE_SHOWN = 1 / 3
@@ -299,8 +300,11 @@ def unseen(
     hidden[layer] |= ~_on_picture(boxes[layer], images)
     alike = np.flatnonzero([owner in doubtful.alike for owner in owners])
     if len(alike):
-        inked = _marks(page, doubtful.alike, boxes[alike], size) > 0
         whose = np.array([owners[at] for at in alike.tolist()], np.uint64)
+        inked = np.zeros(len(alike), np.bool_)
+        for some in _apart(whose, boxes[alike]):
+            things = frozenset(whose[some].tolist())
+            inked[some] = _marks(page, things, boxes[alike[some]], size) > 0
         _, group = np.unique(whose, return_inverse=True)
         # A glyph's ink may lie beside its box: an object that shows for the most part shows.
         share = np.bincount(group, inked) / np.bincount(group)
@@ -320,6 +324,27 @@ def unseen(
         if len(under):
             hidden[under] |= _blacked_out(page, doubtful, boxes[under], size)
     return np.asarray(hidden, np.bool_)
+
+
+def _apart(whose: NDArray[np.uint64], boxes: NDArray[np.float32]) -> Iterator[NDArray[np.int64]]:
+    """Characters in groups, those of objects that lie over each other in different ones.
+
+    An old amount often lies under the new one, on a layer that is not shown. *whose* names the
+    object of each.
+    """
+    _, first, group = np.unique(whose, return_index=True, return_inverse=True)
+    around = np.empty((len(first), 4), np.float32)
+    for at in range(len(first)):
+        mine = boxes[group == at]
+        around[at] = (*mine[:, :2].min(axis=0), *mine[:, 2:].max(axis=0))
+    layer = np.zeros(len(first), np.int64)
+    for at in np.argsort(first)[:_MOST_APART].tolist():
+        over = _over(around[at : at + 1], around)[0]
+        over[at] = False
+        taken = set(layer[over & (first < first[at])].tolist())
+        layer[at] = min(set(range(_MOST_PASSES)) - taken, default=0)
+    for number in np.unique(layer).tolist():
+        yield np.flatnonzero(layer[group] == number)
 
 
 def _outside(box: NDArray[np.float32], region: NDArray[np.float32]) -> bool:

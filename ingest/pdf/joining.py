@@ -34,6 +34,8 @@ _ARTICLE = re.compile(
     r"第[0-9０-９一二三四五六七八九十百]+[章節条編部款項](?:の[0-9０-９一二三四五六七八九十]+)*"
 )
 _NUMBER = re.compile(r"[0-9０-９]{1,2}|[ア-ン]|[一二三四五六七八九十]{1,3}|[ivx]{1,5}[.．)）]")
+# How wide a gap is, in heights of a line, that something else may stand in.
+_HELD = 0.6
 _SET_OFF, _NUMBER_TAB = 0.45, 3.2
 # How far apart two runs of one line may stand, in widths of a full-width character.
 _SIDE, _TAB, _SPACED_OUT, _SPACE_WIDTH = 0.75, 4.5, 3.2, 0.4
@@ -138,6 +140,7 @@ def _runs(glyphs: Glyphs, shapes: Shapes, measured: Pitch) -> list[Line]:
         ) / 2
         apart = _ruled(right[wide] - 0.5, left[wide + 1] + 0.5, middle, shapes.down)
         linked[wide[apart]] = False
+    linked &= ~_filled(glyphs, linked & (gap > _HELD * low), low)
     # An empty cell is a space, whatever the engine supposed between the characters of a grid.
     emptied = linked & (gap > (letter * 2 + 0.6) * low)
     tight = (spaces < 0) & (letter > 0.1) & (gap < (letter + 0.15) * low)
@@ -145,6 +148,19 @@ def _runs(glyphs: Glyphs, shapes: Shapes, measured: Pitch) -> list[Line]:
     glyphs.spaced[1:][tight] = 0
     order = np.arange(len(glyphs.codes), dtype=np.int32)
     return made(order, np.concatenate([[0], np.flatnonzero(~linked) + 1]), glyphs)
+
+
+def _filled(
+    glyphs: Glyphs, linked: NDArray[np.bool_], low: NDArray[np.float32]
+) -> NDArray[np.bool_]:
+    """Which gaps that are *linked* over hold another glyph: boxes to tick are often drawn last."""
+    found = np.zeros(len(linked), np.bool_)
+    left, bottom, right, top = glyphs.boxes.T
+    x, y = (left + right) / 2, (bottom + top) / 2
+    for at in np.flatnonzero(linked)[:_MOST_RUNS].tolist():
+        level = np.abs(y - (y[at] + y[at + 1]) / 2) < 0.4 * low[at]
+        found[at] = bool((level & (x > right[at]) & (x < left[at + 1])).any())
+    return found
 
 
 def _ruled(

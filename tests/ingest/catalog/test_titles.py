@@ -169,6 +169,13 @@ def sentenced(sheet: Sheet) -> Sheet:
     return body(sheet.say("令和８年１２月３日提出", 90, 710), 650)
 
 
+def numbered(sheet: Sheet) -> Sheet:
+    """An ordinance on a grid below its number, alike in size and close to it."""
+    sheet.say_in_cells("みなと市条例第２１号", 66, 760)
+    sheet.say_in_cells("みなと市集会所条例の一部を改正する条例", 100, 739)
+    return body(sheet, 690)
+
+
 def telephone(sheet: Sheet) -> Sheet:
     """A work about telephones, with a number below its name."""
     sheet.say("庁舎電話の使い方", 150, 790, 18)
@@ -184,6 +191,7 @@ def telephone(sheet: Sheet) -> Sheet:
             "みなと市手数料条例の一部を改正する条例の制定について",
             id="a bill's, not its sentence",
         ),
+        pytest.param(numbered, "みなと市集会所条例の一部を改正する条例", id="without its number"),
         pytest.param(telephone, "庁舎電話の使い方", id="about telephones, not their number"),
         pytest.param(cover, "令和６年度 みなと市窓口業務の手引 概要版", id="a cover"),
         pytest.param(bill, "みなと市職員の旅費に関する条例の一部を改正する条例", id="a bill"),

@@ -112,6 +112,20 @@ def test_remarks_beside_a_table_are_none_of_its_columns(tmp_path: Path) -> None:
     assert ("区分", "町内 昼", "町内 夜") == rows["半面\t600円\t900円"].heads
 
 
+def test_what_stands_beside_a_tall_head_heads_columns(tmp_path: Path) -> None:
+    """1日 and 1月 look like figures; below 使用料 and beside 区分, which spans both rows, they head."""
+    said = sheet(
+        row(1, A="区分", B="使用料")
+        + row(2, B="1日", C="1月")
+        + row(3, A="行商", B="300円", C="6,000円")
+        + row(4, A="競技会", B="1,000円", C="－"),
+        merged=("A1:A2", "B1:C1"),
+    )
+    rows = dict(_blocks(read(book(tmp_path / "a.xlsx", {"一": said}))))
+
+    assert ("区分", "使用料 1日", "使用料 1月") == rows["行商\t300円\t6,000円"].heads
+
+
 def test_second_table_has_heads_of_its_own(tmp_path: Path) -> None:
     """Below an empty row with other heads, and beside the first one with the same."""
     said = sheet(

@@ -128,6 +128,46 @@ def test_a_form_may_be_a_layer_by_itself(tmp_path: Path, *, packed: bool) -> Non
     assert SENTENCE == documents.read(path).pages[0].text
 
 
+def test_a_layer_under_another_is_told_from_it(tmp_path: Path) -> None:
+    """The old words lie where the new ones do, on a layer that is off while all others are shown."""
+    sheet = Sheet()
+    sheet.drawn.append("/OC /Old BDC")
+    sheet.say(WHISPER, 72, 500).drawn.append("EMC /OC /New BDC")
+    sheet.say("今の規定による額は月八十円", 72, 500).drawn.append("EMC")
+    writer = opened(sheet)
+    groups = {
+        name: writer._add_object(  # noqa: SLF001
+            DictionaryObject({NameObject("/Type"): NameObject("/OCG"), NameObject("/Name"): TextStringObject(name)})
+        )
+        for name in ("Old", "New")
+    }  # fmt: skip
+    held = writer.pages[0]["/Resources"]
+    assert isinstance(held, DictionaryObject)
+    held[NameObject("/Properties")] = DictionaryObject(
+        {NameObject(f"/{name}"): group for name, group in groups.items()}
+    )
+    writer._root_object[NameObject("/OCProperties")] = DictionaryObject({  # noqa: SLF001
+        NameObject("/OCGs"): ArrayObject(groups.values()),
+        NameObject("/D"): DictionaryObject({
+            NameObject("/BaseState"): NameObject("/OFF"), NameObject("/ON"): ArrayObject([groups["New"]]),
+        }),
+    })  # fmt: skip
+
+    text = read(writer, tmp_path / "layer.pdf").text
+
+    assert (False, True) == (WHISPER in text, "今の規定による額は月八十円" in text)
+
+
+def test_boxes_that_are_drawn_last_stand_before_their_words(tmp_path: Path) -> None:
+    """Where a font has no boxes, programs take it from another one and draw those after the line."""
+    sheet = Sheet().say("住民票　　誓約書", 84, 500)
+    sheet.say("■", 72, 499, 9.5).say("□", 121, 499, 9.5)
+
+    page = one(sheet, tmp_path / "boxes.pdf")
+
+    assert "■住民票□誓約書" == "".join(page.text.split())
+
+
 def test_what_is_cut_off_is_left_out(tmp_path: Path) -> None:
     """A path cuts a line in two: only what lies within it is on the page."""
     sheet = Sheet().say(SENTENCE, 72, 760)
