@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from bot.writing import wordlists
-from bot.writing.clauses import Clause, Reading, read
+from bot.writing.clauses import read
 from bot.writing.differences import (
     Difference,
     Expand,
@@ -26,12 +26,13 @@ from bot.writing.differences import (
     misplaced,
     moods,
     roles,
-    swapped,
     unknown,
     words_over,
 )
 from bot.writing.edits import edits
 from bot.writing.figures import figures
+from bot.writing.places import swapped
+from bot.writing.readings import Clause, Reading
 from ingest.language.numbers import same
 
 __all__ = ["Difference", "Finding", "Stated", "Verdict", "compare"]
@@ -227,10 +228,15 @@ def _compared(
         *misplaced(clause, other, held),
         *roles(clause, other),
     ]
+    put = {one.draft: one for one in edits(clause, claim, other, held.reading)}
+    differences = [
+        put.pop(one.draft, one) if one.kind == "word" and not one.source else one
+        for one in differences
+    ]
     told = {one.draft for one in differences} | {one.kind for one in differences} & _COUNTED
     differences += [
         one
-        for one in edits(clause, claim, other, held.reading)
+        for one in put.values()
         if one.draft not in told and not (one.kind == "number" and told & _COUNTED)
     ]
     held_words = sum(known(word, clause, reach) for word in clause.own)
@@ -264,9 +270,13 @@ def _limits(claim: Reading, held: Sequence[Held], used: Sequence[int]) -> Iterat
         told = {"exception"} if one.at in used and excepts(one) else set()
         theirs |= {name: said for name, said in one.reading.limits.items() if name not in told}
     also = {name for at in used for name in held[at].reading.limits}
+    stated = [held[at].reading for at in used]
+    also |= {"even"} if any(one.surface == "も" for had in stated for one in had.tokens) else set()
     for name, said in claim.limits.items():
         if name not in theirs and name not in also:
             yield Difference("limit", said, "")
+    if "exception" in claim.limits:
+        theirs.pop("waived", "")
     for name, said in theirs.items():
         if name not in claim.limits and name != "even":
             yield Difference("limit", "", said)
@@ -318,6 +328,8 @@ def _contradicts(one: _Judged) -> bool:
         return False
     plain = {found.kind for found in one.differences if found.source} & _PLAIN_DIFFERENCES
     strange = sum(found.kind == "word" and not found.source for found in one.differences)
+    if any(found.kind == "word" and found.source for found in one.differences) and not strange:
+        return True
     if plain & (_COUNTED | {"opposite"}):
         return one.share >= (_PART if strange else _CLOSE)
     if "role" in plain and not strange and len(one.clause.own) > 1:

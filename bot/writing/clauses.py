@@ -7,13 +7,16 @@ the length of the sentence.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from dataclasses import replace
+from functools import lru_cache
+from itertools import pairwise
+from typing import TYPE_CHECKING
 
 from bot.writing import wordlists
-from bot.writing.moods import PLAIN, compounds, limits_of, moods_of
-from ingest.language.numbers import Bound, Figure, figures
+from bot.writing.moods import NEGATIVE, PLAIN, compounds, limits_of, moods_of
+from bot.writing.readings import AGENT, TOPIC, Bound, Clause, Mood, Reading, Token
+from ingest.language.numbers import Bound as Limit
+from ingest.language.numbers import Figure, figures
 from ingest.language.spelling import folded, is_japanese
 from ingest.language.words import Morpheme, morphemes
 
@@ -22,131 +25,25 @@ if TYPE_CHECKING:
 
 _QUOTES = str.maketrans(dict.fromkeys("「」『』“”\"'‘’*_`", None))
 
-_CONTENT = frozenset({"名詞", "動詞", "形容詞", "形状詞", "副詞", "接尾辞", "接頭辞", "代名詞"})
+_CONTENT = frozenset(
+    {"名詞", "動詞", "形容詞", "形状詞", "副詞", "接尾辞", "接頭辞", "代名詞", "連体詞"}
+)
 _ENDS = frozenset({"て", "が", "けれど", "けれども", "ので", "ば", "と", "し", "ながら", "から"})
-_AGENT, _TOPIC, _OBJECT, _TO, _FROM, _OF, _BY = (
-    "agent", "topic", "object", "to", "from", "of", "by",
-)  # fmt: skip
-_FORMAL = frozenset({"こと", "必要", "義務", "もの", "場合", "とき", "責務", "おそれ", "の"})
+_OBJECT, _TO, _FROM, _OF, _BY, _THAN = "object", "to", "from", "of", "by", "than"
+_FORMAL = frozenset(
+    {"こと", "必要", "義務", "もの", "場合", "とき", "責務", "おそれ", "の", "傾向", "可能性"}
+)
 _ROLES = {
-    "が": _AGENT,
-    "は": _TOPIC,
-    "も": _TOPIC,
+    "が": AGENT,
+    "は": TOPIC,
+    "も": TOPIC,
     "を": _OBJECT,
     "へ": _TO,
     "に": _TO,
     "から": _FROM,
     "の": _OF,
+    "より": _THAN,
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Mood:
-    """What a clause makes of its verb, and the words that say so."""
-
-    name: str = PLAIN
-    said: str = ""
-
-
-class Token(NamedTuple):
-    """A word, figure or limiting particle where it stands; *kind* is "" for what bears nothing."""
-
-    word: str
-    surface: str
-    kind: str
-    start: int
-
-
-@dataclass(frozen=True, eq=False)
-class Clause:
-    """A part of a sentence with one verb, or none.
-
-    *words* are its words in one spelling and as they are said; *link* is "condition", "cause",
-    "attribute" or "". *roles* tells for the last word before a particle in which part it stands.
-    *around* are for each figure the words beside it; *head* is the last word that says something, "" where that is a figure;
-    *after* are the moods that follow in clauses without a word of their own (…する, のではない).
-    """
-
-    said: str
-    words: dict[str, str]
-    figures: tuple[Figure, ...] = ()
-    mood: Mood = field(default_factory=Mood)
-    link: str = ""
-    roles: dict[str, str] = field(default_factory=dict)
-    verbs: frozenset[str] = frozenset()
-    texts: tuple[str, ...] = ()
-    start: int = 0
-    goes_on: bool = False
-    anchors: tuple[str, ...] = ()
-    around: tuple[frozenset[str], ...] = ()
-    head: str = ""
-    after: tuple[str, ...] = ()
-
-    @cached_property
-    def own(self) -> frozenset[str]:
-        """The words without those that say nothing by themselves."""
-        return frozenset(self.words) - wordlists.wording()
-
-    @property
-    def has_topic(self) -> bool:
-        """Whether the clause says of whom it speaks."""
-        return bool({_TOPIC, _AGENT} & set(self.roles.values()))
-
-    @cached_property
-    def topic(self) -> frozenset[str]:
-        """The words of whom or what the clause speaks of, without those that say nothing."""
-        said = [name for name, role in self.roles.items() if role in {_TOPIC, _AGENT}]
-        return (
-            frozenset(
-                word
-                for word, surface in self.words.items()
-                if any(surface in name for name in said)
-            )
-            - wordlists.wording()
-        )
-
-    @property
-    def hangs(self) -> bool:
-        """Whether the clause says nothing without the next: a condition, a cause, a bare topic."""
-        return bool(self.link) or not (self.verbs or self.mood.said or self.figures)
-
-
-@dataclass(frozen=True, eq=False)
-class Reading:
-    """A sentence, read: its clauses in order and what it limits."""
-
-    text: str
-    clauses: tuple[Clause, ...]
-    limits: dict[str, str]
-    japanese: bool
-    tokens: tuple[Token, ...] = ()
-    counted: frozenset[str] = frozenset()
-    """The words inside its figures: 年度 in 毎年度."""
-
-    @cached_property
-    def words(self) -> frozenset[str]:
-        """All words of the sentence in one spelling."""
-        return frozenset[str]().union(*(clause.words for clause in self.clauses))
-
-    @cached_property
-    def topics(self) -> frozenset[str]:
-        """The words of whom or what its main clauses speak of."""
-        return frozenset[str]().union(*(one.topic for one in self.clauses if not one.link))
-
-    @cached_property
-    def actors(self) -> dict[str, frozenset[str]]:
-        """The people and bodies of the sentence, in order, with the parts they stand in."""
-        found: dict[str, frozenset[str]] = {}
-        for clause in self.clauses:
-            for name, role in clause.roles.items():
-                if name.endswith(wordlists.actors()):
-                    found[name] = found.get(name, frozenset()) | {role}
-        return found
-
-    @cached_property
-    def figures(self) -> tuple[Figure, ...]:
-        """All figures of the sentence, in order."""
-        return tuple(one for clause in self.clauses for one in clause.figures)
 
 
 @lru_cache(maxsize=8_192)
@@ -168,7 +65,7 @@ def read(text: str) -> Reading:
         for start, end in _cuts(units, moods)
     ]
     limits = dict(limits_of(units))
-    if any(Bound.PRINCIPLE in one.bounds for one in found):
+    if any(Limit.PRINCIPLE in one.bounds for one in found):
         limits.setdefault("principle", "原則")
     return Reading(
         plain,
@@ -176,6 +73,7 @@ def read(text: str) -> Reading:
         limits,
         japanese=True,
         tokens=tuple(_tokens(units, found, taken)),
+        acts=tuple(_acts(units)),
         counted=frozenset(
             wordlists.same(unit.form) for unit in units if taken[unit.begin] and unit.part == "名詞"
         ),
@@ -212,7 +110,7 @@ def _tokens(
             continue
         if unit.part == "助詞":
             kind = "limit" if unit.surface in _LIMITING else ""
-            yield Token(unit.surface, unit.surface, kind, unit.begin)
+            yield Token(_ONLY.get(unit.surface, unit.surface), unit.surface, kind, unit.begin)
         elif unit.detail == "数詞" or unit.surface.isdigit():
             yield Token(unit.surface, unit.surface, "figure", unit.begin)
         elif unit.part in _CONTENT:
@@ -224,7 +122,8 @@ def _tokens(
             yield Token(form, unit.surface, "word" if bears else "", unit.begin)
 
 
-_NAMING = frozenset({"名詞", "接尾辞", "接頭辞", "形状詞"})
+_NAMING = frozenset({"名詞", "接尾辞", "接頭辞", "形状詞", "形容詞"})
+_ONLY = {"だけ": "のみ", "しか": "のみ"}
 _LIMITING = frozenset({"のみ", "だけ", "しか", "まで", "から", "より", "も", "さえ", "ばかり"})
 
 
@@ -316,6 +215,15 @@ def _clause(
     held = tuple(one for one in found if start <= one.start < end)
     last = first + len(units)
     mine = [one for one in moods if first <= one[0] < last]
+    telling = {
+        at - first
+        for start, end, name in mine
+        for at in range(start, end)
+        if name not in _WORDED and not units[min(at, last - 1) - first].potential
+    }
+    modal = {wordlists.same(unit.form) for at, unit in enumerate(units) if at in telling}
+    modal -= {wordlists.same(unit.form) for at, unit in enumerate(units) if at not in telling}
+    modal |= {wordlists.same(unit.form) for unit in units if _denies(unit)}
     mood = Mood()
     for at, until, name in mine:
         if name != PLAIN or not mood.said:
@@ -336,7 +244,73 @@ def _clause(
         tuple(_anchor(units, one) for one in held),
         tuple(_around(units, one, taken) for one in held),
         _head(units, held, taken),
+        bound=tuple(_bound(text, units, first, mine, taken)),
+        modal=frozenset(modal),
     )
+
+
+_WORDED = frozenset({"plan", "try"})
+"""Moods whose own words differ from one another: 予定 and 検討 are not the same."""
+
+
+def _bound(
+    text: str,
+    units: Sequence[Morpheme],
+    first: int,
+    moods: Sequence[tuple[int, int, str]],
+    taken: bytearray,
+) -> Iterator[Bound]:
+    """Yield the moods of a clause, each with the last word before it that says something.
+
+    What only says how, where or when (確実に, 総務省では) is not what a mood is made of.
+    """
+    covered = {at - first for start, end, _ in moods for at in range(start, end)}
+    for unit, noun in pairwise(units):
+        if _denies(unit) and noun.part == "名詞":
+            form = wordlists.same(noun.form)
+            said = text[unit.begin : noun.end]
+            yield Bound(Mood(NEGATIVE, said), form, frozenset({form}))
+    denied = {place + 1 for place, unit in enumerate(units) if _denies(unit)}
+    for start, until, name in moods:
+        at = start - first
+        word, among = "", set[str]()
+        begin = at if units[at].potential and units[at].part == "動詞" else at - 1
+        for place in range(begin, -1, -1):
+            unit = units[place]
+            if (taken[unit.begin] and not word) or (word and unit.surface in _APART):
+                break
+            form = wordlists.same(unit.form)
+            bare = unit.part not in _CONTENT or taken[unit.begin] or form in wordlists.wording()
+            if bare or (place in covered and place != at):
+                continue
+            if not word and name == PLAIN and place in denied:
+                break
+            among.add(form)
+            beside = place + 1 < len(units) and units[place + 1].surface in _HOW
+            word = word or ("" if beside and unit.part != "動詞" else form)
+        if word:
+            end = units[min(until - first, len(units)) - 1].end
+            yield Bound(Mood(name, text[units[at].begin : end]), word, frozenset(among))
+
+
+def _denies(unit: Morpheme) -> bool:
+    """Whether a prefix says that what follows is not so: 非公表."""
+    return unit.part == "接頭辞" and unit.surface in wordlists.table()["negative"]["prefixes"]
+
+
+_APART = frozenset({"は", "が", "も", "こと", "の", "、"})
+"""Before these a word is no longer said with the mood behind it."""
+
+_HOW = frozenset({"で", "に", "から", "まで", "へ", "より"})
+"""What follows a word that only says how, where or when."""
+
+
+def _acts(units: Sequence[Morpheme]) -> Iterator[tuple[str, str]]:
+    """Yield the nouns before を, each with the verb right behind it."""
+    for thing, particle, verb in zip(units, units[1:], units[2:], strict=False):
+        acts = verb.part == "動詞" or verb.third == "サ変可能"
+        if particle.surface == "を" and acts and thing.part in _NAMING:
+            yield wordlists.same(thing.form), wordlists.same(verb.form)
 
 
 def _around(units: Sequence[Morpheme], figure: Figure, taken: bytearray) -> frozenset[str]:
@@ -418,18 +392,21 @@ def _roles(units: Sequence[Morpheme], taken: bytearray) -> dict[str, str]:
         if particle.surface in {"に", "で"} and following in {"は", "も"}:
             continue
         if particle.surface == "に" and following in {"よっ", "より", "よる"}:
-            role = _AGENT
-        elif particle.surface == "に" and following in {"つい", "おい", "関し", "つき"}:
-            role = _TOPIC
+            role = AGENT
+        elif particle.surface == "に" and following in _ABOUT:
+            role = TOPIC
         if not role:
             continue
         if passive:
-            role = {_AGENT: _OBJECT, _FROM: _BY}.get(role, role)
+            role = {AGENT: _OBJECT, _FROM: _BY}.get(role, role)
         if role != _OF:
             found[_compound(units, at)] = role
         else:
             found.setdefault(_compound(units, at), role)
     return found
+
+
+_ABOUT = frozenset({"つい", "おい", "関し", "関する", "つき", "とっ", "係る"})
 
 
 def _compound(units: Sequence[Morpheme], last: int) -> str:

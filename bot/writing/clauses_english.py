@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from bot.writing import wordlists
-from bot.writing.clauses import Clause, Mood, Reading
+from bot.writing.readings import Clause, Mood, Reading
 from ingest.language.numbers import Figure, figures
 from ingest.language.words import tokens
 
@@ -67,7 +67,7 @@ def _cuts(text: str, words: Sequence[re.Match[str]]) -> Iterator[tuple[int, int]
         for listed in wordlists.table()["links"]["english"].values()
         for word in listed
         if " " not in word
-        and word not in {"for", "after", "before", "since", "where", "once", "upon"}
+        and word not in {"therefore", "for", "after", "before", "since", "where", "once", "upon"}
     )
     start = 0
     for at, one in enumerate(words[1:], 1):

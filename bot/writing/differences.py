@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.writing import wordlists
-from bot.writing.clauses import Clause, Mood, Reading, read
+from bot.writing.clauses import read
 from bot.writing.moods import PLAIN
+from bot.writing.readings import Clause, Mood, Reading
 from ingest.language.numbers import Bound
 
 
@@ -50,7 +51,8 @@ class Held:
 
     def reach(self) -> frozenset[str]:
         """Return the words that the source has, and those over it and behind it."""
-        return self.reading.words | self.reading.counted | self.over
+        said = self.reading
+        return said.words | said.counted | said.compounds | self.over
 
 
 def words_over(context: str) -> frozenset[str]:
@@ -87,12 +89,13 @@ def known(word: str, clause: Clause, reach: frozenset[str]) -> bool:
         return True
     if word not in clause.verbs:
         return False
-    kanji = [letter for letter in word if "一" <= letter <= "龥"]
-    native = len(kanji) == 1 and word[0] == kanji[0] and len(word) > 1
-    if native:
-        return any(
-            kanji[0] in other and len(other) <= _PAIR and _all_kanji(other) for other in reach
-        )
+    for verb in (word, clause.words.get(word, "")):
+        stem = [letter for letter in verb if "一" <= letter <= "龥"]
+        native = len(stem) == 1 and verb[0] == stem[0] and len(verb) > 1
+        if native and any(
+            stem[0] in other and len(other) <= _PAIR and _all_kanji(other) for other in reach
+        ):
+            return True
     return _all_kanji(word) and any(
         other[0] in word and len(other) > 1 and not _all_kanji(other) and "ぁ" <= other[1] <= "ん"
         for other in reach
@@ -114,21 +117,105 @@ def _all_kanji(word: str) -> bool:
 def moods(clause: Clause, claim: Reading, other: Clause, reading: Reading) -> Iterator[Difference]:
     """Yield a mood that the source does not have."""
     mine, theirs = _mood_of(clause, claim), _mood_of(other, reading)
+    free = {PLAIN} if other.goes_on and not other.mood.said else set[str]()
     if clause.after != other.after:
         yield Difference("negation", claim.text, reading.text)
         return
+    yield from _lost(clause, claim, reading)
     if clause.link and not clause.mood.said:
         return
+    bound = [one for one in clause.bound if one.mood.name != PLAIN]
+    for one in bound:
+        words = _alike(one.word, reading.words)
+        if words and not _made(one.mood, words, claim, reading):
+            yield _of_mood(one.mood, clause, _told(words, reading), other)
+            return
+    if any(_alike(one.word, reading.words) for one in bound):
+        return
+    yield from _softened(clause, claim, other)
     bounded = any({Bound.UNTIL, Bound.AT_MOST} & set(one.bounds) for one in clause.figures)
     nominal = mine.name == PLAIN and not (clause.head and clause.verbs - wordlists.wording())
+    left = mine.name == PLAIN and any(one.mood == theirs for one in other.bound)
+    if left and (theirs.name not in _DENIALS or not clause.head):
+        return  # what the source makes of a word that the claim does not have
     if theirs.name == "may" and nominal and bounded:
         # 「2回まで」 says of itself what 「2回まで行うことができる」 says.
         return
-    if not fits(mine.name, theirs.name):
-        kind = (
-            "negation" if {mine.name, theirs.name} & {"no", "must_not", "need_not"} else "modality"
-        )
-        yield Difference(kind, mine.said or clause.said, theirs.said or other.said)
+    said = {mine.name} | ({PLAIN} if clause.goes_on and not clause.mood.said else set[str]())
+    if not any(fits(one, name) for one in said for name in {theirs.name, *free}):
+        yield replace(_of_mood(mine, clause, theirs, other), source="")
+
+
+_DENIALS = frozenset({"no", "must_not", "need_not"})
+
+
+def _of_mood(mine: Mood, clause: Clause, theirs: Mood, other: Clause) -> Difference:
+    kind = "negation" if {mine.name, theirs.name} & _DENIALS else "modality"
+    return Difference(kind, mine.said or clause.said, theirs.said or other.said)
+
+
+def _alike(word: str, words: frozenset[str]) -> frozenset[str]:
+    """Return the words that say what *word* says: itself where it is there."""
+    if word in words:
+        return frozenset({word})
+    return frozenset(one for one in words if wordlists.synonymous(word, one))
+
+
+def _made(mood: Mood, words: frozenset[str], claim: Reading, reading: Reading) -> bool:
+    """Whether a sentence has a mood at these words, or at others that the claim has too."""
+    return any(fits(mood.name, name) for name in _names(words, reading)) or any(
+        fits(mood.name, one.mood.name) and bool(_alike(one.word, claim.words))
+        for clause in reading.clauses
+        for one in clause.bound
+    )
+
+
+def _names(words: frozenset[str], reading: Reading) -> set[str]:
+    """Return the moods that a sentence makes of a word, wherever it stands."""
+    found: set[str] = set()
+    for clause in reading.clauses:
+        if not words & clause.words.keys():
+            continue
+        of = [one for one in clause.bound if words & one.among]
+        found |= {one.mood.name for one in of}
+        if not any(one.word in words for one in of):
+            whole = clause.goes_on or not clause.bound
+            found |= {PLAIN, _mood_of(clause, reading).name if whole else PLAIN}
+    return found
+
+
+def _told(words: frozenset[str], reading: Reading) -> Mood:
+    told = (one.mood for clause in reading.clauses for one in clause.bound if one.word in words)
+    return next(told, Mood())
+
+
+def _softened(clause: Clause, claim: Reading, other: Clause) -> Iterator[Difference]:
+    """Yield what the source only hopes, plans or fears, and the claim says is so."""
+    soft = {wordlists.same(word) for word in wordlists.table()["hedges"]["japanese"]}
+    if not clause.head or soft & claim.words or clause.link or clause.mood.name != PLAIN:
+        return
+    said = other.words.get(clause.head)
+    for word in sorted(soft & (other.words.keys() - other.modal)):
+        if said and other.said.find(said) < other.said.find(other.words[word]):
+            yield Difference("modality", "", other.words[word])
+            return
+
+
+def _lost(clause: Clause, claim: Reading, reading: Reading) -> Iterator[Difference]:
+    """Yield a mood that the source makes of a word and the claim does not."""
+    for also in reading.clauses:
+        for one in also.bound:
+            words = _alike(one.word, frozenset(clause.words))
+            if not words and one.mood.name in _DENIALS:
+                words = one.among & clause.words.keys()
+                words = words if len(words) >= len(one.among) / 2 else frozenset()
+            if not words or (clause.link and one.mood.name not in _DENIALS):
+                continue
+            mine = _names(words, claim)
+            theirs = _names(frozenset({one.word}), reading)
+            if not any(fits(name, other) for name in mine for other in theirs):
+                yield _of_mood(_told(words, claim), clause, one.mood, also)
+                return
 
 
 def _mood_of(other: Clause, reading: Reading) -> Mood:
@@ -137,7 +224,7 @@ def _mood_of(other: Clause, reading: Reading) -> Mood:
         return other.mood
     at = reading.clauses.index(other)
     for later in reading.clauses[at + 1 :]:
-        if later.mood.said:
+        if later.mood.said and later.link != "attribute":
             return later.mood
     return other.mood
 
@@ -154,12 +241,17 @@ def misplaced(clause: Clause, other: Clause, held: Held) -> Iterator[Difference]
     for also in held.reading.clauses:
         if also is other:
             continue
-        if also.link or not other.has_topic or not also.has_topic:
+        if also.hangs or not other.has_topic or not also.has_topic:
             shared |= also.words.keys()
+        elif also.start < other.start and _TOPIC not in other.roles.values():
+            shared |= also.topic
     for word in sorted(clause.own - own - shared):
         if word in held.reading.words:
-            yield Difference("role", clause.said, other.said)
+            yield Difference("role", clause.said, "")
             return
+
+
+_TOPIC = "topic"
 
 
 def roles(clause: Clause, other: Clause) -> Iterator[Difference]:
@@ -167,7 +259,8 @@ def roles(clause: Clause, other: Clause) -> Iterator[Difference]:
     turned = 0
     for name, mine in clause.roles.items():
         pair = frozenset({mine, other.roles.get(name, mine)})
-        turned += 2 * (pair in _CONFLICTS) + (pair == _TURNED)
+        acts = name.endswith(wordlists.actors()) or "than" in pair
+        turned += (1 + acts) * (pair in _CONFLICTS) + (pair == _TURNED)
     if turned > 1:
         yield Difference("role", clause.said, other.said)
 
@@ -175,30 +268,19 @@ def roles(clause: Clause, other: Clause) -> Iterator[Difference]:
 _PAIR = 2
 """Characters of a Chinese-style word of the usual kind."""
 
-SAYING = frozenset({"topic", "agent"})
-
-
-def swapped(claim: Reading, held: Sequence[Held]) -> Iterator[Difference]:
-    """Yield two people or bodies that changed their parts: who acts, and for whom."""
-    mine = claim.actors
-    for one in held:
-        theirs = one.reading.actors
-        acting = [name for name in mine if mine[name] & SAYING]
-        acted = [name for name in theirs if theirs[name] & SAYING]
-        for name in acting:
-            if name in theirs and not theirs[name] & SAYING:
-                other = next(
-                    (name for name in acted if name in mine and not mine[name] & SAYING), ""
-                )
-                if other:
-                    yield Difference("role", claim.text, one.reading.text)
-                    return
-
-
 _CONFLICTS = frozenset(
     map(
         frozenset,
-        (("topic", "to"), ("topic", "from"), ("agent", "to"), ("agent", "from"), ("to", "from")),
+        (
+            ("topic", "to"),
+            ("topic", "from"),
+            ("agent", "to"),
+            ("agent", "from"),
+            ("to", "from"),
+            ("than", "topic"),
+            ("than", "agent"),
+            ("than", "of"),
+        ),
     )
 )
 _TURNED = frozenset({"agent", "object"})

@@ -99,7 +99,7 @@ def _found(said: str, library: Library, filters: Filters) -> tuple[Finding, tupl
     joined = (jointly, tuple(near[at] for at in jointly.sources))
     # What one sentence says counts before what several say together; the nearest comes first.
     for verdict, among in (
-        (Verdict.SUPPORTED, [*singly, joined]),
+        (Verdict.SUPPORTED, singly if _denied(singly[0][0]) else [*singly, joined]),
         (Verdict.CONTRADICTED, _against(said, singly[:_FIRST], joined, near)),
         (Verdict.PARTIAL, [*singly, joined]),
     ):
@@ -107,6 +107,11 @@ def _found(said: str, library: Library, filters: Filters) -> tuple[Finding, tupl
             if finding.verdict is verdict:
                 return finding, with_exceptions(rests, lines)
     return Finding(Verdict.UNFOUNDED), ()
+
+
+def _denied(nearest: Finding) -> bool:
+    """Whether the nearest line says otherwise: two others together do not outweigh it."""
+    return nearest.verdict is Verdict.CONTRADICTED
 
 
 def _against(

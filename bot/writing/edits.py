@@ -10,13 +10,13 @@ from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
 
 from bot.writing import wordlists
-from bot.writing.clauses import Clause, Reading, Token
 from bot.writing.differences import Difference
+from bot.writing.readings import Clause, Reading, Token
 
 _ALONG = 0.7
 """Share of a clause's words that must stand in its source in the same order."""
 
-_MOVED = frozenset({"のみ", "だけ", "しか"})
+_MOVED = frozenset({"のみ"})
 """Particles that limit what they stand behind, and nothing else."""
 
 _FEWEST, _LONGEST = 4, 3

@@ -7,9 +7,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from bot.writing import wordlists
-from bot.writing.clauses import Clause, Reading
 from bot.writing.differences import Difference
+from bot.writing.readings import Clause, Reading
 from ingest.language.numbers import Bound, Figure, Kind, same
+from ingest.language.numbers import figures as read_figures
 
 
 def figures(clause: Clause, other: Clause, reading: Reading) -> Iterator[Difference]:
@@ -39,7 +40,35 @@ def figures(clause: Clause, other: Clause, reading: Reading) -> Iterator[Differe
         ):
             two = alike[0]
             yield Difference("bound", text, reading.text[two.first : two.last])
+        elif not _of_one_year(one, text):
+            yield Difference("number", text, reading.text[alike[0].first : alike[0].last])
+        elif _apiece(clause, one) and not _EACH.search(reading.text):
+            yield Difference("bound", text, reading.text[alike[0].first : alike[0].last])
     yield from _turned(clause, other)
+    for two in other.figures:
+        start = reading.text[max(0, two.first - _START) : two.first]
+        counted = start.endswith("から") and start in clause.said
+        if counted and not any(same(one, two) for one in clause.figures):
+            yield Difference("number", "", reading.text[two.first : two.last])
+
+
+_START = 4
+"""Letters before a figure that tell from what it is counted: 納品日から60日."""
+
+_EACH = re.compile("各|それぞれ|ずつ|ごと|毎|当たり|別")
+
+
+def _of_one_year(one: Figure, text: str) -> bool:
+    """Whether a year told in two ways, 令和8年度(2026年度), is one year."""
+    _, opened, inner = text.partition("(")
+    told = [two.day.year for two in read_figures(inner) if two.day] if opened and one.day else []
+    return all(year in {None, one.day.year if one.day else None} for year in told)
+
+
+def _apiece(clause: Clause, one: Figure) -> bool:
+    """Whether a figure is told to be that of each one."""
+    at = one.first - clause.start
+    return "各" in clause.said[max(0, at - 1) : at + 1]
 
 
 def _beside(clause: Clause, at: int, other: Clause, reading: Reading) -> Iterator[Figure]:

@@ -30,6 +30,10 @@ _TOUCHING = 2
 """Words up to which a denial belongs to the mood before it."""
 
 
+_ENDING = frozenset({"直す"})
+"""Auxiliary verbs that make another verb of the one before them: 見直す."""
+
+
 def compounds(units: Sequence[Morpheme]) -> list[Morpheme]:
     """Return the units with compound verbs whole: 取り消す, 繰り越す."""
     found: list[Morpheme] = []
@@ -38,7 +42,7 @@ def compounds(units: Sequence[Morpheme]) -> list[Morpheme]:
         if (
             last is not None
             and last.part == unit.part == "動詞"
-            and unit.detail == "一般"
+            and (unit.detail == "一般" or unit.lemma in _ENDING)
             and last.end == unit.begin
             and last.surface != last.lemma
         ):
@@ -134,17 +138,24 @@ def _with_past(units: Sequence[Morpheme], end: int) -> int:
 def _is_attribute(units: Sequence[Morpheme], start: int, end: int) -> bool:
     """Whether a word that tells a mood elsewhere is part of a noun here, or says how or which."""
     before = units[start - 1] if start else None
+    if units[end - 1].lemma == "べし" and end < len(units) and units[end].part == "名詞":
+        return units[end].surface not in {"こと", "もの", "旨"}
     if units[start].lemma == "認める":
         return before is not None and before.surface == "と"
     if end - start > 1 or units[start].part not in {"名詞", "形状詞"}:
         return False
     if before is not None and before.part == "接頭辞":
         return True
-    if end == len(units):
-        return False
+    return end < len(units) and _modifies(units, end)
+
+
+def _modifies(units: Sequence[Morpheme], end: int) -> bool:
+    """Whether what stands behind a word makes it tell how or which."""
     behind = units[end]
     if behind.surface in _MODIFIED:
         return True
+    if behind.surface == "の" and end + 1 < len(units) and units[end + 1].surface == "ため":
+        return False
     return behind.surface not in _PREDICATIVE and behind.lemma not in {"だ", "です"}
 
 
@@ -158,16 +169,34 @@ def moods_of(units: Sequence[Morpheme]) -> list[tuple[int, int, str]]:
         elif not _is_attribute(units, start, end):
             found.append((start, _with_past(units, end), name))
     covered |= {at for start, end, _ in found for at in range(start, end)}
+    only = False
     for at, unit in enumerate(units):
+        only |= unit.surface == "しか"
         if at in covered:
             continue
+        behind = units[at + 1] if at + 1 < len(units) else None
         if _lemma(unit) == "ない" and unit.part in {"助動詞", "形容詞"}:
-            past = at + 1 < len(units) and units[at + 1].lemma == "た"
+            if only:
+                only = False  # 一部しか完了しない, as 一部だけ完了する
+                continue
+            past = behind is not None and behind.lemma == "た"
             found.append((at, at + 1 + past, NEGATIVE))
         elif unit.part == "動詞" and unit.potential:
             found.append((at, at + 1, "may"))
+    found = [(*one[:2], "maybe" if _asks(units, one[1]) else one[2]) for one in found]
+    last = [at for at, unit in enumerate(units) if unit.part != "補助記号"][-2:]
+    orders = len(last) > 1 and units[last[1]].surface == "こと" and last[1] not in covered
+    if orders and units[last[0]].part in {"動詞", "助動詞"} and units[last[0]].lemma != "た":
+        found.append((last[1], last[1] + 1, "order"))
     found.sort()
     return _joined(units, found)
+
+
+def _asks(units: Sequence[Morpheme], end: int) -> bool:
+    """Whether a denial that ends here only asks: 必要ではないか."""
+    behind = units[end] if end < len(units) else None
+    asks = behind is not None and behind.surface == "か" and behind.detail == "終助詞"
+    return asks and _lemma(units[end - 1]) == "ない"
 
 
 def _joined(
@@ -184,6 +213,9 @@ def _joined(
     }
     for start, end, name in found:
         last = joined[-1] if joined else None
+        if last and (last[2], name) == ("must", "maybe") and start - last[1] <= _TOUCHING:
+            joined[-1] = (last[0], end, name)  # 必要となる場合がある, as 必要な場合がある
+            continue
         if last and name == NEGATIVE and start - last[1] <= _TOUCHING and last[2] in denied:
             between = {units[at].part for at in range(last[1], start)}
             if between <= {"助動詞", "助詞"}:
@@ -230,6 +262,9 @@ def limits_of(units: Sequence[Morpheme]) -> Iterator[tuple[str, str]]:
                 "よく",
             }
         ):
+            continue
+        asks = name == "all" and said.startswith("ど")
+        if asks and not any(unit.surface in {"も", "でも", "ても"} for unit in units[end:]):
             continue
         if name != "idiom":
             yield name, said

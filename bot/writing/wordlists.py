@@ -37,7 +37,21 @@ def _groups() -> dict[str, str]:
 def same(word: str) -> str:
     """Return the word that stands for all that say the same as *word*."""
     bare = _skeleton(word)
-    return _groups().get(word) or _groups().get(bare, bare)
+    groups = _groups()
+    return groups.get(word) or groups.get(bare) or groups.get(_verb(bare), _verb(bare))
+
+
+def _verb(word: str) -> str:
+    """Return the verb that a noun of one Chinese character and one letter is made of: 遅れる of 遅れ."""
+    if len(word) != _STEM or not "一" <= word[0] <= "龥":
+        return word
+    if word[1] in _ENDS:
+        return word[0] + _ENDS[word[1]]
+    return f"{word}る" if word[1] in "えけげせてねべめれ" else word
+
+
+_STEM = 2
+_ENDS = dict(zip("きぎしちにびみり", "くぐすつぬぶむる", strict=True)) | {"い": "う"}
 
 
 @lru_cache(maxsize=16_384)

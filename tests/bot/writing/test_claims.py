@@ -155,6 +155,97 @@ def test_word_in_the_place_of_another_is_seen(said: str, source: str) -> None:
     assert Verdict.SUPPORTED != verdict(said, source)
 
 
+@pytest.mark.parametrize(
+    "said, source",
+    [
+        pytest.param(
+            "職員は、日誌を書いて控えを送ることができる。",
+            "職員は、日誌を書くことができ、控えを送らなければならない。",
+            id="may and must of two verbs",
+        ),
+        pytest.param(
+            "鍵が閉まっていることが、機器が動かない理由である。",
+            "鍵が閉まっていないことが、機器が動かない理由である。",
+            id="one denial of two",
+        ),
+        pytest.param(
+            "点検を確かに行うと、事故のおそれがある。",
+            "点検を確かに行わないと、事故のおそれがある。",
+            id="a denial in a condition",
+        ),
+        pytest.param("議事の要点は公表とする。", "議事の要点は非公表とする。", id="a prefix that denies"),
+        pytest.param("看板の表示だけが対象となる。", "看板の表示だけでなく、床の表示も対象となる。", id="not only"),
+        pytest.param(
+            "館長が許したときも、この限りである。",
+            "館長が許したときは、この限りでない。",
+            id="not bound, and bound",
+        ),
+        pytest.param("窓口の待ち時間が短くなった。", "窓口の待ち時間が短くなることへの期待がある。", id="a hope"),
+        pytest.param(
+            "東口には緑の旗を、西口には黒の旗を立てる。",
+            "東口には黒の旗を、西口には緑の旗を立てる。",
+            id="what is whose",
+        ),
+        pytest.param(
+            "部会は、協議会の求めに応じて資料を渡す。",
+            "協議会は、部会の求めに応じて資料を渡す。",
+            id="whose request",
+        ),
+        pytest.param("見学は朝よりも夜のほうが多い。", "見学は夜よりも朝のほうが多い。", id="more than what"),
+        pytest.param("正面及び側面の図を添える。", "正面または側面の図を添える。", id="both for either"),
+        pytest.param("完成の年度は、令和9年度（2028年度）である。", "完成の年度は、令和9年度（2027年度）である。", id="a year told twice"),
+        pytest.param("朝と夕に各3回、水をまく。", "朝と夕に計3回、水をまく。", id="each for all together"),
+        pytest.param(
+            "利息は、納品日から支払の日まで計算する。",
+            "利息は、納品日から45日を過ぎた日から支払の日まで計算する。",
+            id="a start left out",
+        ),
+        pytest.param("立会いを行う場合は届け出る。", "立会いを省略する場合は届け出る。", id="a verb left out"),
+        pytest.param("The museum lends the school its rooms.", "The school lends the museum its rooms.", id="english sides"),
+    ],
+)  # fmt: skip
+def test_every_word_may_be_there_and_the_sentence_false(said: str, source: str) -> None:
+    """A mood belongs to its verb, and a thing to its place."""
+    assert Verdict.SUPPORTED == verdict(source, source)
+    assert Verdict.SUPPORTED != verdict(said, source)
+
+
+@pytest.mark.parametrize(
+    "said, source",
+    [
+        pytest.param("記録の保管が望まれます。", "記録を保管することが望ましい。", id="a wish"),
+        pytest.param("鍵は職員が返さなければなりません。", "職員が鍵を返すこと。", id="an order"),
+        pytest.param("図面を見直す必要があります。", "図面の見直しを行う必要がある。", id="verb of two"),
+        pytest.param("作業の遅れが続いています。", "作業が遅れることが続いている。", id="noun of a verb"),
+        pytest.param("苗が増えています。", "苗が増殖している。", id="native verb"),
+        pytest.param("閲覧できるのは成人だけです。", "閲覧できるのは成人のみである。", id="only"),
+        pytest.param("名簿の公表は行いません。", "名簿は非公表とする。", id="denied by a prefix"),
+        pytest.param(
+            "橋の工事は、河川の水位が下がらないため、来年度になる見込みです。",
+            "橋の工事は、河川の水位が下がらないことから、来年度になる見込みである。",
+            id="a plan and its cause",
+        ),
+        pytest.param(
+            "講習会は広報で知らせることとされています。",
+            "講習会は、内容がよく分かるように、広報で知らせるものとする。",
+            id="an aim left out",
+        ),
+        pytest.param("It is neither a law nor a guide.", "It is not a law and not a guide.", id="neither"),
+    ],
+)  # fmt: skip
+def test_other_words_for_the_same_are_supported(said: str, source: str) -> None:
+    """Nominalised, in the other voice or in native words a sentence says what its source says."""
+    assert Verdict.SUPPORTED == verdict(said, source)
+
+
+def test_name_in_the_place_of_another_is_shown_with_both() -> None:
+    """A body that no source names, where the source names another, contradicts it."""
+    found = compare("河川課が水門の点検を行う。", [Stated("道路課が水門の点検を行う。")])
+
+    assert Verdict.CONTRADICTED == found.verdict
+    assert ("河川", "道路") in {(one.draft, one.source) for one in found.differences}
+
+
 def test_synonyms_of_the_dictionary_are_the_same_word_and_rivals_are_not() -> None:
     """交付 says 支給; 許可 is not 承認, though a dictionary calls them the same."""
     assert Verdict.SUPPORTED == verdict(

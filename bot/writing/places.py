@@ -1,0 +1,188 @@
+"""What changed places between a claim and its sources: who acts, what is whose, what is joined how.
+
+Every word of a claim may stand in its source, and the claim still say otherwise: 甲は赤、乙は青 for
+甲は青、乙は赤.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+
+from bot.writing import wordlists
+from bot.writing.differences import Difference, Held
+from bot.writing.readings import Clause, Reading
+from ingest.language.words import tokens
+
+_SAYING = frozenset({"topic", "agent"})
+
+
+def swapped(claim: Reading, held: Sequence[Held]) -> Iterator[Difference]:
+    """Yield at most one difference for each source in which two things changed their places."""
+    for one in held:
+        source = one.reading
+        turned = (
+            _actors_turned(claim, source)
+            or _parts_exchanged(claim, source)
+            or _verb_left_out(claim, source)
+            or _exchanged(_bearing(claim), _bearing(source))
+            or (not claim.japanese and _turned_round(claim, source))
+        )
+        if turned:
+            yield Difference("role", claim.text, source.text)
+        yield from _joined(claim.text, source.text)
+
+
+def _actors_turned(claim: Reading, source: Reading) -> bool:
+    """Whether one who acts in the source does not in the claim, and another does for it."""
+    mine, theirs = claim.actors, source.actors
+    acted = [name for name in theirs if theirs[name] & _SAYING]
+    return any(
+        name in theirs
+        and not theirs[name] & _SAYING
+        and any(other in mine and not mine[other] & _SAYING for other in acted)
+        for name in mine
+        if mine[name] & _SAYING
+    )
+
+
+def _parts_exchanged(claim: Reading, source: Reading) -> bool:
+    """Whether two nouns exchanged the parts they stand in: 甲は乙と for 乙は甲と."""
+    mine, theirs = _parts(claim), _parts(source)
+    moved = {
+        (theirs[name], part): name for name, part in mine.items() if theirs.get(name, part) != part
+    }
+    return any(
+        (after, before) in moved
+        and ({before, after} not in _WORDED or {name, moved[after, before]} <= claim.actors.keys())
+        for (before, after), name in moved.items()
+    )
+
+
+_WORDED: tuple[set[str], ...] = (
+    {"topic", "object"}, {"topic", "of"}, {"object", "of"}, {"to", "of"},
+)  # fmt: skip
+"""Parts that a noun changes with the voice or as a sentence becomes a noun; people do not."""
+
+
+def _parts(reading: Reading) -> dict[str, str]:
+    """Return the nouns that stand in one part only, with that part."""
+    found: dict[str, set[str]] = {}
+    for clause in reading.clauses if reading.japanese else ():
+        for name, role in clause.roles.items():
+            found.setdefault(name, set()).add("topic" if role == "agent" else role)
+    return {name: next(iter(parts)) for name, parts in found.items() if len(parts) == 1}
+
+
+def _verb_left_out(claim: Reading, source: Reading) -> bool:
+    """Whether a thing is only done in the claim, and the source says what: 検査を省略する."""
+    theirs = dict(source.acts)
+    return any(
+        verb in wordlists.wording()
+        and theirs.get(thing, verb) not in wordlists.wording() | claim.words
+        and not {letter for letter in verb if letter >= "一"} & set(theirs.get(thing, ""))
+        for thing, verb in claim.acts
+    )
+
+
+def _bearing(reading: Reading) -> list[tuple[str, str]]:
+    """Return the words and figures of a sentence, each with the next particle behind it."""
+    found: list[tuple[str, str]] = []
+    particle = ""
+    for one in reversed(reading.tokens):
+        if one.kind in {"word", "figure"}:
+            found.append((one.word, particle))
+            particle = ""
+        elif one.word in _PARTICLES:
+            particle = one.word
+    return found[::-1]
+
+
+_PARTICLES = frozenset("はがをにへとでのも")
+
+
+def _exchanged(mine: Sequence[tuple[str, str]], theirs: Sequence[tuple[str, str]]) -> bool:
+    """Whether two words exchanged what stands behind them, among the words that both have once.
+
+    Both stand before the same particle as they did: another one is another order, not another fact.
+    """
+    counts = [Counter(word for word, _ in words) for words in (mine, theirs)]
+    once = {word for word, count in counts[0].items() if count == counts[1].get(word) == 1}
+    here, there = (dict(_pairs(words, once)) for words in (mine, theirs))
+    stands, stood = dict(mine), dict(theirs)
+    owner = {behind: word for word, behind in there.items()}
+    for word, behind in here.items():
+        other, lost = owner.get(behind), there.get(word)
+        if other is None or lost is None or len({word, behind, other, lost}) != _ALL:
+            continue
+        kept = stands[word] == stood[word] and stands[other] == stood[other]
+        if kept and here.get(other) == lost:
+            return True
+    return False
+
+
+_ALL = 4
+
+
+def _pairs(words: Sequence[tuple[str, str]], among: set[str]) -> Iterator[tuple[str, str]]:
+    return pairwise(word for word, _ in words if word in among)
+
+
+def _turned_round(claim: Reading, source: Reading) -> bool:
+    """Whether English words before and behind a third changed sides, and no passive explains it."""
+    passive = [bool(_PASSIVE.search(one.text)) for one in (claim, source)]
+    if passive[0] != passive[1]:
+        return False
+    return any(
+        _sides_changed(_stems(clause), _stems(other))
+        for clause in claim.clauses
+        for other in source.clauses
+    )
+
+
+_PASSIVE = re.compile(r"\b(?:is|are|was|were|be|been|being)(?: [a-z]+){1,4} (?:by|from)\b")
+
+
+def _stems(clause: Clause) -> list[str]:
+    found = [wordlists.same(stem) for stem in tokens(clause.said)]
+    return [word for word in found if word in clause.own]
+
+
+def _sides_changed(mine: Sequence[str], theirs: Sequence[str]) -> bool:
+    """Whether the words right before a word stand behind it in the other sentence, on both sides."""
+    for at, word in enumerate(mine):
+        if not at or mine.count(word) != 1 or theirs.count(word) != 1:
+            continue
+        other = theirs.index(word)
+        if other and _moved(mine[at - 1], theirs, other) and _moved(theirs[other - 1], mine, at):
+            return True
+    return False
+
+
+def _moved(word: str, words: Sequence[str], at: int) -> bool:
+    """Whether a word stands behind a place, and not before it."""
+    return word in words[at + 1 :] and word not in words[:at]
+
+
+def _joined(said: str, stated: str) -> Iterator[Difference]:
+    """Yield an "and" between the words that the source has an "or" between, or the reverse."""
+    theirs = {(before, behind): (name, word) for before, name, word, behind in _joints(stated)}
+    for before, name, word, behind in _joints(said):
+        against, other = theirs.get((before, behind), (name, word))
+        if against != name:
+            yield Difference("limit", word, other)
+
+
+_BESIDE = 2
+
+
+def _joints(text: str) -> Iterator[tuple[str, str, str, str]]:
+    for name, words in wordlists.table()["joints"].items():
+        for word in words:
+            at = text.find(word)
+            while at > 0:
+                end = at + len(word)
+                yield text[max(0, at - _BESIDE) : at], name, word, text[end : end + _BESIDE]
+                at = text.find(word, end)
