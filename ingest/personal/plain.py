@@ -6,7 +6,7 @@ import re
 import unicodedata
 from itertools import pairwise
 
-GAP = r"\s\-‐‑‒–—―−ー─~〜・･.,、_/\\|:'*＿\u00ad\u200b-\u200f\u2060\ufeff"
+GAP = r"\s\-‐‑‒–—―−ー─~〜・･.,、_/\\|:'*＿→⇒\u00ad\u200b-\u200f\u2060\ufeff"
 """What people put between the digits of one number, as characters of a class."""
 
 _CHINESE = "〇一二三四五六七八九"
