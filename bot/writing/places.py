@@ -28,6 +28,7 @@ def swapped(claim: Reading, held: Sequence[Held]) -> Iterator[Difference]:
             or _parts_exchanged(claim, source)
             or _verb_left_out(claim, source)
             or _exchanged(_bearing(claim), _bearing(source))
+            or _reversed(_bearing(claim), _bearing(source))
             or (not claim.japanese and _turned_round(claim, source))
         )
         if turned:
@@ -126,6 +127,24 @@ def _exchanged(mine: Sequence[tuple[str, str]], theirs: Sequence[tuple[str, str]
 _ALL = 4
 
 
+def _reversed(mine: Sequence[tuple[str, str]], theirs: Sequence[tuple[str, str]]) -> bool:
+    """Whether two words before one particle changed their order, and stand before it still.
+
+    Words before と are a list, whose order says nothing, and の is before any noun.
+    """
+    counts = [Counter(word for word, _ in words) for words in (mine, theirs)]
+    stood = {one: at for at, one in enumerate(theirs) if counts[1][one[0]] == 1}
+    last: dict[str, int] = {}
+    for word, particle in mine:
+        at = stood.get((word, particle), -1)
+        if particle in {"", "と", "の"} or at < 0 or counts[0][word] != 1:
+            continue
+        if at < last.get(particle, -1):
+            return True
+        last[particle] = at
+    return False
+
+
 def _pairs(words: Sequence[tuple[str, str]], among: set[str]) -> Iterator[tuple[str, str]]:
     return pairwise(word for word, _ in words if word in among)
 
@@ -142,28 +161,49 @@ def _turned_round(claim: Reading, source: Reading) -> bool:
     )
 
 
-_PASSIVE = re.compile(r"\b(?:is|are|was|were|be|been|being)(?: [a-z]+){1,4} (?:by|from)\b")
+_PASSIVE = re.compile(
+    r"\b(?:is|are|was|were|be|been|being)(?: [a-z]+){0,2} [a-z]+(?:ed|en)\b|\bby\b"
+)
 
 
-def _stems(clause: Clause) -> list[str]:
-    found = [wordlists.same(stem) for stem in tokens(clause.said)]
-    return [word for word in found if word in clause.own]
+def _stems(clause: Clause) -> list[tuple[str, bool]]:
+    """Return the stems of an English clause that say something, and whether each may be a verb."""
+    found: list[tuple[str, bool]] = []
+    before = ""
+    for match in _WORD.finditer(clause.said):
+        stems = [wordlists.same(stem) for stem in tokens(match[0])]
+        acts = before not in _BEFORE_NOUN and not before.endswith("'s")
+        found += [(stem, acts) for stem in stems if stem in clause.own]
+        before = match[0]
+    return found
 
 
-def _sides_changed(mine: Sequence[str], theirs: Sequence[str]) -> bool:
-    """Whether the words right before a word stand behind it in the other sentence, on both sides."""
-    for at, word in enumerate(mine):
-        if not at or mine.count(word) != 1 or theirs.count(word) != 1:
+_WORD = re.compile(r"[a-z0-9'-]+")
+_BEFORE_NOUN = frozenset(
+    ["the", "a", "an", "of", "its", "their", "his", "her", "any", "no", "this", "that", "in", "for"]
+)
+
+
+def _sides_changed(mine: Sequence[tuple[str, bool]], theirs: Sequence[tuple[str, bool]]) -> bool:
+    """Whether the words right before a verb stand behind it in the other sentence, on both sides."""
+    here, there = ([stem for stem, _ in words] for words in (mine, theirs))
+    for at, (word, acts) in enumerate(mine):
+        if not at or not acts or here.count(word) != 1 or there.count(word) != 1:
             continue
-        other = theirs.index(word)
-        if other and _moved(mine[at - 1], theirs, other) and _moved(theirs[other - 1], mine, at):
+        other = there.index(word)
+        if not other or not theirs[other][1]:
+            continue
+        if _moved(here[at - 1], there, other) and _moved(there[other - 1], here, at):
             return True
     return False
 
 
 def _moved(word: str, words: Sequence[str], at: int) -> bool:
-    """Whether a word stands behind a place, and not before it."""
-    return word in words[at + 1 :] and word not in words[:at]
+    """Whether a word stands soon behind a place, and not before it."""
+    return word in words[at + 1 : at + 1 + _SOON] and word not in words[:at]
+
+
+_SOON = 3
 
 
 def _joined(said: str, stated: str) -> Iterator[Difference]:
