@@ -26,8 +26,8 @@ ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 VENV_PYTHON = VENV / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
 STAMP = VENV / "tebiki-installed.txt"
-ASKED_FOR = VENV / "tebiki-dictionary-asked-for.txt"
-"""Says that the dictionary for English questions was fetched, or tried for, once."""
+ASKED_FOR = "tebiki-{}-asked-for.txt"
+"""Says that something was fetched by the command of that name, or tried for, once."""
 
 OLDEST_PYTHON = (3, 11)
 TORCH_CPU_INDEX = "https://download.pytorch.org/whl/cpu"
@@ -248,11 +248,12 @@ def install(lock: Path) -> None:
     STAMP.write_text("\n".join([place(), *held]) + "\n", encoding="utf-8")
 
 
-def fetch_dictionary() -> None:
-    """Fetch the dictionary for English questions, once; a failure is said and stops nothing."""
-    if not ASKED_FOR.exists():
-        subprocess.run([str(VENV_PYTHON), "-m", "tebiki", "dictionary"], check=False)
-        ASKED_FOR.touch()
+def fetch(what: str) -> None:
+    """Fetch "dictionary" or "ocr", once; a failure is said and stops nothing."""
+    asked_for = VENV / ASKED_FOR.format(what)
+    if not asked_for.exists():
+        subprocess.run([str(VENV_PYTHON), "-m", "tebiki", what], check=False)
+        asked_for.touch()
 
 
 def wanted(*, models: bool, dev: bool) -> Path:
@@ -274,8 +275,9 @@ def main() -> int:
         return 1
     try:
         install(wanted(models=arguments.models, dev=arguments.dev))
+        fetch("ocr")
         if not arguments.dev:
-            fetch_dictionary()
+            fetch("dictionary")
     except InstallFailed as failure:
         print(failure, file=sys.stderr)
         return 1

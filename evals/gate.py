@@ -198,9 +198,9 @@ def _too_much_unread(
     said = f"{share:.0%} of the pages cannot be read, more than {limits.unreadable:.0%}"
     return (
         Bilingual(
-            f"{said} (scans can, where tesseract is installed): {named}",
-            f"ページの{share:.0%}が読めません（上限は{limits.unreadable:.0%}。tesseractを入れると"
-            f"スキャンも読めます）: {named}",
+            f"{said} (scans can, where OCR is installed: 'tebiki ocr'): {named}",
+            f"ページの{share:.0%}が読めません（上限は{limits.unreadable:.0%}。「tebiki ocr」で"
+            f"スキャンも読めるようになります）: {named}",
         ),
     )
 

@@ -28,7 +28,8 @@ from ingest import formats, pages
 from ingest.atomic_files import replacing
 from ingest.catalog.facts import Facts
 from ingest.errors import UnreadablePdf
-from ingest.pdf import ocr
+from ingest.pdf import ocr_engines
+from ingest.pdf.ocr import Ocr
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Mapping
@@ -157,10 +158,10 @@ def read_each(
     is kept in the *cache* folder by the hash of the file's bytes, the reader's version and whether
     OCR was used, and is not read again.
 
-    *with_ocr* defaults to whether tesseract is installed.
+    *with_ocr* defaults to whether an engine for it is installed.
     """
     bounds = bounds or Bounds()
-    use_ocr = ocr.installed() if with_ocr is None else with_ocr
+    use_ocr = ocr_engines.engine() is not None if with_ocr is None else with_ocr
     cache.mkdir(parents=True, exist_ok=True)
     waiting: deque[_Task] = deque()
     meter = _Meter(len(files), progress)
@@ -221,8 +222,8 @@ def facts_of(
     They are looked at in a process of its own, bounded like a reading; what a file says is
     remembered by the hash of its bytes as long as this process lives, and in the folder *kept*.
     """
-    use_ocr = ocr.installed()
-    read_with = ocr.reads_with() if use_ocr else "plain"
+    read_with = ocr_engines.reads_with() or "plain"
+    use_ocr = read_with != "plain"
     found: dict[str, Facts | UnreadablePdf] = {}
     waiting: deque[_Task] = deque()
     digests: dict[str, str] = {}
@@ -355,7 +356,7 @@ def _kept(path: Path, cache: Path, *, use_ocr: bool) -> Path | UnreadablePdf:
     try:
         formats.check(path)
         use_ocr = use_ocr and not formats.tells_facts(path)
-        how = f"ocr{ocr.reads_with()}" if use_ocr else "plain"
+        how = (use_ocr and ocr_engines.reads_with()) or "plain"
         return cache / f"{sha256_of(path)[:40]}-{formats.version(path)}-{how}.npz"
     except UnreadablePdf as problem:
         return problem
@@ -435,7 +436,8 @@ def _pipe(stream: IO[bytes] | None) -> IO[bytes]:
 def _started(cache: Path, bounds: Bounds, *, use_ocr: bool) -> _Worker:
     """Start a reading process."""
     command = [sys.executable, "-m", "ingest.reading", str(bounds.memory_mb), str(cache.resolve())]
-    command += ["ocr"] if use_ocr else []
+    engine = ocr_engines.engine() if use_ocr else None
+    command += [engine.name] if engine else []
     complaints = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the worker
     process = subprocess.Popen(
         command,
@@ -444,7 +446,7 @@ def _started(cache: Path, bounds: Bounds, *, use_ocr: bool) -> _Worker:
         stderr=complaints,
         cwd=Path(__file__).resolve().parents[1],
         env={**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
-        # Its tesseract goes with it when the process is ended.
+        # A tesseract of its own goes with it when the process is ended.
         start_new_session=True,
     )
     os.set_blocking(_pipe(process.stdout).fileno(), False)
@@ -559,13 +561,13 @@ def _alone(event: str, _: tuple[Any, ...]) -> None:
         raise PermissionError("a process that reads files connects to nobody")
 
 
-def _serve(memory_mb: int, cache: Path, *, use_ocr: bool) -> None:
+def _serve(memory_mb: int, cache: Path, engine: str) -> None:
     """Read the files that are asked for on standard input, one after the other."""
     limit = memory_mb * _KILOBYTE * _KILOBYTE
     resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     sys.addaudithook(_alone)
-    reader = ocr.Ocr(cache / "ocr") if use_ocr else None
+    reader = Ocr(ocr_engines.named(engine), cache / "ocr") if engine else None
     for line in sys.stdin:
         asked = json.loads(line)
         path = Path(asked["path"])
@@ -593,7 +595,7 @@ def _told(found: Facts) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _one(path: Path, kept: Path, reader: ocr.Ocr | None) -> EditionText:
+def _one(path: Path, kept: Path, reader: Ocr | None) -> EditionText:
     """Read one file into the cache, in one step, and return its text."""
     text = formats.read(
         path,
@@ -612,4 +614,4 @@ def _say(what: dict[str, Any]) -> None:
 
 
 if __name__ == "__main__":
-    _serve(int(sys.argv[1]), Path(sys.argv[2]), use_ocr="ocr" in sys.argv[3:])
+    _serve(int(sys.argv[1]), Path(sys.argv[2]), "".join(sys.argv[3:]))

@@ -12,17 +12,16 @@ import re
 import shutil
 import sqlite3
 import subprocess
-import sys
 import tarfile
-import tempfile
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing, suppress
 from pathlib import Path
 
 from index.search.dictionary import ENCODING, KEPT, word_of
 from ingest.atomic_files import replacing
 from ingest.translations import Bilingual
+from tebiki.fetched import PIP, NotFetched, Run, room, run
 
 _PACKAGE = "edict"
 _IN_PACKAGE = "./usr/share/edict/edict"
@@ -33,11 +32,7 @@ _PINNED = (
     "jamdict-data==1.5 "
     "--hash=sha256:a4247dd9bb3148ab17c1b32fc56d7a7f1c35293b0d6ff2838c811f896d13f415\n"
 )
-_PIP = (
-    sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-input",
-    "--retries", "1", "--timeout", "10", "--no-deps", "--no-build-isolation",
-    "--no-binary=jamdict-data", "--require-hashes",
-)  # fmt: skip
+_PIP = (*PIP, "--no-build-isolation", "--no-binary=jamdict-data")
 _DATABASE = "jamdict.db.xz"
 _HEAD = (
     "JMdict/EDICT, of which only the lines that Tebiki looks up are kept. Copyright Electronic "
@@ -58,40 +53,19 @@ _MEANINGS = """
     WHERE lang = 'eng' ORDER BY sid, SenseGloss.rowid
 """
 
-Run = Callable[[Sequence[str], Path], str]
-"""Runs a command in a folder; returns what it complained of, empty where it went well."""
 
-
-class NoDictionary(Exception):
-    """The dictionary could not be had, or not be kept; *sentence* says why and what to do."""
-
-    def __init__(self, en: str, ja: str) -> None:
-        """Say it twice."""
-        super().__init__(en)
-        self.sentence = Bilingual(en, ja)
-
-
-def run(command: Sequence[str], folder: Path) -> str:
-    """Run a command in a folder; return what it complained of, empty where it went well."""
-    try:
-        done = subprocess.run(
-            command, cwd=folder, capture_output=True, text=True, check=False, timeout=600
-        )
-    except (OSError, subprocess.TimeoutExpired) as problem:
-        return str(problem)
-    complaints = [line for line in (done.stdout + done.stderr).splitlines() if line.strip()]
-    errors = [line for line in complaints if line.startswith(("E:", "ERROR"))]
-    return "; ".join((errors or complaints)[-1:]) or "it failed" if done.returncode else ""
+class NoDictionary(NotFetched):
+    """The dictionary could not be had, or not be kept."""
 
 
 def fetch(told: Callable[[str], None], *, runs: Run = run) -> Path:
     """Fetch the dictionary, keep it, and return where.
 
     Raises:
-        NoDictionary: neither place gives it, or it cannot be kept.
+        NotFetched: neither place gives it, or it cannot be kept.
     """
     why: list[str] = []
-    with _room() as folder:
+    with room(KEPT.parent) as folder:
         if shutil.which("apt-get") and shutil.which("dpkg-deb"):
             told(
                 Bilingual(
@@ -130,10 +104,10 @@ def take(file: Path) -> Path:
     The file is EDICT's own or what was kept elsewhere, Debian's package, or jamdict-data's archive.
 
     Raises:
-        NoDictionary: it holds none, or it cannot be kept.
+        NotFetched: it holds none, or it cannot be kept.
     """
     try:
-        with _room() as folder:
+        with room(KEPT.parent) as folder:
             lines = [
                 line for line in _lines_of(file, folder) if _ENTRY.match(line) and word_of(line)
             ]
@@ -152,27 +126,6 @@ def take(file: Path) -> Path:
             f"{file}: 辞書として読めません（{why}）。もう一度コピーしてください。",
         ) from why
     return KEPT
-
-
-@contextmanager
-def _room() -> Iterator[Path]:
-    """Give a folder to unpack in, beside where the dictionary is kept; what is in it goes again.
-
-    Raises:
-        NoDictionary: nothing can be written there.
-    """
-    try:
-        KEPT.parent.mkdir(parents=True, exist_ok=True)
-        made = tempfile.TemporaryDirectory(dir=KEPT.parent, prefix=".unpacking-")
-    except OSError as problem:
-        raise NoDictionary(
-            f"{KEPT.parent} cannot be written ({problem.strerror}). "
-            "Run it as the user who installed Tebiki.",
-            f"{KEPT.parent} に書き込めません（{problem.strerror}）。"
-            "Tebikiを入れた利用者で実行してください。",
-        ) from problem
-    with made as folder:
-        yield Path(folder)
 
 
 def _lines_of(file: Path, folder: Path) -> Iterator[str]:

@@ -159,8 +159,8 @@ def _named(outcome: EditionText | UnreadablePdf, corpus: Path) -> EditionText | 
 
 
 def reader() -> str:
-    """Return what PDFs are read with here: with OCR, or without where tesseract is missing."""
+    """Return what PDFs are read with here: with OCR, or without where no engine is installed."""
     from ingest.formats import READER_VERSION
-    from ingest.pdf import ocr
+    from ingest.pdf import ocr_engines
 
-    return f"{READER_VERSION}+ocr-{ocr.reads_with()}" if ocr.installed() else READER_VERSION
+    return "+".join(filter(None, (READER_VERSION, ocr_engines.reads_with())))

@@ -89,6 +89,10 @@ class Settings(BaseModel):
     embedding_passage_prefix: str | None = None
     reranker: str = ""
     entailment: str = ""
+    ocr: Annotated[
+        Literal["auto", "ppocr", "tesseract", "off"],
+        Field(description="auto, ppocr, tesseract or off"),
+    ] = "auto"
     llm: Annotated[
         Literal["", "openai-like", "anthropic", "ollama"],
         Field(description="openai-like, anthropic or ollama"),

@@ -28,6 +28,8 @@ from typing import TYPE_CHECKING, Any
 import hypothesis
 import pytest
 
+from ingest.pdf import ocr_engines
+
 if TYPE_CHECKING:
     from tests.slack_office import Office
 
@@ -69,15 +71,16 @@ hypothesis.settings.load_profile("tebiki")
 
 @dataclass(frozen=True, slots=True)
 class SystemPackage:
-    """Something that apt brings: how to find it here, and the packages to ask for."""
+    """Something that apt brings, or *brought* by a line: how to find it, and what to ask for."""
 
     apt: str
     find: Callable[[], Path | None]
+    brought: str = ""
 
     @property
     def advice(self) -> str:
         """The line that would make the skipped test run."""
-        return f"sudo apt-get install {self.apt}"
+        return self.brought or f"sudo apt-get install {self.apt}"
 
 
 def _program(*names: str) -> Path | None:
@@ -104,12 +107,15 @@ def _noto_cjk() -> Path | None:
     return next(Path("/usr/share/fonts").rglob("NotoSansCJK-Regular.ttc"), None)
 
 
+NETWORKS = Path(sys.prefix, "share", "tebiki", "ppocr")
+
 SYSTEM_PACKAGES = {
     "chromium": SystemPackage(
         "chromium", lambda: _program("chromium", "chromium-browser", "google-chrome")
     ),
     "dpkg": SystemPackage("dpkg", lambda: _program("dpkg-deb")),
     "fonts": SystemPackage("fonts-noto-cjk", _noto_cjk),
+    "ppocr": SystemPackage("", lambda: NETWORKS if NETWORKS.is_dir() else None, "make install-dev"),
     "postgresql": SystemPackage("postgresql", _postgresql_programs),
     "ssh-keygen": SystemPackage("openssh-client", lambda: _program("ssh-keygen")),
     "systemd": SystemPackage("systemd", lambda: _program("systemd-analyze")),
@@ -167,6 +173,13 @@ def pytest_make_collect_report(collector: pytest.Collector) -> Generator[None, A
 def chromium() -> Path:
     """Return the browser's program."""
     return _required("chromium")
+
+
+@pytest.fixture
+def ppocr(monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Let PP-OCR be installed, and return where."""
+    monkeypatch.setattr("ingest.pdf.ppocr.KEPT", NETWORKS)
+    return _required("ppocr")
 
 
 @pytest.fixture
@@ -238,9 +251,18 @@ def _no_network() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _no_networks() -> Iterator[None]:
+    """Let PP-OCR be missing, also where homes are made for many tests: `ppocr` brings it back."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("ingest.pdf.ppocr.KEPT", Path("/nowhere/ppocr"))
+        yield
+
+
 @pytest.fixture(autouse=True)
 def _no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Forget the settings of the person who runs the tests, and a dictionary that is installed."""
+    """Forget the settings of the person who runs the tests, and what was fetched beside it."""
+    ocr_engines.want(ocr_engines.AUTO)
     for place in ("INSTALLED", "KEPT"):
         monkeypatch.setattr(f"index.search.dictionary.{place}", Path("/nowhere/edict"))
     for name in [name for name in os.environ if name.startswith("TEBIKI_")]:

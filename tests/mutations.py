@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ingest.errors import UnreadablePdf
-from ingest.pdf import ocr
+from ingest.pdf import ocr_engines, tesseract
 from ingest.reading import Bounds, facts_of, read_all
 from tests.pdfs import Sheet, made
 
@@ -208,7 +208,8 @@ def pretended(folder: Path) -> None:
     )
     program.chmod(0o755)
     os.environ["PATH"] = f"{programs}{os.pathsep}{os.environ['PATH']}"
-    ocr.languages.cache_clear()
+    ocr_engines.want("tesseract")
+    tesseract.languages.cache_clear()
 
 
 def main(count: int, *only: str) -> int:

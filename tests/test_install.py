@@ -32,7 +32,7 @@ def installer(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> ModuleType:
     monkeypatch.setattr(module, "VENV", tmp_path)
     monkeypatch.setattr(module, "VENV_PYTHON", tmp_path / "python")
     monkeypatch.setattr(module, "STAMP", tmp_path / "stamp")
-    monkeypatch.setattr(module, "ASKED_FOR", tmp_path / "asked-for")
+    monkeypatch.setattr(module, "ASKED_FOR", str(tmp_path / "{}-asked-for"))
     return module
 
 
@@ -351,8 +351,8 @@ def test_the_dictionary_is_asked_for_once_and_stops_nothing(
     installer.VENV_PYTHON.write_text(f"#!/bin/sh\necho $* >> {asked}\nexit 4\n", encoding="utf-8")
     installer.VENV_PYTHON.chmod(0o755)
 
-    installer.fetch_dictionary()
-    installer.fetch_dictionary()
+    installer.fetch("dictionary")
+    installer.fetch("dictionary")
 
     assert "-m tebiki dictionary\n" == asked.read_text(encoding="utf-8")
 

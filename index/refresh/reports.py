@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from ingest.pdf import ocr
+from ingest.pdf import ocr_engines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -118,7 +118,7 @@ def report_json(report: RefreshReport) -> dict[str, object]:
         "poor_pages": [
             {"file": file, "page": page, "note": note} for file, page, note in report.poor_pages
         ],
-        "ocr_missing": ocr.missing() if report.poor_pages else "",
+        "ocr_missing": ocr_engines.missing() if report.poor_pages else "",
     }
 
 

@@ -1,9 +1,10 @@
-"""Pages that PDFium's text does not do justice to, read once more: by pypdf, then by tesseract."""
+"""Pages that PDFium's text does not do justice to, read once more: by pypdf, then by OCR."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -42,8 +43,6 @@ _CONSISTENT = 0.95
 _GLYPH_NAME = re.compile(r"/[A-Za-z.]\w*")
 # The fonts of a file are mostly the same on its pages, and pypdf takes ten times PDFium's time.
 _TRIES = 2
-# Read so surely, a page does not stand on its head.
-_WELL_READ = 60.0
 
 
 @dataclass(slots=True, eq=False)
@@ -105,7 +104,7 @@ class Engines:
         return replace(sheet, glyphs=no_glyphs(), plain=said, quality=quality)
 
     def _by_ocr(self, sheet: Sheet) -> Sheet:
-        """What tesseract makes of a page that no engine reads, if that is clearly better."""
+        """What OCR makes of a page that no engine reads, if that is clearly better."""
         if self.ocr is None:
             return sheet.noted(_unread(sheet))
         found = self._words(sheet, self.ocr, "No usable text")
@@ -115,15 +114,17 @@ class Engines:
         read = _reading(sheet, *found)
         glyphs = read.glyphs
         if sheet.scanned:
-            return _of_a_scan(sheet, read)
+            return _of_a_scan(sheet, read, self.ocr.engine.name)
         if not len(glyphs.codes) and not count:
             note = "No text was found on the page, not by OCR either: probably a picture."
-            return replace(sheet, quality=Quality("tesseract", 1.0, sheet.quality.note)).noted(note)
+            return replace(
+                sheet, quality=Quality(self.ocr.engine.name, 1.0, sheet.quality.note)
+            ).noted(note)
         score = plausible.score(glyphs.codes)
         hard = "The page is hard to read, also by OCR." if score < plausible.BAR else ""
         if score < sheet.quality.score + (_MUCH if sheet.quality.score else 0.0):
             return sheet.noted(hard or _NO_BETTER)
-        quality = Quality("tesseract", round(score, 3), read.quality.note)
+        quality = Quality(self.ocr.engine.name, round(score, 3), read.quality.note)
         return replace(read, quality=quality).noted(hard)
 
     def _with_pictures(self, sheet: Sheet) -> Sheet:
@@ -136,7 +137,7 @@ class Engines:
         glyphs, rows = _seen(found[0], sheet.height, 1 + int(sheet.glyphs.source.max(initial=0)))
         if len(glyphs.codes) < _SOME_TEXT or plausible.score(glyphs.codes) < plausible.BAR:
             return sheet
-        quality = replace(sheet.quality, engine=f"{sheet.quality.engine}+tesseract")
+        quality = replace(sheet.quality, engine=f"{sheet.quality.engine}+{self.ocr.engine.name}")
         return replace(sheet, pictured=(glyphs, rows), quality=quality)
 
     def _words(
@@ -176,7 +177,7 @@ class Engines:
         if not columnar(picture):
             how = Straightened(0, slant(picture), *size)
             found = ocr.words(how.picture(picture)), how
-            if certainty(found[0]) >= _WELL_READ:
+            if certainty(found[0]) >= ocr.engine.well_read:
                 return found
         turn = ocr.turn(picture)
         if found is None or turn:
@@ -235,7 +236,7 @@ def _reading(sheet: Sheet, words: Sequence[Word], how: Straightened) -> Sheet:
     return straight.noted(how.said)
 
 
-def _of_a_scan(sheet: Sheet, read: Sheet) -> Sheet:
+def _of_a_scan(sheet: Sheet, read: Sheet, engine: str) -> Sheet:
     """What OCR read from a page of a picture and a few stamped words, if it read more than those.
 
     If not, the picture holds no text, and the few words are all that the page says.
@@ -247,7 +248,7 @@ def _of_a_scan(sheet: Sheet, read: Sheet) -> Sheet:
     score = plausible.score(glyphs.codes)
     if score < plausible.BAR:
         return sheet.noted("The picture on this page is hard to read, also by OCR.")
-    return replace(read, quality=Quality("tesseract", round(score, 3), read.quality.note))
+    return replace(read, quality=Quality(engine, round(score, 3), read.quality.note))
 
 
 def pictures(sheet: Sheet) -> int:
@@ -303,7 +304,7 @@ def _renamed(before: NDArray[np.uint32], after: NDArray[np.uint32]) -> bool:
 def _seen(
     words: Sequence[Word], page_height: float, first: int
 ) -> tuple[Glyphs, NDArray[np.int64]]:
-    """Turn words on a picture into glyphs on a page of that height; a word's characters share its width.
+    """Turn words on a picture into glyphs on a page of that height.
 
     Their sources count from *first*, after those of the page's own text. The second value holds
     the positions at which lines begin.
@@ -313,18 +314,16 @@ def _seen(
     boxes: list[tuple[float, float, float, float]] = []
     spaced: list[int] = []
     rows: list[int] = []
-    last = None
     for word in words:
-        count = len(word.text)
-        for at, character in enumerate(word.text):
-            if word.vertical:
-                step = (word.bottom - word.top) / count
-                top, bottom = word.top + at * step, word.top + (at + 1) * step
-                left, right = word.left, word.right
-            else:
-                step = (word.right - word.left) / count
-                left, right = word.left + at * step, word.left + (at + 1) * step
-                top, bottom = word.top, word.bottom
+        along = (word.top, word.bottom) if word.vertical else (word.left, word.right)
+        edges = np.linspace(*along, len(word.text) + 1).tolist()
+        places = word.places or tuple(pairwise(edges))
+        for at, (character, (begin, end)) in enumerate(zip(word.text, places, strict=True)):
+            left, top, right, bottom = (
+                (word.left, begin, word.right, end)
+                if word.vertical
+                else (begin, word.top, end, word.bottom)
+            )
             codes.append(ord(character))
             boxes.append(
                 (
@@ -334,9 +333,8 @@ def _seen(
                     page_height - top * scale,
                 )
             )
-            spaced.append(-1 if at == 0 and last == word.line else 0)
+            spaced.append(-1 if at == 0 else 0)
             rows.append(word.line)
-        last = word.line
     found = np.array(codes, np.uint32)
     kept = np.flatnonzero(~is_blank(found))
     glyphs = Glyphs(

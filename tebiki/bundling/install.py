@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 MANIFEST, SIGNATURE, SIGNERS = "manifest.json", "manifest.json.sig", "signers"
-DICTIONARY = "dictionary"
+DICTIONARY, OCR = "dictionary", "ocr"
 NAMESPACE, WHO = "tebiki", "tebiki"
 KEPT = 3
 """So many versions stay: the current one, the one before, and one more."""
@@ -156,7 +156,9 @@ def install(bundle: Path, prefix: Path, manifest: dict[str, Any]) -> str:
         shutil.rmtree(folder, ignore_errors=True)
         raise
     places = {extra: folder / extra for extra in ("corpus", "models", "debs")}
-    places[DICTIONARY] = folder / "venv" / "share" / "tebiki"  # where the program looks for it
+    # Where the program looks for them.
+    places[DICTIONARY] = folder / "venv" / "share" / "tebiki"
+    places[OCR] = places[DICTIONARY] / "ppocr"
     for extra, place in places.items():
         if (bundle / extra).is_dir():
             shutil.copytree(bundle / extra, place, dirs_exist_ok=True)

@@ -35,7 +35,8 @@ def bundle(
 ) -> None:
     """Write one file that installs Tebiki where there is no network, and updates it there."""
     from index.search.dictionary import at_hand
-    from tebiki.bundling.install import DICTIONARY
+    from tebiki import ocr
+    from tebiki.bundling.install import DICTIONARY, OCR
     from tebiki.bundling.packing import Target, gather, pack
 
     here = Target()
@@ -46,11 +47,18 @@ def bundle(
             spoken('Without the dictionary for English questions: "tebiki dictionary" fetches it.'),
             style="yellow", markup=False,
         )  # fmt: skip
+    networks = ocr.at_hand()
+    if networks is None:
+        err.print(
+            spoken('Without what reads scans: "tebiki ocr" fetches it.'),
+            style="yellow", markup=False,
+        )  # fmt: skip
     extras = {
         "corpus": [documents] if documents else [],
         "models": model or [],
         "debs": deb or [],
         DICTIONARY: [dictionary] if dictionary else [],
+        OCR: sorted(networks.iterdir()) if networks else [],
     }
     with tempfile.TemporaryDirectory(prefix="tebiki-gathered-") as folder:
         wheels, pip = gather(

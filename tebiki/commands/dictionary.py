@@ -22,14 +22,15 @@ def dictionary(
 ) -> None:
     """Fetch the dictionary (JMdict) by which English questions find Japanese pages."""
     from index.search.dictionary import at_hand
-    from tebiki.dictionary import NoDictionary, fetch, take
+    from tebiki.dictionary import fetch, take
+    from tebiki.fetched import NotFetched
 
     def told(step: str) -> None:
         err.print(f"{spoken(step)} …", markup=False)
 
     try:
         kept = take(file) if file else at_hand() or fetch(told)
-    except NoDictionary as problem:
+    except NotFetched as problem:
         fail(problem.sentence)
         raise typer.Exit(UNUSABLE) from problem
     size = f"{kept.stat().st_size / 1e6:.0f} MB"

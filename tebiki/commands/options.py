@@ -18,6 +18,7 @@ from rich.text import Text
 from typer import rich_utils
 
 from ingest import private
+from ingest.pdf import ocr_engines
 from tebiki.commands.output import err, language, print_json, say, spoken, told_as_words
 from tebiki.places import BUNDLED
 from tebiki.settings import Settings, read
@@ -65,6 +66,7 @@ class Where:
         """
         home, corpus = self.places()
         chosen = read(home=home, corpus=corpus)
+        ocr_engines.want(chosen.ocr)
         for line in (*chosen.notices, *private.keep(chosen.home, apart=chosen.corpus)):
             err.print(spoken(line), style="yellow", markup=False)
         return chosen

@@ -139,9 +139,9 @@ def _say_plan(plan: Plan, listed: Catalog, *, as_json: bool) -> None:
 
 
 def _say_what_ocr_would_do() -> None:
-    from ingest.pdf import ocr
+    from ingest.pdf import ocr_engines
 
-    if lacking := ocr.missing():
+    if lacking := ocr_engines.missing():
         err.print(spoken(lacking), markup=False, soft_wrap=True)
 
 

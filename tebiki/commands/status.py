@@ -30,6 +30,7 @@ def status(
     from index.generations import manifests, pointers
     from index.refresh import reports
     from index.search.dictionary import at_hand
+    from ingest.pdf import ocr_engines
 
     hold_current(chosen)
     name = pointers.current(chosen.home)
@@ -53,7 +54,9 @@ def status(
             "tokens_today": tokens.used() if tokens else None,
             "left_alone": rest and {"until": round(rest.until), "reason": rest.reason},
         }
-        print_json({**reports.manifest_json(manifest, now), "model": told})
+        print_json(
+            {**reports.manifest_json(manifest, now), "model": told, "ocr": ocr_engines.reads_with()}
+        )
         return
     out.print(
         f"{manifest.id}, made {manifest.created}: {manifest.pages} pages, "
@@ -76,6 +79,7 @@ def status(
         out.print(line, markup=False)
     looked_up = at_hand() or 'none ("tebiki dictionary" fetches it)'
     out.print(f"dictionary for English questions: {looked_up}", markup=False)
+    out.print(f"scans are read with: {ocr_engines.reads_with() or 'nothing'}", markup=False)
     if model is not None:
         used = f": {tokens.used():,} of today's {tokens.a_day:,} tokens used" if tokens else ""
         out.print(f"language model {model.kind}/{model.name}{used}", markup=False)

@@ -24,15 +24,19 @@ _REFUSED = (401, 403)
 
 def of_ocr() -> Iterator[Finding]:
     """Say whether scans are read."""
-    from ingest.pdf import ocr
+    from ingest.pdf import ocr_engines
 
-    if lacking := ocr.missing():
-        yield Finding("ocr", "look", lacking, f"sudo {ocr.ADVICE}")
+    if lacking := ocr_engines.missing():
+        yield Finding("ocr", "look", lacking, ocr_engines.ADVICE)
+    elif with_what := ocr_engines.reads_with():
+        yield ok(
+            "ocr", f"Scans are read ({with_what}).", f"スキャンした紙面も読めます（{with_what}）。"
+        )
     else:
         yield ok(
             "ocr",
-            f"tesseract reads scans ({ocr.reads_with()}).",
-            "スキャンした紙面も読めます（tesseract）。",
+            "Scans are not read (TEBIKI_OCR=off).",
+            "スキャンは読みません（TEBIKI_OCR=off）。",
         )
 
 

@@ -134,7 +134,7 @@ def test_a_first_generation_has_to_be_readable() -> None:
 
     assert decide(None, None, read_after=(Coverage("scan", "1", 2, (), 100),)).allowed
     assert (
-        "100% of the pages cannot be read, more than 10% (scans can, where tesseract is installed): scan@1 p.1, 2",
+        "100% of the pages cannot be read, more than 10% (scans can, where OCR is installed: 'tebiki ocr'): scan@1 p.1, 2",
     ) == decide(None, None, read_after=pages).reasons
 
 
@@ -146,7 +146,7 @@ def test_too_many_unread_pages_are_refused_and_named() -> None:
     verdict = decide(None, None, read_before=before, read_after=after)
 
     assert (
-        "15% of the pages cannot be read, more than 10% (scans can, where tesseract is installed): leave@2 p.4, 5, 9",
+        "15% of the pages cannot be read, more than 10% (scans can, where OCR is installed: 'tebiki ocr'): leave@2 p.4, 5, 9",
     ) == verdict.reasons
 
 

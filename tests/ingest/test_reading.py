@@ -17,7 +17,7 @@ from ingest import reading
 from ingest.catalog.facts import Facts
 from ingest.errors import UnreadablePdf
 from ingest.pages import EditionText
-from ingest.pdf import documents, ocr
+from ingest.pdf import documents, ocr_engines, tesseract
 from ingest.reading import Bounds, Progress, _together, read_all, read_each
 from tests.pdfs import Sheet, bomb, write
 
@@ -178,7 +178,7 @@ def _tesseract(folder: Path, monkeypatch: pytest.MonkeyPatch, does: str) -> None
     )
     (programs / "tesseract").chmod(0o755)
     monkeypatch.setenv("PATH", str(programs), prepend=os.pathsep)
-    monkeypatch.setattr(ocr, "languages", lambda: frozenset({"jpn"}))
+    monkeypatch.setattr(tesseract, "languages", lambda: frozenset({"jpn"}))
 
 
 def test_what_ocr_gave_up_is_not_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -204,7 +204,7 @@ def test_ocr_is_kept_in_the_folder_that_was_meant(
 
     read_all({"a": path}, cache=Path("home", "readings"), with_ocr=True, bounds=BOUNDS)
 
-    assert [] != list((tmp_path / "home" / "readings" / "ocr").glob("*.tsv"))
+    assert [] != list((tmp_path / "home" / "readings" / "ocr").glob("*.json"))
     assert not (Path(reading.__file__).parents[1] / "home").exists()
 
 
@@ -250,8 +250,8 @@ def test_an_outcome_is_given_before_the_others_are_known(tmp_path: Path) -> None
 def test_ocr_is_asked_for_by_its_being_installed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Without tesseract nothing is said to have been read by it, and the cache knows."""
-    monkeypatch.setattr(ocr, "installed", lambda: False)
+    """Without an engine nothing is said to have been read by it, and the cache knows."""
+    monkeypatch.setattr(ocr_engines, "engine", lambda: None)
     path = write(tmp_path / "a.pdf", [Sheet().say("本文", 72, 700)])
 
     read_all({"a": path}, cache=tmp_path / "cache", bounds=BOUNDS)

@@ -250,7 +250,7 @@ def test_status_tells_what_of_the_models_day_is_used(corpus: Path, home: Path) -
 TALKS_ON = {"serve", "mcp", "slack"}
 """Commands that go on until they are ended, and print nothing for a program."""
 
-NO_HOME = {"bundle", "dictionary", "models pack", "models unpack", "eval compare"}
+NO_HOME = {"bundle", "dictionary", "ocr", "models pack", "models unpack", "eval compare"}
 """Commands that work on files alone."""
 
 

@@ -14,6 +14,8 @@ from pypdf import PdfReader, PdfWriter
 from ingest.errors import UnreadablePdf
 from ingest.pages import BlockKind, Box, EditionText, Page
 from ingest.pdf import documents, ocr
+from ingest.pdf.ppocr import Ppocr
+from ingest.pdf.tesseract import Tesseract
 from tests.conftest import SYSTEM_PACKAGES
 from tests.pdfs import Sheet, astray, made, write
 
@@ -572,13 +574,23 @@ def test_a_scan_says_why_it_is_empty(tmp_path: Path) -> None:
     assert "OCR was not used" in page.quality.note
 
 
-@pytest.mark.needs("tesseract")
-def test_a_scan_is_read_by_ocr(tmp_path: Path) -> None:
-    """With tesseract a scanned page has text, and boxes where the words stand."""
-    text = documents.read(scan(tmp_path / "scan.pdf"), ocr=ocr.Ocr())
+ENGINES = pytest.mark.parametrize(
+    "engine",
+    [
+        pytest.param(Tesseract(), marks=pytest.mark.needs("tesseract"), id="tesseract"),
+        pytest.param(Ppocr(), marks=pytest.mark.needs("ppocr"), id="ppocr"),
+    ],
+)
+
+
+@ENGINES
+@pytest.mark.usefixtures("ppocr")
+def test_a_scan_is_read_by_ocr(tmp_path: Path, engine: ocr.Engine) -> None:
+    """With OCR a scanned page has text, and boxes where the words stand."""
+    text = documents.read(scan(tmp_path / "scan.pdf"), ocr=ocr.Ocr(engine))
     page = text.pages[0]
 
-    assert "tesseract" == page.quality.engine
+    assert engine.name == page.quality.engine
     start = text.text.replace(" ", "").index("2025")
     assert start >= 0
     here = text.text.index("2025")
@@ -588,8 +600,9 @@ def test_a_scan_is_read_by_ocr(tmp_path: Path) -> None:
     assert 842 - 200 < box.bottom < box.top < 842 - 90
 
 
-@pytest.mark.needs("tesseract")
-def test_a_picture_on_a_page_is_read(tmp_path: Path) -> None:
+@ENGINES
+@pytest.mark.usefixtures("ppocr")
+def test_a_picture_on_a_page_is_read(tmp_path: Path, engine: ocr.Engine) -> None:
     """Words inside a picture belong to the page, as blocks of their own kind."""
     text = documents.read(scan(tmp_path / "scan.pdf"), ocr=None)
     assert "" == text.pages[0].text
@@ -600,7 +613,7 @@ def test_a_picture_on_a_page_is_read(tmp_path: Path) -> None:
     with path.open("wb") as file:
         writer.write(file)
 
-    page = documents.read(path, ocr=ocr.Ocr()).pages[0]
+    page = documents.read(path, ocr=ocr.Ocr(engine)).pages[0]
 
     kinds = {page.text[b.start : b.end]: b.kind for b in page.blocks}
     assert BlockKind.TEXT == kinds["図の説明をここに書き、番号を付ける。"]
@@ -646,13 +659,15 @@ def test_kanji_without_words_are_asked_of_ocr(
         sheet.say(GARBLED, 72, 700 - 30 * at)
     sheet.say("住民票", 72, 500)
 
-    page = documents.read(write(tmp_path / "g.pdf", [sheet]), ocr=ocr.Ocr()).pages[0]
+    page = documents.read(write(tmp_path / "g.pdf", [sheet]), ocr=ocr.Ocr(Tesseract())).pages[0]
 
     assert (engine, read) == (page.quality.engine, said(page)[0])
 
 
-@pytest.mark.needs("tesseract", "fonts")
-def test_vertical_text_is_read_by_ocr(tmp_path: Path) -> None:
+@ENGINES
+@pytest.mark.needs("fonts")
+@pytest.mark.usefixtures("ppocr")
+def test_vertical_text_is_read_by_ocr(tmp_path: Path, engine: ocr.Engine) -> None:
     """A scan of vertical columns is read downwards and from right to left, with boxes in place."""
     columns = [
         "会計年度任用職員の勤務条件は任命権者が",
@@ -669,9 +684,9 @@ def test_vertical_text_is_read_by_ocr(tmp_path: Path) -> None:
             pen.text((950 - 72 * at, 150 + 46 * row), character, font=font, fill="black")
     picture.save(tmp_path / "down.pdf", "PDF", resolution=144)
 
-    text = documents.read(tmp_path / "down.pdf", ocr=ocr.Ocr())
+    text = documents.read(tmp_path / "down.pdf", ocr=ocr.Ocr(engine))
 
-    assert "tesseract" == text.pages[0].quality.engine
+    assert engine.name == text.pages[0].quality.engine
     # Tesseract may take a character for another; the order of what it reads is the fact.
     places = [text.text.index(word) for word in ("任用職員", "勤務時間", "報告書")]
     assert sorted(places) == places

@@ -11,6 +11,7 @@ from pypdf import PageObject
 from ingest.errors import OcrFailed
 from ingest.pages import BlockKind
 from ingest.pdf import characters, documents, drafts, ocr
+from ingest.pdf.tesseract import Tesseract
 from tests.pdfs import Sheet, astray, write
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ def test_a_scan_with_a_stamped_head_is_named(tmp_path: Path) -> None:
 def test_a_scan_with_a_stamped_head_is_read_by_ocr(tmp_path: Path) -> None:
     """With OCR such a page has the text of its picture."""
     text = documents.read(
-        write(tmp_path / "s.pdf", [stamped(at) for at in (1, 2, 3)]), ocr=ocr.Ocr()
+        write(tmp_path / "s.pdf", [stamped(at) for at in (1, 2, 3)]), ocr=ocr.Ocr(Tesseract())
     )
 
     assert [(SEEN, "tesseract", "")] * 3 == [
@@ -81,7 +82,7 @@ def test_a_picture_without_text_leaves_the_title(tmp_path: Path) -> None:
     title = "はじめにご覧いただきたいお知らせと目次について"
     path = write(tmp_path / "t.pdf", [scanned(Sheet().say(title, 72, 800))])
 
-    page = documents.read(path, ocr=ocr.Ocr()).pages[0]
+    page = documents.read(path, ocr=ocr.Ocr(Tesseract())).pages[0]
 
     assert (title, "pdfium", 1.0) == (page.text, page.quality.engine, page.quality.score)
 
@@ -94,7 +95,7 @@ def test_a_scan_that_somebody_has_read_is_not_read_once_more(
     sheet.drawn.append("3 Tr")
     sheet.say(BODY, 72, 500)
 
-    page = documents.read(write(tmp_path / "l.pdf", [sheet]), ocr=ocr.Ocr()).pages[0]
+    page = documents.read(write(tmp_path / "l.pdf", [sheet]), ocr=ocr.Ocr(Tesseract())).pages[0]
 
     assert (BODY, "pdfium", "") == (page.text, page.quality.engine, page.quality.note)
     assert [] == seen
@@ -114,7 +115,7 @@ def test_a_picture_in_a_form_is_read(tmp_path: Path, seen: list[tuple[int, int]]
     sheet = Sheet(forms=["q 1 0 0 1 50 50 cm /F1 Do Q", inner]).say(BODY, 72, 700)
     sheet.drawn.append("q 1 0 0 1 20 100 cm /F0 Do Q")
 
-    page = documents.read(write(tmp_path / "f.pdf", [sheet]), ocr=ocr.Ocr()).pages[0]
+    page = documents.read(write(tmp_path / "f.pdf", [sheet]), ocr=ocr.Ocr(Tesseract())).pages[0]
 
     assert 1 == len(seen)
     assert ("pdfium+tesseract", f"{BODY}\n{SEEN}") == (page.quality.engine, page.text)
@@ -139,7 +140,7 @@ def test_pictures_are_found_among_thousands_of_strokes(
     sheet.drawn.append(f"q 300 0 0 200 72 100 cm {PICTURE} Q")
     sheet.drawn.extend(["72 90 m 80 90 l S"] * 6_001)
 
-    documents.read(write(tmp_path / "m.pdf", [sheet]), ocr=ocr.Ocr())
+    documents.read(write(tmp_path / "m.pdf", [sheet]), ocr=ocr.Ocr(Tesseract()))
 
     assert 1 == len(seen)
 
@@ -158,7 +159,7 @@ def test_a_page_too_large_to_paint_costs_nothing_else(tmp_path: Path, sheet: She
     """A poster is named, and the page after it is read."""
     pages = [sheet, Sheet().say(BODY, 72, 700)]
 
-    text = documents.read(write(tmp_path / "p.pdf", pages), ocr=ocr.Ocr())
+    text = documents.read(write(tmp_path / "p.pdf", pages), ocr=ocr.Ocr(Tesseract()))
 
     assert "the page is too large to be read as a picture" in text.pages[0].quality.note
     assert not text.pages[0].quality.again
@@ -171,7 +172,7 @@ def test_a_page_that_cannot_be_opened_says_only_that(tmp_path: Path) -> None:
     path = write(tmp_path / "d.pdf", [Sheet().say(BODY, 72, 700), Sheet().say(BODY, 72, 700)])
     path.write_bytes(path.read_bytes().replace(b"[10 0 R 12 0 R]", b"[99 0 R 12 0 R]"))
 
-    text = documents.read(path, ocr=ocr.Ocr())
+    text = documents.read(path, ocr=ocr.Ocr(Tesseract()))
 
     assert "The page is damaged and cannot be opened." == text.pages[0].quality.note
     assert BODY == text.pages[1].text
@@ -207,7 +208,7 @@ def test_what_failed_for_now_is_marked(tmp_path: Path, monkeypatch: pytest.Monke
 
     monkeypatch.setattr(ocr.Ocr, "words", late)
 
-    page = documents.read(write(tmp_path / "s.pdf", [scanned()]), ocr=ocr.Ocr()).pages[0]
+    page = documents.read(write(tmp_path / "s.pdf", [scanned()]), ocr=ocr.Ocr(Tesseract())).pages[0]
 
     assert page.quality.again
     assert 'took longer than 90 s. Run "tebiki refresh --full"' in page.quality.note

@@ -1,134 +1,109 @@
-"""OCR: what is made of tesseract's table, when it is asked, and that it is asked once."""
+"""OCR: which engine is asked, that it is asked once, and what is said where there is none."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import ClassVar
 
 import pytest
 from PIL import Image
 
-from ingest.errors import OcrFailed
-from ingest.pdf import ocr
-from ingest.pdf.ocr import Ocr
+from ingest.pdf import ocr_engines, tesseract
+from ingest.pdf.ocr import Ocr, Word
+from ingest.pdf.ppocr import DETECTOR, RECOGNISER
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
-HEAD = (
-    "level\tpage_num\tblock_num\tpar_num\tline_num\tword_num"
-    "\tleft\ttop\twidth\theight\tconf\ttext\n"
-)
 PICTURE = Image.new("L", (200, 100), "white")
+PLACED = Word("一度", 10, 10, 40, 30, 0, 95.0, places=((10.0, 24.5), (24.5, 40.0)))
 
 
-def row(line: int, left: int, text: str, *, conf: float = 95.0, top: int = 10) -> str:
-    """One word of tesseract's table, 20 pixels high."""
-    return f"5\t1\t1\t1\t{line}\t1\t{left}\t{top}\t30\t20\t{conf}\t{text}\n"
+@dataclass
+class Counting:
+    """An engine that sees another word each time, and counts how often it is asked."""
+
+    reads_with: str = "1"
+    asked: list[str] = field(default_factory=list)
+    name: ClassVar[str] = "counting"
+    lacking: ClassVar[str] = ""
+    well_read: ClassVar[float] = 60.0
+
+    def words(self, picture: Image.Image, *, sparse: bool = False) -> tuple[Word, ...]:
+        self.asked.append("sparse" if sparse else "page")
+        return (PLACED, Word(f"{len(self.asked)}回", 50, 10, 90, 30, 0, 90.0, vertical=True))
+
+    def turn(self, picture: Image.Image) -> int:
+        self.asked.append("turn")
+        return 90
+
+
+def test_a_picture_is_read_once(tmp_path: Path) -> None:
+    """What was read is kept by picture and way of reading, and comes back as it was."""
+    engine = Counting()
+    first = Ocr(engine, tmp_path / "kept").words(PICTURE)
+
+    assert first == Ocr(engine, tmp_path / "kept").words(PICTURE)
+    assert PLACED == first[0]
+    assert "2回" == Ocr(engine, tmp_path / "kept").words(PICTURE, sparse=True)[1].text
+    assert (
+        "3回" == Ocr(engine, tmp_path / "kept").words(Image.new("L", (200, 100), "black"))[1].text
+    )
+    assert (90, 90) == tuple(Ocr(engine, tmp_path / "kept").turn(PICTURE) for _ in "12")
+    assert ["page", "sparse", "page", "turn"] == engine.asked
+
+
+@pytest.mark.parametrize("damage", ["", "[[1"])
+def test_what_was_kept_and_is_damaged_is_read_again(tmp_path: Path, damage: str) -> None:
+    """A full disk once may have cut it short."""
+    engine = Counting()
+    Ocr(engine, tmp_path).words(PICTURE)
+    (kept,) = tmp_path.iterdir()
+    kept.write_text(damage)
+
+    assert "2回" == Ocr(engine, tmp_path).words(PICTURE)[1].text
+    assert "2回" == Ocr(engine, tmp_path).words(PICTURE)[1].text
+
+
+def test_another_version_reads_again(tmp_path: Path) -> None:
+    """What an older version made of a picture does not count."""
+    Ocr(Counting(), tmp_path).words(PICTURE)
+    newer = Counting("2")
+
+    Ocr(newer, tmp_path).words(PICTURE)
+
+    assert ["page"] == newer.asked
 
 
 @pytest.fixture
-def table(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Tesseract, replaced by what a test puts here; each run takes one and the last stays."""
-    answers: list[str] = []
-    monkeypatch.setattr(ocr, "languages", lambda: frozenset({"jpn"}))
-
-    def run(_: Ocr, png: bytes, language: str, segmentation: int) -> str:
-        assert (b"\x89PNG", "jpn") == (png[:4], language)
-        assert segmentation in {3, 11}
-        return answers.pop(0) if len(answers) > 1 else answers[0]
-
-    monkeypatch.setattr(Ocr, "_run", run)
-    return answers
-
-
-def test_words_of_a_line_are_equally_high(table: list[str]) -> None:
-    """A word that swallowed a rule does not make its neighbours' line higher."""
-    tall = "5\t1\t1\t1\t1\t1\t90\t0\t30\t90\t90\t長い\n"
-    table.append(HEAD + row(1, 10, "手引") + row(1, 50, "案内") + row(1, 130, "窓口") + tall)
-
-    words = Ocr().words(PICTURE)
-
-    assert ["手引", "案内", "窓口", "長い"] == [word.text for word in words]
-    assert 1 == len({(word.top, word.bottom) for word in words})
-    assert words[0].bottom - words[0].top < 45
-
-
-@pytest.mark.parametrize(
-    "noise",
-    [
-        pytest.param(row(2, 10, "読めた", conf=12.0), id="a line tesseract is unsure of"),
-        pytest.param(row(2, 10, "ーー"), id="a rule taken for dashes"),
-        pytest.param(row(2, 10, "|"), id="the edge of a box"),
-        pytest.param(row(2, 10, " "), id="a blank"),
-    ],
-)
-def test_noise_is_left_out(table: list[str], noise: str) -> None:
-    """Only lines that say something, surely, are words."""
-    table.append(HEAD + row(1, 10, "要綱") + noise)
-
-    assert ["要綱"] == [word.text for word in Ocr().words(PICTURE)]
-
-
-def test_a_quotation_mark_is_a_character(table: list[str]) -> None:
-    """Tesseract does not quote its table: a lone quotation mark must not swallow the rest."""
-    table.append(HEAD + row(1, 10, '"要綱') + row(2, 10, "様式"))
-
-    assert ['"要綱', "様式"] == [word.text for word in Ocr().words(PICTURE)]
-
-
-def test_a_picture_is_read_once(table: list[str], tmp_path: Path) -> None:
-    """What was read is kept by the picture, and another picture is read anew."""
-    table.extend([HEAD + row(1, 10, "一度"), HEAD + row(1, 10, "二度")])
-    reader = Ocr(tmp_path / "kept")
-
-    first = reader.words(PICTURE)
-    again = Ocr(tmp_path / "kept").words(PICTURE)
-    other = reader.words(Image.new("L", (200, 100), "black"))
-
-    assert first == again
-    assert ["一度", "二度"] == [first[0].text, other[0].text]
-
-
-def test_without_tesseract_the_advice_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is missing is said with the line that installs it."""
-    monkeypatch.setattr(ocr, "languages", frozenset)
-
-    assert not ocr.installed()
-    with pytest.raises(OcrFailed, match="apt-get install tesseract-ocr tesseract-ocr-jpn"):
-        Ocr().words(PICTURE)
-
-
-@pytest.mark.parametrize(
-    "there, name, line",
-    [
-        pytest.param((), "", "tesseract is not installed (apt-get install", id="no tesseract"),
-        pytest.param(("eng",), "", "tesseract is not installed", id="English only"),
-        pytest.param(
-            ("eng", "jpn"), f"{ocr.OCR_VERSION}+jpn", "apt-get install tesseract-ocr-jpn-vert",
-            id="no vertical Japanese",
-        ),
-        pytest.param(("jpn_vert", "jpn"), f"{ocr.OCR_VERSION}+jpn+jpn_vert", "", id="all of it"),
-    ],
-)  # fmt: skip
-def test_what_is_installed_names_the_reader(
-    monkeypatch: pytest.MonkeyPatch, there: tuple[str, ...], name: str, line: str
+def installed(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
-    """A language that comes later makes another reader, and one that lacks is said in a line."""
-    monkeypatch.setattr(ocr, "languages", lambda: frozenset(there))
-
-    assert name == ocr.reads_with()
-    assert line in ocr.missing()
-    assert bool(line) == bool(ocr.missing())
-
-
-@pytest.mark.needs("tesseract")
-def test_a_hanging_tesseract_is_given_up() -> None:
-    """A page that takes longer than it may is an error of its own, not a hang."""
-    with pytest.raises(OcrFailed, match=r"longer than 0\.001 s"):
-        Ocr(timeout_s=0.001).words(Image.effect_noise((2_000, 2_000), 90))
+    """Let the engines that the parameter names be installed."""
+    monkeypatch.setattr(
+        tesseract, "languages",
+        lambda: frozenset({"jpn", "jpn_vert"} if "tesseract" in request.param else ()),
+    )  # fmt: skip
+    monkeypatch.setattr("ingest.pdf.ppocr.KEPT", tmp_path)
+    if "ppocr" in request.param:
+        for name in (DETECTOR, RECOGNISER):
+            (tmp_path / name).touch()
 
 
-@pytest.mark.needs("tesseract")
-def test_the_installed_tesseract_reads_japanese() -> None:
-    """The languages that Debian's packages bring are found."""
-    assert {"jpn", "jpn_vert"} <= ocr.languages()
+@pytest.mark.parametrize(
+    "installed, wanted, name, lacking",
+    [
+        (["tesseract", "ppocr"], "auto", "ppocr-1", ""),
+        (["tesseract"], "auto", "tesseract-1+jpn+jpn_vert", ""),
+        ([], "auto", "", ocr_engines.MISSING),
+        (["tesseract", "ppocr"], "tesseract", "tesseract-1+jpn+jpn_vert", ""),
+        (["tesseract"], "ppocr", "", ocr_engines.NOT_HERE.format("ppocr")),
+        (["tesseract", "ppocr"], "off", "", ""),
+    ],
+    indirect=["installed"],
+    ids=["the better of both", "the one there is", "none", "the wanted one", "not there", "off"],
+)
+@pytest.mark.usefixtures("installed")
+def test_which_engine_reads(wanted: str, name: str, lacking: str) -> None:
+    """The wanted one or, without a wish, the best that is installed; what lacks is a line."""
+    ocr_engines.want(wanted)
+
+    assert (name, lacking) == (ocr_engines.reads_with(), ocr_engines.missing())

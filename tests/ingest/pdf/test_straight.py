@@ -10,6 +10,7 @@ from PIL import Image, ImageDraw
 
 from ingest.pdf import documents, engines, ocr
 from ingest.pdf.straight import Straightened, columnar, slant
+from ingest.pdf.tesseract import Tesseract
 from tests.pdfs import Sheet, write
 
 if TYPE_CHECKING:
@@ -96,7 +97,7 @@ def test_a_page_that_lies_wrong_is_turned_and_that_is_said(
     sheet = Sheet()
     sheet.drawn.append("q 595 0 0 842 0 0 cm BI /W 1 /H 1 /CS /G /BPC 8 ID \xff EI Q")
 
-    text = documents.read(write(tmp_path / "scan.pdf", [sheet]), ocr=ocr.Ocr())
+    text = documents.read(write(tmp_path / "scan.pdf", [sheet]), ocr=ocr.Ocr(Tesseract()))
 
     page = text.pages[0]
     assert (said, (595, 842)) == (page.text, (page.width, page.height))
