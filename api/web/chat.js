@@ -366,7 +366,10 @@ function start(chosen) {
   relabel();
   for (const { question, answer, bounded } of chosen.turns) show(addTurn(question, bounded).body, answer);
   if (chosen.turns.length) {
-    talk.lastChild.scrollIntoView({ block: "start" });
+    const top = () => talk.lastChild?.scrollIntoView({ block: "start" });
+    top();
+    // Once more when the turns above it have their height.
+    document.fonts.ready.then(() => requestAnimationFrame(() => requestAnimationFrame(top)));
     openFirst(chosen.turns.at(-1).answer);
   } else {
     suggest();
@@ -415,6 +418,8 @@ async function offerOfficial() {
 }
 
 // ---- beginning
+
+history.scrollRestoration = "manual"; // what is shown again begins with its question
 
 frame(pageTitle(""), () => {
   busy(Boolean(running));

@@ -169,6 +169,9 @@ JSON format: { "follow_ups": ["Question 1?"] }
 <chat_history>
 USER: 休暇は？
 </chat_history>"""
+MOOD = """Your task is to reflect the speaker's likely facial expression through a fitting emoji.
+
+Message: ```年次有給休暇は何日ですか```"""
 LIBRE = """Please generate a concise title of at most 5 words for this conversation.
 ||>User:
 "年次有給休暇は何日ですか"
@@ -194,8 +197,9 @@ class Counting(AnswersInMemory):
         (WEBUI_TAGS, '{"tags": []}'),
         (WEBUI_NEXT, '{"follow_ups": []}'),
         (LIBRE, "年次有給休暇は何日ですか"),
+        (MOOD, ""),
     ],
-    ids=["a title as JSON", "tags", "follow-ups", "a title as words"],
+    ids=["a title as JSON", "tags", "follow-ups", "a title as words", "a face"],
 )
 def test_what_a_program_asks_for_itself_is_no_question(wanted: str, reply: str) -> None:
     """It gets a short reply at once, whole or streamed, and nothing of it is recorded."""

@@ -709,6 +709,37 @@ def test_history_comes_back_after_a_reload(opened: Opener) -> None:
     assert page.evaluate("localStorage.getItem('tebiki.conversations')") is None
 
 
+def test_a_reloaded_conversation_begins_with_its_last_question(opened: Opener) -> None:
+    """Right beneath the head of the page, however high the answers above it turn out to be."""
+    page = opened()
+    ask(page)
+    ask(page, "BPRとは何ですか")
+    page.reload()
+    expect(page.locator(".turn")).to_have_count(2)
+
+    expect(page.locator(".asked").last).to_be_in_viewport(ratio=1)
+    head, asked = page.evaluate(
+        "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() =>"
+        " requestAnimationFrame(() => done([['.top', 'bottom'], ['.turn:last-child .asked', 'top']]"
+        ".map(([each, edge]) => document.querySelector(each).getBoundingClientRect()[edge]))))))"
+    )
+    assert head <= asked < head + 40
+
+
+def test_paper_shows_the_whole_answer_and_no_link_to_the_box(opened: Opener) -> None:
+    """What is cut on the screen is whole on paper; what only leads about the page is not there."""
+    page = opened(wide=390)
+    ask(page, "お世話になっております。" * 10 + ASKED)
+    page.emulate_media(media="print")
+
+    expect(
+        page.locator(":is(.skip, .ask, .tools, .further:not([open]))").locator("visible=true")
+    ).to_have_count(0)
+    assert page.evaluate(
+        "[...document.querySelectorAll('.short')].every((e) => e.scrollHeight <= e.clientHeight + 2)"
+    )
+
+
 def test_address_of_an_answer_shows_it_again(opened: Opener) -> None:
     """After a reload the whole conversation, in another browser the answer; else it is said."""
     page = opened()
