@@ -129,8 +129,10 @@ def message(
     actions.extend(_offers(answer, shareable=shareable, full=full))
     if actions:
         blocks.append({"type": "actions", "elements": actions})
-    blocks.append(_feedback(answer.id, language))
-    blocks.append(notes([*quiet, made(answer), say(language, "answer-id", id=answer.id)]))
+    # A greeting is nothing to rate or to look up.
+    if answer.declined or answer.citations:
+        blocks.append(_feedback(answer.id, language))
+        blocks.append(notes([*quiet, made(answer), say(language, "answer-id", id=answer.id)]))
     return Rendered(plain(body)[:300], tuple(blocks))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import groupby, pairwise
 from typing import TYPE_CHECKING
 
 from bot.answers import Certainty
@@ -11,6 +12,8 @@ from bot.slack.words import say
 from bot.telling.quotations import escaped
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from bot.answers import Answer, Citation
 
 SHORT = 700
@@ -22,7 +25,17 @@ WIDTH, LINES = 45, 4
 SOURCES = 2
 """Sources under what a channel reads."""
 
-_QUOTED = re.compile(r"- ([「“])(.*)([」”]\[\d{1,3}\])")
+LARGE = 80
+"""Characters of a first line that are in bold: a longer one would be nothing but bold."""
+
+ROWS = 2
+"""Rows of a table that a channel reads, each cell behind its head."""
+
+LABELS = 2
+"""Columns that may stand under an empty corner."""
+
+_QUOTED = re.compile(r"- ([「“])(.*)([」”]\[(\d{1,3})\])")
+_ASKED = re.compile(r"\*\*[^*]+\*\*")
 
 
 def gist(answer: Answer) -> tuple[str, tuple[Citation, ...], bool]:
@@ -46,7 +59,16 @@ def gist(answer: Answer) -> tuple[str, tuple[Citation, ...], bool]:
     ]
     shown: list[str] = []
     room, cut = LINES, bool(answer.further)
+    if sum(_ASKED.fullmatch(line) is not None for line in told) > 1:
+        shown, room, cut = _in_turn(told), 0, True
+        told = []
     for at, line in enumerate(told):
+        rows = _rows(answer, line) if room > 1 else []
+        if rows:
+            shown += rows[:ROWS]
+            room -= sum(-(-len(row) // WIDTH) for row in rows[:ROWS])
+            cut = True
+            continue
         most = min(room, 3 if at == 0 else 2) * WIDTH
         if room <= 0:
             cut = True
@@ -61,6 +83,43 @@ def gist(answer: Answer) -> tuple[str, tuple[Citation, ...], bool]:
     return body, (cited or answer.citations)[:SOURCES], cut or cut_again
 
 
+def _in_turn(told: Sequence[str]) -> list[str]:
+    """Return each question of a message with the first line of what is said to it."""
+    shown: list[str] = []
+    for before, line in pairwise(("", *told)):
+        if _ASKED.fullmatch(line):
+            shown.append(line)
+        elif _ASKED.fullmatch(before):
+            shown.append(_cut(line, WIDTH))
+    return shown
+
+
+def _rows(answer: Answer, line: str) -> list[str]:
+    """Return the rows that a line quotes, each cell behind its head; none where that is no table."""
+    found = _QUOTED.match(line)
+    cited = {str(each.marker): each for each in answer.citations}
+    citation = cited.get(found.group(4)) if found else None
+    if citation is None or not citation.context:
+        return []
+    lead = answer.lead
+    quote = lead.text if lead is not None and lead.marker == citation.marker else citation.quote
+    heads = [head for head, _ in groupby(citation.context.split(" / "))]
+    rows = [row.split("\t") for row in quote.splitlines() if "\t" in row]
+    named = [_named(row, heads) for row in rows if row != heads]
+    return [f"- {row}[{citation.marker}]" for row in named] if all(named) else []
+
+
+def _named(cells: Sequence[str], heads: Sequence[str]) -> str:
+    """Return a row as its labels and what stands under each head; "" where they do not fit."""
+    labels = len(cells) - len(heads)
+    if not 0 <= labels <= LABELS or any(cell[:1].isdigit() for cell in cells[:labels]):
+        return ""
+    first = max(1, labels)
+    said = escaped(" ".join(cells[:first]))
+    under = zip(heads[first - labels :], cells[first:], strict=True)
+    return f"「{said}」 " + "、".join(escaped(f"{head} {cell}") for head, cell in under)
+
+
 def _cut(line: str, most: int) -> str:
     """Return a line of Markdown within a length, a quotation with its mark still behind it."""
     if len(line) <= most:
@@ -68,7 +127,7 @@ def _cut(line: str, most: int) -> str:
     quoted = _QUOTED.match(line)
     if quoted is None:
         return line[:most].rstrip("\\* ") + "…"
-    opening, words, closing = quoted.groups()
+    opening, words, closing, _ = quoted.groups()
     if len(words) <= most:
         return line
     return f"- {opening}{words[:most].rstrip(chr(92))}…{closing}"
@@ -77,7 +136,7 @@ def _cut(line: str, most: int) -> str:
 def _bold(line: str) -> str:
     """Return a line in bold; one that has bold in it has it already."""
     found = _QUOTED.match(line)
-    if "**" in line or found is None:
+    if "**" in line or found is None or len(line) > LARGE:
         return line
-    opening, words, closing = found.groups()
+    opening, words, closing, _ = found.groups()
     return f"**{opening}{words}{closing[0]}**{closing[1:]}"

@@ -179,12 +179,56 @@ def test_whole_answer_holds_what_a_channel_did_not_read() -> None:
     assert all(said in whole for said in ("繰越しは翌年に限る。", "一つ目", "二つ目"))
 
 
+def of_a_table(quote: str, lead: str, context: str) -> Answer:
+    """Return an answer that quotes rows of a table under the heads of *context*."""
+    given = quoting(quote)
+    cited = (replace(given.citations[0], context=context),)
+    text = first_screen(Screen("ja", Lead(lead, 1), cited, Certainty.ANSWERED, (), (), ()))
+    return replace(given, citations=cited, lead=Lead(lead, 1), text=text)
+
+
+def test_rows_that_answer_are_told_under_their_heads() -> None:
+    """At most two, each cell behind its head; labels in an empty corner come first."""
+    row = "果実酒\t720\t17.5"
+    whole = of_a_table(f"清酒\t1,800\t18.8\n{row}", row, "品目 / 容量 / 負担率")
+    corner = of_a_table("課税\t特級\t30％\n免税\t8％", "課税\t特級\t30％\n免税\t8％", "含有量")
+
+    assert "- 「果実酒」 容量 720、負担率 17.5[1]" == gist(whole)[0]
+    assert "- 「課税 特級」 含有量 30％[1]\n- 「免税」 含有量 8％[1]" == gist(corner)[0]
+
+
+def test_rows_whose_heads_do_not_fit_are_quoted_as_they_stand() -> None:
+    """Which head a figure stands under is never guessed."""
+    row = "100\t200\t300"
+
+    assert "- 「100　200　300」" in gist(of_a_table(row, row, "金額 / 根拠"))[0].replace("**", "- ")
+
+
+def test_each_question_of_a_message_has_its_line() -> None:
+    """None is pushed out by a long quotation to the one before."""
+    text = f"**期間は？**\n\n- 「{'休暇の期間。' * 40}」[1]\n\n**申請は？**\n\n**前日まで**[2]"
+    body, _, cut = gist(answer(text, cited=2))
+
+    assert cut
+    assert ["**期間は？**", "- 「休暇の期間。", "**申請は？**", "**前日まで**[2]"] == [
+        line.partition("休暇の期間。")[0] + "休暇の期間。" * line.startswith("-")
+        for line in body.splitlines()
+    ]
+
+
+def test_a_greeting_is_not_rated() -> None:
+    """Nothing was quoted, and nothing declined: no buttons, no number."""
+    assert ["markdown"] == [
+        each["type"] for each in message(answer("こんにちは。", cited=0), key="k").blocks
+    ]
+
+
 def test_quotation_that_is_cut_says_so_and_keeps_its_mark() -> None:
     """It ends in … within its brackets, also where a sign of Markdown was cut."""
     body, _, cut = gist(quoting("休暇\\*" * 90))
 
     assert cut
-    assert body.endswith("…」**[1]")
+    assert body.endswith("…」[1]")
     assert r"\…" not in body
 
 
@@ -192,7 +236,7 @@ def test_quotation_that_fits_is_not_said_to_be_cut() -> None:
     """Its brackets and its mark do not count."""
     said = "休" * (3 * WIDTH)
 
-    assert (f"**「{said}」**[1]", False) == gist(quoting(said))[::2]
+    assert (f"- 「{said}」[1]", False) == gist(quoting(said))[::2]
 
 
 def test_questions_to_ask_next_are_one_menu() -> None:
