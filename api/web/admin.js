@@ -1,5 +1,6 @@
 // For the owner of the manuals: the index, new PDFs, and what readers miss.
 
+import "./admin-words.js";
 import { get, post, put } from "./ask.js";
 import { listWorks } from "./corrections.js";
 import { el } from "./elements.js";
