@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol, TypeAlias
 from index.passages import Filters, Passage
 from index.revisions.following import Followed
 from ingest.catalog.editions import Edition
+from ingest.headings import named
 from ingest.pages import Place, PlaceKind
 
 if TYPE_CHECKING:
@@ -76,6 +77,7 @@ class Citation:
     construction. *page* is where it begins (from 1), *pages* all it touches, *page_label* the
     number printed on that page. *in_force* is true on the day the question is about.
     *context* (section path, lead-in, column heads) is shown beside it, never as a quotation.
+    *heading* names its section as people tell it, with the headings above where it takes them.
     *now* is where it stands today, when its edition was superseded or withdrawn since. *place* is
     where people find it, of whatever kind the file is; None in an answer that was kept before.
     """
@@ -93,11 +95,17 @@ class Citation:
     context: str = ""
     now: Followed | None = None
     place: Place | None = field(default=None, compare=False)  # follows from the offsets
+    heading: str = field(default="", compare=False)  # follows from the section
 
     def where(self, language: str, *, section: bool = True) -> str:
         """Return its place in words, a section only if that is not named beside it."""
         place = self.place or Place(PlaceKind.PAGE, self.page_label or str(self.page))
         return place.named(language, section=section)
+
+    @property
+    def headed(self) -> str:
+        """What its section is called; the last heading in an answer that was kept before."""
+        return self.heading or "".join(self.section[-1:])
 
     def named(self, language: str, *, section: bool = True) -> str:
         """Return title, edition and place in one line."""
@@ -269,8 +277,11 @@ def cite(
     section: tuple[str, ...] = (),
     in_force: bool = True,
     context: str = "",
+    paths: Collection[tuple[str, ...]] = (),
 ) -> Citation:
     """Make a citation of a span: the only way a quotation comes into being.
+
+    *paths* are those of the edition's sections, by which *section* is told from others.
 
     Raises:
         ValueError: the span is empty or lies outside the text.
@@ -292,6 +303,7 @@ def cite(
         in_force=in_force,
         context=context,
         place=text.place(start, end, section),
+        heading=named(section, paths),
     )
 
 

@@ -143,7 +143,7 @@ def test_an_answer_keeps_the_contract(home: Path) -> None:
     } <= set(answer)  # fmt: skip
     assert {
         "marker", "document", "title", "edition", "in_force", "file", "page", "pages",
-        "page_label", "section", "quote", "start", "end",
+        "page_label", "section", "heading", "quote", "start", "end",
     } <= set(citation)  # fmt: skip
     assert "starter/zentai-digest.pdf" == citation["file"]
     assert citation["page"] == citation["pages"][0]

@@ -129,7 +129,8 @@ class WireCitation(Wire):
 
     *page* counts from 1 in the file and is where the quotation begins; *page_label* is the
     number printed there. A file without pages (Word, Excel, PowerPoint, web pages, text) has neither:
-    *place* says of every kind where the quotation stands. *in_force* holds for the day the question is about; *now* says where
+    *place* says of every kind where the quotation stands. *section* is the path of headings above it,
+    *heading* as much of that as tells it from others. *in_force* holds for the day the question is about; *now* says where
     the quotation stands today when its edition was superseded since. The addresses are relative
     to the server; with *sha256*, the hash of the PDF, they lead to the very file that was quoted,
     also when the corpus no longer holds it.
@@ -151,6 +152,7 @@ class WireCitation(Wire):
     pages: list[int]
     place: WirePlace
     section: str
+    heading: str = ""
     context: str
     quote: str
     start: int
@@ -192,6 +194,7 @@ class WireCitation(Wire):
             pages=list(citation.pages) if paged else [],
             place=WirePlace.of(place),
             section=SECTION_SEPARATOR.join(citation.section),
+            heading=citation.headed,
             context=citation.context,
             quote=citation.quote,
             start=citation.start,

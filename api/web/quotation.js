@@ -242,7 +242,7 @@ export function unfolding(body) {
 
 // The line that names the source and opens its page.
 export function place(citation, { open }, before = null) {
-  const section = citation.section.split(" › ").at(-1);
+  const section = citation.heading || citation.section.split(" › ").at(-1);
   const again = before && before.document === citation.document && before.edition === citation.edition;
   return el(
     "button.place",

@@ -357,6 +357,7 @@ class _Telling:
             pick.unit.start,
             pick.unit.end,
             section=pick.candidate.first.section,
+            paths=self._library.sentences(edition).paths,
             in_force=edition in self._valid,
             context=pick.unit.heads,
         )

@@ -243,7 +243,7 @@ def citation_line(citation: Citation, language: str, public_url: str) -> str:
         name = f"[{name}]({link})"
     marks = "".join(f" `{badge}`" for badge in badges(citation, language))
     now = _present(citation, language, public_url)
-    section = f" {escaped(one_line(citation.section[-1])[:60])}" if citation.section else ""
+    section = f" {escaped(one_line(citation.headed)[:60])}" if citation.section else ""
     line = f"- \\[{citation.marker}\\] {name}{marks}{section}"
     return f"{line}{now}" if len(line) + len(now) <= LINE else line
 

@@ -123,7 +123,7 @@ def source(citation: Citation, language: str, cases: Collection[str] = ()) -> st
     if not citation.in_force:
         said.append(phrase(language, "superseded"))
     page = escaped(citation.where(language, section=False))
-    section = escaped(shown(citation.section[-1])) if citation.section else ""
+    section = escaped(shown(citation.headed))
     return phrase(
         language,
         "source-section" if section else "source",

@@ -172,6 +172,7 @@ class Checker:
                 line.start,
                 line.end,
                 section=line.section,
+                paths=self.library.sentences(line.edition).paths,
                 in_force=line.edition in set(self.library.in_force(self.on)),
             )
         )

@@ -71,6 +71,7 @@ def check(
                 cite(
                     marker, line.edition, library.text(line.edition), line.start, line.end,
                     section=line.section, in_force=line.edition in valid,
+                    paths=library.sentences(line.edition).paths,
                 )
             )  # fmt: skip
         told.append(CheckedSentence(said, finding.verdict, finding.differences, tuple(citations)))

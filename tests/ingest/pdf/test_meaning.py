@@ -310,14 +310,15 @@ def test_notes_that_are_written_on_the_page_are_read(tmp_path: Path) -> None:
     assert WHISPER not in page.text
 
 
-def test_files_within_the_file_are_named(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["annex-1.pdf", "様式第２号.pdf"])
+def test_files_within_the_file_are_named(tmp_path: Path, name: str) -> None:
     """A PDF that carries another one says so; nobody takes it for read."""
     writer = opened(Sheet())
-    writer.add_attachment("annex-1.pdf", made([Sheet().say(WHISPER, 72, 700)]))
+    writer.add_attachment(name, made([Sheet().say(WHISPER, 72, 700)]))
 
     page = read(writer, tmp_path / "portfolio.pdf")
 
-    assert page.quality.note.startswith("Files attached to this PDF were not read: annex-1.pdf.")
+    assert page.quality.note.startswith(f"Files attached to this PDF were not read: {name}.")
 
 
 @pytest.mark.parametrize("mark", ["\u2060", "\u200b", "\ufeff"])
