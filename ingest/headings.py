@@ -62,6 +62,7 @@ _MARKED = 6
 # ○ ranks as a heading below every number.
 _RING, _RINGED = "○◯〇", 8
 _BRACKETED = re.compile(r"【[^【】]{1,30}】$")
+_CAPTION = re.compile(r"\s*[(（][^()（）\n]{1,40}[)）]\s*")
 _NOT_A_HEADING = re.compile(
     r"[。、，,;；]$|^(?:令和|平成|昭和)?[\d元\s.,%年月日()（）〜~\-−:：/]+$|^(?:図表?|表|出典|資料|注|※|\*|[・･•⚫➢➤✓✔‣–⬧⬥❖\uf000-\uf0ff]|→|https?:)|(?:……|・・・|\.{4,}|．{3,})"
 )
@@ -219,6 +220,7 @@ def _headings(text: EditionText) -> Iterator[Heading]:
         yield heading
     usual = _usual_size(text.pages)
     several = len(text.pages) > _FEW_PAGES
+    ruled = False
     for page, start in zip(text.pages, text.starts, strict=True):
         if page.kind is not PlaceKind.PAGE:
             continue  # its reader has told all of them
@@ -230,6 +232,14 @@ def _headings(text: EditionText) -> Iterator[Heading]:
         ]
         for at, block in enumerate(page.blocks):
             if start + block.start in taken:
+                continue
+            article = _captioned(page, at)
+            if article:
+                order = marks.RANKS[marks.Kind.ARTICLE]
+                yield Heading(article, start + block.start, block.size, order)
+                ruled = True
+                continue
+            if at and _captioned(page, at - 1):
                 continue
             seen = _seen(page, block, start, usual)
             if seen is None and _ENACTED.match(page.text, block.start):
@@ -245,14 +255,30 @@ def _headings(text: EditionText) -> Iterator[Heading]:
                 and block.size <= _LARGER * usual
                 and orders[at] in {*orders[max(0, at - 1) : at], *orders[at + 1 : at + 2]}
             )
+            # The numbers below an article are its paragraphs and items.
+            listed = listed or (ruled and seen is not None and seen.order >= _MARKED)
             if (
                 seen is not None
                 and crowd < _CROWD
                 and not (listed and orders[at] != marks.UNRANKED)
             ):
                 crowd += 1
+                ruled = False
                 large = block.size > _LARGER * usual
                 yield replace(seen, on_cover=cover, large=large)
+
+
+def _captioned(page: Page, at: int) -> str:
+    """Return the article that a block is the caption of, （目的） above 第１条; "" where it is none."""
+    caption, follows = (
+        (page.text[one.start : one.end] for one in page.blocks[at : at + 2])
+        if (at + 1 < len(page.blocks))
+        else ("", "")
+    )
+    found = marks.mark(follows)
+    if found is None or found.kind is not marks.Kind.ARTICLE or not _CAPTION.fullmatch(caption):
+        return ""
+    return _clean(follows[found.start : found.end].strip() + caption.strip())
 
 
 def _tops_a_slide(page: Page, at: int, usual: float) -> bool:

@@ -38,7 +38,7 @@ _FEW_PAGES, _COVER_TEXT = 3, 400
 """Pages from which on a document has a cover, and characters up to which its first page is one."""
 
 
-_LEADERS = re.compile(r"[.．・…‥]{5,}|(?:[.．・…‥]\s){4,}")
+_LEADERS = re.compile(r"[.．・…‥]{5,}|(?:[.．・…‥]\s){4,}|[-－‐―─_＿]{5,}\s{0,3}[0-9０-９]")
 _UNIT_SAID = re.compile(
     r"単位\s?[:：]?\s?(?P<unit>[^）)\s、,;]{1,12})|\b(?:unit|in)s?:\s?(?P<en>[\w ]{1,16})",
     re.IGNORECASE,
@@ -118,6 +118,7 @@ class _Reader:
     _groups: int = 0
     _begins: list[int] = field(init=False)
     _titles: frozenset[str] = field(init=False)
+    _heads: dict[int, str] = field(init=False)
 
     def __post_init__(self) -> None:
         """Know where the sections begin and what they are called."""
@@ -125,6 +126,7 @@ class _Reader:
         self._titles = frozenset(
             _flat(title) for section in self.sections for title in section.path
         )
+        self._heads = {one.start: _flat(one.path[-1]) for one in self.sections if one.path}
 
     def read(self, page: Page, base: int) -> None:
         """Add the sentences of a page."""
@@ -160,7 +162,9 @@ class _Reader:
         kind = _kind(said, block, mark, goes_on=goes_on)
         if kind is Kind.ROW and (heads or self._gives_units(page.text, block)):
             kind = Kind.HEAD
-        elif kind not in {Kind.ROW, Kind.CONTENTS} and _flat(said) in self._titles:
+        elif kind not in {Kind.ROW, Kind.CONTENTS} and (
+            _flat(said) in self._titles or _flat(said) in self._heads.get(start, "")
+        ):
             kind = Kind.HEADING
         elif cover and kind not in {Kind.HEADING, Kind.CONTENTS}:
             kind = Kind.COVER

@@ -22,7 +22,7 @@ from ingest import arrays
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-SENTENCES_VERSION = "4"
+SENTENCES_VERSION = "5"
 """Part of a generation's recipe: raise it when the same text gives other sentences."""
 
 

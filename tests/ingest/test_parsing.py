@@ -193,6 +193,7 @@ def test_a_row_without_heads_takes_those_of_its_table() -> None:
     "line, kind",
     [
         ("第1章 目的・・・・・・・・・・3", Kind.CONTENTS),
+        ("受付の期間 ----------------------- 71", Kind.CONTENTS),
         ("図表1 人口の推移", Kind.CAPTION),
         ("12", Kind.LABEL),
         ("※期限に注意すること。", Kind.NOTE),

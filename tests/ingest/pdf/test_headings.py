@@ -297,3 +297,32 @@ def test_a_section_is_named_by_as_much_of_its_path_as_it_takes(
     )  # fmt: skip
 
     assert name == named(path, every)
+
+
+def test_caption_above_an_article_is_its_heading() -> None:
+    """（使用料） is what 第２条 is called; its paragraphs and items head nothing."""
+    found = paths(
+        page(
+            1,
+            "第１章 総則",
+            "（目的）",
+            "第１条 この規程は、会議室の使用について定める。",
+            "（使用料）",
+            "第２条 使用料は、次のとおりとする。",
+            "(1) 前号の費用に付随する費用",
+            "（委任）",
+            "第３条 " + FILLER,
+        )
+    )
+
+    assert [
+        ("第１章 総則",),
+        ("第１章 総則", "第１条（目的）"),
+        ("第１章 総則", "第２条（使用料）"),
+        ("第１章 総則", "第３条（委任）"),
+    ] == found
+
+
+def test_brackets_that_stand_above_no_article_are_no_caption() -> None:
+    """A remark in brackets above a paragraph names no article."""
+    assert [()] == paths(page(1, FILLER, "（単位：千円）", FILLER))
