@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 _WORDS = table("words")
 _LIGHT = frozenset(_WORDS["light"])
 _LIGHT_VERBS = frozenset(_WORDS["light_verbs"])
+_JOINING = frozenset(_WORDS["joining"])
 _VERBAL = frozenset(_WORDS["verbal"])
 _NEGATIVE = frozenset(_WORDS["negative"])
 _ENGLISH_VERBS = frozenset(word for verb in _WORDS["english"]["verbs"] for word in tokens(verb))
@@ -137,6 +138,8 @@ def _names_next(every: Sequence[Unit], at: int) -> bool:
 
 def _noun(text: str, every: Sequence[Unit], start: int, end: int) -> Iterator[Spoken]:
     """Yield a compound as a noun, or as a verb where one is made of it with する."""
+    while start + 1 < end and every[start].surface in _JOINING:
+        start += 1
     first, last = every[start], every[end - 1]
     said = text[first.begin : last.end]
     following = every[end] if end < len(every) else None

@@ -28,7 +28,10 @@ _COUNTERS = {
     unit: Kind(kind) for kind, listed in _WANTS["counters"].items() for unit in listed["units"]
 }
 _LONGEST_COUNTER = max(map(len, _COUNTERS))
-_EXTREME = Phrases(_WANTS["extreme"])
+_EXTREME = Phrases({
+    way: [*words, *(f"{how}{of}" for how in _WANTS["degrees"]["words"] for of in _WANTS["degrees"][way])]
+    for way, words in _WANTS["extreme"].items()
+})  # fmt: skip
 _ALL = Phrases({"total": _WANTS["total"]["words"], "list": _WANTS["every"]["words"]})
 _WHAT = "what"
 _WEAK = frozenset(_WANTS["weak"]["words"])
@@ -37,6 +40,7 @@ _FAVOURS = frozenset(_WORDS["favours"])
 _BEHIND = Phrases({"": _WANTS["behind"]["words"]})
 _OFTEN = Phrases({"": _WANTS["often"]["words"]})
 _DAY_NOT_SPAN = frozenset(_WANTS["dates"]["words"])
+_OF_WHICH = frozenset(_WANTS["of_which"]["words"])
 _ENDS = " 。.?!!、,"
 TOP = re.compile(
     r"(?:上位|トップ|top\s?|ベスト)(\d+)|(\d+)(?:つ|点|個|件)(?:を)?(?:挙げ|教え|示し|答え)"
@@ -113,7 +117,7 @@ def wanted(
     closed = not is_japanese(plain) and plain.split(" ", 1)[0] in _AUXILIARY
     real = [] if closed else [one for one in asked if one.meaning]
     plainly = [one for one in real if one.meaning != _WHAT]
-    by_word = [_want(plain, one, phrases) for one in plainly]
+    by_word = [*_of_which(real, phrases), *(_want(plain, one, phrases) for one in plainly)]
     if not real and _yes_or_no(plain, phrases):
         order = [Want(Kind.YES_NO)]
     else:
@@ -133,6 +137,16 @@ def wanted(
         first = found.setdefault(want.kind, want)
         found[want.kind] = replace(first, top=first.top or want.top)
     return tuple(found.values())
+
+
+def _of_which(asked: Sequence[Found], phrases: Sequence[Spoken]) -> Iterator[Want]:
+    """Yield what the noun beside どの or どんな says: どんな方法 asks for steps."""
+    for one in asked:
+        if one.said in _OF_WHICH:
+            noun = next((each for each in phrases if not each.verb and each.start == one.end), None)
+            head = HEADS.ending(noun.said) if noun is not None else None
+            if head is not None:
+                yield Want(Kind(head.meaning), said=head.said)
 
 
 def _settled(order: list[Want]) -> list[Want]:

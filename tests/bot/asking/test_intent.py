@@ -137,6 +137,45 @@ def test_word_for_some_asks_for_nothing(text: str) -> None:
     assert (Kind.YES_NO,) == read(text).kinds
 
 
+@pytest.mark.parametrize(
+    "text, way",
+    [
+        ("利用料が一番安い施設", "least"),
+        ("参加者がいちばん少ない回", "least"),
+        ("もっとも短い期間", "least"),
+        ("1番高い部屋", "most"),
+        ("最も広い会議室", "most"),
+    ],
+)
+def test_what_there_is_little_of_asks_for_the_least(text: str, way: str) -> None:
+    """一番 alone asks for the most; what it stands before tells of what."""
+    wanted = read(text).wanted
+
+    assert way in [want.unit for want in wanted if want.kind is Kind.EXTREME]
+
+
+@pytest.mark.parametrize(
+    "text, kind",
+    [
+        ("落札したのはどの業者ですか", Kind.WHO),
+        ("認定を最初に受けた会社はどこですか", Kind.WHO),
+        ("どのような方法で申請しますか", Kind.STEPS),
+        ("どの期間に受け付けますか", Kind.DURATION),
+        ("改訂したあとは何をすればよいでしょう", Kind.STEPS),
+        ("管理者って何をする人のこと", Kind.DEFINITION),
+    ],
+)
+def test_noun_beside_which_says_what_is_asked(text: str, kind: Kind) -> None:
+    """どの業者 asks who, どのような方法 how."""
+    assert kind is read(text).kinds[0]
+
+
+def test_nouns_that_only_join_are_no_part_of_a_thing() -> None:
+    """売上のうち惣菜 is about 惣菜, and 払ったあと about nothing more than 払う."""
+    assert ["売上", "惣菜"] == [one.said for one in read("売上のうち惣菜が占める割合は").subjects]
+    assert ["使用料"] == [one.said for one in read("使用料は払ったあとで返るか").subjects]
+
+
 def test_most_and_how_many_of_a_list() -> None:
     """An extreme says of which end, a list how many."""
     extreme = read("相談が最も多い月はいつですか").want(Kind.EXTREME)
