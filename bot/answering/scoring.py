@@ -35,16 +35,26 @@ LINES = tuple(
 )
 """What tells one line of a page from another."""
 
-PAGES = (
-    "searched_first", "best_line", "best_lines", "lines", "value_unit", "pairs", "words",
-    *LEG_NAMES,
-)  # fmt: skip
+_MOST = {
+    "value_unit": ("value_unit",), "pairs": ("pairs_own",), "words_line": ("words_line",),
+    "value_line": ("value_line",), "things": ("things_own", "things_heads"),
+    "defines": ("defines",), "pairs_held": ("pairs_own", "pairs_heads", "pairs_above"),
+    "title": ("words_title",),
+    "words": (
+        "words_own", "words_heads", "words_leaf", "words_path", "words_title", "words_near",
+        "words_page",
+    ),
+    **{name: (name,) for name in LEG_NAMES},
+}  # fmt: skip
+"""What of a page's lines counts by the most that one of them tells, as a sum of signals."""
+
+PAGES = ("searched_first", "best_line", "best_lines", "lines", *_MOST)
 """What tells one page from another, in the order of a row: whether the search put it first, its best
 line and its best three, how many lines it has (their logarithm), and the most that a line of it tells."""
 
 _BEST = 3
 _OVER = ("words_own", "words_heads", "words_leaf", "words_path", "words_title")
-_SEEN = (*_OVER, "words_near", "words_page")
+_SEEN = _MOST["words"]
 
 STANDING = (
     "score", "page_share", "page_margin", "line_share", "above_others", "held", "held_section",
@@ -55,6 +65,9 @@ STANDING = (
     *(f"top_{name}" for name in NAMES if name not in {"rank", "page_rank", "length", "lines"}),
 )  # fmt: skip
 """What tells whether the first candidate answers, in the order of a row."""
+
+_TOLD = np.array([[float(name in names) for names in _MOST.values()] for name in NAMES])
+"""Sums signals as `_MOST` says, shape (len(NAMES), len(_MOST))."""
 
 _OTHERS = 20
 _FEW = 5
@@ -110,19 +123,16 @@ def page_rows(
 ) -> NDArray[np.float64]:
     """Return the signals of pages from 0 on, shape (pages, len(PAGES)); *scores* are the lines'."""
     found = np.zeros((int(place.max()) + 1, len(PAGES)))
-    seen = rows[:, [NAMES.index(name) for name in _SEEN]].sum(axis=1)
-    best = [NAMES.index(name) for name in ("value_unit", "pairs_own")]
-    legs = [NAMES.index(name) for name in LEG_NAMES]
+    told = rows @ _TOLD
     first = rows[:, NAMES.index("rank")] == 0
     for number in range(len(found)):
         own = place == number
         if not own.any():
             continue
-        of = rows[own]
         ranked = np.sort(scores[own])[::-1]
         found[number] = [
-            float(first[own].any()), ranked[0], ranked[:_BEST].mean(), math.log(len(of)),
-            *of[:, best].max(axis=0), seen[own].max(), *of[:, legs].max(axis=0),
+            float(first[own].any()), ranked[0], ranked[:_BEST].mean(), math.log(len(ranked)),
+            *told[own].max(axis=0),
         ]  # fmt: skip
     return found
 

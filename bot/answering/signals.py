@@ -24,6 +24,7 @@ from ingest.language.numbers import Kind as Told
 from ingest.language.spelling import normalise
 from ingest.language.tables import table
 from ingest.language.words import pairs, tokens
+from ingest.sentences import Kind
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -55,7 +56,8 @@ LEGS = ("words", "pairs", "phrases", "page-words", "page-pairs", "dense", "docum
 
 NAMES = (
     "words_own", "words_heads", "words_leaf", "words_path", "words_title", "words_near",
-    "words_page", "words_rarest", "words_beside", "pairs_own", "pairs_heads", "pairs_above",
+    "words_page", "words_rarest", "words_beside", "words_line", "pairs_line",
+    "things_line", "value_line", "pairs_own", "pairs_heads", "pairs_above",
     "things_own", "things_heads", "things_above", "things_first", "things_lost", "predicate",
     "density", "value", "value_lacks", "value_unit", "value_head", "figures",
     "period_own", "period_above", "period_lacks", "town_own", "town_above", "town_lacks",
@@ -212,8 +214,13 @@ class _Table:
             layer = layer | _any(more, spans)
             columns[f"pairs_{name}"] = layer.sum(axis=1) / count - share
             share = layer.sum(axis=1) / count
+        # What one line with its heads says: words of several rows make no answer of them.
+        each = (self._words[0] | self._words[1]) @ weights
+        columns["words_line"] = _most(each, spans)
+        columns["value_line"] = np.zeros(len(found))
+        columns["pairs_line"] = _most((self._pairs[0] | self._pairs[1]).sum(axis=1) / count, spans)
         columns |= self._told_things(spans)
-        columns |= self._told(found, spans)
+        columns |= self._told(found, spans, each)
         make = np.array([line.make for line in self._lines])
         for at, name in enumerate(MAKE):
             last = name in {"stop", "cut", "lead_in"}
@@ -255,7 +262,14 @@ class _Table:
         count = len(spans)
         if not len(self._things):
             return dict.fromkeys(
-                ("things_own", "things_heads", "things_above", "things_first", "things_lost"),
+                (
+                    "things_own",
+                    "things_heads",
+                    "things_above",
+                    "things_line",
+                    "things_first",
+                    "things_lost",
+                ),
                 np.zeros(count),
             )
         weights = self._things / self._things.sum()
@@ -268,14 +282,21 @@ class _Table:
             "things_own": own @ weights,
             "things_heads": heads @ weights - own @ weights,
             "things_above": above @ weights - heads @ weights,
+            "things_line": _most((self._named[0] | self._named[1]) @ weights, spans),
             "things_first": starts[spans[:, 0]].astype(float),
             "things_lost": ((~above) * weights).max(axis=1, initial=0.0),
         }
 
     def _told(
-        self, found: Sequence[Candidate], spans: NDArray[np.int64]
+        self,
+        found: Sequence[Candidate],
+        spans: NDArray[np.int64],
+        each: NDArray[np.float64],
     ) -> dict[str, NDArray[np.float64]]:
-        """Return what candidates tell of the kind of answer that is wanted, and of conditions."""
+        """Return what candidates tell of the kind of answer that is wanted, and of conditions.
+
+        *each* is the share of the question that each line says with its heads.
+        """
         intent, count = self._question.intent, len(found)
         wanted = set(intent.kinds)
         columns = dict.fromkeys(
@@ -298,7 +319,7 @@ class _Table:
         if predicate:
             columns["predicate"] = over(lambda at: float(bool(predicate & lines[at].words)))
         if wanted & VALUES:
-            columns |= self._told_values(over)
+            columns |= self._told_values(over, each)
         for name, said in (
             ("period", [period.said for period in intent.conditions.periods]),
             ("town", [town.name for town in intent.conditions.towns]),
@@ -326,9 +347,8 @@ class _Table:
         intent = self._question.intent
         columns: dict[str, NDArray[np.float64]] = {}
         if Wanted.DEFINITION in intent.kinds and self._question.things:
-            told = np.array(
-                [_defines(line.flat, self._question.things[0][0]) for line in self._lines]
-            )
+            names = [name for name, _ in self._question.things]
+            told = np.array([max(_defines(line, name) for name in names) for line in self._lines])
             columns["defines"] = told[spans[:, 0]]
         if intent.options:
             options = [GAPS.sub("", option) for option in intent.options]
@@ -339,7 +359,9 @@ class _Table:
         return columns
 
     def _told_values(
-        self, over: Callable[[Callable[[int], float]], NDArray[np.float64]]
+        self,
+        over: Callable[[Callable[[int], float]], NDArray[np.float64]],
+        each: NDArray[np.float64],
     ) -> dict[str, NDArray[np.float64]]:
         """Return which figures of the wanted kind candidates give."""
         found: dict[str, NDArray[np.float64]] = {}
@@ -348,6 +370,7 @@ class _Table:
         found["value"] = (given > 0).astype(float)
         found["value_lacks"] = (given == 0).astype(float)
         found["value_unit"] = (given > 1).astype(float)
+        found["value_line"] = over(lambda at: each[at] * (self._gives(self._lines[at]) > 0))
         found["figures"] = over(lambda at: float(any(map(str.isdigit, self._lines[at].text))))
         found["value_head"] = over(
             lambda at: float(any(unit in self._lines[at].under for unit in units))
@@ -420,11 +443,20 @@ def tells_contact(plain: str) -> bool:
     return _TELLS["contact"].search(plain) is not None
 
 
-def _defines(said: str, name: str) -> float:
-    """Return how plainly a line tells what a name means: 1 as a definition, less in passing."""
+def _defines(line: Line, name: str) -> float:
+    """Return how plainly a line tells what a name means: 1 as a definition, less in passing.
+
+    A row tells it of what its first cell is, and a line that is nothing but the name is a label.
+    """
+    said = line.flat
     at = said.find(name)
     if at < 0:
         return 0.0
+    if (
+        line.stored.kind is Kind.ROW
+        and GAPS.sub("", normalise(line.text.split("\t", 1)[0])) == name
+    ):
+        return 1.0
     behind = said[at + len(name) :].lstrip('」』)）"”')
     begins = at <= len("12「")
     if (
@@ -432,7 +464,8 @@ def _defines(said: str, name: str) -> float:
         or "という" in said[max(0, at - 5) : at]
     ):
         return 1.0 if begins else 0.7
-    return 0.5 if begins and behind.startswith(("は", "(", "（", "\t", "、")) else 0.0
+    passing = behind.startswith(("は", "(", "（", "、")) or not behind
+    return 0.5 if begins and passing else 0.0
 
 
 def _layer(
