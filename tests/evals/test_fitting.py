@@ -39,6 +39,32 @@ def test_the_order_learns_what_tells_right_from_wrong() -> None:
     assert "words_own" == NAMES[int(np.argmax(weights))]
 
 
+def test_signal_that_can_only_speak_for_a_line_never_speaks_against_it() -> None:
+    """Chance sets it on wrong lines alone; its weight stays at nothing."""
+    given = made()
+    given.rows[1::3, NAMES.index("contact")] = 1.0
+
+    weights = fit_order([(given, np.ones(30, bool))]).lines
+
+    assert 0 == weights[NAMES.index("contact")]
+
+
+def test_questions_over_the_same_documents_are_left_out_together() -> None:
+    """Two sets of questions of one town tell as much of each other."""
+    random = np.random.default_rng(5)
+    given = [made("town-clerk"), made("town"), made("port")]
+    for one in given:
+        one.answerable[random.random(30) < 0.3] = False
+
+    _, out = fitting.crossed(given)
+
+    alone = fitting.fit([(given[2], np.ones(30, bool))])
+    every = np.ones(30, bool)
+    sure, _ = fitting.crossed(given)
+    bounds = fitting.bounds_of(given, sure)
+    assert fitting.figures(given[0], every, alone, bounds) == out["town-clerk"]
+
+
 def test_signals_come_back_as_they_were_kept(tmp_path: Path) -> None:
     """Half precision is enough for signals between 0 and 1."""
     given = made()
