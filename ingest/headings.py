@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from ingest.language import marks
@@ -37,6 +38,7 @@ class Heading:
     *size* is in points; *order* is that of its numbering (第1章 before 1. before (1) before ①), 9 without.
     *level* is the bookmark's, or None. What stands *on_cover* names the whole document, so nothing
     on later pages stands under it. *large* type is clearly larger than the text's.
+    A *captioned* one is an article's, so that the numbers below it are its paragraphs and items.
     """
 
     title: str
@@ -46,6 +48,7 @@ class Heading:
     level: int | None = None
     on_cover: bool = False
     large: bool = False
+    captioned: bool = False
 
     @property
     def contents(self) -> bool:
@@ -103,6 +106,9 @@ def sections(text: EditionText) -> tuple[Section, ...]:
     stack: list[Heading] = []
     begin = 0
     for heading in heads:
+        numbered = _MARKED <= heading.order < marks.UNRANKED and not heading.large
+        if stack and stack[-1].captioned and numbered:
+            continue
         if heading.offset > begin:
             found.extend(_kept_short(stack, text, begin, heading.offset))
         stack = [
@@ -215,12 +221,9 @@ def _above(upper: Heading, lower: Heading) -> bool:
 def _headings(text: EditionText) -> Iterator[Heading]:
     """Every heading of the text: bookmarks that are found on their page, then the look of blocks."""
     taken: set[int] = set()
-    for heading in _bookmarked(text):
-        taken.add(heading.offset)
-        yield heading
+    yield from _named(text, taken)
     usual = _usual_size(text.pages)
     several = len(text.pages) > _FEW_PAGES
-    ruled = False
     for page, start in zip(text.pages, text.starts, strict=True):
         if page.kind is not PlaceKind.PAGE:
             continue  # its reader has told all of them
@@ -232,14 +235,6 @@ def _headings(text: EditionText) -> Iterator[Heading]:
         ]
         for at, block in enumerate(page.blocks):
             if start + block.start in taken:
-                continue
-            article = _captioned(page, at)
-            if article:
-                order = marks.RANKS[marks.Kind.ARTICLE]
-                yield Heading(article, start + block.start, block.size, order)
-                ruled = True
-                continue
-            if at and _captioned(page, at - 1):
                 continue
             seen = _seen(page, block, start, usual)
             if seen is None and _ENACTED.match(page.text, block.start):
@@ -255,30 +250,38 @@ def _headings(text: EditionText) -> Iterator[Heading]:
                 and block.size <= _LARGER * usual
                 and orders[at] in {*orders[max(0, at - 1) : at], *orders[at + 1 : at + 2]}
             )
-            # The numbers below an article are its paragraphs and items.
-            listed = listed or (ruled and seen is not None and seen.order >= _MARKED)
             if (
                 seen is not None
                 and crowd < _CROWD
                 and not (listed and orders[at] != marks.UNRANKED)
             ):
                 crowd += 1
-                ruled = False
                 large = block.size > _LARGER * usual
                 yield replace(seen, on_cover=cover, large=large)
 
 
-def _captioned(page: Page, at: int) -> str:
-    """Return the article that a block is the caption of, （目的） above 第１条; "" where it is none."""
-    caption, follows = (
-        (page.text[one.start : one.end] for one in page.blocks[at : at + 2])
-        if (at + 1 < len(page.blocks))
-        else ("", "")
-    )
-    found = marks.mark(follows)
-    if found is None or found.kind is not marks.Kind.ARTICLE or not _CAPTION.fullmatch(caption):
-        return ""
-    return _clean(follows[found.start : found.end].strip() + caption.strip())
+def _named(text: EditionText, taken: set[int]) -> Iterator[Heading]:
+    """Bookmarks, and articles by their captions; adds to *taken* where they and their text begin."""
+    for heading in _bookmarked(text):
+        taken.add(heading.offset)
+        yield heading
+    for heading, begins in _articles(text):
+        if not taken & {heading.offset, begins}:
+            taken |= {heading.offset, begins}
+            yield heading
+
+
+def _articles(text: EditionText) -> Iterator[tuple[Heading, int]]:
+    """Yield articles by the caption above them, （目的） above 第１条, and where each itself begins."""
+    order = marks.RANKS[marks.Kind.ARTICLE]
+    for page, start in zip(text.pages, text.starts, strict=True):
+        for above, block in pairwise(page.blocks):
+            caption, said = (page.text[one.start : one.end] for one in (above, block))
+            found = marks.mark(said) if _CAPTION.fullmatch(caption) else None
+            if found is not None and found.kind is marks.Kind.ARTICLE:
+                title = _clean(said[found.start : found.end].strip() + caption.strip())
+                offset = start + above.start
+                yield Heading(title, offset, above.size, order, captioned=True), start + block.start
 
 
 def _tops_a_slide(page: Page, at: int, usual: float) -> bool:
