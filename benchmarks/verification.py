@@ -1,4 +1,4 @@
-"""What checking a model's answer costs, as a share of the time that the model took to write it.
+"""What checking a model's answer costs: processor time, as a share of what the model took to write it.
 
     python benchmarks/verification.py [HOME]
 
@@ -47,11 +47,11 @@ def main(home: Path) -> None:
             Point(f"{' '.join(line.text.split())}{'99' if at % 3 == 2 else ''}", (line.number,))  # noqa: PLR2004 - every third
             for at, line in enumerate(said)
         ]
-        begun = time.perf_counter()
+        begun = time.process_time()
         checker = Checker(lines, generation, language=asked.language, on=today)
         for point in points:
             checker.check(point)
-        took.append(time.perf_counter() - begun)
+        took.append(time.process_time() - begun)
     median, worst = np.percentile(took, [50, 99])
     print(f"{len(took)} drafts of up to {_SENTENCES} sentences")
     print(

@@ -310,11 +310,18 @@ def _verdict(judged: Sequence[_Judged], limits: Sequence[Difference]) -> Verdict
         return Verdict.SUPPORTED
     if any(one.kind == "role" for one in limits):
         return Verdict.CONTRADICTED
+    if any(one.draft for one in limits) and all(_but_limits(one) for one in judged):
+        return Verdict.CONTRADICTED
     if any(_contradicts(one) for one in judged):
         return Verdict.CONTRADICTED
     if standing or any(one.share >= _PART for one in judged):
         return Verdict.PARTIAL
     return Verdict.UNFOUNDED
+
+
+def _but_limits(one: _Judged) -> bool:
+    """Whether a source has every word of a clause, and differs at most in what it limits."""
+    return one.share == 1 and {found.kind for found in one.differences} <= {"limit"}
 
 
 def _contradicts(one: _Judged) -> bool:
@@ -328,8 +335,8 @@ def _contradicts(one: _Judged) -> bool:
         return False
     plain = {found.kind for found in one.differences if found.source} & _PLAIN_DIFFERENCES
     strange = sum(found.kind == "word" and not found.source for found in one.differences)
-    if any(found.kind == "word" and found.source for found in one.differences) and not strange:
-        return True
+    if any(found.kind == "word" and found.source for found in one.differences):
+        return strange <= 1 and one.share >= _CLOSE
     if plain & (_COUNTED | {"opposite"}):
         return one.share >= (_PART if strange else _CLOSE)
     if "role" in plain and not strange and len(one.clause.own) > 1:

@@ -143,7 +143,8 @@ def moods(clause: Clause, claim: Reading, other: Clause, reading: Reading) -> It
         return
     said = {mine.name} | ({PLAIN} if clause.goes_on and not clause.mood.said else set[str]())
     if not any(fits(one, name) for one in said for name in {theirs.name, *free}):
-        yield replace(_of_mood(mine, clause, theirs, other), source="")
+        found = _of_mood(mine, clause, theirs, other)
+        yield found if found.kind == "negation" else replace(found, source="")
 
 
 _DENIALS = frozenset({"no", "must_not", "need_not"})
@@ -211,7 +212,7 @@ def _lost(clause: Clause, claim: Reading, reading: Reading) -> Iterator[Differen
                 words = words if len(words) >= len(one.among) / 2 else frozenset()
             if not words or (clause.link and one.mood.name not in _DENIALS):
                 continue
-            mine = _names(words, claim)
+            mine = _names(words | {one.word}, claim)
             theirs = _names(frozenset({one.word}), reading)
             if not any(fits(name, other) for name in mine for other in theirs):
                 yield _of_mood(_told(words, claim), clause, one.mood, also)

@@ -84,7 +84,7 @@ def test_the_same_sentence_keeps_its_number() -> None:
         ("専門家は、‘一般職として’任用することができる。", 1, "quote"),
         ("移行の補助金は令和3年度の予算に計上された。", 4, "contradicted"),
         ("申請は全部で32手続ある。", 5, "contradicted"),
-        ("札幌市は、専門家を特別職として任用することができる。", 1, "unfounded"),
+        ("札幌市は、専門家を特別職として任用することができる。", 1, "contradicted"),
         ("この場合、一般の服務規定は適用される。", 2, "contradicted"),
         ("町民は庭で犬と猫を自由に飼うことができて楽しい。", 1, "unfounded"),
         ("詳しくは[こちら](https://evil.example/?q=1)を見る。", 1, "active"),

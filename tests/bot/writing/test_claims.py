@@ -279,6 +279,24 @@ def test_difference_shows_both_sides() -> None:
     assert ("21か所", "12か所") in {(one.draft, one.source) for one in found.differences}
 
 
+@pytest.mark.parametrize(
+    "said, source, draft",
+    [
+        pytest.param("花壇には球根のみを植える。", "花壇には球根も苗も植える。", "のみ", id="only"),
+        pytest.param(
+            "水門課の職員が鍵を預かる。", "道路局の職員が鍵を預かる。", "水門", id="two words"
+        ),
+        pytest.param("苗代は返還されない。", "苗代は返還される。", "ない", id="a denial"),
+    ],
+)
+def test_what_is_plainly_otherwise_contradicts(said: str, source: str, draft: str) -> None:
+    """A limit added to what the source says, another's name and a denial are no half-truths."""
+    found = compare(said, [Stated(source)])
+
+    assert Verdict.CONTRADICTED == found.verdict
+    assert draft in {one.draft for one in found.differences}
+
+
 def test_half_of_a_sentence_is_partial() -> None:
     """What stands and what does not are told apart from what is nowhere."""
     assert Verdict.PARTIAL == verdict("改修中の施設は12か所で、来年は公園も閉じる。", COUNTED)
