@@ -21,14 +21,14 @@ from PIL import Image
 
 from ingest.errors import OcrFailed
 from ingest.pdf.ocr import Word, certainty
-from ingest.pdf.text_lines import Span, decoded, spans
+from ingest.pdf.text_lines import Span, decoded, in_katakana, spans
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from numpy.typing import NDArray
 
-VERSION = "1"
+VERSION = "2"
 """Changes when the same picture would be read differently."""
 
 KEPT = Path(sys.prefix, "share", "tebiki", "ppocr")
@@ -228,7 +228,7 @@ def _said(line: Image.Image) -> tuple[str, NDArray[np.float64], NDArray[np.float
     _, recogniser, counted, characters = networks()
     chances = _asked(recogniser, _scaled(line))
     text, middles, sure = decoded(chances[:, counted], characters)
-    return text, middles / len(chances), sure
+    return in_katakana(text), middles / len(chances), sure
 
 
 def _read(picture: Image.Image, span: Span, number: int) -> tuple[Word, ...]:

@@ -8,6 +8,7 @@ ICML 2006).
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,11 @@ _TEXT, _LINE, _WIDENED = 0.3, 0.5, 1.6
 _LEAST_PX = 3
 # Lines that are that much higher than wide run down the picture, as there.
 _COLUMN = 1.5
+# Kanji that look like katakana, and those of them that no small kana follows (八ッ場, 一ッ橋).
+_DOUBLES = dict(zip("卜力口工夕二八一", "トカロエタニハー", strict=True))
+_DOUBLED = re.compile(
+    rf"(?<=[ァ-ヺー])[{''.join(_DOUBLES)}](?=[ァ-ヺー])|[卜力口工夕](?=[ァィゥェォッャュョー])"
+)
 # The slope of anything shorter is that of its letters.
 _LONG = 4.0
 
@@ -130,3 +136,11 @@ def decoded(
     sure = np.array([top[b:e].max() for b, e in zip(begins.tolist(), ends.tolist(), strict=True)])
     text = "".join(characters[at - 1] for at in best[begins].tolist())
     return text, (begins + ends) / 2.0, sure.astype(np.float64)
+
+
+def in_katakana(text: str) -> str:
+    """Return a line in which a kanji within a katakana word is the kana that looks like it.
+
+    卜ップ is トップ, コ一ド is コード; each stays one character.
+    """
+    return _DOUBLED.sub(lambda found: _DOUBLES[found[0]], text)

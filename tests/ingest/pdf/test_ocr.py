@@ -11,7 +11,7 @@ from PIL import Image
 
 from ingest.pdf import ocr_engines, tesseract
 from ingest.pdf.ocr import Ocr, Word
-from ingest.pdf.ppocr import DETECTOR, RECOGNISER
+from ingest.pdf.ppocr import DETECTOR, RECOGNISER, VERSION
 
 PICTURE = Image.new("L", (200, 100), "white")
 PLACED = Word("一度", 10, 10, 40, 30, 0, 95.0, places=((10.0, 24.5), (24.5, 40.0)))
@@ -91,7 +91,7 @@ def installed(
 @pytest.mark.parametrize(
     "installed, wanted, name, lacking",
     [
-        (["tesseract", "ppocr"], "auto", "ppocr-1", ""),
+        (["tesseract", "ppocr"], "auto", f"ppocr-{VERSION}", ""),
         (["tesseract"], "auto", "tesseract-1+jpn+jpn_vert", ""),
         ([], "auto", "", ocr_engines.MISSING),
         (["tesseract", "ppocr"], "tesseract", "tesseract-1+jpn+jpn_vert", ""),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ingest.pdf.text_lines import Span, decoded, spans
+from ingest.pdf.text_lines import Span, decoded, in_katakana, spans
 
 
 def map_of(*boxes: tuple[int, int, int, int], sure: float = 0.9) -> np.ndarray:
@@ -105,3 +105,21 @@ def test_the_beginning_of_a_line_stands_where_it_stood() -> None:
     assert Span(0, 50, 27.5, 39.5, slope=0.1) == line.begun(50)
     assert line == line.begun(500)
     assert 12.0 == line.begun(50).height
+
+
+@pytest.mark.parametrize(
+    "seen, meant",
+    [
+        ("導入率卜ップ２", "導入率トップ２"),
+        ("コ一ドを入力する", "コードを入力する"),
+        ("サ一ビスの口ーカル化", "サービスのローカル化"),
+        ("八ッ場ダム", "八ッ場ダム"),
+        ("データ二次利用", "データ二次利用"),
+        ("サービス一覧", "サービス一覧"),
+        ("窓口の力", "窓口の力"),
+        ("メニュー一つ", "メニュー一つ"),
+    ],
+)
+def test_a_kanji_within_a_katakana_word_is_its_kana(seen: str, meant: str) -> None:
+    """Only where kana stand on both sides, or a small one follows that no kanji takes."""
+    assert meant == in_katakana(seen)
