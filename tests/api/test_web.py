@@ -1052,6 +1052,9 @@ def test_asking_can_be_stopped(opened: Opener) -> None:
         halting.release.set()
 
 
+NARROW = 500
+"""Pixels of width below which a screen is a telephone's."""
+
 SCREENS = (
     "welcome",
     "answer",
@@ -1110,6 +1113,10 @@ def show(opened: Opener, screen: str, **how: object) -> Page:
         ask(page, "明日の天気はどうなりますか")
     elif screen != "welcome":
         ask(page)
+        size = page.viewport_size
+        if size and size["width"] < NARROW:
+            # What stands halfway behind the question box has, to axe, half its size.
+            page.set_viewport_size({"width": size["width"], "height": 1200})
     if screen == "viewer":
         page.locator(".place").first.click()
         expect(page.locator(".sheet img")).to_be_visible()
