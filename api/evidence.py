@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from fastapi import FastAPI, Request, Response
 
 from api.callers import groups_of, may
 from api.keys import Scope
+from api.problems import MISSING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,7 +25,6 @@ def install(
     app: FastAPI,
     kept: Shown,
     sheet: Callable[[str, str], bytes],
-    responses: dict[int | str, dict[str, Any]],
 ) -> None:
     """Add the route.
 
@@ -35,7 +35,7 @@ def install(
     @app.get(
         "/v1/answers/{name}/evidence",
         response_class=Response,
-        responses={**responses, 200: {"content": {each: {} for each in MEDIA_TYPES.values()}}},
+        responses={**MISSING, 200: {"content": {each: {} for each in MEDIA_TYPES.values()}}},
         tags=["questions"],
     )
     def evidence(request: Request, name: str, form: Literal["pdf", "docx"] = "pdf") -> Response:

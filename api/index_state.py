@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from api.intake import WirePoorPage
+from api.schemas.intake import WirePoorPage
 from api.schemas.wire import Wire
 
 if TYPE_CHECKING:

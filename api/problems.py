@@ -25,6 +25,25 @@ if TYPE_CHECKING:
 
 MEDIA_TYPE = "application/problem+json"
 
+PROBLEMS: dict[int | str, dict[str, Any]] = {
+    status: {"description": why, "model": Problem}
+    for status, why in (
+        (413, "The body is too large."),
+        (422, "The question or the body cannot be used; the detail says why."),
+        (503, "There is no index yet; the detail names the command that makes one."),
+    )
+}
+
+MISSING: dict[int | str, dict[str, Any]] = {
+    404: {"description": "There is no such thing in the corpus.", "model": Problem},
+    **PROBLEMS,
+}
+
+LOCKED: dict[int | str, dict[str, Any]] = {
+    401: {"description": "The key opens nothing.", "model": Problem},
+    422: PROBLEMS[422],
+}
+
 log = logging.getLogger(__name__)
 
 

@@ -98,8 +98,8 @@ def listen(served: FastAPI, host: str, port: int, chosen: Settings) -> None:
 
 def mcp(*, where: Where) -> None:
     """Speak MCP over standard input and output, for agents on this machine."""
-    from api.app import tools_of
     from api.mcp import serve as serve_mcp
+    from api.tools import tools_of
     from bot.ledger.record import Recorded
 
     chosen = where.settings()

@@ -14,7 +14,8 @@ from fastapi import FastAPI, Response
 from playwright.sync_api import Page, expect, sync_playwright
 
 from api.access import Access
-from api.app import WEB, create_app
+from api.app import create_app
+from api.pages import WEB
 from bot.answering.extractive import Extractive
 from index.passages import Library
 from tests.axe import WAIT_MS, violations
