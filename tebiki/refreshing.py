@@ -130,8 +130,8 @@ def _reading(
     from bot.guard import remark
     from index.refresh.resources import READINGS
     from ingest.personal.finding import personal_pages
-    from ingest.reading import Progress as Read
     from ingest.reading import read_each
+    from ingest.reading_processes import Progress as Read
 
     def moved(on: Read) -> None:
         pages = f"{on.pages:,} of {'' if on.opened == on.files else 'about '}{on.expected:,} pages"

@@ -21,14 +21,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ingest.errors import UnreadablePdf
+from ingest.file_facts import facts_of
 from ingest.pdf import ocr_engines, tesseract
-from ingest.reading import Bounds, facts_of, read_all
+from ingest.reading import read_all
+from ingest.reading_processes import Bounds
 from tests.pdfs import Sheet, made
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from ingest.reading import Progress
+    from ingest.reading_processes import Progress
 
 BOUNDS = Bounds(timeout_s=20.0, ocr_page_s=0.0, memory_mb=1_024)
 _START_S = 10.0

@@ -14,7 +14,7 @@ from ingest.catalog import files
 from ingest.catalog.editions import ENTERED, Document, Edition, in_force
 from ingest.catalog.fields import Bindings, Described, folders_bound, lines_of
 from ingest.errors import BrokenCatalog, IngestError, MissingCorpus, UnreadablePdf
-from ingest.reading import facts_of
+from ingest.file_facts import facts_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence

@@ -15,7 +15,7 @@ from typing import IO, TYPE_CHECKING, Any, Self
 import tomlkit
 from tomlkit.exceptions import TOMLKitError
 
-from ingest import formats, private, reading
+from ingest import file_facts, formats, private
 from ingest.catalog import catalog, files
 from ingest.catalog.editions import Kind
 from ingest.catalog.fields import folder_named
@@ -90,7 +90,7 @@ def understood(
         UnreadablePdf: the file cannot be opened.
         BrokenCatalog: the catalog there is cannot be used.
     """
-    facts = reading.facts(file)
+    facts = file_facts.facts(file)
     listed = _listed(corpus)
     works = {edition.document.id: edition.document for edition in listed}
     called = title or _EDITION_BEHIND.sub("", facts.title) or file.stem
@@ -140,7 +140,7 @@ def add(corpus: Path, file: Path, entry: Entry) -> Edition:
             though another edition of its document is held: then that one would go on answering.
         BrokenCatalog: the catalog cannot be used, before or with the new entry.
     """
-    reading.facts(file)
+    file_facts.facts(file)
     entry = replace(entry, document=_id_of(entry.document), label=entry.label.strip())
     digest = catalog.hash_of(file)
     held = [edition for edition in _listed(corpus) if edition.held]

@@ -15,7 +15,7 @@ from http.client import HTTPConnection, HTTPException, HTTPResponse
 from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, urljoin, urlsplit
 
-from ingest import reading
+from ingest import file_facts
 from ingest.atomic_files import replacing
 from ingest.catalog import catalog, entries
 from ingest.errors import FetchFailed, IngestError, UnreadablePdf
@@ -305,7 +305,7 @@ def _save(response: HTTPResponse, target: Path, url: str, bounds: Bounds, deadli
     if b"%PDF-" not in head:
         raise FetchFailed(url, "what is there is not a PDF")
     try:
-        reading.facts(target)
+        file_facts.facts(target)
     except UnreadablePdf as problem:
         raise FetchFailed(url, f"what is there is not a usable PDF ({problem.reason})") from problem
 

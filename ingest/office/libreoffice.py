@@ -28,7 +28,7 @@ BECOMES = {
 """What is converted, and what it becomes: its own readers then read that."""
 
 TIMEOUT_S = 100
-"""How long one file may take; less than reading a file may (`ingest.reading.TIMEOUT_S`)."""
+"""How long one file may take; less than reading a file may (`ingest.reading_processes.TIMEOUT_S`)."""
 
 MEMORY_MB = 2_048
 """How much address space it may use; a text of one line takes 0.9 GB of it (7.4, Debian 12)."""

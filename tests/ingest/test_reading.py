@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ingest import reading
+from ingest import file_facts, reading, reading_processes
 from ingest.catalog.facts import Facts
 from ingest.errors import UnreadablePdf
 from ingest.pages import EditionText
 from ingest.pdf import documents, ocr_engines, tesseract
-from ingest.reading import Bounds, Progress, _together, read_all, read_each
+from ingest.reading import read_all, read_each
+from ingest.reading_processes import Bounds, Progress, together
 from tests.pdfs import Sheet, bomb, write
 
 if TYPE_CHECKING:
@@ -100,7 +101,7 @@ def test_an_unchanged_file_is_never_read_twice(
     def refuse(*_: object, **__: object) -> None:
         pytest.fail("a process was started")
 
-    monkeypatch.setattr(reading, "_started", refuse)
+    monkeypatch.setattr(reading_processes, "_started", refuse)
 
     assert "一度だけ\n" == text_of(read({"b": copy}, tmp_path / "cache")["b"])
 
@@ -157,7 +158,7 @@ def test_facts_are_bounded_and_remembered(tmp_path: Path, monkeypatch: pytest.Mo
         "good": write(tmp_path / "good.pdf", [cover.say("令和６年４月１日", 72, 300)]),
     }
 
-    found = reading.facts_of(files, bounds=BOUNDS)
+    found = file_facts.facts_of(files, bounds=BOUNDS)
 
     assert isinstance(found["bomb"], UnreadablePdf)
     assert Facts("窓口業務の手引", "第2.1版", date(2024, 4, 1)) == found["good"]
@@ -165,8 +166,8 @@ def test_facts_are_bounded_and_remembered(tmp_path: Path, monkeypatch: pytest.Mo
     def refuse(*_: object, **__: object) -> None:
         pytest.fail("a process was started")
 
-    monkeypatch.setattr(reading, "_started", refuse)
-    assert found["good"] == reading.facts(files["good"])
+    monkeypatch.setattr(reading_processes, "_started", refuse)
+    assert found["good"] == file_facts.facts(files["good"])
 
 
 def _tesseract(folder: Path, monkeypatch: pytest.MonkeyPatch, does: str) -> None:
@@ -291,7 +292,7 @@ def test_all_readers_together_keep_within_what_is_free(
 ) -> None:
     """Four readers of heavy files take no more of the machine than their share."""
     assert (count, memory_mb) == (
-        (found := _together(4, Bounds(), free_mb))[0], found[1].memory_mb,
+        (found := together(4, Bounds(), free_mb))[0], found[1].memory_mb,
     )  # fmt: skip
 
 
@@ -304,12 +305,12 @@ def test_what_is_read_whole_for_its_facts_is_not_read_again(
     )
     cache = tmp_path / "c"
 
-    found = reading.facts_of({"a": tmp_path / "a.txt"}, kept=cache)["a"]
+    found = file_facts.facts_of({"a": tmp_path / "a.txt"}, kept=cache)["a"]
 
     def refuse(*_: object, **__: object) -> None:
         pytest.fail("a process was started")
 
-    monkeypatch.setattr(reading, "_started", refuse)
+    monkeypatch.setattr(reading_processes, "_started", refuse)
     text = read_all({"a": tmp_path / "a.txt"}, cache=cache, with_ocr=True)["a"]
     assert not isinstance(found, UnreadablePdf)
     assert not isinstance(text, UnreadablePdf)

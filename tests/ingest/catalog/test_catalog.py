@@ -10,12 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from ingest import reading
+from ingest import file_facts
 from ingest.catalog import catalog
 from ingest.catalog.catalog import CATALOG, read
 from ingest.catalog.editions import Kind
 from ingest.errors import BrokenCatalog, MissingCorpus, UnreadablePdf
-from ingest.reading import Bounds, facts_of
+from ingest.file_facts import facts_of
+from ingest.reading_processes import Bounds
 from tests.pdfs import Sheet, bomb, write
 
 ENTRY = """\
@@ -141,12 +142,12 @@ def test_what_a_stray_says_is_noted_for_the_next_time(tmp_path: Path) -> None:
     write(folder / "memo.pdf", [Sheet().say("職員寮の利用料", 72, 700, 16)])
     first = catalog.read(folder, kept=notes).editions
     (note,) = notes.glob("*.facts.json")
-    reading._known_facts.clear()  # noqa: SLF001 - as a new process begins
+    file_facts._known_facts.clear()  # noqa: SLF001 - as a new process begins
     note.write_text(note.read_text().replace("職員寮", "庁用車"))
 
     assert "庁用車の利用料" == catalog.read(folder, kept=notes).editions[0].document.title
 
-    reading._known_facts.clear()  # noqa: SLF001
+    file_facts._known_facts.clear()  # noqa: SLF001
     note.write_text("{")
     assert first == catalog.read(folder, kept=notes).editions
 
