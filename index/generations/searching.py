@@ -10,9 +10,11 @@ import numpy as np
 
 from index.search import dictionary
 from index.search.fitted import Fitted
-from index.search.hybrid import DenseLeg, Hybrid, Leg, Reranked, UnitLeg
+from index.search.hybrid import Hybrid
+from index.search.legs import DenseLeg, Leg, UnitLeg
 from index.search.misspelt import Spelling
 from index.search.municipalities import Municipalities
+from index.search.reranked import Reranked
 
 if TYPE_CHECKING:
     from datetime import date
