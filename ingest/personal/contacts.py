@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import cache
+from functools import partial
 
 from ingest.personal.kinds import Finding, Kind
 from ingest.personal.plain import GAP, number
-from ingest.personal.words import one_of, words
+from ingest.personal.words import counted, listed
 
 _AT = r"(?:\s?@\s?|\s(?:アット|アットマーク)\s|\s?[(\[（【<]\s?(?:at|アット|アットマーク|@)\s?[)\]）】>]\s?)"
 _DOT = r"(?:\s?[.。．]\s?|\s?[(\[（【]\s?(?:dot|ドット)\s?[)\]）】]\s?)"
@@ -58,6 +58,15 @@ _DATE = re.compile(
     r"|(?:January|February|March|April|May|June|July|August|September|October|November|December|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)\.?\s\d{1,2}(?:st|nd|rd|th)?,?\s(?:19|20)\d{2}"
     r"|\b\d{1,2}(?:st|nd|rd|th)?\s(?:January|February|March|April|May|June|July|August|September|October|November|December|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)\.?,?\s(?:19|20)\d{2}"
 )
+
+_office = partial(listed, "telephones", "offices")
+_telephone_words = partial(listed, "telephones", "before", after=r"(?:番号)?[はがの]?[\s:：.]{0,3}")
+_lived_in = partial(listed, "addresses", "lived-in", before=r"\s?")
+_address_words = partial(
+    listed, "addresses", "before", after=r"(?:[はがの:：]|\s){0,3}(?=[^\s、。]{0,20}\s?$)"
+)
+_born_before = partial(listed, "births", "before", after=r"[^\d、。\n]{0,6}$", flags=re.IGNORECASE)
+_born_after = partial(listed, "births", "after")
 
 
 def find_mail(text: str) -> Iterator[Finding]:
@@ -142,7 +151,7 @@ def find_addresses(text: str) -> Iterator[Finding]:
 
 
 def _address_start(text: str, house: re.Match[str]) -> int | None:
-    if _counted().match(text, house.end()) and house["sure"] is None:
+    if counted().match(text, house.end()) and house["sure"] is None:
         return None
     window = text[max(0, house.start() - _LOOK_BACK) : house.start()]
     lived = _lived_in().match(text, house.end()) is not None
@@ -173,40 +182,3 @@ def find_births(text: str) -> Iterator[Finding]:
         month, day = match["month"], match["day"]
         if month is None or ((number(month) or 99) <= 12 and (number(day) or 99) <= 31):
             yield Finding(match.start(), match.end(), Kind.BIRTH)
-
-
-@cache
-def _office() -> re.Pattern[str]:
-    return re.compile(one_of(words()["telephones"]["offices"]))
-
-
-@cache
-def _telephone_words() -> re.Pattern[str]:
-    return re.compile(one_of(words()["telephones"]["before"]) + r"(?:番号)?[はがの]?[\s:：.]{0,3}")
-
-
-@cache
-def _counted() -> re.Pattern[str]:
-    return re.compile(r"\s?" + one_of(words()["numbers"]["counted"]))
-
-
-@cache
-def _lived_in() -> re.Pattern[str]:
-    return re.compile(r"\s?" + one_of(words()["addresses"]["lived-in"]))
-
-
-@cache
-def _address_words() -> re.Pattern[str]:
-    return re.compile(
-        one_of(words()["addresses"]["before"]) + r"(?:[はがの:：]|\s){0,3}(?=[^\s、。]{0,20}\s?$)"
-    )
-
-
-@cache
-def _born_before() -> re.Pattern[str]:
-    return re.compile(one_of(words()["births"]["before"]) + r"[^\d、。\n]{0,6}$", re.IGNORECASE)
-
-
-@cache
-def _born_after() -> re.Pattern[str]:
-    return re.compile(one_of(words()["births"]["after"]))

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from itertools import pairwise
 
 from ingest.personal.checks import is_card, is_my_number, is_resident_code
 from ingest.personal.kinds import Finding, Kind
 from ingest.personal.plain import GAP, stepped
-from ingest.personal.words import one_of, words
+from ingest.personal.words import counted, listed, one_of, words
 
 _CHAIN = re.compile(rf"\d+(?:[{GAP}]{{1,3}}\d+)*")
 _MY_NUMBER, _RESIDENT_CODE = 12, 11
@@ -35,6 +35,8 @@ _SYMBOL = re.compile(
 _VALUE = re.compile(
     rf"(?<![A-Za-z0-9])[A-Za-z]{{0,4}}\s?\d[A-Za-z0-9]*(?:[{GAP}]{{1,2}}\d[A-Za-z0-9]*)*"
 )
+
+_public = partial(listed, "numbers", "public")
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +129,7 @@ def _together(text: str, groups: Sequence[_Group], *, whole: bool) -> bool:
     if _even(groups):
         triplets = len(numbers[0]) == 3
         if triplets and between == {","}:
-            return _counted().match(text, groups[-1].end) is None
+            return counted().match(text, groups[-1].end) is None
         return not (triplets and between == {"."} and all(int(each) < 256 for each in numbers))
     return whole and len(between) == 1 and all(len(each) > 1 for each in numbers)
 
@@ -157,8 +159,8 @@ def _said(text: str) -> Iterator[Finding]:
     for match in _VALUE.finditer(text):
         digits = sum(character.isdecimal() for character in match[0])
         kind = _kind_said(text, match.start(), digits)
-        counted = _counted().match(text, match.end())
-        if kind is not None and (counted is None or counted[0] == "号"):
+        unit = counted().match(text, match.end())
+        if kind is not None and (unit is None or unit[0] == "号"):
             start = match.start() + len(match[0]) - len(match[0].lstrip())
             yield Finding(start, match.end(), kind)
 
@@ -195,13 +197,3 @@ def _between() -> re.Pattern[str]:
     """What may stand between the word and its number; alternatives that share no first character."""
     allowed = one_of(words()["numbers"]["between"])
     return re.compile(rf"(?:{allowed}|[\s:：=#「『(（\[【、,.。;-])*+", re.IGNORECASE)
-
-
-@cache
-def _counted() -> re.Pattern[str]:
-    return re.compile(r"\s?" + one_of(words()["numbers"]["counted"]))
-
-
-@cache
-def _public() -> re.Pattern[str]:
-    return re.compile(one_of(words()["numbers"]["public"]))

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, partial
 
 from ingest.language.words import person_names, strangers
 from ingest.personal.kinds import Finding, Kind
-from ingest.personal.words import names, one_of, words
+from ingest.personal.words import listed, names, one_of, words
 
 _LOOK = 24
 """Characters before a name in which a word may say whose it is."""
@@ -23,6 +23,23 @@ _LATIN = re.compile(
     r"(?<![A-Za-z])[A-Z][A-Za-z'-]{0,20}(?: [A-Z][A-Za-z'-]{0,20}){0,3}(?![A-Za-z])"
 )
 _TITLED = re.compile(r"\b(?:Mr|Ms|Mrs|Miss|Dr)\.? [A-Z][a-z]{1,20}(?: [A-Z][a-z]{1,20})?")
+
+_ENDS = r"(?![名式者々])(?=[^ぁ-ん]|$|[がはをにのとへもやでかだ]|から|まで|より|たち|って|宛)"
+"""Behind an honorific: no longer word (氏名, 様式, さんぽ) goes on."""
+
+_GIVEN = r"(?P<given>[ \u3000]?(?![がはをにとのもへや])[一-龥々ぁ-んァ-ヶー]{0,4}?)[ \u3000]?"
+"""A given name that no dictionary knows may stand between a family name and the honorific."""
+
+_honorific = partial(listed, "names", "honorifics", after=_ENDS)
+_given_then_honorific = partial(listed, "names", "honorifics", before=_GIVEN, after=_ENDS)
+_role_before = partial(listed, "names", "roles", after=r"(?:は|が|の|である|:|\s|\u3000){0,3}$")
+_act = partial(listed, "names", "acts")
+_staff = partial(listed, "names", "staff", after=r"の$")
+_product = partial(listed, "names", "products", before=r"\s?")
+_latin_role = partial(
+    listed, "names", "latin-roles", before=r"\b", after=r"\.?\s$", flags=re.IGNORECASE
+)
+_latin_act = partial(listed, "names", "latin-acts", before=r",?\s", after=r"\b")
 
 
 def find(text: str) -> Iterator[Finding]:
@@ -152,58 +169,9 @@ def _speaks_for_an_office(text: str, start: int) -> bool:
     return _staff().search(text[max(0, start - _LOOK) : start]) is not None
 
 
-_ENDS = r"(?![名式者々])(?=[^ぁ-ん]|$|[がはをにのとへもやでかだ]|から|まで|より|たち|って|宛)"
-"""Behind an honorific: no longer word (氏名, 様式, さんぽ) goes on."""
-
-
-@cache
-def _honorific() -> re.Pattern[str]:
-    return re.compile(one_of(words()["names"]["honorifics"]) + _ENDS)
-
-
-@cache
-def _given_then_honorific() -> re.Pattern[str]:
-    """A given name that no dictionary knows may stand between a family name and the honorific."""
-    return re.compile(
-        r"(?P<given>[ \u3000]?(?![がはをにとのもへや])[一-龥々ぁ-んァ-ヶー]{0,4}?)[ \u3000]?"
-        + one_of(words()["names"]["honorifics"])
-        + _ENDS
-    )
-
-
-@cache
-def _role_before() -> re.Pattern[str]:
-    return re.compile(one_of(words()["names"]["roles"]) + r"(?:は|が|の|である|:|\s|\u3000){0,3}$")
-
-
 @cache
 def _role_then_name() -> re.Pattern[str]:
     families = one_of(name for name in names("families") if len(name) > 1)
     return re.compile(
         rf"{one_of(words()['names']['roles'])}(?:は|が|の|である|:|\s|\u3000){{1,3}}(?P<name>{families})(?![市区町村県])"
     )
-
-
-@cache
-def _act() -> re.Pattern[str]:
-    return re.compile(one_of(words()["names"]["acts"]))
-
-
-@cache
-def _staff() -> re.Pattern[str]:
-    return re.compile(one_of(words()["names"]["staff"]) + r"の$")
-
-
-@cache
-def _product() -> re.Pattern[str]:
-    return re.compile(r"\s?" + one_of(words()["names"]["products"]))
-
-
-@cache
-def _latin_role() -> re.Pattern[str]:
-    return re.compile(r"\b" + one_of(words()["names"]["latin-roles"]) + r"\.?\s$", re.IGNORECASE)
-
-
-@cache
-def _latin_act() -> re.Pattern[str]:
-    return re.compile(r",?\s" + one_of(words()["names"]["latin-acts"]) + r"\b")

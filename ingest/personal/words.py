@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterable
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,18 @@ def names(what: str) -> frozenset[str]:
 @cache
 def _names() -> dict[str, str]:
     return tomllib.loads((_HERE / "names.toml").read_text("utf-8"))
+
+
+@cache
+def listed(
+    section: str, name: str, *, before: str = "", after: str = "", flags: int = 0
+) -> re.Pattern[str]:
+    """Return a pattern for any word of a list in `words`, with what stands *before* and *after* it."""
+    return re.compile(before + one_of(words()[section][name]) + after, flags)
+
+
+counted = partial(listed, "numbers", "counted", before=r"\s?")
+"""What makes a number one of things: 件, 人, 円."""
 
 
 def one_of(listed: Iterable[str]) -> str:
