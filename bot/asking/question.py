@@ -81,15 +81,6 @@ def length_of(text: str) -> int:
     return max(len(text), len(unicodedata.normalize("NFKC", text[: LONGEST + 1])))
 
 
-def clean(text: str) -> str:
-    """Return *text* without invisible characters, its white space made single spaces.
-
-    Raises:
-        BadQuestion: control characters or lone surrogates, so it is not text.
-    """
-    return _SPACES.sub(" ", _visible(text)).strip()
-
-
 def _visible(text: str) -> str:
     """Return *text* without invisible characters, its lines kept."""
     seen: list[str] = []

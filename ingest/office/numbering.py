@@ -31,7 +31,6 @@ _ROMAN = (
 )  # fmt: skip
 _FULL = str.maketrans("0123456789", "０１２３４５６７８９")
 _HOLE = re.compile(r"%([1-9])")
-_LEVELS = 9
 _MOST = 5_000
 
 

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 # slant counts when the rows of ink stand out that much more with it than without.
 _MOST, _COARSE, _FINE, _LEAST, _GAIN = 6.0, 1.0, 0.2, 0.4, 1.08
 _SIZE, _DARK, _FEW = 600, 128, 200
-_QUARTERS = (90, 180, 270)
 
 
 @dataclass(frozen=True, slots=True)
