@@ -32,7 +32,7 @@ from bot.answering.understanding import heard, mended, put_right, settled, with_
 from bot.answering.units import Unit, Weighed, first_line, unit
 from bot.answering.values import Value, value_of
 from bot.answers import Answer, Certainty, Citation, Declined, Lead, Question, cite
-from bot.asking.conversation import is_choice, times_more, without_choice
+from bot.asking.conversation import carried, is_choice, times_more, without_choice
 from bot.asking.intent import Intent
 from bot.asking.reading import read
 from bot.asking.stepping import beside
@@ -66,6 +66,9 @@ out, has 326 and 473. With 330 characters beside the first one it was 341 and 77
 
 _FIRM = frozenset({"year", "place", "answer_type"})
 """What an answer has to hold to be firm, whatever else speaks for it."""
+
+_CLEARLY = 0.05
+"""By how much surer a question that says little has to be by itself than as one that follows up."""
 
 _READERS = 8
 """Views of a generation whose lines are kept as they were read."""
@@ -121,14 +124,22 @@ class Extractive:
         return with_edition(with_work(question, library), library, on)
 
     def _surer(self, question: Question, library: Library) -> Question:
-        """Return a question that may follow up or not as what the documents answer more surely."""
-        if not question.alone:
+        """Return a question that may follow up or not as what the documents answer more surely.
+
+        One that looks whole follows up where it would be declined by itself, and answered with what
+        the one before it is about.
+        """
+        if question.alone:
+            alone = replace(question, standalone=question.alone, alone="")
+            clearly = self._sure(alone, library) - self._sure(question, library) > _CLEARLY
+            return alone if clearly else replace(question, alone="")
+        if not question.history or question.standalone != question.core:
             return question
-        sure = {
-            text: self._sure(replace(question, standalone=text), library)
-            for text in (question.standalone, question.alone)
-        }
-        return replace(question, standalone=max(sure, key=lambda text: sure[text]), alone="")
+        fitted = self._fitted or weights()
+        if self._sure(question, library) >= fitted.near:
+            return question
+        whole = replace(question, standalone=carried(question.core, question.history))
+        return whole if self._sure(whole, library) >= fitted.answered else question
 
     def _sure(self, question: Question, library: Library) -> float:
         """Return how likely the documents answer a question as it stands, from 0 to 1."""

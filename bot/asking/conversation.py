@@ -80,6 +80,12 @@ def condense(text: str, history: Sequence[Turn]) -> str:
     return whole if len(whole) <= _LONGEST or whole == text else whole[-_LONGEST:]
 
 
+def carried(text: str, history: Sequence[Turn]) -> str:
+    """Return a question that may stand alone as if it followed up; *history* has a turn at least."""
+    *earlier, last = history
+    return _written_out(text, condense(last.question, earlier))
+
+
 def is_choice(text: str) -> bool:
     """Whether a text is a choice that was offered ("「第1版」について: 期限は"), as it was offered."""
     return _CHOICE.match(text) is not None
