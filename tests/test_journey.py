@@ -76,6 +76,17 @@ def test_the_question_of_the_town_hall_is_answered(home: Path) -> None:
     assert re.search(r"服務.*要綱等で定める必要がある", quotes)
 
 
+def test_first_line_stands_in_the_quotation_that_it_rests_on(home: Path) -> None:
+    """What is large is read in its place, and nothing beside the quotation is said."""
+    answerer = build(settings({}, home)).answerer
+    answers = [answerer.answer(read(question.text)) for question in list(load("starter"))[::8]]
+
+    led = [(one.lead, one.citations) for one in answers if one.lead is not None]
+    assert len(led) > len(answers) / 2
+    for lead, citations in led:
+        assert lead.text in next(one.quote for one in citations if one.marker == lead.marker)
+
+
 def test_talks_are_answered_as_their_last_turn_written_out(home: Path) -> None:
     """Of 60 talks of two and three turns at most two lose a right first citation."""
     answerer = build(settings({}, home)).answerer

@@ -377,10 +377,9 @@ class _Telling:
         """Return the first line: what answers, as it stands in the first quotation."""
         start, end = first_line(
             pick.candidate,
+            pick.unit,
             pick.among,
             self._asked,
-            self._library,
-            self._reader,
             (value.start, value.end) if value else None,
         )
         said = self._library.text(citation.edition).text[start:end].strip()

@@ -119,6 +119,14 @@ class _Growth:
         at = {line.at: place for place, line in enumerate(page)}
         return cls(page, at[candidate.first.at], at[candidate.lines[-1].at])
 
+    @classmethod
+    def within(cls, candidate: Candidate, whole: Unit) -> _Growth:
+        """Begin with those of a candidate's own lines that a quotation shows, to grow in it alone."""
+        own = {line.at for line in candidate.lines}
+        # A heading that announces is named by the source, so that none of its lines may be quoted.
+        places = [place for place, line in enumerate(whole.lines) if line.at in own] or [0]
+        return cls(whole.lines, places[0], places[-1])
+
     def _fits(self, place: int, room: int) -> bool:
         if not 0 <= place < len(self.page) or self.page[place].harmful:
             return False
@@ -168,7 +176,11 @@ class _Growth:
         What holds most is the sum of the shares of the candidates that lie in it whole.
         """
         at = {line.at: place for place, line in enumerate(self.page)}
-        spans = [(at[one.first.at], at[one.lines[-1].at], share) for one, share in among]
+        spans = [
+            (at[one.first.at], at[one.lines[-1].at], share)
+            for one, share in among
+            if one.first.at in at and one.lines[-1].at in at
+        ]
         sizes = [0]
         for line in self.page:
             sizes.append(sizes[-1] + len(line.text) + 1)
@@ -232,19 +244,18 @@ def _beside(page: tuple[Line, ...], one: int, other: int) -> bool:
 
 def first_line(
     candidate: Candidate,
+    whole: Unit,
     among: Sequence[Weighed],
     question: Asked,
-    library: Library,
-    reader: Reader,
     span: tuple[int, int] | None = None,
 ) -> tuple[int, int]:
     """Return the span of the edition's text that is shown as the first line, at most `LED` long.
 
-    It is the candidate's own text with as much around it as is likely to hold the answer; of a longer
-    one the clauses, one after the other, that say most of the question, with *span* (a value's) among
-    them.
+    It is the candidate's own text with as much of the *whole* quotation around it as is likely to
+    hold the answer; of a longer one the clauses, one after the other, that say most of the question,
+    with *span* (a value's) among them.
     """
-    growth = _Growth.around(candidate, library, reader)
+    growth = _Growth.within(candidate, whole)
     if not _alone(candidate, among):
         growth.weigh(among, LED, 0.0)
     lines = growth.cut()
