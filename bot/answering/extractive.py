@@ -108,8 +108,22 @@ class Extractive:
         if len(parts) > 1:
             found = self._in_turn(understood, parts, library)
         else:
-            found = self.from_passages(understood, self.passages(understood, library), library)
+            found = self._carried(understood, self._at_once(understood, library), library)
         return replace(found, took_ms=round((time.perf_counter() - begun) * 1000, 1))
+
+    def _at_once(self, question: Question, library: Library) -> Answer:
+        return self.from_passages(question, self.passages(question, library), library)
+
+    def _carried(self, question: Question, found: Answer, library: Library) -> Answer:
+        """Return the answer to a question that looked whole and is declined as to one that follows up.
+
+        Where the documents answer that firmly; else what was *found*.
+        """
+        if found.declined is None or not question.history or question.standalone != question.core:
+            return found
+        whole = replace(question, standalone=carried(question.core, question.history))
+        again = self._at_once(whole, library)
+        return again if again.certainty is Certainty.ANSWERED else found
 
     def passages(self, question: Question, library: Library) -> Sequence[Passage]:
         """Return the passages that an understood question is answered from, best first."""
@@ -126,22 +140,12 @@ class Extractive:
         return with_edition(with_work(question, library), library, on)
 
     def _surer(self, question: Question, library: Library) -> Question:
-        """Return a question that may follow up or not as what the documents answer more surely.
-
-        One that looks whole follows up where it would be declined by itself, and answered with what
-        the one before it is about.
-        """
-        if question.alone:
-            alone = replace(question, standalone=question.alone, alone="")
-            clearly = self._sure(alone, library) - self._sure(question, library) > _CLEARLY
-            return alone if clearly else replace(question, alone="")
-        if not question.history or question.standalone != question.core:
+        """Return a question that may follow up or not as what the documents answer more surely."""
+        if not question.alone:
             return question
-        fitted = self._fitted or weights()
-        if self._sure(question, library) >= fitted.near:
-            return question
-        whole = replace(question, standalone=carried(question.core, question.history))
-        return whole if self._sure(whole, library) >= fitted.answered else question
+        alone = replace(question, standalone=question.alone, alone="")
+        clearly = self._sure(alone, library) - self._sure(question, library) > _CLEARLY
+        return alone if clearly else replace(question, alone="")
 
     def _sure(self, question: Question, library: Library) -> float:
         """Return how likely the documents answer a question as it stands, from 0 to 1."""
