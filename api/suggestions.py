@@ -9,9 +9,9 @@ from itertools import islice, zip_longest
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
+from bot.answering.going_on import askable, calls_for_an_answer, question_about
 from bot.answers import Certainty
 from bot.asking.question import read
-from bot.asking.starters import askable, calls_for_an_answer, question_about
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

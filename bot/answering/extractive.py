@@ -13,8 +13,7 @@ from weakref import ReferenceType, ref
 import numpy as np
 
 from bot.answering.candidates import Candidate
-from bot.answering.clarifying import choices
-from bot.answering.going_on import questions_next
+from bot.answering.going_on import beside, choices, questions_next
 from bot.answering.lines import Reader
 from bot.answering.missing import lacking, speaks_of
 from bot.answering.scoring import (
@@ -35,7 +34,6 @@ from bot.answers import Answer, Certainty, Citation, Declined, Lead, Question, c
 from bot.asking.conversation import carried, is_choice, times_more, without_choice
 from bot.asking.intent import Intent
 from bot.asking.reading import read
-from bot.asking.stepping import beside
 from bot.telling.phrases import phrase
 from bot.telling.quotations import cases_in, notices
 from bot.telling.screen import Screen, declining, first_screen, further_screen

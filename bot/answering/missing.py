@@ -9,8 +9,8 @@ from bot.answering.articles import HEADED, heads
 from bot.answering.lines import GAPS, Reader
 from bot.answering.signals import fits, tells_contact
 from bot.answers import Missing
-from bot.asking.articles import find
 from bot.asking.intent import VALUES, Kind
+from bot.asking.reading import find_articles
 from ingest.language.words import person_names
 
 if TYPE_CHECKING:
@@ -128,7 +128,7 @@ def speaks_of(question: Asked, candidate: Candidate, reader: Reader) -> bool:
         *(line.words for line in candidate.lines), *(one.words for one in above)
     )
     flat = "".join([*(line.flat for line in candidate.lines), *(one.flat for one in above)])
-    articles = {(one.article.kind, one.article.number) for one in find(flat)}
+    articles = {(one.article.kind, one.article.number) for one in find_articles(flat)}
     if any((one.kind, one.number) not in articles for one in _articles(question.intent)):
         return False
     named = [said for said, others in question.names if any(name in flat for name in others)]

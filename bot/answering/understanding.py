@@ -10,15 +10,60 @@ from typing import TYPE_CHECKING
 
 from bot.answers import Question
 from bot.asking import days
-from bot.asking.people import without_people
+from bot.asking.intent import Kind
+from bot.asking.lexicon import table
+from bot.asking.reading import TITLE, read
 from bot.telling.phrases import phrase
 from ingest.language.spelling import normalise
+from ingest.language.words import tokens
+from ingest.personal import people
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from index.passages import Library
     from index.search.glossary import Match
 
-_TITLE = re.compile(r"[『“]([^『』“”]+)[』”]")
+_WORDS = table("words")["people"]
+_HONORIFICS = tuple(_WORDS["honorifics"])
+_PARTICLES = tuple(sorted(_WORDS["particles"], key=len, reverse=True))
+_OF_THEM = frozenset({Kind.CONTACT, Kind.NAME, Kind.AGE})
+"""Kinds of answer that can only be of the person who is named."""
+
+
+def without_people(question: str, known: Callable[[str], bool]) -> str:
+    """Return a question without the people it names politely (山田さんの転出届), whom no text names.
+
+    *known* tells of a word whether the documents hold it. A question that would be about nothing
+    without the person, or that asks who somebody is, stays as it is.
+    """
+    if not any(honorific in question for honorific in _HONORIFICS):
+        return question
+    rest, end = "", 0
+    for start, after in sorted(_named_people(question, known)):
+        if start >= end:
+            rest += question[end:start]
+            end = after
+    rest += question[end:]
+    if not end or not (intent := read(rest, language="ja")).subjects:
+        return question
+    return question if _OF_THEM.intersection(intent.kinds) else rest
+
+
+def _named_people(question: str, known: Callable[[str], bool]) -> list[tuple[int, int]]:
+    """Return from where to where each person is named, with what joins the name to the rest."""
+    found: list[tuple[int, int]] = []
+    for one in people.find(question):
+        honorific = _first_of(_HONORIFICS, question, one.end)
+        # A word of the name that no document has: the person is in none.
+        if honorific and not all(map(known, tokens(question[one.start : one.end]))):
+            end = one.end + len(honorific)
+            found.append((one.start, end + len(_first_of(_PARTICLES, question, end))))
+    return found
+
+
+def _first_of(words: tuple[str, ...], text: str, at: int) -> str:
+    return next((word for word in words if text.startswith(word, at)), "")
 
 
 def heard(question: Question) -> tuple[str, ...]:
@@ -70,7 +115,7 @@ def with_work(question: Question, library: Library) -> Question:
     """Return the question with the works as filter whose whole titles it quotes, if it does."""
     if question.filters.documents:
         return question
-    titles = {match[1] for match in _TITLE.finditer(question.standalone)}
+    titles = {match[1] for match in TITLE.finditer(question.standalone)}
     named = {
         edition.document.id
         for edition in library.editions

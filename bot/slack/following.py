@@ -9,7 +9,7 @@ from collections.abc import Callable
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from bot.answering.present import overtaken
+from bot.answering.editions import overtaken
 from bot.errors import AnswerUnknown
 from bot.ledger.errors import LedgerUnavailable
 from bot.slack import blocks

@@ -86,7 +86,7 @@ def stale(
     Of an answer given in a private channel or message only the id and the place are told.
     """
     chosen = given.settings()
-    from bot.answering.present import overtaken
+    from bot.answering.editions import overtaken
 
     generation = build(chosen).generation()
     changed: list[dict[str, object]] = []

@@ -6,7 +6,7 @@ import pytest
 
 from api.suggestions import Known, Starters, names, suggested
 from bot.answering.extractive import Extractive
-from bot.asking.starters import askable, question_about
+from bot.answering.going_on import askable, question_about
 from index.search.glossary import Glossary, Term
 from tests.fakes import FakeLibrary, edition, edition_text
 

@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.answers import SmallTalk
-from bot.asking.messages import questions_in, unmarked
-from bot.asking.question import read
+from bot.asking.question import questions_in, read, unmarked
 from evals.questions import load
 
 FORMS = tomllib.loads(Path(__file__).with_name("polite.toml").read_text(encoding="utf-8"))["form"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.asking.people import without_people
+from bot.answering.understanding import without_people
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from bot.answering.going_on import beside
 from bot.answers import Turn
-from bot.asking.stepping import beside
 
 SECTIONS = [
     ("第2章 作業",),
