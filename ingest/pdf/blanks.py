@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 # In widths of a character: the widest blank, how far the line above or below may stand, and how
 # much it may be indented.
 _WIDEST, _PITCH, _INDENT = 9.0, 2.4, 3.0
+# How alike full lines end, how many there are on a page of running text, and how far a column goes.
+_EDGE, _SEVERAL, _AROUND = 1.5, 3, 7.0
+_ENDS = "。：:）)」"
 
 
 def bridged(runs: list[Line], glyphs: Glyphs, shapes: Shapes) -> list[Line]:
@@ -41,7 +44,8 @@ def bridged(runs: list[Line], glyphs: Glyphs, shapes: Shapes) -> list[Line]:
         chain = [run]
         while (behind := after.get(id(chain[-1]))) is not None:
             chain.append(behind)
-        if _runs_past(chain, long) and not _parted(chain, shapes):
+        past = _runs_past(chain, long) or _fills_the_line(chain, long, runs)
+        if past and not _parted(chain, shapes):
             chains.append(chain)
     if not chains:
         return runs
@@ -75,11 +79,34 @@ def _runs_past(chain: Sequence[Line], long: Sequence[Line]) -> bool:
         ):
             continue
         # Above stands a sentence that is not at its end; below, the rest of this one.
-        open_above = pitch > 0 and other.text[-1] not in "。：:）)」"
-        open_below = pitch < 0 and not other.item and last.text[-1] not in "。：:）)」"
+        open_above = pitch > 0 and other.text[-1] not in _ENDS
+        open_below = pitch < 0 and not other.item and last.text[-1] not in _ENDS
         if (open_above and not first.item) or open_below:
             return True
     return False
+
+
+def _fills_the_line(chain: Sequence[Line], long: Sequence[Line], runs: Sequence[Line]) -> bool:
+    """Whether *chain* is a full line of a text that has others, and nothing stands in columns."""
+    first, last = chain[0], chain[-1]
+    size = first.size
+    if len(first.text) < LONG_LINE or first.text[-1] in _ENDS:
+        return False
+    full = sum(
+        abs(other.right - last.right) < _EDGE * size
+        and abs(other.left - first.left) <= _INDENT * size
+        and 0.8 * size < other.size < 1.25 * size
+        for other in long
+    )
+    if full < _SEVERAL:
+        return False
+    return not any(
+        abs(other.left - behind.left) < size
+        and abs(other.top - behind.top) < _AROUND * size
+        and other not in chain
+        for behind in chain[1:]
+        for other in runs
+    )
 
 
 def _parted(chain: Sequence[Line], shapes: Shapes) -> bool:

@@ -132,6 +132,43 @@ def test_a_sentence_goes_on_behind_a_blank(tmp_path: Path) -> None:
     assert [whole.replace("　", " ")] == said(page)
 
 
+def test_a_sentence_with_a_blank_ends_in_a_short_line(tmp_path: Path) -> None:
+    """Its last line runs past no blank: that others of the text are as wide tells it."""
+    sheet = Sheet()
+    for at in range(3):
+        sheet.say(
+            f"{at + 1}　職員は、所属長の承認を受けて休暇を取ることができるものとし、その",
+            72,
+            760 - 16 * at,
+        )
+    sheet.say("４　精勤手当の計算に当たっては、遅刻又は早退", 72, 700).say(
+        "回をもって欠勤一日と", 327, 700
+    )
+    sheet.say("みなす。", 82, 684)
+
+    page = only(tmp_path, sheet)
+
+    assert "遅刻又は早退 回をもって欠勤一日とみなす。" in page.text
+
+
+def test_columns_beside_full_lines_stay_columns(tmp_path: Path) -> None:
+    """Words that stand below each other are no rest of the lines beside them."""
+    sheet = Sheet()
+    for at in range(3):
+        sheet.say(
+            "職員は、所属長の承認を受けて休暇を取ることができるものとし、そのほか",
+            72,
+            760 - 16 * at,
+        )
+    for at in range(2):
+        sheet.say("左の段の文はこのように途切れず", 72, 690 - 16 * at)
+        sheet.say("右の段の文はこのように続く", 290, 690 - 16 * at)
+
+    page = only(tmp_path, sheet)
+
+    assert "途切れず 右の段" not in page.text
+
+
 def test_a_rule_counts_only_where_it_is_painted(tmp_path: Path) -> None:
     """A rule that is drawn too long and cut off does not part the words below the table."""
     sheet = Sheet()
