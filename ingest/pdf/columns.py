@@ -131,7 +131,8 @@ def _vertical(found: list[Line]) -> list[list[Line]]:
                 and min(last.top, line.top) - max(last.bottom, line.bottom) > 0
                 and last.top - line.top > -2.5 * line.size
                 and abs(last.size - line.size) < 0.25 * line.size
-                and max(len(last.text), len(line.text)) >= _LEAST_VERTICAL
+                and last.pictured == line.pictured
+                and (line.pictured or max(len(last.text), len(line.text)) >= _LEAST_VERTICAL)
             ):
                 stack.append(line)
                 break

@@ -24,7 +24,7 @@ from ingest import headings
 from ingest.catalog.facts import Facts, in_force_from, regulates, understood
 from ingest.errors import UnreadablePdf
 from ingest.pages import Block, BlockKind, EditionText, OutlineEntry, Page
-from ingest.pdf import drafts, layers, layout, plausible, turning, whole
+from ingest.pdf import drafts, layers, layout, lookalikes, plausible, turning, whole
 from ingest.pdf.characters import LOCK, broken, is_blank, taken
 from ingest.pdf.engines import MAX_PIXELS, Engines, is_scan, may_be_scan, pictures
 from ingest.pdf.joining import given, lines_of
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from ingest.pdf.ocr import Ocr
     from ingest.pdf.tables import Columns
 
-READER_VERSION = "27"
+READER_VERSION = "28"
 """Changes when the same file would be read differently: what was read before is read again."""
 
 _PASSWORD = 4
@@ -280,6 +280,12 @@ def _pages(sheets: Sequence[Sheet], lines: Sequence[list[Line]]) -> tuple[Page, 
 
 
 def _lines(sheet: Sheet) -> list[Line]:
+    found = _found_lines(sheet)
+    lookalikes.mend(found, sheet.glyphs)
+    return found
+
+
+def _found_lines(sheet: Sheet) -> list[Line]:
     try:
         for up in (False, True):
             if (along := turning.downward(sheet.glyphs, up=up)) is not None:

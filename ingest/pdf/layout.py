@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ingest.pdf import charts
 from ingest.pdf.bands import has_rows, parted
 from ingest.pdf.columns import Unit, around, around_lines, columns, ordered
 from ingest.pdf.drafts import BLANK, gaps_in, needs_space, spelled
@@ -47,14 +48,23 @@ def units(
     """
     grids = tables(shapes.across, shapes.down, _places(found))
     in_grid, free = _in_grids(found, grids)
-    bars = [
+    drawn = [
         charted(grid, [[is_value(line.text) for line in cell] for cell in cells])
-        or not has_rows(grid, cells)
         for grid, cells in zip(grids, in_grid, strict=True)
+    ]
+    bars = [
+        chart or not has_rows(grid, cells)
+        for chart, grid, cells in zip(drawn, grids, in_grid, strict=True)
+    ]
+    diagrams = [
+        (grid.left, grid.bottom, grid.right, grid.top)
+        for grid, chart in zip(grids, drawn, strict=True)
+        if chart
     ]
     if any(bars):
         grids = [grid for grid, bar in zip(grids, bars, strict=True) if not bar]
         in_grid, free = _in_grids(found, grids)
+    charts.label(free, diagrams, shapes)
     highest = max([line.top for line in free] + [grid.top for grid in grids], default=0.0)
     made_tables = []
     for grid, cells in zip(grids, in_grid, strict=True):

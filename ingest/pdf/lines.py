@@ -92,7 +92,7 @@ class Line:
 
     *glyphs* are indices into `Glyphs`, in reading order; *size* is the width of a full-width
     character in points, estimated where the line has none. *frame* is the index of the smallest
-    frame around it, or -1. A *pictured* line was read from a picture; a *laid* one is vertical
+    frame around it, or -1. A *pictured* line was read from a picture, or is a label in a drawing; a *laid* one is vertical
     text laid on its side (`ingest.pdf.turning`).
     """
 
