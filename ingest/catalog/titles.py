@@ -57,6 +57,7 @@ _PART = re.compile(
 _NUMBERED = re.compile(
     r"^第[0-9一二三四五六七八九十]+[章節部編条]|[0-9IVXⅠ-Ⅹ]{1,3}[.、)．]|[(（][0-9]{1,2}[)）]|[①-⑳■□●◆◇・▼▲◎]"
 )
+_COUNTED = re.compile(r"^[0-9０-９]{1,2}[.．]\s*(?=[^\W\d_]{4})")
 _LABEL = re.compile(
     r"[(（\[【<《]*(?:資料|参考資料|参考|別紙|別添|別表|別記|別冊|様式|添付|議題|機密性|No|Vol|第)[-‐－0-9０-９一二三四五六七八九十の.・ー―号回]*(?:情報|様式|関係)?[)）\]】>》]*",
     re.IGNORECASE,
@@ -240,7 +241,8 @@ def _best(lines: Sequence[Row], page: Page, usual: float, name: str) -> _Candida
 
 
 def _unlabelled(text: str) -> str:
-    """The words without what only says which part of a file this is (表紙, 資料１)."""
+    """The words without what only says which part of a file this is (表紙, 資料１, １．)."""
+    text = _COUNTED.sub("", text)
     label, _, rest = text.partition(" ")
     is_label = _LABEL.fullmatch(unicodedata.normalize("NFKC", label)) or label in words()["before"]
     return rest if is_label and _sensible(Row(rest, 0, 0, 0, 0, 0)) else text

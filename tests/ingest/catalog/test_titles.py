@@ -226,6 +226,13 @@ def test_the_files_own_title_counts_only_when_the_page_says_it(tmp_path: Path, n
     assert "みなと市窓口業務の手引" == facts(tmp_path, page, named=named).title
 
 
+def test_number_of_a_heading_is_no_part_of_a_title(tmp_path: Path) -> None:
+    """Where a part of a longer file stands by itself, its first heading names it."""
+    page = Sheet().say("資料２－４", 480, 800).say("１．ユーザー調査の概要", 60, 760, 20)
+
+    assert "ユーザー調査の概要" == facts(tmp_path, body(page, 700)).title
+
+
 def test_the_files_own_title_makes_the_printed_one_whole(tmp_path: Path) -> None:
     """Where the first pages say the file's title in full, it is longer than the largest line."""
     page = centred(Sheet(), "校務の改善について", 600, 24)
