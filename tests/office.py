@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import zipfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 W = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 S = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
@@ -18,10 +22,46 @@ _NAMES = f'xmlns:w="{W}" xmlns:r="{R}" xmlns:mc="{MC}" xmlns:a="{A}" xmlns:p="{P
 
 def write(path: Path, parts: dict[str, str]) -> Path:
     """Write a file of these parts, packed as Office does."""
+    parts = dict(parts)
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("[Content_Types].xml", parts.pop("[Content_Types].xml", _contents(parts)))
         for name, said in parts.items():
             archive.writestr(name, said)
     return path
+
+
+_KINDS = {
+    "word/document.xml": "wordprocessingml.document.main",
+    "word/styles.xml": "wordprocessingml.styles",
+    "word/numbering.xml": "wordprocessingml.numbering",
+    "word/footnotes.xml": "wordprocessingml.footnotes",
+    "xl/workbook.xml": "spreadsheetml.sheet.main",
+    "xl/styles.xml": "spreadsheetml.styles",
+    "xl/sharedStrings.xml": "spreadsheetml.sharedStrings",
+    "ppt/presentation.xml": "presentationml.presentation.main",
+}
+
+
+def _contents(parts: Iterable[str]) -> str:
+    """Return what kind each part is, without which no office program opens the file."""
+    office = "application/vnd.openxmlformats-officedocument"
+    kinds = {
+        name: _KINDS.get(name)
+        or ("spreadsheetml.worksheet" if name.startswith("xl/worksheets/sheet") else "")
+        or ("presentationml.slide" if name.startswith("ppt/slides/slide") else "")
+        for name in parts
+    }
+    said = "".join(
+        f'<Override PartName="/{name}" ContentType="{office}.{kind}+xml"/>'
+        for name, kind in kinds.items()
+        if kind
+    )
+    types = "http://schemas.openxmlformats.org/package/2006/content-types"
+    return (
+        f'<?xml version="1.0"?><Types xmlns="{types}"><Default Extension="xml" '
+        'ContentType="application/xml"/><Default Extension="rels" ContentType="'
+        f'application/vnd.openxmlformats-package.relationships+xml"/>{said}</Types>'
+    )
 
 
 def relations(*links: tuple[str, str, str]) -> str:
