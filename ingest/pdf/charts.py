@@ -108,6 +108,8 @@ def _belongs(line: Line, region: Region) -> bool:
     found = marks.mark(line.text)
     if found is not None and found.kind in {marks.Kind.CAPTION, marks.Kind.NOTE}:
         return False
+    if line.item and not is_value(line.text):
+        return False
     if line.upright and len(line.text) < LONG_LINE and not line.text.endswith("。"):
         return bottom - _BEYOND * line.size < height < top + _BEYOND * line.size
     if line.upright:

@@ -41,6 +41,7 @@ def test_labels_of_a_chart_are_no_rows(tmp_path: Path) -> None:
     """Ticks, values and labels that are written downwards: none stands in a row with others."""
     sheet = Sheet().say("影響が生じた理由をみると、次の図のとおりである。", 72, 760)
     bars(sheet, (48.5, 31.0, 12.5, 7.0, 3.5))
+    sheet.say("②　取組と効果", 84, 632, 9)
     for at, words in enumerate(
         ("行事の中止", "時短の要請", "来客の減少", "販路がない", "そのほか")
     ):
@@ -50,6 +51,7 @@ def test_labels_of_a_chart_are_no_rows(tmp_path: Path) -> None:
 
     assert [] == of(page, BlockKind.ROW)
     assert ["影響が生じた理由をみると、次の図のとおりである。"] == of(page, BlockKind.TEXT)
+    assert ["② 取組と効果"] == of(page, BlockKind.ITEM) + of(page, BlockKind.HEADING)
     labels = "\n".join(of(page, BlockKind.IMAGE))
     assert all(one in labels for one in ("行事の中止", "販路がない", "48.5", "3.5"))
 
