@@ -254,7 +254,7 @@ function groupsPart({ bindings }, again, complain) {
 }
 
 function scrolled(name, table) {
-  return el("div.wide.card", { tabindex: "0", role: "region", "aria-labelledby": `${name}-title` }, table);
+  return el("div.wide.card", { tabindex: "0", role: "group", "aria-labelledby": `${name}-title` }, table);
 }
 
 function tableOf(heads, rows) {

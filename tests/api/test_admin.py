@@ -851,7 +851,7 @@ def test_page_offers_to_publish_what_was_refused(desk: Desk) -> None:
 
 @pytest.mark.needs("chromium")
 def test_edited_answer_keeps_each_quotation_with_its_document(desk: Desk) -> None:
-    """Also where its words change; another choice of document is for those of the first."""
+    """Also where its words change; another choice of document is for those of the first; axe."""
     quotations = [
         {"document": d, "edition": "1", "quote": q} for d, q in (("a", "甲"), ("b", "乙"))
     ]
@@ -860,8 +860,8 @@ def test_edited_answer_keeps_each_quotation_with_its_document(desk: Desk) -> Non
         "quotations": quotations, "by": "総務部", "day": "2026-04-01", "owner": "", "doubt": "",
     }  # fmt: skip
     documents: list[dict[str, Any]] = [
-        {"document": name, "title": name, "folders": [], "groups": [], "owner": ""}
-        for name in ("a", "b", "c")
+        {"document": name, "title": name, "folders": [], "groups": groups, "owner": ""}
+        for name, groups in (("a", []), ("b", ["人事課"]), ("c", []))
     ]
     sent: list[list[dict[str, str]]] = []
     app = app_of(desk)
@@ -881,6 +881,8 @@ def test_edited_answer_keeps_each_quotation_with_its_document(desk: Desk) -> Non
         page.route("**/v1/admin/approved", answered)
         page.route("**/v1/admin/groups", lambda route: route.fulfill(json=bindings))
         page.goto(f"{address}/admin#once={app.state.access.sessions.word()}")
+        expect(page.locator("section", has=page.locator("#groups-title"))).to_contain_text("人事課")
+        assert 0 == violations(page)
         part = page.locator("section", has=page.locator("#approved-title"))
         for document, quotes in (("a", "甲\n乙丙"), ("c", "甲\n乙"), ("a", "丁\n甲\n乙")):
             part.get_by_role("button", name="直す").click()
