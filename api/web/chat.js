@@ -36,7 +36,7 @@ let cameFrom = null;
 const viewer = new Viewer(panel, {
   onclose: () => {
     closedByReader(true);
-    panel.close();
+    shut();
   },
   onstep: (by) => step(by),
 });
@@ -69,6 +69,12 @@ box.addEventListener("keydown", (event) => {
   if (!running) form.requestSubmit();
 });
 
+// What is read scrolls by itself, also for who still types.
+box.addEventListener("keydown", ({ key }) => {
+  const pages = { PageDown: 1, PageUp: -1 }[key];
+  if (pages) talk.scrollBy({ top: pages * talk.clientHeight * 0.9, behavior: calm() });
+});
+
 box.addEventListener("input", () => {
   grow();
   complain("");
@@ -97,6 +103,7 @@ function begin(text) {
 
 async function put(question, turn = addTurn(question, filters.words), bounds = filters.wire) {
   const { body, item, bounded } = turn;
+  if (!wide.matches && panel.open) panel.close();
   running = new AbortController();
   busy(true);
   body.replaceChildren(el("p.working", {}, say("searching")));
@@ -199,24 +206,44 @@ function calm() {
 let citations = []; // of the answer whose page is open, in the order in which they stand there
 let at = 0;
 
-// Beside the answer, or on a narrow screen as a sheet below it: what was clicked stays where it is.
+// Beside the answer, or on a narrow screen as a sheet: what was clicked stays where it is.
 // *quiet* opens it without moving the focus.
 function open(citation, from, { quiet = false } = {}) {
   cameFrom = quiet ? null : (from ?? document.activeElement);
   const body = from?.closest(".answer");
   if (body) mark(body, citation);
-  panel.classList.toggle("under", !wide.matches);
-  if (!wide.matches) {
-    const under = innerHeight - (from?.getBoundingClientRect().bottom ?? 0) - 8;
-    panel.style.setProperty("--height", `${Math.max(innerHeight * 0.5, Math.min(under, innerHeight * 0.8))}px`);
-  }
-  panel.open = true; // not show(), which scrolls to what it focuses
-  document.body.classList.add("reading");
+  still(from, () => {
+    if (!quiet || !panel.open) beside(from);
+    panel.open = true; // not show(), which scrolls to what it focuses
+  });
   if (!quiet) closedByReader(false);
   const { document: name, edition, start, end, sha256 } = citation;
   const page = pageNumber(citation);
   viewer.show({ document: name, edition, page, start, end, sha256 });
   if (!quiet) viewer.heading.focus({ preventScroll: true });
+}
+
+// A sheet has the larger part of a narrow screen, above or below the line.
+function beside(line) {
+  const { top, bottom } = line?.getBoundingClientRect() ?? { top: 0, bottom: 0 };
+  const room = [innerHeight - bottom, top - document.querySelector(".desk").offsetTop].map((each) => each - 8);
+  const above = room[1] > room[0];
+  panel.classList.toggle("under", !wide.matches);
+  panel.classList.toggle("above", !wide.matches && above);
+  panel.style.setProperty("--height", `${Math.floor(Math.min(room[Number(above)], innerHeight * 0.7))}px`);
+}
+
+wide.addEventListener("change", () => panel.open && beside(talk.querySelector(".place[aria-current]")));
+
+function shut() {
+  still(cameFrom, () => panel.close());
+}
+
+// Whatever becomes of the room, *line* stays where it stands on the screen.
+function still(line, change) {
+  const before = line?.getBoundingClientRect().top;
+  change();
+  if (line?.isConnected) talk.scrollTop += line.getBoundingClientRect().top - before;
 }
 
 function mark(body, citation) {
@@ -241,6 +268,7 @@ function step(by) {
   const focused = document.activeElement;
   if (place.closest("details")) place.closest("details").open = true;
   open(next, place, { quiet: true });
+  place.scrollIntoView({ block: "nearest" });
   cameFrom = place;
   if (focused.closest(".answer")) place.focus({ preventScroll: true });
 }
@@ -273,7 +301,6 @@ function openFirst(answer) {
 }
 
 panel.addEventListener("close", () => {
-  document.body.classList.remove("reading");
   for (const other of talk.querySelectorAll("[aria-current]")) other.removeAttribute("aria-current");
   cameFrom?.focus({ preventScroll: true });
 });

@@ -69,9 +69,11 @@ def opened(browser: Browser, address: str) -> Iterator[Opener]:
     contexts = []
     complaints: list[str] = []
 
-    def open_page(path: str = "/", *, base: str = address, wide: int = 1400, **how: object) -> Page:
+    def open_page(
+        path: str = "/", *, base: str = address, wide: int = 1400, high: int = 900, **how: object
+    ) -> Page:
         given: dict[str, Any] = {"locale": "ja-JP", **how}
-        context = browser.new_context(viewport={"width": wide, "height": 900}, **given)
+        context = browser.new_context(viewport={"width": wide, "height": high}, **given)
         contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(WAIT_MS)
@@ -410,23 +412,52 @@ def test_click_opens_the_page_with_the_quotation_marked(opened: Opener) -> None:
     assert "#page=" in (page.locator("#viewer a.link").get_attribute("href") or "")
 
 
+TALK = (
+    ASKED,
+    "マイナポータルからの申請受付に必要な整備事項は？",
+    "BPRとは何ですか",
+    "標準化の目標時期はいつですか",
+    "ガバメントクラウドの利用料は誰が負担しますか",
+)
+
+SEEN = """([line, boxes]) => {
+  const [sheet, frame, at] = [".sheet", ".frame", "#viewer"].map((each) =>
+    document.querySelector(each === "#viewer" ? each : `#viewer ${each}`).getBoundingClientRect());
+  const top = sheet.top + boxes[0].top * sheet.height;
+  return {
+    page: frame.top <= top && top + boxes[0].height * sheet.height <= frame.bottom,
+    line: line.right <= at.left || line.bottom <= at.top || at.bottom <= line.top,
+  };
+}"""
+"""Whether the quotation on the page can be seen, and the clicked line beside it."""
+
+
 @pytest.mark.parametrize("wide", [1400, 800, 390])
 def test_a_click_on_a_mark_moves_nothing(opened: Opener, wide: int) -> None:
-    """The clicked line stays where it is, to the pixel, whichever mark; its page is beside it."""
+    """The clicked line stays where it is, to the pixel, wherever on the screen; both are seen."""
     page = opened(wide=wide, reduced_motion="reduce")
-    for asked in (ASKED, "マイナポータルからの申請受付に必要な整備事項は？", "BPRとは何ですか"):
+    for turn, asked in enumerate(TALK):
         ask(page, asked)
         answer = page.locator(".answer").last
-        answer.locator("details.further summary").click()
+        for rest in answer.locator("details.further summary").all():
+            rest.click()
         marks = answer.locator("button.marker")
+        assert marks.count()
         for at in range(marks.count()):
             mark = marks.nth(at)
-            mark.evaluate("each => each.scrollIntoView({ block: 'center', behavior: 'instant' })")
+            block = ("center", "start", "end")[(turn + at) % 3]
+            mark.evaluate(
+                "(each, block) => each.scrollIntoView({ block, behavior: 'instant' })", block
+            )
             before = mark.bounding_box()
-            mark.click()
-            expect(page.locator("#viewer")).to_be_visible()
+            with page.expect_response(re.compile(r"/pages/\d+\?")) as reply:
+                mark.click()
             expect(page.locator("#viewer .title")).to_be_focused()
+            expect(page.locator("#viewer")).not_to_have_class(re.compile("busy"))
             assert before == mark.bounding_box()
+            line = mark.evaluate("each => each.getBoundingClientRect().toJSON()")
+            seen = page.evaluate(SEEN, [line, reply.value.json()["boxes"]])
+            assert {"page": True, "line": True} == seen
             page.keyboard.press("Escape")
             expect(page.locator("#viewer")).not_to_be_visible()
             assert before == mark.bounding_box()
@@ -804,6 +835,19 @@ def test_names_are_offered_while_one_types(opened: Opener) -> None:
     assert [] == sent
 
 
+def test_what_is_read_scrolls_while_one_types(opened: Opener) -> None:
+    """Page down in the question box moves the answers, which scroll between the head and the box."""
+    page = opened(reduced_motion="reduce")
+    ask(page)
+    ask(page, "BPRとは何ですか")
+    page.keyboard.press("PageUp")
+
+    expect(page.locator(".asked").first).to_be_in_viewport()
+    page.keyboard.press("PageDown")
+    expect(page.locator(".asked").last).to_be_in_viewport()
+    assert page.evaluate("scrollY") == 0
+
+
 def test_a_greeting_has_nothing_to_rate(opened: Opener) -> None:
     """Who says hello is greeted and offered questions; there is no quotation to copy or to judge."""
     library = small()
@@ -876,23 +920,38 @@ def test_question_that_cannot_be_asked_is_explained(opened: Opener, typed: str, 
 
 
 def test_telephone_width_has_no_sideways_scrolling(opened: Opener) -> None:
-    """At 320 pixels every screen fits, and the page comes as a sheet over the lower part."""
+    """At 320 pixels every screen fits, and the page comes as a sheet beneath what was clicked."""
     page = opened(wide=320)
     fits = "document.documentElement.scrollWidth <= 320"
     assert page.evaluate(fits)
     ask(page)
     assert page.evaluate(fits)
-    page.locator(".place").first.click()
+    place = page.locator(".place").first
+    place.click()
     expect(page.locator("#viewer .sheet img")).to_be_visible()
 
-    box = page.locator("#viewer").bounding_box()
+    box, clicked = page.locator("#viewer").bounding_box(), place.bounding_box()
     assert box is not None
+    assert clicked is not None
     assert (0, 320) == (box["x"], box["width"])
+    assert clicked["y"] + clicked["height"] < box["y"] < 550
     assert 900 == box["y"] + box["height"]
-    assert 450 <= box["height"] <= 720
     page.goto(page.url.partition("?")[0] + "documents")
     expect(page.locator(".card").first).to_be_visible()
     assert page.evaluate(fits)
+
+
+def test_a_page_is_light(opened: Opener) -> None:
+    """All that is loaded to ask a question, without its answers, is at most 150 kB as it stands."""
+    page = opened()
+    expect(page.locator("#suggestions")).to_be_visible()
+    sizes = page.evaluate(
+        "performance.getEntries().filter((one) => one.decodedBodySize && !one.name.includes('/v1/'))"
+        ".map((one) => one.decodedBodySize)"
+    )
+
+    assert 15 < len(sizes)
+    assert sum(sizes) <= 150_000
 
 
 def test_dark_mode_follows_the_system(opened: Opener) -> None:
@@ -1052,9 +1111,6 @@ def test_asking_can_be_stopped(opened: Opener) -> None:
         halting.release.set()
 
 
-NARROW = 500
-"""Pixels of width below which a screen is a telephone's."""
-
 SCREENS = (
     "welcome",
     "answer",
@@ -1113,10 +1169,6 @@ def show(opened: Opener, screen: str, **how: object) -> Page:
         ask(page, "明日の天気はどうなりますか")
     elif screen != "welcome":
         ask(page)
-        size = page.viewport_size
-        if size and size["width"] < NARROW:
-            # What stands halfway behind the question box has, to axe, half its size.
-            page.set_viewport_size({"width": size["width"], "height": 1200})
     if screen == "viewer":
         page.locator(".place").first.click()
         expect(page.locator(".sheet img")).to_be_visible()
@@ -1133,7 +1185,7 @@ def show(opened: Opener, screen: str, **how: object) -> Page:
     [
         pytest.param({}, id="light"),
         pytest.param({"color_scheme": "dark"}, id="dark"),
-        pytest.param({"wide": 360, "locale": "en-US"}, id="telephone-english"),
+        pytest.param({"wide": 360, "high": 740, "locale": "en-US"}, id="telephone-english"),
     ],
 )
 @pytest.mark.parametrize("screen", SCREENS)
