@@ -7,12 +7,11 @@ recorded nowhere.
 from __future__ import annotations
 
 import json
-import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
 from typing import Any
+
+from ingest.language.tables import table
 
 LONGEST_TITLE = 30
 LISTS = {"tags", "follow_ups", "queries"}
@@ -44,7 +43,7 @@ def chore(system: str, messages: Sequence[str]) -> Chore | None:
         messages: what the person said, oldest first.
     """
     last = messages[-1] if messages else ""
-    listed = _words()
+    listed = table("api/chores")
     for text in (last, system):
         low = f"\n{text.lower()}"
         if not _any(listed["makes"], low) or not _any(listed["transcript"], low):
@@ -71,8 +70,3 @@ def _first_said(text: str, signs: Sequence[str]) -> str:
 
 def _any(words: Sequence[str], text: str) -> bool:
     return any(word in text for word in words)
-
-
-@cache
-def _words() -> dict[str, Any]:
-    return tomllib.loads((Path(__file__).parent / "chores.toml").read_text("utf-8"))

@@ -12,25 +12,23 @@ answer, or anybody who is told what to do with instructions or with the answer a
 from __future__ import annotations
 
 import re
-import tomllib
 import unicodedata
 from functools import lru_cache
-from pathlib import Path
 
-_WORDS = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
+from ingest.language.tables import one_of, table
 
 
 def _pattern(name: str) -> re.Pattern[str]:
     """Return the shapes of that name in both languages, each <word> with the words it stands for."""
 
     def filled(language: dict[str, list[str]], shape: str) -> str:
-        def any_of(found: re.Match[str]) -> str:
-            listed = sorted(language[found[1]], key=len, reverse=True)
-            return f"(?:{'|'.join(map(re.escape, listed))})"
+        return re.sub(r"<([a-z]+)>", lambda found: one_of(language[found[1]]), shape)
 
-        return re.sub(r"<([a-z]+)>", any_of, shape)
-
-    shapes = [filled(language, shape) for language in _WORDS.values() for shape in language[name]]
+    shapes = [
+        filled(language, shape)
+        for language in table("ingest/commands").values()
+        for shape in language[name]
+    ]
     return re.compile("|".join(shapes), re.IGNORECASE)
 
 

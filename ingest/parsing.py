@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from ingest.commands import addresses_a_machine
 from ingest.language import marks
-from ingest.language.counted import unit_at
+from ingest.language.figures import unit_at
 from ingest.language.sentences import (
     WRAPPED_LINE,
     announces,

@@ -9,11 +9,11 @@ from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from bot.asking.conversation import condense, is_choice
-from bot.asking.lexicon import table
 from bot.telling.phrases import phrase
 from ingest.language.marks import unmarked
 from ingest.language.sentences import shown
 from ingest.language.spelling import normalise
+from ingest.language.tables import table
 from ingest.language.words import units
 
 if TYPE_CHECKING:
@@ -105,12 +105,14 @@ def _place(passage: Passage) -> tuple[str, tuple[str, ...]]:
     return passage.chunk.edition.key, passage.chunk.section
 
 
-_FORMS = table("starters")
+_FORMS = table("bot/asking/starters")
 _KINDS: dict[str, str] = {
-    normalise(word): kind for kind, words in table("wants")["heads"].items() for word in words
+    normalise(word): kind
+    for kind, words in table("bot/asking/wants")["heads"].items()
+    for word in words
 }
 _LONGEST = max(map(len, _KINDS))
-_HEADINGS = table("starters")["headings"]
+_HEADINGS = table("bot/asking/starters")["headings"]
 _ASIDE = re.compile(r"[（(][^（）()]*[)）]\s*$")
 _JAPANESE = re.compile(r"[ぁ-んァ-ヴ一-龠]")
 _NAMING = frozenset({"名詞", "接尾辞", "代名詞"})

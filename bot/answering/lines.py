@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ingest.language.counted import unit_at
+from ingest.language.figures import unit_at
 from ingest.language.numbers import Figure, figures
 from ingest.language.numbers import Kind as Figures
 from ingest.language.spelling import normalise

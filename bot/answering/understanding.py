@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 from bot.answers import Question
 from bot.asking import days
 from bot.asking.intent import Kind
-from bot.asking.lexicon import table
 from bot.asking.reading import TITLE, read
 from bot.telling.phrases import phrase
 from ingest.language.spelling import normalise
+from ingest.language.tables import table
 from ingest.language.words import tokens
 from ingest.personal import people
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from index.passages import Library
     from index.search.glossary import Match
 
-_WORDS = table("words")["people"]
+_WORDS = table("bot/asking/words")["people"]
 _HONORIFICS = tuple(_WORDS["honorifics"])
 _PARTICLES = tuple(sorted(_WORDS["particles"], key=len, reverse=True))
 _OF_THEM = frozenset({Kind.CONTACT, Kind.NAME, Kind.AGE})

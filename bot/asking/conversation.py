@@ -7,11 +7,11 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from bot.answers import REMEMBERED
-from bot.asking.lexicon import Phrases, table
 from bot.asking.things import Spoken, spoken
 from bot.asking.wants import asking, asks, heads
 from ingest.language.places import places
 from ingest.language.spelling import is_japanese, normalise
+from ingest.language.tables import Phrases, table
 from ingest.language.words import tokens, units
 
 if TYPE_CHECKING:
@@ -21,14 +21,14 @@ if TYPE_CHECKING:
 
 _LONGEST = 600
 
-_LISTS = table("conversation")
+_LISTS = table("bot/asking/conversation")
 _BEGINS = Phrases({"yes": _LISTS["begins"]["yes"], "": _LISTS["begins"]["no"]})
 _POINTS = Phrases({"yes": _LISTS["points"]["yes"], "": _LISTS["points"]["no"]})
 _MORE = Phrases({"": _LISTS["more"]["words"]})
 _AROUND = Phrases({"": _LISTS["more"]["around"]})
 _INSTEAD = tuple(sorted(_LISTS["instead"]["behind"], key=len, reverse=True))
 _PROPERTIES = frozenset(_LISTS["properties"]["words"])
-_BODIES = frozenset(table("words")["bodies"])
+_BODIES = frozenset(table("bot/asking/words")["bodies"])
 _CHOICE = re.compile(
     r"\s*(?:[『「][^』」]+[』」]について\s*[:：]|About [^:：]+[:：])", re.IGNORECASE
 )
@@ -283,4 +283,6 @@ def _ends_in_noun(text: str) -> bool:
     return bool(said) and said[-1].part in {"名詞", "接尾辞"}
 
 
-_ASKING_VERBS = frozenset(table("words")["requests"]) | frozenset(table("words")["favours"])
+_ASKING_VERBS = frozenset(table("bot/asking/words")["requests"]) | frozenset(
+    table("bot/asking/words")["favours"]
+)

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 from bot.answers import Question, SmallTalk, Turn
 from bot.asking import days
 from bot.asking.conversation import condense, may_stand_alone, points_back
-from bot.asking.lexicon import table
 from bot.asking.wants import asks
 from bot.errors import BadQuestion
 from index.passages import Filters
 from ingest.language.spelling import is_japanese, normalise
+from ingest.language.tables import table
 from ingest.language.words import tokens, units
 
 if TYPE_CHECKING:
@@ -108,7 +108,7 @@ def language_of(text: str) -> str:
     return "ja" if is_japanese(text) else "en"
 
 
-_LISTS = table("courtesies")
+_LISTS = table("bot/asking/courtesies")
 _JAPANESE, _ENGLISH = _LISTS["japanese"], _LISTS["english"]
 _ALWAYS = frozenset(_JAPANESE["always"])
 _TOLD = _ALWAYS | frozenset(_JAPANESE["told"])
@@ -123,7 +123,7 @@ _INTRODUCTIONS = tuple(_ENGLISH["introductions"])
 _ENGLISH_OFFICES = frozenset(_ENGLISH["offices"])
 _QUOTED = _LISTS["quoted"]
 _SIGNATURE = _LISTS["signature"]
-_REQUESTS = frozenset(table("words")["requests"])
+_REQUESTS = frozenset(table("bot/asking/words")["requests"])
 
 _GRAMMAR = frozenset({"助詞", "助動詞", "補助記号", "空白", "記号", "感動詞"})
 _COPULA = frozenset({"です", "だ", "ます", "おる", "有る", "御座る", "より"})

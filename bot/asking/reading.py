@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from bot.asking import days
 from bot.asking.conversation import follows_up
 from bot.asking.intent import Article, Conditions, Intent, Kind, Period, Thing, Town, Whole
-from bot.asking.lexicon import table
 from bot.asking.question import language_of, questions_in
 from bot.asking.things import predicate, spoken, things
 from bot.asking.wants import TOP, asking, heads, wanted
@@ -19,6 +18,7 @@ from ingest.language.numbers import Figure, figures
 from ingest.language.numbers import Kind as FigureKind
 from ingest.language.places import places
 from ingest.language.spelling import normalise
+from ingest.language.tables import table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -109,7 +109,7 @@ _ENGLISH_KINDS = {
     "schedule": "別表",
     "form": "様式",
 }
-_RULES: tuple[str, ...] = tuple(table("words")["rules"])
+_RULES: tuple[str, ...] = tuple(table("bot/asking/words")["rules"])
 _OF = re.compile(r"([^\s、。,.?？!！「」『』()（）はがをにでとも]+?)[」』]?の?$")
 
 
@@ -177,7 +177,7 @@ def _value(numeral: str | None) -> int:
     return int(digits) if digits.isdigit() else 0
 
 
-_BODIES = frozenset(table("words")["bodies"])
+_BODIES = frozenset(table("bot/asking/words")["bodies"])
 TITLE = re.compile(r"[『“]([^『』“”]+)[』”]")
 _VALUES = frozenset(
     {

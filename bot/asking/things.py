@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bot.asking.intent import Kind, Thing, Want
-from bot.asking.lexicon import Phrases, table
 from ingest.language.spelling import is_japanese
+from ingest.language.tables import Phrases, table
 from ingest.language.words import Unit, tokens, units
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-_WORDS = table("words")
+_WORDS = table("bot/asking/words")
 _LIGHT = frozenset(_WORDS["light"])
 _LIGHT_VERBS = frozenset(_WORDS["light_verbs"])
 _JOINING = frozenset(_WORDS["joining"])
@@ -23,7 +23,7 @@ _NEGATIVE = frozenset(_WORDS["negative"])
 _ENGLISH_VERBS = frozenset(word for verb in _WORDS["english"]["verbs"] for word in tokens(verb))
 _ENGLISH_DETERMINERS = frozenset(_WORDS["english"]["determiners"])
 _ENGLISH_LIGHT = frozenset(_WORDS["english"]["light"])
-HEADS = Phrases(table("wants")["heads"])
+HEADS = Phrases(table("bot/asking/wants")["heads"])
 """Nouns that say what kind of answer is wanted, by kind."""
 
 _DENYING = frozenset({"ない", "ぬ", "ず", "無い"})

@@ -8,10 +8,10 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from bot.asking.intent import VALUES, Kind, Want
-from bot.asking.lexicon import Found, Phrases, table
 from bot.asking.things import HEADS
 from ingest.language.numbers import figures
 from ingest.language.spelling import is_japanese
+from ingest.language.tables import Found, Phrases, table
 from ingest.language.words import units
 
 if TYPE_CHECKING:
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
     from bot.asking.things import Spoken
 
-_WANTS = table("wants")
-_WORDS = table("words")
+_WANTS = table("bot/asking/wants")
+_WORDS = table("bot/asking/words")
 _ASKS = Phrases(
     {"contact": _WANTS["contact"]["words"], "": _WANTS["indefinite"]["words"]} | _WANTS["asks"]
 )

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from ingest.catalog import titles
 from ingest.catalog.cover import rows
 from ingest.language.days import dated
-from ingest.language.references import editions
+from ingest.language.figures import editions
 from ingest.language.spelling import is_japanese
 
 if TYPE_CHECKING:

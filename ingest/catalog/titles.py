@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import math
 import re
-import tomllib
 import unicodedata
 from dataclasses import dataclass, replace
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ingest.catalog.cover import Row, right_edge, rows, usual_size
 from ingest.language.days import dated
+from ingest.language.tables import table
 from ingest.language.words import known_share
 
 if TYPE_CHECKING:
@@ -92,7 +91,7 @@ _PAIRS = (("「", "」"), ("（", "）"), ("(", ")"), ("『", "』"), ("【", "�
 @cache
 def words() -> dict[str, tuple[str, ...]]:
     """The lists of words in `titles.toml`, by name, longest first."""
-    said = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
+    said = table("ingest/catalog/titles")
     return {name: tuple(sorted(every, key=len, reverse=True)) for name, every in said.items()}
 
 

@@ -15,12 +15,23 @@ from fractions import Fraction
 from functools import cache
 
 from ingest.language import days
-from ingest.language.counted import TENTHS, counts, prices, shares, unit_at
-from ingest.language.figure import Bound, Figure, Kind
-from ingest.language.references import articles, editions, ordinals
+from ingest.language.figures import (
+    TENTHS,
+    Bound,
+    Figure,
+    Kind,
+    articles,
+    counts,
+    editions,
+    frequencies,
+    ordinals,
+    prices,
+    shares,
+    times,
+    unit_at,
+)
 from ingest.language.spelling import aligned
 from ingest.language.tables import alternatives, table
-from ingest.language.times import frequencies, times
 
 __all__ = ["Asked", "Bound", "Figure", "Kind", "asked", "figures", "same"]
 

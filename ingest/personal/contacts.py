@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from functools import partial
 
 from ingest.personal.kinds import Finding, Kind
-from ingest.personal.plain import GAP, number
-from ingest.personal.words import counted, listed
+from ingest.personal.words import GAP, counted, listed, number
 
 _AT = r"(?:\s?@\s?|\s(?:アット|アットマーク)\s|\s?[(\[（【<]\s?(?:at|アット|アットマーク|@)\s?[)\]）】>]\s?)"
 _DOT = r"(?:\s?[.。．]\s?|\s?[(\[（【]\s?(?:dot|ドット)\s?[)\]）】]\s?)"

@@ -7,8 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from ingest.personal import contacts, numbers, people
 from ingest.personal.kinds import CERTAIN, Finding, Kind
-from ingest.personal.plain import digits_plain, plain
-from ingest.personal.words import words
+from ingest.personal.words import digits_plain, plain, words
 
 PUBLISHED = frozenset({Kind.TELEPHONE, Kind.MAIL})
 """What a publisher gives out of itself."""

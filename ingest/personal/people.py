@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterator
 from functools import cache, partial
 
+from ingest.language.tables import one_of
 from ingest.language.words import person_names, strangers
 from ingest.personal.kinds import Finding, Kind
-from ingest.personal.words import listed, names, one_of, words
+from ingest.personal.words import listed, names, words
 
 _LOOK = 24
 """Characters before a name in which a word may say whose it is."""

@@ -12,9 +12,9 @@ from bot.guard import Contacts, Guard, Policy
 from index.errors import IndexMissing
 from index.passages import Library
 from ingest.pdf.documents import read
-from ingest.personal.checks import is_card, is_my_number, is_resident_code
 from ingest.personal.finding import find, published
 from ingest.personal.kinds import Kind
+from ingest.personal.numbers import is_card, is_my_number, is_resident_code
 from tests.fakes import FakeLibrary, edition, edition_text
 
 SEED = 20260401

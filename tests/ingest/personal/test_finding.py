@@ -7,9 +7,9 @@ import time
 
 import pytest
 
-from ingest.personal.checks import is_my_number
 from ingest.personal.finding import find, personal_pages
 from ingest.personal.kinds import Kind
+from ingest.personal.numbers import is_my_number
 
 SEED = 20260402
 WIDE = str.maketrans("0123456789", "０１２３４５６７８９")
