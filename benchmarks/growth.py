@@ -104,7 +104,7 @@ def multiplied(single: Path, home: Path, times: int) -> dict[str, Any]:
     import numpy as np
 
     from index.generations import manifests, pointers
-    from index.search import lexical_indexes, stored_chunks, tallies
+    from index.search import lexical_indexes, parts, tallies
 
     former = manifests.folder_of(single, str(pointers.current(single)))
     manifest = manifests.read_manifest(former)
@@ -128,8 +128,8 @@ def multiplied(single: Path, home: Path, times: int) -> dict[str, Any]:
     shutil.copytree(former / "embedder", folder / "embedder")
     shutil.copyfile(former / "glossary.toml", folder / "glossary.toml")
     began = _busy()
-    table = stored_chunks.tabled(editions, [manifests.parts_of(folder, e) for e in editions])
-    np.save(folder / stored_chunks.TABLE, table)
+    table = parts.tabled(editions, [manifests.parts_of(folder, e) for e in editions])
+    np.save(folder / parts.TABLE, table)
     lexical_indexes.build(
         folder, lambda kind: (tallies.load(manifests.tally_of(folder, e), kind) for e in editions)
     )

@@ -8,8 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.search.lexical import Bm25, inverted
-from index.search.parts import Part
-from index.search.stored_chunks import StoredChunks
+from index.search.parts import Part, StoredChunks
 from index.search.tallies import counted, keys_of
 
 

@@ -35,8 +35,14 @@ from bot.asking.conversation import carried, is_choice, times_more, without_choi
 from bot.asking.intent import Intent
 from bot.asking.reading import read
 from bot.telling.phrases import phrase
-from bot.telling.quotations import cases_in, notices
-from bot.telling.screen import Screen, declining, first_screen, further_screen
+from bot.telling.quotations import (
+    Screen,
+    cases_in,
+    declining,
+    first_screen,
+    further_screen,
+    notices,
+)
 
 if TYPE_CHECKING:
     from index.passages import Library, Passage

@@ -17,8 +17,7 @@ from bot.guard import Guard
 from bot.ledger import people
 from bot.ledger.database import Database
 from bot.ledger.errors import LedgerUnavailable
-from bot.ledger.evidence import dump, load, unpacked
-from bot.ledger.masking import masked
+from bot.ledger.evidence import dump, load, masked, unpacked
 from bot.ledger.pending_writes import PendingWrites
 from bot.ledger.tables import answers, feedback, followers
 

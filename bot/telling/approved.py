@@ -6,8 +6,7 @@ from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
 from bot.telling.phrases import phrase
-from bot.telling.quotations import escaped
-from bot.telling.screen import quotation
+from bot.telling.quotations import escaped, quotation
 
 if TYPE_CHECKING:
     from bot.answers import Approval, Citation

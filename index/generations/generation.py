@@ -27,7 +27,7 @@ from index.generations.manifests import (
 )
 from index.generations.searching import Indexes
 from index.search import glossary as glossaries
-from index.search import parts, stored_chunks, tallies
+from index.search import parts, tallies
 from index.search.lexical import Bm25
 from index.search.sounding import DOCUMENT
 from index.search.vectors import StoredVectors
@@ -127,13 +127,13 @@ class Generation:
         written = [parts_of(self._folder, edition) for edition in held]
         # What is as written is looked at once.
         check = lru_cache(maxsize=None)(partial(_check, self._folder, self.manifest.files))
-        if (self._folder / stored_chunks.TABLE).exists():
-            table = arrays.load(self._folder / stored_chunks.TABLE)
+        if (self._folder / parts.TABLE).exists():
+            table = arrays.load(self._folder / parts.TABLE)
         else:  # a generation of before index version 2
-            table = stored_chunks.tabled(held, written)
+            table = parts.tabled(held, written)
         if len(table) != self.manifest.chunks:
             raise ValueError(f"{len(table)} chunks are listed instead of {self.manifest.chunks}")
-        chunks = stored_chunks.stored(held, written, table, check)
+        chunks = parts.stored(held, written, table, check)
         self._sizes = dict(zip((e.key for e in held), np.diff(chunks.starts).tolist(), strict=True))
         units: dict[tallies.Kind, tuple[Bm25, Bm25]] = {}
         for kind in tallies.KINDS:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from index.search.embedding import Embedder
     from index.search.glossary import Glossary
     from index.search.lexical import Bm25
-    from index.search.stored_chunks import StoredChunks
+    from index.search.parts import StoredChunks
     from index.search.tallies import Kind
     from index.search.vectors import StoredVectors
     from ingest.catalog.editions import Edition

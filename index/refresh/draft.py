@@ -28,7 +28,7 @@ from index.refresh.resources import GLOSSARY, ChangedMeanwhile, NotAllowed, Reso
 from index.refresh.superseding import superseded_of, with_superseded
 from index.refresh.text_summaries import TextSummary, documents_of, engines_of, poor_of
 from index.refresh.tidying import BUILDING, remove_old
-from index.search import glossary, lexical_indexes, parts, stored_chunks, tallies
+from index.search import glossary, lexical_indexes, parts, tallies
 from index.search.fitted import Fitted, fit
 from ingest.atomic_files import replacing
 from ingest.catalog.catalog import hash_of
@@ -290,8 +290,8 @@ class Draft:
         """Write the lexical indexes and the vectors; return what the embedder learned from."""
         told = self._resources.progress
         told("indexing", 0.0)
-        table = stored_chunks.tabled(held, [parts_of(self._folder, edition) for edition in held])
-        np.save(self._folder / stored_chunks.TABLE, table, allow_pickle=False)
+        table = parts.tabled(held, [parts_of(self._folder, edition) for edition in held])
+        np.save(self._folder / parts.TABLE, table, allow_pickle=False)
         lexical_indexes.build(
             self._folder,
             lambda kind: (self._tally(edition, kind) for edition in held),

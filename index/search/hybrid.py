@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from index.passages import Passage
-from index.search.queries import read_query
+from index.search.legs import read_query
 from index.search.sounding import DOCUMENT, Scope, Sounding
 from ingest.catalog.editions import in_force as valid
 
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from index.search.glossary import Glossary
     from index.search.legs import DenseLeg, Leg
     from index.search.municipalities import Municipalities
+    from index.search.parts import StoredChunks
     from index.search.sounding import Best
-    from index.search.stored_chunks import StoredChunks
     from ingest.catalog.editions import Edition
 
 _SCOPES = 16

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from index.search.glossary import Glossary
     from index.search.lexical import Bm25
-    from index.search.stored_chunks import StoredChunks
+    from index.search.parts import StoredChunks
     from ingest.chunks import Chunk
 
 _PREFECTURE = re.compile("|".join(PREFECTURES))

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from index.search.legs import DenseLeg
-    from index.search.stored_chunks import StoredChunks
+    from index.search.parts import StoredChunks
     from index.search.vectors import Spread
 
 _BEST_OF_DOCUMENT = 5

@@ -19,7 +19,7 @@ from api.keys import Keys, Scope
 from bot.answering.editions import AcrossEditions
 from bot.answering.extractive import Extractive
 from bot.answers import Answer, Certainty, Citation, Delta, Event, Lead, Missing, Question, cite
-from bot.telling.screen import Screen, first_screen
+from bot.telling.quotations import Screen, first_screen
 from ingest.pdf import documents
 from tests.axe import WAIT_MS, violations
 from tests.conftest import system_package

@@ -40,9 +40,8 @@ from bot.guard import Guard
 from bot.ledger import database as databases
 from bot.ledger.database import Database
 from bot.ledger.errors import LedgerTooNew, LedgerUnavailable
-from bot.ledger.evidence import dump, load, packed
+from bot.ledger.evidence import dump, load, masked, packed
 from bot.ledger.ledger import FILE, Ledger, open_ledger
-from bot.ledger.masking import masked
 from bot.ledger.people import KEY_FILE, alias, key_of
 from bot.ledger.record import Recorded, SentRecord
 from bot.ledger.tables import answers, metadata

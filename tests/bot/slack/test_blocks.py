@@ -19,7 +19,7 @@ from bot.slack.channels import ChannelSettings
 from bot.slack.elements import harmless, plain, shortened
 from bot.slack.gist import WIDTH, gist
 from bot.slack.words import say
-from bot.telling.screen import Screen, first_screen
+from bot.telling.quotations import Screen, first_screen
 from ingest.catalog.editions import Kind
 from ingest.pages import Place, PlaceKind
 from tests.fakes import edition, edition_text

@@ -9,7 +9,7 @@ import pytest
 from index.passages import Filters
 from index.search.dictionary import Dictionary, Translating
 from index.search.glossary import Glossary, Match, Term
-from index.search.queries import read_query
+from index.search.legs import read_query
 from ingest.language.words import pairs, tokens
 from tests.fakes import edition
 from tests.searched import bm25

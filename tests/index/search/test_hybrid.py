@@ -18,13 +18,11 @@ from index.passages import Filters, Passage, by_page
 from index.search.fitted import Fitted
 from index.search.glossary import Glossary, Term
 from index.search.hybrid import Hybrid
-from index.search.legs import DenseLeg
+from index.search.legs import DenseLeg, Query, read_query
 from index.search.municipalities import Municipalities
-from index.search.parts import Part
-from index.search.queries import Query, read_query
+from index.search.parts import Part, StoredChunks
 from index.search.reranked import RERANKED, Reranked
 from index.search.sounding import DOCUMENT, Scope, Sounding, _highest, _of_document, _standard
-from index.search.stored_chunks import StoredChunks
 from index.search.vectors import StoredVectors
 from ingest.catalog.editions import Kind
 from ingest.chunks import Chunk
