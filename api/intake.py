@@ -31,7 +31,7 @@ from bot.guard import remark
 from bot.ledger.audit import Deed
 from ingest import formats
 from ingest.catalog import catalog, entries
-from ingest.catalog.editions import Edition
+from ingest.catalog.editions import Edition, hash_of
 from ingest.errors import (
     AlreadyHeld,
     EntryMissing,
@@ -118,7 +118,7 @@ class Intake:
         """
         with _in_words(file.name):
             text = _read(file)
-            digest = catalog.hash_of(file)
+            digest = hash_of(file)
             held = self._editions()
             same = next((each for each in held if each.sha256 == digest), None)
             if same is not None:

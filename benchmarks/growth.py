@@ -65,8 +65,8 @@ def refreshed(corpus: Path, home: Path, readings: Path) -> dict[str, Any]:
     """Refresh once, and tell pages, chunks, processor seconds and the peak of this process."""
     from index.refresh.refresh import carry_out
     from index.refresh.resources import Resources
-    from ingest.catalog.catalog import Catalog, hash_of
-    from ingest.catalog.editions import Document, Edition
+    from ingest.catalog.catalog import Catalog
+    from ingest.catalog.editions import Document, Edition, hash_of
     from ingest.reading import read_each
 
     spent = {"reading": 0.0}

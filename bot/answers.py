@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Protocol, TypeAlias
 from index.passages import Filters, Passage
 from index.revisions.following import Followed
 from ingest.catalog.editions import Edition
-from ingest.headings import named
 from ingest.pages import Place, PlaceKind
 
 if TYPE_CHECKING:
@@ -303,7 +302,7 @@ def cite(
         in_force=in_force,
         context=context,
         place=text.place(start, end, section),
-        heading=named(section, paths),
+        heading=heading_of(section, paths),
     )
 
 
@@ -323,3 +322,20 @@ def streamed(answerer: Answerer, question: Question) -> Iterator[Event]:
     """Yield an answer while it is made, or whole where the answerer cannot tell it in pieces."""
     inner = getattr(answerer, "stream", None)
     return spoken(answerer.answer(question)) if inner is None else inner(question)
+
+
+def heading_of(path: tuple[str, ...], paths: Collection[tuple[str, ...]]) -> str:
+    """Return how a section is named: by its heading, and those above it where another has the same.
+
+    *paths* are those of the edition's sections. ◆見通し under 飲食料品 is 飲食料品 › ◆見通し.
+    """
+    others = {one for one in paths if one[-1:] == path[-1:] and one != path}
+    depth = next(
+        (
+            depth
+            for depth in range(1, len(path))
+            if not any(one[-depth:] == path[-depth:] for one in others)
+        ),
+        len(path),
+    )
+    return " › ".join(path[-depth:]) if depth else ""

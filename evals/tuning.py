@@ -23,7 +23,7 @@ from evals.questions import Question
 from index.generations.generation import WEIGHTS, Generation
 from index.generations.shelf import Shelf
 from index.search.fitted import Fitted
-from index.search.sounding import Sounding
+from index.search.hybrid import Sounding
 
 FACTORS = (0.0, 0.5, 0.75, 1.5, 2.0)
 """What each weight is multiplied by, one after the other."""

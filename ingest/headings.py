@@ -12,7 +12,7 @@ from ingest.language import marks
 from ingest.pages import BlockKind, PlaceKind
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from ingest.pages import Block, EditionText, Page
 
@@ -55,9 +55,6 @@ class Heading:
         """Whether it stands over a table of contents."""
         return _plain(self.title) in _CONTENTS
 
-
-SEPARATOR = " › "
-"""Stands between the headings of a path that is written on one line."""
 
 _MARKED = 6
 """From this order on a number may as well mark an item of a list."""
@@ -167,23 +164,6 @@ def _told(heads: Sequence[Heading], text: EditionText) -> list[Heading]:
 def _listed(title: str) -> str:
     """A title as it compares with its line in a table of contents, which ends in a page number."""
     return _plain(title).rstrip("0123456789-−–—―.・…‥ⅰⅱⅲ()")
-
-
-def named(path: tuple[str, ...], paths: Collection[tuple[str, ...]]) -> str:
-    """Return how a section is named: by its heading, and those above it where another has the same.
-
-    *paths* are those of the edition's sections. ◆見通し under 飲食料品 is 飲食料品 › ◆見通し.
-    """
-    others = {one for one in paths if one[-1:] == path[-1:] and one != path}
-    depth = next(
-        (
-            depth
-            for depth in range(1, len(path))
-            if not any(one[-depth:] == path[-depth:] for one in others)
-        ),
-        len(path),
-    )
-    return SEPARATOR.join(path[-depth:]) if depth else ""
 
 
 def marked(pages: Sequence[Page]) -> tuple[Page, ...]:

@@ -199,7 +199,7 @@ def _run(command: tuple[Sequence[str], dict[str, str]]) -> None:
 
 
 def _hashes(folder: Path) -> dict[str, str]:
-    from ingest.catalog.catalog import hash_of
+    from ingest.catalog.editions import hash_of
 
     known: dict[int, str] = {}
     found: dict[str, str] = {}

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from index.search.lexical import Bm25, inverted
+from index.search.lexical import Bm25, inverted, keys_of
 from index.search.parts import Part, StoredChunks
-from index.search.tallies import counted, keys_of
+from index.search.tallies import counted
 
 
 def bm25(passages: Iterable[Sequence[str]]) -> Bm25:

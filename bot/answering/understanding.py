@@ -9,7 +9,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from bot.answers import Question
-from bot.asking import days
+from bot.asking.conversation import day_in, without_day, written_day
 from bot.asking.intent import Kind
 from bot.asking.reading import TITLE, read
 from bot.telling.phrases import phrase
@@ -68,7 +68,7 @@ def _first_of(words: tuple[str, ...], text: str, at: int) -> str:
 
 def heard(question: Question) -> tuple[str, ...]:
     """Return the question's notices, and how a follow-up was understood."""
-    if question.standalone in {question.text, days.without(question.text)}:
+    if question.standalone in {question.text, without_day(question.text)}:
         return question.notices
     read_as = phrase(question.language, "notice-read-as", question=question.standalone)
     return (*question.notices, read_as)
@@ -95,9 +95,9 @@ def settled(question: Question, library: Library) -> Question:
     if not question.day_said or day is None:
         return question
     language = question.language
-    told = {"said": question.day_said, "day": days.written(day, language)}
+    told = {"said": question.day_said, "day": written_day(day, language)}
     if library.in_force(day):
-        said = days.find(question.day_said)
+        said = day_in(question.day_said)
         name = f"notice-as-of-{said.whole}" if said else "notice-as-of-day"
         notices = (*question.notices, phrase(language, name, **told))
         return replace(question, notices=notices)

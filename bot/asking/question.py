@@ -10,8 +10,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from bot.answers import Question, SmallTalk, Turn
-from bot.asking import days
-from bot.asking.conversation import condense, may_stand_alone, points_back
+from bot.asking.conversation import condense, day_carried, may_stand_alone, points_back, timeless
 from bot.asking.wants import asks
 from bot.errors import BadQuestion
 from index.passages import Filters
@@ -62,9 +61,9 @@ def read(
     core = _SPACES.sub(" ", said.core).strip()
     chosen = filters or Filters()
     before = [Turn(questions_in(turn.question).core, turn.answer) for turn in history]
-    named = days.carried(core, before) if chosen.as_of is None else None
-    earlier = [Turn(days.timeless(turn.question), turn.answer) for turn in before]
-    asked = days.timeless(core)
+    named = day_carried(core, before) if chosen.as_of is None else None
+    earlier = [Turn(timeless(turn.question), turn.answer) for turn in before]
+    asked = timeless(core)
     standalone = condense(asked, earlier) or core
     return Question(
         text=cleaned,

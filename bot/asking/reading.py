@@ -8,8 +8,7 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from bot.asking import days
-from bot.asking.conversation import follows_up
+from bot.asking.conversation import day_in, follows_up, without_day
 from bot.asking.intent import Article, Conditions, Intent, Kind, Period, Thing, Town, Whole
 from bot.asking.question import language_of, questions_in
 from bot.asking.things import predicate, spoken, things
@@ -51,7 +50,7 @@ def read(text: str, *, language: str | None = None) -> Intent:
 
 def _question(text: str, core: str, language: str) -> Intent:
     core = _BETWEEN_WORDS.sub("、", core)
-    plain = normalise(days.without(core) or core)
+    plain = normalise(without_day(core) or core)
     asked = asking(plain)
     numbered = find_articles(plain)
     bounds, spans = find_conditions(core, plain)
@@ -200,7 +199,7 @@ def find_conditions(text: str, plain: str) -> tuple[Conditions, list[tuple[int, 
     *text* is the question as asked, *plain* the same normalised, without the day whose editions
     are meant.
     """
-    said = days.find(text)
+    said = day_in(text)
     told = figures(plain)
     values = [one for one in told if one.kind in _VALUES and not TOP.match(plain, one.start)]
     periods = [(one, period) for one in told if (period := _period(one, plain)) is not None]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from bot.answering.extractive import Extractive
 from bot.answering.understanding import heard, names_in
 from bot.answers import Answer, Delta, Event, Lead, Question, spoken
-from bot.asking import days
+from bot.asking.conversation import written_day
 from bot.errors import BudgetSpent, ModelFailed
 from bot.guard import Guard
 from bot.telling.phrases import phrase
@@ -226,7 +226,7 @@ def _other_names(text: str, library: Library) -> Iterator[str]:
 def _why(failure: ModelFailed, language: str) -> str:
     """Return the line that says why quotations answer instead of the model."""
     if isinstance(failure, BudgetSpent):
-        day = days.written(failure.anew.date(), language)
+        day = written_day(failure.anew.date(), language)
         return phrase(language, "model-spent", day=day, zone=failure.anew.tzname())
     return phrase(language, "model-failed", reason=phrase(language, failure.kind))
 

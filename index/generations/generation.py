@@ -28,9 +28,9 @@ from index.generations.manifests import (
 from index.generations.searching import Indexes
 from index.search import glossary as glossaries
 from index.search import parts, tallies
+from index.search.hybrid import DOCUMENT
+from index.search.legs import StoredVectors
 from index.search.lexical import Bm25
-from index.search.sounding import DOCUMENT
-from index.search.vectors import StoredVectors
 from ingest import arrays
 from ingest.catalog.editions import Edition, Groups, in_force, visible
 from ingest.headings import sections

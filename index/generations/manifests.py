@@ -11,8 +11,7 @@ from typing import Any
 
 from index.errors import GenerationBroken
 from ingest import formats
-from ingest.catalog.catalog import hash_of
-from ingest.catalog.editions import Document, Edition, Kind, Original
+from ingest.catalog.editions import Document, Edition, Kind, Original, hash_of
 
 MANIFEST = "manifest.json"
 TEXTS = "texts/"

@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     from index.passages import Reranker, Retriever
     from index.search.embedding import Embedder
     from index.search.glossary import Glossary
+    from index.search.legs import StoredVectors
     from index.search.lexical import Bm25
     from index.search.parts import StoredChunks
     from index.search.tallies import Kind
-    from index.search.vectors import StoredVectors
     from ingest.catalog.editions import Edition
 
 

@@ -31,7 +31,7 @@ from index.refresh.tidying import BUILDING, remove_old
 from index.search import glossary, lexical_indexes, parts, tallies
 from index.search.fitted import Fitted, fit
 from ingest.atomic_files import replacing
-from ingest.catalog.catalog import hash_of
+from ingest.catalog.editions import hash_of
 from ingest.errors import IngestError, UnreadablePdf
 from ingest.headings import sections
 from ingest.language.words import tokens

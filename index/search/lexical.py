@@ -2,7 +2,7 @@
 
 An index lies in a folder, and what a search does not touch of it stays on the disk: the system
 maps the files into memory and shares them between processes. Units are known by their keys only
-(`tallies.keys_of`), so that no vocabulary has to be read either.
+(`keys_of`), so that no vocabulary has to be read either.
 """
 
 from __future__ import annotations
@@ -10,12 +10,13 @@ from __future__ import annotations
 import json
 import zlib
 from copy import copy
+from functools import lru_cache
+from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.sparse import csc_matrix
 
-from index.search.tallies import keys_of
 from ingest import arrays
 
 if TYPE_CHECKING:
@@ -323,3 +324,16 @@ def _idf(holding: NDArray[np.int64], size: int) -> NDArray[np.float32]:
         np.float32
     )
     return found
+
+
+def keys_of(units: Iterable[str]) -> NDArray[np.uint64]:
+    """Return the number that stands for each unit wherever units are stored.
+
+    Of ten million units two have the same in one of some 370,000 corpora.
+    """
+    return np.array([_key(unit) for unit in units], dtype=np.uint64)
+
+
+@lru_cache(maxsize=100_000)
+def _key(unit: str) -> int:
+    return int.from_bytes(blake2b(unit.encode(), digest_size=8).digest(), "little")

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from array import array
 from dataclasses import dataclass
-from functools import lru_cache
-from hashlib import blake2b
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
 from scipy.sparse import csr_matrix, vstack
 
+from index.search.lexical import keys_of
 from ingest import arrays
 from ingest.language.words import pairs, phrases, tokens
 
@@ -45,19 +44,6 @@ class Tally:
     units: tuple[str, ...]
     text: csr_matrix
     context: csr_matrix
-
-
-def keys_of(units: Iterable[str]) -> NDArray[np.uint64]:
-    """Return the number that stands for each unit wherever units are stored.
-
-    Of ten million units two have the same in one of some 370,000 corpora.
-    """
-    return np.array([_key(unit) for unit in units], dtype=np.uint64)
-
-
-@lru_cache(maxsize=100_000)
-def _key(unit: str) -> int:
-    return int.from_bytes(blake2b(unit.encode(), digest_size=8).digest(), "little")
 
 
 def tallied(parts: Sequence[Part], kind: Kind) -> Tally:

@@ -7,11 +7,10 @@ import tomllib
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from hashlib import file_digest
 from typing import TYPE_CHECKING, TypedDict
 
 from ingest.catalog import files
-from ingest.catalog.editions import ENTERED, Document, Edition, in_force
+from ingest.catalog.editions import ENTERED, Document, Edition, hash_of, in_force
 from ingest.catalog.fields import Bindings, Described, folders_bound, lines_of
 from ingest.errors import BrokenCatalog, IngestError, MissingCorpus, UnreadablePdf
 from ingest.file_facts import facts_of
@@ -171,12 +170,6 @@ def state(row: Row) -> str:
     if not row["listed"]:
         return "stray" if row["readable"] else "unreadable"
     return "in force" if row["in_force"] else "held" if row["held"] else "not held"
-
-
-def hash_of(path: Path) -> str:
-    """Return the SHA-256 of a file's bytes, in hex."""
-    with path.open("rb") as file:
-        return file_digest(file, "sha256").hexdigest()
 
 
 def _absent(edition: Edition) -> UnreadablePdf:

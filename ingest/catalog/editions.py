@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from hashlib import file_digest
+from pathlib import Path
 from typing import TypeAlias
 
 Groups: TypeAlias = frozenset[str] | None
@@ -124,3 +126,9 @@ def in_force(editions: Iterable[Edition], on: date) -> tuple[Edition, ...]:
         if latest.get(edition.document.id) is edition
         and (edition.withdrawn_on is None or on < edition.withdrawn_on)
     )
+
+
+def hash_of(path: Path) -> str:
+    """Return the SHA-256 of a file's bytes, in hex."""
+    with path.open("rb") as file:
+        return file_digest(file, "sha256").hexdigest()

@@ -17,7 +17,7 @@ from tomlkit.exceptions import TOMLKitError
 
 from ingest import file_facts, formats, private
 from ingest.catalog import catalog, files
-from ingest.catalog.editions import Kind
+from ingest.catalog.editions import Kind, hash_of
 from ingest.catalog.fields import folder_named
 from ingest.errors import (
     AlreadyHeld,
@@ -142,7 +142,7 @@ def add(corpus: Path, file: Path, entry: Entry) -> Edition:
     """
     file_facts.facts(file)
     entry = replace(entry, document=_id_of(entry.document), label=entry.label.strip())
-    digest = catalog.hash_of(file)
+    digest = hash_of(file)
     held = [edition for edition in _listed(corpus) if edition.held]
     for one in held:
         if one.key == entry.key or one.sha256 == digest or _has(corpus, one, digest):
@@ -313,7 +313,7 @@ def free_label(editions: Sequence[Edition], document: str, label: str) -> str:
 
 def _has(corpus: Path, held: Edition, digest: str) -> bool:
     path = corpus / str(held.path)
-    return path.is_file() and catalog.hash_of(path) == digest
+    return path.is_file() and hash_of(path) == digest
 
 
 def _listed(corpus: Path) -> tuple[Edition, ...]:
@@ -389,7 +389,7 @@ def _left_behind(corpus: Path, entry: Entry, digest: str) -> Path | None:
             for path in sorted((corpus / entry.document).glob("*"))
             if formats.ending(path) in formats.endings()
             and path.relative_to(corpus).as_posix() not in listed
-            and catalog.hash_of(path) == digest
+            and hash_of(path) == digest
         ),
         None,
     )

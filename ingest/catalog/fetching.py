@@ -18,6 +18,7 @@ from urllib.parse import SplitResult, urljoin, urlsplit
 from ingest import file_facts
 from ingest.atomic_files import replacing
 from ingest.catalog import catalog, entries
+from ingest.catalog.editions import hash_of
 from ingest.errors import FetchFailed, IngestError, UnreadablePdf
 
 if TYPE_CHECKING:
@@ -138,7 +139,7 @@ def _later(found: entries.Entry, listed: Edition) -> bool:
 
 def _hash(corpus: Path, edition: Edition) -> str:
     path = corpus / str(edition.path)
-    return catalog.hash_of(path) if path.is_file() else ""
+    return hash_of(path) if path.is_file() else ""
 
 
 def fetch(url: str, target: Path, *, seen: Seen, bounds: Bounds) -> Seen | None:
@@ -170,9 +171,7 @@ def fetch(url: str, target: Path, *, seen: Seen, bounds: Bounds) -> Seen | None:
         except (OSError, HTTPException, ValueError) as problem:
             reason = _reason(problem, deadline)
             raise FetchFailed(url, f"it cannot be fetched ({reason})") from problem
-        return Seen(
-            headers.get("ETag", ""), headers.get("Last-Modified", ""), catalog.hash_of(target)
-        )
+        return Seen(headers.get("ETag", ""), headers.get("Last-Modified", ""), hash_of(target))
     raise FetchFailed(url, f"it is redirected more than {_REDIRECTS} times")
 
 

@@ -149,7 +149,7 @@ def of_corpus(chosen: Settings) -> Iterator[Finding]:
 
 def _newer(corpus: Path, manifest: Manifest | None) -> list[str]:
     """Return the PDFs that came or changed after an index was made; only those are hashed."""
-    from ingest.catalog.catalog import hash_of
+    from ingest.catalog.editions import hash_of
 
     if manifest is None:
         return []

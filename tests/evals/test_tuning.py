@@ -11,8 +11,8 @@ from evals.questions import Judgement, Question
 from evals.tuning import Sounded, chosen, figures, halves, sound
 from index.generations.generation import WEIGHTS, Generation
 from index.passages import Filters, Passage
+from index.search.hybrid import Scope, Sounding
 from index.search.parts import Part
-from index.search.sounding import Scope, Sounding
 from ingest.chunks import Chunk
 from tests.fakes import edition
 from tests.searched import in_memory

@@ -8,7 +8,7 @@ import pytest
 
 from bot.answering.extractive import Extractive
 from bot.answers import Turn
-from bot.asking.days import find, without
+from bot.asking.conversation import day_in, without_day
 from bot.asking.question import read
 from index.passages import Filters
 from tests.fakes import FakeLibrary, edition, edition_text
@@ -74,14 +74,14 @@ def test_day_is_taken_out_of_the_words(text: str, day: date, rest: str) -> None:
 )
 def test_words_that_name_no_such_day_stay(text: str) -> None:
     """A day that is none, a day that is only told, and other times set no filter."""
-    assert (None, text) == (find(text), read(text).standalone)
+    assert (None, text) == (day_in(text), read(text).standalone)
 
 
 def test_a_day_alone_asks_the_last_question_again() -> None:
     """After nothing, the words are all there is to search for."""
     alone = "令和4年3月時点では？"
 
-    assert "" == without(alone)
+    assert "" == without_day(alone)
     assert alone == read(alone).standalone
     assert ASKED == read(alone, history=[Turn(ASKED)]).standalone
     assert f"{ASKED[:-1]}、それはなぜ" == read(

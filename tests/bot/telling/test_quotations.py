@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from bot.answers import cite
+from bot.answers import cite, heading_of
 from bot.telling.quotations import binding, body, escaped, notices, quoted, source
 from ingest.catalog.editions import Kind, Original
 from tests.fakes import edition, edition_text
@@ -153,3 +153,24 @@ def test_a_case_binds_nobody() -> None:
 
     assert "- 「規程を定める必要がある。」[1]〔義務・必要〕" == quoted(citation, [(0, 12)], "ja")
     assert "- 「規程を定める必要がある。」[1]" == quoted(citation, [(0, 12)], "ja", case=True)
+
+
+@pytest.mark.parametrize(
+    "path, name",
+    [
+        pytest.param(("飲食料品", "◆見通し"), "飲食料品 › ◆見通し", id="the same leaf elsewhere"),
+        pytest.param(("衣料", "秋", "◆見通し"), "衣料 › 秋 › ◆見通し", id="and the same above it"),
+        pytest.param(("家電", "秋", "◆見通し"), "家電 › 秋 › ◆見通し", id="wherever it stands"),
+        pytest.param(("衣料", "◆動向"), "◆動向", id="one of its name"),
+        pytest.param((), "", id="no heading"),
+    ],
+)
+def test_a_section_is_named_by_as_much_of_its_path_as_it_takes(
+    path: tuple[str, ...], name: str
+) -> None:
+    """A heading that stands alone names its section; others need those above them."""
+    every = (
+        (), ("飲食料品", "◆見通し"), ("衣料", "秋", "◆見通し"), ("家電", "秋", "◆見通し"), ("衣料", "◆動向"),
+    )  # fmt: skip
+
+    assert name == heading_of(path, every)

@@ -17,13 +17,11 @@ from index.generations.manifests import folder_of
 from index.passages import Filters, Passage, by_page
 from index.search.fitted import Fitted
 from index.search.glossary import Glossary, Term
-from index.search.hybrid import Hybrid
-from index.search.legs import DenseLeg, Query, read_query
+from index.search.hybrid import DOCUMENT, Hybrid, Scope, Sounding, _highest, _of_document, _standard
+from index.search.legs import DenseLeg, Query, StoredVectors, read_query
 from index.search.municipalities import Municipalities
 from index.search.parts import Part, StoredChunks
 from index.search.reranked import RERANKED, Reranked
-from index.search.sounding import DOCUMENT, Scope, Sounding, _highest, _of_document, _standard
-from index.search.vectors import StoredVectors
 from ingest.catalog.editions import Kind
 from ingest.chunks import Chunk
 from tests import tiny_models
@@ -384,7 +382,7 @@ def test_the_best_are_those_that_every_score_of_every_chunk_gives(
     seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whatever is left out of a search changes nothing: neither who is best nor by how much."""
-    monkeypatch.setattr("index.search.sounding._FEWEST", 3)
+    monkeypatch.setattr("index.search.hybrid._FEWEST", 3)
     chance = np.random.default_rng(seed)
     sizes = chance.integers(1, 40, chance.integers(1, 12)).tolist()
     parts = [

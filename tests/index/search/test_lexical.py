@@ -9,8 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from index.search.lexical import K1, B, Bm25
-from index.search.tallies import keys_of
+from index.search.lexical import K1, B, Bm25, keys_of
 from tests.searched import bm25
 
 PASSAGES = [["a", "b"], ["a", "a", "c"], []]

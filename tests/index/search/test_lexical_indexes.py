@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 
 from index.search import lexical_indexes, tallies
-from index.search.lexical import Bm25
+from index.search.lexical import Bm25, keys_of
 from index.search.parts import Part
-from index.search.tallies import Kind, Tally, keys_of
+from index.search.tallies import Kind, Tally
 from ingest.chunks import Chunk
 from ingest.language.words import pairs, phrases, tokens
 from tests.fakes import edition

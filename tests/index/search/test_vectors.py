@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from index.search.vectors import Spread, StoredVectors
+from index.search.legs import Spread, StoredVectors
 
 
 def _stored(folder: Path, *editions: np.ndarray, check: list[str] | None = None) -> StoredVectors:
@@ -30,7 +30,7 @@ def test_vectors_come_by_the_number_of_their_chunk(
     held: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Over all editions in order; one without chunks has no file and is in nobody's way."""
-    monkeypatch.setattr("index.search.vectors._HELD", held)
+    monkeypatch.setattr("index.search.legs._HELD", held)
     vectors = _stored(tmp_path, FIRST, SECOND, THIRD)
 
     expected = np.array([[0, 1], [0.6, 0.8]])
@@ -42,7 +42,7 @@ def test_a_file_is_looked_at_once_and_not_before_it_is_needed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """So opening does not take longer for a larger corpus."""
-    monkeypatch.setattr("index.search.vectors._HELD", 2)
+    monkeypatch.setattr("index.search.legs._HELD", 2)
     seen: list[str] = ["begun"]
     vectors = _stored(tmp_path, FIRST, SECOND, THIRD, check=seen)
     assert ["begun"] == seen

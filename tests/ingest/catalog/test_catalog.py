@@ -13,7 +13,7 @@ import pytest
 from ingest import file_facts
 from ingest.catalog import catalog
 from ingest.catalog.catalog import CATALOG, read
-from ingest.catalog.editions import Kind
+from ingest.catalog.editions import Kind, hash_of
 from ingest.errors import BrokenCatalog, MissingCorpus, UnreadablePdf
 from ingest.file_facts import facts_of
 from ingest.reading_processes import Bounds
@@ -200,12 +200,11 @@ def test_a_file_that_may_not_be_opened_is_a_problem(
 ) -> None:
     """One file without permission does not keep the others out."""
     _corpus(tmp_path, ENTRY + ENTRY.replace("manual", "cases"), manual=BYTES, cases=b"%PDF-cases")
-    real = catalog.hash_of
 
     def denied(path: Path) -> str:
         if path.name == "cases.pdf":
             raise PermissionError(13, "Permission denied", str(path))
-        return real(path)
+        return hash_of(path)
 
     monkeypatch.setattr(catalog, "hash_of", denied)
 

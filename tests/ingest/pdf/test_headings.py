@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ingest.headings import named, sections
+from ingest.headings import sections
 from ingest.pages import Block, BlockKind, EditionText, OutlineEntry, Page, Quality
 
 BODY = 10.5
@@ -276,27 +276,6 @@ def test_forms_and_enactments_behind_a_manual_begin_anew() -> None:
         ("１．報告",), ("１．報告", "（１）報告書の提出"), ("みなと市手数料条例",),
         ("みなと市手数料条例", "様式第１号（第２条関係）"),
     ] == found  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    "path, name",
-    [
-        pytest.param(("飲食料品", "◆見通し"), "飲食料品 › ◆見通し", id="the same leaf elsewhere"),
-        pytest.param(("衣料", "秋", "◆見通し"), "衣料 › 秋 › ◆見通し", id="and the same above it"),
-        pytest.param(("家電", "秋", "◆見通し"), "家電 › 秋 › ◆見通し", id="wherever it stands"),
-        pytest.param(("衣料", "◆動向"), "◆動向", id="one of its name"),
-        pytest.param((), "", id="no heading"),
-    ],
-)
-def test_a_section_is_named_by_as_much_of_its_path_as_it_takes(
-    path: tuple[str, ...], name: str
-) -> None:
-    """A heading that stands alone names its section; others need those above them."""
-    every = (
-        (), ("飲食料品", "◆見通し"), ("衣料", "秋", "◆見通し"), ("家電", "秋", "◆見通し"), ("衣料", "◆動向"),
-    )  # fmt: skip
-
-    assert name == named(path, every)
 
 
 def test_caption_above_an_article_is_its_heading() -> None:
