@@ -6,7 +6,7 @@ UV_COMPILE := $(VENV)/uv pip compile --quiet --universal --python-version 3.11 \
 	--generate-hashes --only-binary :all: --no-annotate --no-emit-index-url \
 	--no-emit-find-links --custom-compile-command "make lock"
 
-.PHONY: help serve test backups bundle bundle-check check lint types contracts format lock corpus install install-dev python
+.PHONY: help serve test backups damage bundle bundle-check check lint types contracts format lock corpus install install-dev python
 
 help:
 	@echo 'make serve   install, index the corpus and serve http://127.0.0.1:8000'
@@ -14,6 +14,7 @@ help:
 	@echo '             what TEBIKI_EMBEDDING and TEBIKI_RERANKER need)'
 	@echo 'make test    install and run the tests (TEST_PROCESSES=1 one after the other)'
 	@echo 'make backups back up at 20 moments of a refresh, and answer from each copy'
+	@echo 'make damage  read 2,000 damaged Office files and web pages: each is read or named'
 	@echo 'make bundle  pack everything for a closed network (BUNDLE=FILE), and'
 	@echo '             make bundle-check try it in a network without a way out'
 	@echo 'make check   lint, types and contracts'
@@ -37,6 +38,10 @@ test: install-dev
 # Three in the tests, twenty here.
 backups: install-dev
 	@TEBIKI_TEST_BACKUPS=20 $(VENV)/python -m pytest -q tests/tebiki/test_backup.py -k during $(PYTEST_ARGS)
+
+# 500 in the tests, 2,000 here.
+damage: install-dev
+	@TEBIKI_TEST_DAMAGED=2000 $(VENV)/python -m pytest -q tests/ingest/office/test_damage.py $(PYTEST_ARGS)
 
 BUNDLE ?= tebiki.tar
 

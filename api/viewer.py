@@ -22,7 +22,7 @@ from api.schemas.documents import (
     WirePlace,
     edition_url,
 )
-from ingest import formats, rendering
+from ingest import formats, printing, rendering
 from ingest.catalog.editions import Document, Edition
 from ingest.pages import PlaceKind
 from ingest.translations import in_language
@@ -44,6 +44,16 @@ CACHE_BYTES = 64 * 1024 * 1024
 
 _NOTES = re.compile(r"(?<=\.) ")
 """What stands between two notes on a page."""
+
+_FIRST_WORDS = 80
+_NO_PICTURE = (
+    "この形式のファイルにページの画像はありません。/pages/{number} に本文があります。",
+    "A file of this kind has no image of a page; /pages/{number} has its text.",
+)
+_NOT_FOUND = (
+    "印刷した姿では、この箇所が見つかりません。本文で確かめてください。",
+    "The place was not found on the printed pages; the text shows it.",
+)
 
 KEPT_TEXTS = 4
 """How many texts of editions that are no longer in the corpus are kept open."""
@@ -154,6 +164,7 @@ class Viewer:
         marked = f"&start={start}&end={end}" if end > start else ""
         which = f"?sha256={edition.sha256}"
         paged = page.kind is PlaceKind.PAGE
+        pictured = paged or printing.offered(self.page_file(edition))
         anchor = f"#page={number}" if paged else ""
         spot = max(first, start) if start < first + len(page.text) else first
         return WirePage(
@@ -177,7 +188,7 @@ class Viewer:
             boxes=[WireBox.of(box, page) for box in _marked(text, number, start, end)],
             lines=_lines(text, number) if paged else [],
             blocks=[] if paged else [WireBlock.of(block, first) for block in page.blocks],
-            image_url=f"{base}/pages/{number}/image{which}{marked}" if paged else None,
+            image_url=f"{base}/pages/{number}/image{which}{marked}" if pictured else None,
             file_url=f"{base}/file{which}{anchor}",
         )
 
@@ -198,30 +209,47 @@ class Viewer:
         None when *known* (an If-None-Match header) already names this drawing.
 
         Raises:
-            Refused: 404, there is no such page or its file is gone.
+            Refused: 404, there is no such page, its file is gone, or a file without pages is not
+                printed here or not with these words.
             UnreadablePdf: the file can no longer be read.
         """
         library = self.library()
         edition = self._edition(library, document, label, sha256)
         text = self._text(library, edition)
         _check(edition, text, number)
-        if text.pages[number - 1].kind is not PlaceKind.PAGE:
-            raise Refused(
-                404,
-                "この形式のファイルにページの画像はありません。/pages/{number} に本文があります。",
-                "A file of this kind has no image of a page; /pages/{number} has its text.",
-            )
+        paged = text.pages[number - 1].kind is PlaceKind.PAGE
+        if not paged and not printing.offered(self.page_file(edition)):
+            raise Refused(404, *_NO_PICTURE)
         boxes = _marked(text, number, start, end)
         width = WIDTHS[size]
-        said = f"1\0{edition.sha256}\0{number}\0{width}\0{boxes}"
+        where = boxes if paged else (start, end)
+        said = f"1\0{edition.sha256}\0{number}\0{width}\0{where}"
         etag = f'"{hashlib.sha256(said.encode()).hexdigest()[:32]}"'
         if known is not None and etag in known:
             return None
         png = self._drawn.get(etag)
         if png is None:
-            png = rendering.draw(self._file(edition), number, width=width, boxes=boxes)
+            path = self._file(edition)
+            if paged:
+                png = rendering.draw(path, number, width=width, boxes=boxes)
+            else:
+                png = _printed(path, text, number, (start, end), width)
             self._drawn.put(etag, png)
         return Drawing(png, etag)
+
+
+def _printed(
+    path: Path, text: EditionText, number: int, span: tuple[int, int], width: int
+) -> bytes:
+    """Return the printed page on which a span stands, or a page's first words where it is empty."""
+    start, end = span
+    first = text.start_of(number)
+    if end <= start:
+        start, end = first, first + min(_FIRST_WORDS, len(text.pages[number - 1].text))
+    png = printing.draw(path, text.text[start:end], start / len(text.text), width=width)
+    if png is None:
+        raise Refused(404, *_NOT_FOUND)
+    return png
 
 
 def _unknown(listed: Edition | None, document: str, label: str) -> Refused:

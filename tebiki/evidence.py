@@ -31,11 +31,20 @@ def sheet(parts: Parts, ledger: Ledger, name: str, form: str) -> bytes:
 
 def exhibits_of(parts: Parts, answer: Answer) -> tuple[Exhibit, ...]:
     """Return what an answer shows, with the pages as they look and the quotations marked."""
-    from bot.telling.evidence_sheet import Exhibit, shown_citations
+    from bot.telling.evidence_sheet import shown_citations
 
-    return tuple(
-        Exhibit(citation, tuple(_pictures(parts, citation))) for citation in shown_citations(answer)
-    )
+    return tuple(_exhibit(parts, citation) for citation in shown_citations(answer))
+
+
+def _exhibit(parts: Parts, citation: Citation) -> Exhibit:
+    """Return a citation with its pages, or with what stands around it where there are none."""
+    from bot.telling.evidence_sheet import Exhibit, Picture
+
+    if citation.paged:
+        return Exhibit(citation, tuple(_pictures(parts, citation)))
+    png = printed_image(parts, citation.edition, citation.start, citation.end)
+    pictures = () if png is None else (Picture(1, png),)
+    return Exhibit(citation, pictures, () if pictures else tuple(_around(parts, citation)))
 
 
 def _pictures(parts: Parts, citation: Citation) -> Iterator[Picture]:
@@ -47,6 +56,35 @@ def _pictures(parts: Parts, citation: Citation) -> Iterator[Picture]:
         with suppress(UnreadablePdf, FileNotFoundError):
             image = page_image(parts, citation.edition, number, citation.start, citation.end)
             yield Picture(number, image)
+
+
+def _around(parts: Parts, citation: Citation) -> Iterator[tuple[tuple[str, bool], ...]]:
+    """Yield what stands around a quotation in a file without pages, as far as it is still held."""
+    from bot.telling.evidence_sheet import surroundings
+
+    library = parts.generation()
+    if citation.edition not in library.editions:
+        return
+    text = library.text(citation.edition)
+    page = text.page_at(citation.start)
+    yield from surroundings(page, text.start_of(page.number), citation.start, citation.end)
+
+
+def printed_image(parts: Parts, edition: Edition, start: int, end: int) -> bytes | None:
+    """Return the page on which a file without pages is printed at a span, as a PNG, the span marked.
+
+    None where it is not printed here, or the place is not found on its pages.
+    """
+    from ingest import printing
+    from ingest.errors import UnreadablePdf
+
+    library, path = parts.generation(), parts.page_file(edition)
+    if edition not in library.editions or not printing.offered(path):
+        return None
+    text = library.text(edition).text
+    with suppress(UnreadablePdf, FileNotFoundError):
+        return printing.draw(path, text[start:end], start / len(text), width=1_000)
+    return None
 
 
 def page_image(parts: Parts, edition: Edition, number: int, start: int, end: int) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -272,3 +273,17 @@ def slides(path: Path, *each: str, hidden: tuple[int, ...] = ()) -> Path:
             },
         },
     )
+
+
+def pretend(folder: Path, *made: Path) -> Path:
+    """Write a soffice that notes each call and gives a copy of one of *made* by its ending."""
+    folder.mkdir(exist_ok=True)
+    for one in made:
+        shutil.copyfile(one, folder / f"out{one.suffix}")
+    program = folder / "soffice"
+    program.write_text(
+        f'#!/bin/sh\necho called >> {folder}/calls\nwhile [ "$1" != --convert-to ]; do shift; done\n'
+        f'mkdir -p "$4" && cp {folder}/out."$2" "$4"/file."$2"\n'
+    )
+    program.chmod(0o755)
+    return folder

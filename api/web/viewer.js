@@ -40,6 +40,7 @@ export class Viewer {
     this.smaller = this.button("minus", "zoomOut", () => this.enlarge(-1));
     this.larger = this.button("zoom", "zoomIn", () => this.enlarge(1));
     this.back = el("button.link", { type: "button", hidden: true, onclick: () => this.show(this.cited) });
+    this.paper = el("button.link", { type: "button", hidden: true, onclick: () => this.print() });
     this.pdf = el("a.link", { target: "_blank", rel: "noopener" });
     this.frame = el("div.frame", { tabindex: "0", role: "region" });
     this.text = el("div.words");
@@ -65,7 +66,7 @@ export class Viewer {
         {},
         el("div.turning", {}, this.previous, this.number, this.next),
         this.stepping,
-        el("div.doing", {}, this.back, el("div.turning", {}, this.smaller, this.larger), this.pdf),
+        el("div.doing", {}, this.back, el("div.turning", {}, this.smaller, this.larger), this.paper, this.pdf),
       ),
       this.status,
       this.frame,
@@ -141,6 +142,9 @@ export class Viewer {
     this.next.disabled = found.page >= found.page_count;
     this.pdf.href = found.file_url;
     this.text.textContent = found.text;
+    this.paper.hidden = paged || !found.image_url;
+    this.paper.textContent = say("asPrinted");
+    this.printed = false;
     const { start = 0, end = 0 } = this.asked;
     const here = found.boxes.length > 0 || (!paged && start < found.end && end > found.start);
     this.back.hidden = !this.cited || (found.page === this.cited.page && here);
@@ -171,6 +175,32 @@ export class Viewer {
       top: first ? Math.max(0, first.top * sheet.offsetHeight - this.frame.clientHeight / 3) : 0,
       left: first && this.step ? Math.max(0, first.left * sheet.offsetWidth - 40) : 0,
     });
+  }
+
+  // A file without pages as it is printed, where the server can; and back to its text.
+  async print() {
+    const found = this.shown;
+    if (this.printed) {
+      await this.draw(found);
+      return;
+    }
+    this.status.textContent = say("printing");
+    this.paper.disabled = true;
+    const image = el("img", { alt: say("printedImage", { title: found.title, place: pageName(found, { section: true }) }) });
+    image.src = `${found.image_url}${found.image_url.includes("?") ? "&" : "?"}size=normal`;
+    try {
+      await image.decode();
+      if (this.shown !== found) return;
+      this.printed = true;
+      this.paper.textContent = say("asText");
+      this.frame.replaceChildren(el("div.sheet", {}, image));
+      this.frame.scrollTo({ top: 0, left: 0 });
+      this.status.textContent = say("printedNote");
+    } catch {
+      if (this.shown === found) this.status.textContent = say("notPrinted");
+    } finally {
+      this.paper.disabled = false;
+    }
   }
 
   // A page of a file that has none: its paragraphs and rows as text, the quotation marked.

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from bot.answers import Answer, Citation
+    from ingest.pages import Page
 
 _WORDS: Mapping[str, Mapping[str, str]] = {
     "ja": {
@@ -50,6 +51,7 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "picture": "ページの画像",
         "no-picture": "ページの画像はない（PDFが手元にない）",
         "no-page": "この形式のファイルに印刷のページはない",
+        "around": "前後の文（引用は強調）",
         "check": "確認（人が記入）",
         "check-fields": "確認した人,所属,確認した日,確認の結果,備考",
     },
@@ -79,11 +81,15 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "picture": "Picture of the page",
         "no-picture": "There is no picture of the page: the PDF is not held any more.",
         "no-page": "A file of this kind has no printed pages.",
+        "around": "What stands around it (the quotation is emphasised)",
         "check": "Checked (to be filled in by hand)",
         "check-fields": "Checked by,Section,Checked on,Outcome,Remarks",
     },
 }
 _MARKUP = re.compile(r"\\([\\`*\[\]<>~|&$!#_])|\*\*(.+?)\*\*")
+_AROUND = 2
+"""How many paragraphs or rows are shown before a quotation, and after it."""
+
 _BULLET = re.compile(r"^\s*-\s+")
 
 
@@ -102,10 +108,15 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class Exhibit:
-    """A citation of the answer and the *pictures* of its pages; none where the PDF is gone."""
+    """A citation of the answer and the *pictures* of its pages; none where the PDF is gone.
+
+    Where there is none because the file has no pages, *around* are the lines that the quotation
+    stands among, each in runs of text with whether they are quoted.
+    """
 
     citation: Citation
     pictures: tuple[Picture, ...]
+    around: tuple[tuple[tuple[str, bool], ...], ...] = ()
 
     def name_of(self, picture: Picture) -> str:
         """Return the file name under which a picture goes with the Markdown sheet."""
@@ -174,6 +185,9 @@ def blocks(answer: Answer, exhibits: Sequence[Exhibit]) -> Iterator[Block | Pict
         for name, value in _facts(exhibit, words):
             yield said("small", f"{name}: {value}")
         yield from exhibit.pictures
+        if exhibit.around:
+            yield said("small", words["around"])
+            yield from (Block("quote", runs) for runs in exhibit.around)
     yield said("head", words["record"])
     for name, value in _record(answer, words):
         yield said("small", f"{name}: {value}")
@@ -208,6 +222,10 @@ def markdown(answer: Answer, exhibits: Sequence[Exhibit]) -> str:
             f"![{words['picture']} {picture.number}]({exhibit.name_of(picture)})"
             for picture in exhibit.pictures
         ]
+        if exhibit.around:
+            lines = ["".join(_emphasised(*run) for run in runs) for runs in exhibit.around]
+            pieces.append(f"{words['around']}:")
+            pieces.append("\n>\n".join(f"> {line}" for line in lines))
     pieces += [f"## {words['record']}", _table(_record(answer, words))]
     pieces += [f"## {words['check']}", _table(_blank(words))]
     return "\n\n".join(pieces) + "\n"
@@ -262,6 +280,34 @@ def _record(answer: Answer, words: Mapping[str, str]) -> list[tuple[str, str]]:
 def _blank(words: Mapping[str, str]) -> list[tuple[str, str]]:
     """Return the fields for whoever checks the answer."""
     return [(name, "") for name in words["check-fields"].split(",")]
+
+
+def _emphasised(text: str, quoted: bool) -> str:  # noqa: FBT001 - a run, as it stands
+    return f"**{escaped(text)}**" if quoted else escaped(text)
+
+
+def surroundings(
+    page: Page, first: int, start: int, end: int
+) -> Iterator[tuple[tuple[str, bool], ...]]:
+    """Yield the lines of a page around *start* to *end*, what is quoted told apart.
+
+    *first* is the offset at which the page's text begins. The heads of a table's rows stand above.
+    """
+    touched = [
+        at
+        for at, block in enumerate(page.blocks)
+        if first + block.start < end and first + block.end > start
+    ]
+    if not touched:
+        return
+    shown_ones = page.blocks[max(0, touched[0] - _AROUND) : touched[-1] + _AROUND + 1]
+    if any(shown_ones[0].heads):
+        yield (("　".join(shown_ones[0].heads), False),)
+    for block in shown_ones:
+        edges = [min(max(at - first, block.start), block.end) for at in (start, end)]
+        cuts = ((block.start, edges[0]), (edges[0], edges[1]), (edges[1], block.end))
+        said = (page.text[low:high].replace("\t", "　") for low, high in cuts)
+        yield tuple((text, at == 1) for at, text in enumerate(said) if text)
 
 
 def _table(rows: Sequence[tuple[str, str]]) -> str:

@@ -1,4 +1,4 @@
-"""Old Office files become new ones: by LibreOffice, where it is installed, in a bounded process.
+"""Old Office files become new ones, and any of them a PDF: by LibreOffice, in a bounded process.
 
 Nothing else of ours starts it. It has a profile of its own that is thrown away, in which macros
 are off and no link is followed; where the system allows it, it has no network either.
@@ -74,6 +74,23 @@ def converted(path: Path, old: str) -> Iterator[Path]:
     Raises:
         UnreadablePdf: LibreOffice is not installed, cannot open the file, or takes too long.
     """
+    with _made(path, old, BECOMES[old]) as made:
+        yield made
+
+
+@contextmanager
+def printed(path: Path, kind: str) -> Iterator[Path]:
+    """Give a file of the *kind* (.docx) as the PDF that it is printed as, likewise.
+
+    Raises:
+        UnreadablePdf: as `converted`.
+    """
+    with _made(path, kind, ".pdf") as made:
+        yield made
+
+
+@contextmanager
+def _made(path: Path, old: str, wanted: str) -> Iterator[Path]:
     program = _program()
     if program is None:
         raise missing(str(path))
@@ -84,7 +101,6 @@ def converted(path: Path, old: str) -> Iterator[Path]:
         # A name of our own, in a folder of its own: nothing that it names lies beside it.
         source = Path(folder, f"file{old}")
         shutil.copyfile(path, source)
-        wanted = BECOMES[old]
         command = [
             "timeout", "--signal=KILL", str(TIMEOUT_S), program,
             f"-env:UserInstallation={profile.as_uri()}", "--headless", "--norestore",

@@ -20,10 +20,17 @@ from bot.answers import Answer
 from bot.asking.question import read
 from bot.telling.evidence_docx import docx
 from bot.telling.evidence_pdf import pdf
-from bot.telling.evidence_sheet import Exhibit, Picture, markdown, shown_citations
+from bot.telling.evidence_sheet import (
+    Exhibit,
+    Picture,
+    markdown,
+    shown_citations,
+    surroundings,
+)
 from ingest import formats
-from ingest.pages import Place, PlaceKind
+from ingest.pages import EditionText, Place, PlaceKind
 from tests.fakes import FakeLibrary, edition, edition_text
+from tests.office import para, table, word
 
 QUOTE = "移行の補助金は令和2年度の予算に計上された。"
 HELD = replace(edition(title="移行の手引き"), sha256="ab" * 32, path="iko/tebiki.pdf")
@@ -160,3 +167,65 @@ def test_markup_in_a_question_is_text(hostile: str, tmp_path: Path) -> None:
     assert _flat(hostile) in _read(docx(answer, exhibits(answer)), tmp_path)
     assert _flat(hostile) in _flat("".join(page.extract_text() for page in made.pages))
     assert re.search(r"(?<!\\)\]\(http", markdown(answer, exhibits(answer))) is None
+
+
+def _rules(tmp_path: Path) -> EditionText:
+    """Read rules in Word with a table of fees."""
+    fees = [["区分", "金額"], ["大型", "300円"], ["中型", "200円"], ["小型", "100円"]]
+    path = word(
+        tmp_path / "rules.docx",
+        para("備品管理要綱", style="T"),
+        *(para(f"備品は、第{at}の課が管理する。廃棄は届け出る。") for at in range(6)),
+        table(*fees),
+    )
+    return formats.read(path)
+
+
+@pytest.mark.parametrize(
+    "quoted, before, after",
+    [
+        pytest.param(
+            "第3の課が管理する。", "備品は、", "廃棄は届け出る。", id="within a paragraph"
+        ),
+        pytest.param("中型\t200円", "", "", id="a row"),
+    ],
+)
+def test_what_stands_around_a_quotation_is_shown(
+    tmp_path: Path, quoted: str, before: str, after: str
+) -> None:
+    """Two paragraphs or rows before it and after it, and only the quoted words are told apart."""
+    text = _rules(tmp_path)
+    start = text.text.index(quoted)
+    lines = list(surroundings(text.pages[0], 0, start, start + len(quoted)))
+
+    (line,) = [line for line in lines if any(marked for _, marked in line)]
+    wanted = [(before, False), (quoted.replace("\t", "　"), True), (after, False)]
+    assert [run for run in wanted if run[0]] == list(line)
+    assert lines.index(line) >= 2
+    assert len(lines) <= 5
+
+
+def test_heads_stand_over_the_rows_around_a_quotation(tmp_path: Path) -> None:
+    """Where the first row shown is far below its heads, they are said above it."""
+    text = _rules(tmp_path)
+    start = text.text.index("100円")
+
+    lines = list(surroundings(text.pages[0], 0, start, start + 4))
+
+    assert ["区分　金額", "大型　300円", "中型　200円", "小型　100円"] == [
+        "".join(said for said, _ in line) for line in lines
+    ]
+    assert [] == list(surroundings(text.pages[0], 0, 9_999, 9_999))
+
+
+def test_surroundings_go_into_each_form_of_the_sheet(tmp_path: Path) -> None:
+    """In Markdown, as PDF and for Word."""
+    (exhibit,) = exhibits(ANSWER, drawn=False)
+    cells = replace(exhibit.citation, place=Place(PlaceKind.SECTION, "第２条", "¶1"))
+    around = ((("前の段落である。", False),), (("引用された文", True), ("の続き。", False)))
+    shown = [replace(exhibit, citation=cells, around=around)]
+
+    assert "> 前の段落である。\n>\n> **引用された文**の続き。" in markdown(ANSWER, shown)
+    made = PdfReader(BytesIO(pdf(ANSWER, shown)))
+    assert "引用された文の続き。" in _flat("".join(page.extract_text() for page in made.pages))
+    assert "引用された文の続き。" in _read(docx(ANSWER, shown), tmp_path)
