@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 
 from ingest.translations import Bilingual
+from tebiki.commands.fetching import kept
 from tebiki.commands.options import Printed
-from tebiki.commands.output import UNUSABLE, err, fail, spoken
 
 
 def ocr(
@@ -20,24 +20,16 @@ def ocr(
     given: Printed,
 ) -> None:
     """Fetch what reads scans and text in pictures (PP-OCRv6 small, 27 MB)."""
-    from tebiki.fetched import NotFetched
     from tebiki.ocr import at_hand, fetch, take
 
-    def told(step: str) -> None:
-        err.print(f"{spoken(step)} …", markup=False)
-
-    try:
-        kept = take(file) if file else at_hand() or fetch(told)
-    except NotFetched as problem:
-        fail(problem.sentence)
-        raise typer.Exit(UNUSABLE) from problem
-    size = sum(one.stat().st_size for one in kept.iterdir())
+    folder = kept(file, take=take, at_hand=at_hand, fetch=fetch)
+    size = sum(one.stat().st_size for one in folder.iterdir())
     given.tell(
-        {"folder": str(kept), "bytes": size},
+        {"folder": str(folder), "bytes": size},
         Bilingual(
-            f"Scans and text in pictures are now read by PP-OCRv6 small ({kept}, "
+            f"Scans and text in pictures are now read by PP-OCRv6 small ({folder}, "
             f"{size / 1e6:.0f} MB; PaddleOCR, Apache-2.0), from the next refresh on.",
-            f"スキャンや図の文字をPP-OCRv6 small（{kept}、{size / 1e6:.0f}MB。PaddleOCR、"
+            f"スキャンや図の文字をPP-OCRv6 small（{folder}、{size / 1e6:.0f}MB。PaddleOCR、"
             "Apache-2.0）で読みます。次の「tebiki refresh」から使われます。",
         ),
     )
