@@ -5,11 +5,18 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from index.errors import GenerationBroken, IndexMissing, ModelMissing, ServerAway
+from index.errors import (
+    GenerationBroken,
+    IndexingError,
+    IndexMissing,
+    ModelMissing,
+    ServerAway,
+)
 from index.generations.generation import Generation, opened
 from index.generations.manifests import folder_of
 from index.generations.pointers import current
@@ -48,6 +55,19 @@ class Shelf:
         self._today = today
         self._lock = threading.Lock()
         self._open: Generation | None = None
+        self._warming = False
+
+    def keep_warm(self) -> None:
+        """Open the current generation now, and in each read early what a question would wait for.
+
+        It is done in the background: a question that comes meanwhile waits only for the rest.
+        """
+        self._warming = True
+        _in_background(self._begin)
+
+    def _begin(self) -> None:
+        with suppress(IndexingError, OSError):  # whoever asks is told
+            self()
 
     def __call__(self) -> Generation:
         """Return the current generation, opened.
@@ -65,6 +85,8 @@ class Shelf:
                     return self._open
                 try:
                     self._open = self._opened(name)
+                    if self._warming:
+                        _in_background(self._open.glossary.warm)
                 except (GenerationBroken, ModelMissing):
                     # Another one may have become current while this one was opened.
                     if self._current() == name:
@@ -92,3 +114,7 @@ class Shelf:
             self._today,
             self._reranker,
         )
+
+
+def _in_background(work: Callable[[], None]) -> None:
+    threading.Thread(target=work, name="warming", daemon=True).start()

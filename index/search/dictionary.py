@@ -14,6 +14,7 @@ import sys
 from collections import defaultdict
 from functools import cached_property, lru_cache
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -78,9 +79,16 @@ class Dictionary:
         self._words = words
         self._pairs = pairs
         self._means: dict[str, Mapping[tuple[str, ...], list[Meaning]]] = {}
+        self._reading = Lock()
+
+    def warm(self) -> None:
+        """Read the file now; whoever looks a word up meanwhile waits for the rest of it."""
+        with self._reading:
+            _ = self._lines
 
     def means(self, stems: tuple[str, ...]) -> tuple[str, ...]:
         """Return the Japanese words for English stems, the likeliest first; few, or none."""
+        self.warm()
         start = stems[0][:_STARTING]
         if start not in self._means:
             self._means[start] = self._read(self._lines.get(start, ()))
@@ -142,10 +150,15 @@ class Translating(Glossary):
     def __init__(self, glossary: Glossary, dictionary: Dictionary) -> None:
         """Take the glossary, which comes first, and the dictionary."""
         super().__init__(glossary.terms)
+        self._dictionary = dictionary
         expanding = _Expanding(glossary, dictionary)
         self._expanded: Callable[[str], tuple[Match, ...]] = lru_cache(maxsize=64)(
             expanding.expanded
         )
+
+    def warm(self) -> None:
+        """Read the dictionary now."""
+        self._dictionary.warm()
 
     def expand(self, question: str) -> tuple[Match, ...]:
         """Return the glossary's names, then the dictionary's: whole phrases before single words."""

@@ -64,6 +64,9 @@ class Glossary:
         """Take the terms in their order in the file; a name may stand in several."""
         self.terms = tuple(terms)
 
+    def warm(self) -> None:
+        """Read now what the first question would wait for."""
+
     def joined(self, other: Glossary) -> Glossary:
         """Return the terms of both, those of *other* first; a term that is in both stands once."""
         return Glossary(dict.fromkeys((*other.terms, *self.terms)))

@@ -40,7 +40,9 @@ def serve(
     if closed:
         may_be_closed(chosen)
     warn_of_another_corpus(chosen)
-    served = web(build(chosen), host)
+    parts = build(chosen)
+    served = web(parts, host)
+    parts.shelf.keep_warm()
     listen(served, host, port, chosen)
 
 

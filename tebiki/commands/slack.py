@@ -46,6 +46,7 @@ def slack(
     have_models(chosen)
     parts = build(chosen)
     colleague = colleague_of(parts, parts.ledger())
+    parts.shelf.keep_warm()
     shut(chosen)
     try:
         colleague.connect()

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import threading
 from pathlib import Path
+from queue import SimpleQueue
 
 import pytest
 
@@ -96,6 +99,55 @@ def test_a_file_that_went_away_finds_nothing(
     """A search goes on without it, and the log says so."""
     assert () == made(tmp_path / "edict", *SAID).means(("licenc",))
     assert "English words are not looked up" in caplog.text
+
+
+def test_who_asks_while_it_is_read_waits_for_the_rest(tmp_path: Path) -> None:
+    """The file is read once: a pipe gives its lines to one reader only."""
+    os.mkfifo(tmp_path / "edict")
+    dictionary = made(tmp_path / "edict", *SAID)
+    found: SimpleQueue[tuple[str, ...]] = SimpleQueue()
+    asked = threading.Thread(
+        target=lambda: found.put(dictionary.means(tuple(tokens("permissions")))), daemon=True
+    )
+    threading.Thread(target=dictionary.warm, daemon=True).start()
+    with (tmp_path / "edict").open("wb") as file:  # opens when it is being read
+        asked.start()
+        file.write(ENTRIES.encode("euc_jp"))
+
+    assert ("許可",) == found.get(timeout=30)
+
+
+def warmed() -> None:
+    """Wait until nothing is read in the background any more."""
+    while waiting := [each for each in threading.enumerate() if each.name == "warming"]:
+        waiting[0].join(30)
+
+
+def test_a_server_reads_it_before_anybody_asks(
+    file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """For the generation it starts with, and for the next one when that is opened."""
+    monkeypatch.setattr("index.search.dictionary.KEPT", file)
+    desk = Desk(tmp_path)
+    desk.put(edition("sake", title="酒類の手引き"), *SAID)
+    desk.refresh()
+    shelf = desk.shelf()
+
+    shelf.keep_warm()
+    warmed()
+    file.rename(tmp_path / "away")
+    first = shelf().glossary.expand("licence")
+    (tmp_path / "away").rename(file)
+    desk.put(edition("more"), "免許の更新。")
+    desk.refresh()
+    shelf()
+    warmed()
+    file.unlink()
+    second = shelf().glossary.expand("licence")
+
+    assert [["免許"], ["免許"]] == [
+        [match.japanese[0] for match in each] for each in (first, second)
+    ]
 
 
 def test_an_english_question_finds_a_japanese_page(
