@@ -60,7 +60,8 @@ class Office:
     asked since a time in seconds since 1970, earliest first. *unusable* gives the files that the
     last refresh could not use, *examine* what "tebiki doctor" finds, *resting* until when the
     language model is left alone. *note* writes into the audit
-    stream: a deed, what of it, who and from which address; *published* says what it is told of a
+    stream: a deed, what of it, who and from which address; *tell* tells an owner of documents a
+    sentence; *published* says what it is told of a
     refresh, and of the reason that was given for publishing against the evaluation. *erase* erases from the record and says what the
     audit stream is told of it, *export* gives the record of a period in a form. *keys* are those
     that open the HTTP interface. *approved* are the answers that departments wrote or approved;
@@ -77,6 +78,7 @@ class Office:
     examine: health.Examine = lambda _language: ()
     resting: Callable[[], Rest | None] = lambda: None
     note: Callable[[Deed, Mapping[str, object], str, str], None] = lambda *_: None
+    tell: Callable[[str, str], None] = lambda *_: None
     published: Callable[[RefreshReport, str], Iterable[tuple[Deed, Mapping[str, object]]]] = (
         lambda *_: ()
     )

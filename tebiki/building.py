@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
     from index.search.models import CrossEncoderReranker
     from ingest.catalog.editions import Edition
     from tebiki.tracing import Traces
+
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +196,23 @@ def note(chosen: Settings, deed: str, **what: object) -> None:
     from bot.ledger.audit import Deed
 
     audit_of(chosen).note(Deed[deed], what, actor=account(), address="command line")
+
+
+def tells_owners(chosen: Settings, record: Callable[[], Database]) -> Callable[[str, str], None]:
+    """Return what tells the owner of a document a sentence, by whatever way is set up for it."""
+
+    def tell(owner: str, text: str) -> None:
+        if not chosen.slack_bot_token:
+            return
+        from bot.ledger.errors import LedgerUnavailable
+        from bot.slack import notices
+
+        try:
+            notices.tell(record, owner, text)
+        except LedgerUnavailable as problem:
+            log.warning("%s is not told in Slack: %s", owner, problem)
+
+    return tell
 
 
 def account() -> str:

@@ -15,6 +15,7 @@ from tebiki.building import (
     embedder_of,
     have_models,
     remote_of,
+    tells_owners,
     today,
 )
 from tebiki.places import BUNDLED
@@ -103,11 +104,15 @@ def deeds(
     if accepted := read_manifest(folder_of(chosen.home, report.generation)).accepted:
         said = {"gate": list(accepted), "reason": reason}
         yield "OVERRIDDEN", {"generation": report.generation, **said}
-    yield from _doubted(chosen)
+    yield from doubted(chosen)
 
 
-def _doubted(chosen: Settings) -> Iterator[tuple[str, dict[str, object]]]:
-    """Yield the approved answers that what was published took the ground from, for their owners."""
+def doubted(chosen: Settings) -> Iterator[tuple[str, dict[str, object]]]:
+    """Mark the approved answers that what is current took the ground from, and tell their owners.
+
+    Yields what the audit stream says of each.
+    """
+    from bot import owners
     from bot.ledger.approved import ApprovedAnswers, checked
     from bot.ledger.errors import LedgerUnavailable
 
@@ -118,6 +123,7 @@ def _doubted(chosen: Settings) -> Iterator[tuple[str, dict[str, object]]]:
                 "approved answer %s (%s) is to be checked by %s: %s",
                 one.id, one.question, one.owner or one.by, one.doubt,
             )  # fmt: skip
+            tells_owners(chosen, parts.record)(one.owner, owners.doubted(one))
             yield "APPROVAL_DOUBTED", {"id": one.id, "owner": one.owner or one.by, "why": one.doubt}
     except LedgerUnavailable as problem:
         log.warning("approved answers were not compared with the new index: %s", problem)

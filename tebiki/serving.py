@@ -18,6 +18,7 @@ from tebiki.building import (
     generations_of,
     roll_back_to,
     slack_of,
+    tells_owners,
 )
 from tebiki.evidence import page_image, sheet
 from tebiki.refreshing import deeds, refreshed
@@ -98,6 +99,7 @@ def web(parts: Parts, host: str = "127.0.0.1") -> FastAPI:
             form, exporting.rows(ledger, since, until, plain=plain)
         ),
         note=lambda deed, what, who, address: audit.note(deed, what, actor=who, address=address),
+        tell=tells_owners(chosen, parts.record),
         published=lambda report, reason: (
             (Deed[deed], what) for deed, what in deeds(chosen, report, reason)
         ),
@@ -236,14 +238,21 @@ def _read_again(chosen: Settings, path: Path) -> EditionText:
 def colleague_of(parts: Parts, ledger: Ledger) -> Colleague:
     """Return Tebiki in Slack; nothing is sent before it is started."""
     from api.suggestions import suggested
+    from bot.owners import Owners
     from bot.slack.app import Colleague
 
+    chosen, audit = parts.settings, audit_of(parts.settings)
     return Colleague(
-        slack_of(parts.settings),
+        slack_of(chosen),
         answerer=parts.answerer,
         library=parts.shelf,
         ledger=ledger,
         page_image=partial(page_image, parts),
         prompts=lambda language: suggested(parts.generation().seen_by(frozenset()), language),
         refreshed=lambda: parts.generation().manifest.created[:10],
+        owners=Owners(
+            parts.shelf,
+            lambda deed, what, who, address: audit.note(deed, what, actor=who, address=address),
+            tells_owners(chosen, parts.record),
+        ),
     )

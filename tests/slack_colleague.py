@@ -16,6 +16,7 @@ from pathlib import Path
 
 from bot.answers import Answer, Citation, Declined, Delta, Event, Question, cite
 from bot.ledger.ledger import open_ledger
+from bot.owners import Owners
 from bot.slack.app import Colleague
 from bot.slack.settings import Settings
 from index.passages import Library
@@ -100,6 +101,7 @@ def hire(
     lease_s: float = 2.0,
     streaming: bool = False,
     threads: int = 4,
+    owners: Owners | None = None,
 ) -> Colleague:
     """Put a colleague together over a home of its own or a shared one."""
     return Colleague(
@@ -117,6 +119,7 @@ def hire(
         ),
         answerer=answerer,
         library=library,
+        owners=owners,
         ledger=open_ledger(home),
         page_image=lambda held, page, start, end: f"{held.key} {page} {start} {end}".encode(),
         prompts=lambda language: [f"{language} {number}？" for number in range(6)],

@@ -15,7 +15,7 @@ from bot.answers import Answer, Delta, streamed
 from bot.asking.question import LONGEST, language_of, read
 from bot.errors import AnswerUnknown, BadQuestion
 from bot.ledger.errors import LedgerUnavailable
-from bot.slack import blocks
+from bot.slack import blocks, notices
 from bot.slack.delivery import Delivery
 from bot.slack.messages import Mark
 from bot.slack.web_api import OUTSIDE, SlackBusy, SlackRefused
@@ -143,6 +143,7 @@ class Answering:
     # A question.
 
     def _answer(self, work: Work) -> None:
+        work = replace(work, channel=notices.place_of(self._calls, work.channel))
         self._forget(work)
         rendered, fine = self._rendered(work)
         posted = ""

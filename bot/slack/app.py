@@ -13,6 +13,7 @@ from slack_bolt import BoltRequest
 from slack_bolt.adapter.socket_mode import SocketModeHandler
 from slack_sdk.errors import SlackApiError, SlackClientError
 
+from bot.slack import notices
 from bot.slack.answering import Answering
 from bot.slack.followers import Followers
 from bot.slack.following import KIND, Following
@@ -29,6 +30,7 @@ from bot.slack.workers import Workers
 if TYPE_CHECKING:
     from bot.answers import Answerer
     from bot.ledger.ledger import Ledger
+    from bot.owners import Owners
     from index.passages import Library
 
 log = logging.getLogger(__name__)
@@ -60,6 +62,7 @@ class Colleague:
         page_image: PageImage | None = None,
         prompts: Callable[[str], Sequence[str]] = lambda _: (),
         refreshed: Callable[[], str] = lambda: "",
+        owners: Owners | None = None,
     ) -> None:
         """Put the colleague together; nothing is called before `start`, `connect` or `handle`.
 
@@ -71,6 +74,7 @@ class Colleague:
             page_image: draws a cited page; without it no such button is shown.
             prompts: gives questions to begin with, in a language ("ja" or "en").
             refreshed: says when the index was made, for the home tab.
+            owners: are told what readers found wrong; without them nobody is.
         """
         self.settings = settings
         self._ledger = ledger
@@ -117,7 +121,7 @@ class Colleague:
             command=settings.command,
             streaming=settings.streaming,
             shows_pages=page_image is not None,
-            others={KIND: self._following.rendered},
+            others={KIND: self._following.rendered, notices.KIND: notices.rendered},
         )
         self._workers = Workers(
             queue, self._answering, threads=settings.threads, lease_s=settings.lease_s
@@ -130,6 +134,7 @@ class Colleague:
             workers=self._workers,
             interactions=self._interactions,
             following=self._following,
+            owners=owners,
         )
         self._bolt = self._listeners.bolt()
 

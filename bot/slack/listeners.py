@@ -28,6 +28,7 @@ from bot.slack.queue import Work
 
 if TYPE_CHECKING:
     from bot.ledger.ledger import Ledger
+    from bot.owners import Owners
     from bot.slack.following import Following
     from bot.slack.interactions import Interactions
     from bot.slack.queue import QuestionQueue
@@ -59,6 +60,7 @@ class Listeners:
         workers: Workers,
         interactions: Interactions,
         following: Following,
+        owners: Owners | None = None,
     ) -> None:
         """Write to *queue* and *ledger*; the others do what takes longer."""
         self._settings = settings
@@ -68,6 +70,7 @@ class Listeners:
         self._workers = workers
         self._interactions = interactions
         self._following = following
+        self._owners = owners
 
     def bolt(self) -> App:
         """Return what hands Slack's requests to us, each before it is acknowledged."""
@@ -342,7 +345,17 @@ class Listeners:
             if rating == "down":
                 trigger = str(body["trigger_id"])
                 self._interactions.at_once(wish, self._interactions.ask_why, user, answer, trigger)
+                # Whoever clicked has nothing to do with it when that fails: the log has it.
+                self._interactions.soon(Wish(""), self._tell_owners, answer, self._person(user))
         ack()
+
+    def _tell_owners(self, name: str, who: str) -> None:
+        """Tell the owners of what an answer quotes that somebody found it wrong."""
+        if self._owners is not None:
+            answer = self._ledger.answer(name)
+            shown = (*answer.citations, *(answer.declined.nearest if answer.declined else ()))
+            cited = {each.edition.document.id for each in shown}
+            self._owners.wrong(name, cited, who, "slack")
 
     def _reasoned(self, ack: Callable[..., Any], body: Body) -> None:
         """Somebody said what was not helpful."""

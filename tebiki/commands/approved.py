@@ -11,6 +11,7 @@ import typer
 from tebiki.building import approved_of, build, note, today
 from tebiki.commands.options import Commands, Common
 from tebiki.commands.output import LEFT_OUT, err, out, print_json
+from tebiki.refreshing import doubted
 
 approved_app = Commands(help="Answers that a department wrote or approved.", no_args_is_help=True)
 
@@ -79,12 +80,9 @@ def remove(
 def check(*, given: Common) -> None:
     """Mark those whose quotations do not stand any more; a refresh does so by itself."""
     chosen = given.settings()
-    from bot.ledger.approved import checked
-
-    held = approved_of(chosen)
-    for one in checked(held, build(chosen).generation(), today()):
-        note(chosen, "APPROVAL_DOUBTED", id=one.id, owner=one.owner or one.by, why=one.doubt)
-    open_ones = [one for one in held.all() if one.doubt]
+    for deed, what in doubted(chosen):
+        note(chosen, deed, **what)
+    open_ones = [one for one in approved_of(chosen).all() if one.doubt]
     if given.as_json:
         print_json([{"id": one.id, "owner": one.owner, "doubt": one.doubt} for one in open_ones])
     for one in () if given.as_json else open_ones:
