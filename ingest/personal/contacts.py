@@ -17,7 +17,7 @@ _MAIL = re.compile(
     re.IGNORECASE,
 )
 
-_TELEPHONE_GAP = GAP.replace(r"\s", r" \t\u3000\xa0").replace(",、", "")
+_TELEPHONE_GAP = GAP.replace(r"\s", r" \t\u3000\xa0の").replace(",、", "")
 _TELEPHONE = re.compile(rf"\+?\(?\d+(?:[{_TELEPHONE_GAP}()]{{1,3}}\d+)*")
 _FIXED, _MOBILE = 10, 11
 _LONGEST_GROUPS = 11
@@ -60,6 +60,9 @@ _DATE = re.compile(
 
 _office = partial(listed, "telephones", "offices")
 _telephone_words = partial(listed, "telephones", "before", after=r"(?:番号)?[はがの]?[\s:：.]{0,3}")
+_office_behind = partial(
+    listed, "addresses", "offices", before=r"\s{0,2}[一-龥ァ-ヶー\d]{0,12}?", after="(?!の)"
+)
 _lived_in = partial(listed, "addresses", "lived-in", before=r"\s?")
 _address_words = partial(
     listed, "addresses", "before", after=r"(?:[はがの:：]|\s){0,3}(?=[^\s、。]{0,20}\s?$)"
@@ -145,7 +148,7 @@ def find_addresses(text: str) -> Iterator[Finding]:
         if (start := _address_start(text, house)) is not None:
             room = _ROOM.match(text, house.end())
             at = room.end() if room else house.end()
-            if _office().match(text, at) is None:
+            if not (_office().match(text, at) or _office_behind().match(text, at)):
                 yield Finding(start, at, Kind.ADDRESS)
 
 

@@ -127,6 +127,9 @@ def test_my_number_inside_a_longer_run_is_found() -> None:
         (Kind.TELEPHONE, "（0466）23-4567の人", "23-4567"),
         (Kind.TELEPHONE, "電話は23-4567", "23-4567"),
         (Kind.TELEPHONE, "〇九〇―二三四五―六七八九", "二三四五"),
+        (Kind.TELEPHONE, "〇九〇の二三四五の六七八九へ", "二三四五"),
+        (Kind.TELEPHONE, "０３の５５５５の１２３４に", "５５５５"),
+        (Kind.ADDRESS, "世田谷区桜丘3-12-5 図書館の隣", "3-12-5"),
         (Kind.MAIL, "hana(at)example.jp", "hana"),
         (Kind.MAIL, "花子@例え.jp", "花子"),
         (Kind.MAIL, "hana [at] example [dot] jp", "hana"),
@@ -173,6 +176,7 @@ def test_kind_is_found_as_people_write_it(kind: Kind, text: str, secret: str) ->
         *("運転免許証の写し", "介護保険の65歳以上", "国民健康保険の2021-2025年度", "登録番号T1234567890123"),
         *("中央区1丁目の事業", "1-2-3の手順", "横浜市で一番多い", "港区の1番の課題", "様式第12号", "100 200 300 400の目盛"),
         *("パソコン・スマートフォンの利用", "クラウド・バイ・デフォルト", "Amazon Web Services", "New York City"),
+        *("千代田区霞が関2-1-2 中央合同庁舎第2号館", "松本市丸の内3番7号 松本市役所", "15の2の3の規定"),
         *("福島県の復興", "山口市の窓口", "千葉市の事例", "申請者、マイナポータル、窓口"),
     ],
 )  # fmt: skip
