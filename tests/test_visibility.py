@@ -30,6 +30,7 @@ from bot.telling.evidence_sheet import markdown
 from index.generations.manifests import pdf_of
 from index.passages import Filters
 from ingest.catalog.editions import Edition, Kind
+from tests.databases import database_on
 from tests.fakes import edition
 from tests.shelves import TODAY, Desk
 
@@ -109,8 +110,8 @@ class World:
         return self.client.request(method, path, headers=headers, **sent)
 
 
-def world(folder: Path, *, whole: bool = True) -> Iterator[World]:
-    """Serve a corpus to callers with groups and without."""
+def world(folder: Path, *, whole: bool = True, url: str = "") -> Iterator[World]:
+    """Serve a corpus to callers with groups and without; *url* names the record's database."""
     desk = filled(folder, whole=whole)
     shelf = desk.shelf()
     keys = Keys(desk.home / "keys.json")
@@ -124,7 +125,7 @@ def world(folder: Path, *, whole: bool = True) -> Iterator[World]:
         )
     }
     callers["widget"] = {"Origin": CITY}
-    ledger = open_ledger(desk.home, plain_ids=True)
+    ledger = open_ledger(desk.home, url=url, plain_ids=True)
     kept = ApprovedAnswers(lambda: ledger.database)
     for one in APPROVED:
         if whole or one.quotations[0].document == "manual":
@@ -165,6 +166,21 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 def bare(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """The same corpus without it."""
     yield from world(tmp_path_factory.mktemp("bare"), whole=False)
+
+
+@pytest.fixture(
+    scope="module",
+    params=["sqlite", pytest.param("postgresql", marks=pytest.mark.needs("postgresql"))],
+)
+def recorded(
+    request: pytest.FixtureRequest, town: World, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[World]:
+    """The corpus with the document, whose answers are recorded in either database."""
+    if request.param == "sqlite":
+        yield town
+        return
+    with database_on(request.getfixturevalue("postgresql_server")) as url:
+        yield from world(tmp_path_factory.mktemp("postgresql"), url=url)
 
 
 def rpc(method: str, **params: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
@@ -292,10 +308,12 @@ def test_who_is_in_the_group_sees_it(town: World, path: str) -> None:
     assert any(mark in found.text for mark in ("98765", WORD))
 
 
-def test_approved_answer_is_given_to_those_who_may_see_what_it_rests_on(town: World) -> None:
+def test_approved_answer_is_given_to_those_who_may_see_what_it_rests_on(recorded: World) -> None:
     """And that one has to be checked is told to them only."""
     given = {
-        (one.question, who): town.call(who, "POST", "/v1/answers", json={"question": one.question})
+        (one.question, who): recorded.call(
+            who, "POST", "/v1/answers", json={"question": one.question}
+        )
         for one in APPROVED
         for who in ("insider", "outsider")
     }
@@ -414,16 +432,18 @@ def test_word_of_a_hidden_document_is_like_a_word_of_none(
     assert scores[0] == pytest.approx(scores[1])
 
 
-def test_answer_is_opened_again_by_those_who_may_see_it(town: World) -> None:
+def test_answer_is_opened_again_by_those_who_may_see_it(recorded: World) -> None:
     """By its address, and as the turn that a follow-up of OpenAI's protocol names."""
-    given = town.call("insider", "POST", "/v1/answers", json={"question": QUESTION}).json()
+    given = recorded.call("insider", "POST", "/v1/answers", json={"question": QUESTION}).json()
     opened = {
-        who: town.call(who, "GET", f"/v1/answers/{given['id']}").status_code
+        who: recorded.call(who, "GET", f"/v1/answers/{given['id']}").status_code
         for who in ("insider", "neighbour", "outsider", "widget", "admin")
     }
-    sheets = {who: town.call(who, "GET", f"/v1/answers/{given['id']}/evidence") for who in opened}
+    sheets = {
+        who: recorded.call(who, "GET", f"/v1/answers/{given['id']}/evidence") for who in opened
+    }
     followed = {
-        who: town.call(
+        who: recorded.call(
             who, "POST", "/v1/responses",
             json={"input": "それは？", "previous_response_id": f"resp_{given['id']}"},
         ).status_code
@@ -442,13 +462,13 @@ def test_answer_is_opened_again_by_those_who_may_see_it(town: World) -> None:
     assert {"insider": 200, "outsider": 404} == followed
 
 
-def test_conversation_begins_anew_for_other_groups(town: World) -> None:
+def test_conversation_begins_anew_for_other_groups(recorded: World) -> None:
     """A key whose groups were taken from it is told nothing of what it was told before."""
-    keys = Keys(town.desk.home / "keys.json")
+    keys = Keys(recorded.desk.home / "keys.json")
     made, secret = keys.create("moved", Scope.ASK, groups=("人事課",))
-    town.callers["moved"] = {"Authorization": f"Bearer {secret}"}
+    recorded.callers["moved"] = {"Authorization": f"Bearer {secret}"}
     asked = {"question": QUESTION, "conversation": "c"}
-    assert "98765" in town.call("moved", "POST", "/v1/answers", json=asked).text
+    assert "98765" in recorded.call("moved", "POST", "/v1/answers", json=asked).text
 
     path = keys.path
     held = json.loads(path.read_text("utf-8"))
@@ -456,7 +476,7 @@ def test_conversation_begins_anew_for_other_groups(town: World) -> None:
         each["groups"] = [] if each["id"] == made.id else each["groups"]
     path.write_text(json.dumps(held, ensure_ascii=False), "utf-8")
     again = {"question": "ほかには？", "conversation": "c"}
-    found = town.call("moved", "POST", "/v1/answers", json=again)
+    found = recorded.call("moved", "POST", "/v1/answers", json=again)
 
     assert [] == [mark for mark in MARKS if mark in found.text]
 

@@ -23,14 +23,17 @@ from bot.ledger.approved import (
     verified,
 )
 from bot.ledger.approved_lists import HEADS, exported, imported
+from bot.ledger.database import Database
 from bot.ledger.evidence import dump, load
-from bot.ledger.ledger import open_ledger
 from bot.slack.gist import gist
 from bot.telling.evidence_sheet import markdown
 from index.passages import Filters
 from ingest.catalog.editions import Kind
 from ingest.errors import UnreadablePdf
+from tests.bot.ledger.test_ledger import where
 from tests.fakes import FakeLibrary, edition, edition_text
+
+__all__ = ["where"]
 
 TODAY = date(2026, 4, 1)
 ASKED = "年次有給休暇は何日ですか"
@@ -52,13 +55,13 @@ def library(said: str = QUOTE, *, groups: tuple[str, ...] = ()) -> FakeLibrary:
 
 
 @pytest.fixture
-def kept(tmp_path: Path) -> Iterator[ApprovedAnswers]:
-    """A record with one approved answer."""
-    ledger = open_ledger(tmp_path)
-    found = ApprovedAnswers(lambda: ledger.database)
+def kept(where: Path | str) -> Iterator[ApprovedAnswers]:
+    """Either database with one approved answer."""
+    database = Database(where)
+    found = ApprovedAnswers(lambda: database)
     found.put(ONE)
     yield found
-    ledger.database.close()
+    database.close()
 
 
 def answer(

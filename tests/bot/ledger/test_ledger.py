@@ -53,6 +53,7 @@ from index.passages import Filters, Passage
 from index.revisions.following import Followed, State
 from ingest.catalog.editions import Kind, Original
 from ingest.chunks import Chunk
+from tests.databases import database_on
 from tests.fakes import edition, edition_text
 
 HELD = replace(
@@ -152,18 +153,8 @@ def where(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Path | str
     if request.param == "sqlite":
         yield tmp_path / FILE
         return
-    url = request.getfixturevalue("postgresql_server")
-    name = f"t{abs(hash(request.node.nodeid)):x}"
-    admin = sa.create_engine(
-        url.replace("DATABASE", "postgres").replace("postgresql:", "postgresql+psycopg:"),
-        isolation_level="AUTOCOMMIT",
-    )
-    with admin.connect() as connection:
-        connection.execute(sa.text(f"CREATE DATABASE {name}"))
-    yield url.replace("DATABASE", name)
-    with admin.connect() as connection:
-        connection.execute(sa.text(f"DROP DATABASE {name} WITH (FORCE)"))
-    admin.dispose()
+    with database_on(request.getfixturevalue("postgresql_server")) as url:
+        yield url
 
 
 @pytest.fixture
