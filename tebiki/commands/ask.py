@@ -11,7 +11,7 @@ from ingest.pages import PlaceKind
 from tebiki.building import build, today
 from tebiki.commands.answers import say_answer
 from tebiki.commands.options import Bounds, Common, warn_of_another_corpus
-from tebiki.commands.output import err, out, print_json
+from tebiki.commands.output import err, out, print_json, spoken
 
 if TYPE_CHECKING:
     from bot.answers import Answerer, Turn
@@ -119,7 +119,8 @@ def ask(
     try:
         ledger = parts.ledger()
     except (LedgerUnavailable, OSError) as problem:
-        err.print(f"This answer is not recorded: {problem}", style="yellow", markup=False)
+        said = spoken(f"This answer is not recorded: {problem}")
+        err.print(said, style="yellow", markup=False)
     else:
         history = ledger.turns(conversation) if conversation else ()
         answerer = Recorded(answerer, ledger, origin="cli")

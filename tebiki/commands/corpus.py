@@ -13,7 +13,7 @@ import typer
 from ingest import private
 from tebiki.building import note, today
 from tebiki.commands.options import Commands, Common
-from tebiki.commands.output import LEFT_OUT, err, fail_with, out, print_json, spoken
+from tebiki.commands.output import LEFT_OUT, err, fail_with, out, print_json, say, spoken
 from tebiki.settings import Settings
 
 corpus_app = Commands(
@@ -273,12 +273,12 @@ def corpus_check(
     for problem in () if given.as_json else problems:
         fail_with(problem)
     if not given.as_json and not there:
-        out.print(
+        said = (
             f"There is no {catalog.CATALOG} in {chosen.corpus}, so there is nothing to compare "
             f"with: each of {count} PDFs counts as a document of its own. "
-            '"tebiki corpus add FILE" lists one with its edition and dates, and writes the catalog.',
-            markup=False,
+            '"tebiki corpus add FILE" lists one with its edition and dates, and writes the catalog.'
         )
+        say(spoken(said))
     if problems:
         raise typer.Exit(LEFT_OUT)
     if not given.as_json and there:

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ingest.translations import Bilingual
 from tebiki.building import note
 from tebiki.commands.options import Commands, Common
-from tebiki.commands.output import err, out, print_json, spoken
+from tebiki.commands.output import err, print_json, say, spoken
 
 if TYPE_CHECKING:
     from api.keys import Keys
@@ -77,13 +78,18 @@ def list_keys(
         )
         return
     for key in held:
-        until = f"until {key.expires}" if key.expires else "without end"
-        last = f"last used {used[key.id]}" if key.id in used else "never used"
-        sees = f", sees {', '.join(key.groups)}" if key.groups else ""
-        out.print(
-            f"{key.id}  {key.scope}  {key.name}  made {key.created}, {until}, {last}{sees}",
-            markup=False,
-        )
+        groups = ", ".join(key.groups)
+        told = [
+            Bilingual(f"made {key.created}", f"作成 {key.created}"),
+            Bilingual(f"until {key.expires}", f"期限 {key.expires}")
+            if key.expires
+            else Bilingual("without end", "期限なし"),
+            Bilingual(f"last used {used[key.id]}", f"最終使用 {used[key.id]}")
+            if key.id in used
+            else Bilingual("never used", "未使用"),
+            *([Bilingual(f"sees {groups}", f"見えるグループ {groups}")] if groups else []),
+        ]
+        say(f"{key.id}  {key.scope}  {key.name}  {', '.join(map(spoken, told))}")
 
 
 @keys.command("revoke")

@@ -47,6 +47,8 @@ def told_as_words() -> Iterator[None]:
         )
         raise typer.Exit(UNUSABLE) from problem
     except Exception as problem:
+        if isinstance(problem, typer.BadParameter):
+            problem.message = spoken(problem.message)
         code = _code_of(problem)
         if code is None:
             raise

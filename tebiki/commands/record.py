@@ -13,7 +13,7 @@ import typer
 
 from tebiki.building import audit_of, build, ledger_of, note
 from tebiki.commands.options import Commands, Common
-from tebiki.commands.output import err
+from tebiki.commands.output import err, spoken
 
 audit_app = Commands(help="The stream of who changed what, and when.", no_args_is_help=True)
 
@@ -87,7 +87,8 @@ def erase(
     words = f"{gone.answers} answers are erased, and {gone.follow_ups} follow-ups that held them."
     given.tell({"answers": gone.answers, "follow_ups": gone.follow_ups}, words)
     for name in gone.remains:
-        err.print(f"{name} was set aside earlier and may hold them still: delete it.", markup=False)
+        said = spoken(f"{name} was set aside earlier and may hold them still: delete it.")
+        err.print(said, markup=False)
 
 
 @record_app.command("export")

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table
 
+from ingest.translations import Bilingual
 from tebiki.building import hold_current, today, tokens_of
 from tebiki.commands.options import Common
-from tebiki.commands.output import out, print_json
+from tebiki.commands.output import out, print_json, say, spoken
 
 if TYPE_CHECKING:
     from index.generations.manifests import Manifest
@@ -58,9 +59,11 @@ def status(
             {**reports.manifest_json(manifest, now), "model": told, "ocr": ocr_engines.reads_with()}
         )
         return
-    out.print(
-        f"{manifest.id}, made {manifest.created}: {manifest.pages} pages, "
-        f"{manifest.chunks} passages"
+    say(
+        spoken(
+            f"{manifest.id}, made {manifest.created}: {manifest.pages} pages, "
+            f"{manifest.chunks} passages"
+        )
     )
     table = Table(box=None, pad_edge=False)
     for heading in ("document", "title", "edition", "kind", "state"):
@@ -77,15 +80,24 @@ def status(
     out.print(table)
     for line in reports.kept_lines(manifest):
         out.print(line, markup=False)
-    looked_up = at_hand() or 'none ("tebiki dictionary" fetches it)'
-    out.print(f"dictionary for English questions: {looked_up}", markup=False)
-    out.print(f"scans are read with: {ocr_engines.reads_with() or 'nothing'}", markup=False)
+    none = Bilingual('none ("tebiki dictionary" fetches it)', "なし（「tebiki dictionary」で取得）")
+    say(spoken(f"dictionary for English questions: {at_hand() or spoken(none)}"))
+    nothing = spoken(Bilingual("nothing", "なし"))
+    say(spoken(f"scans are read with: {ocr_engines.reads_with() or nothing}"))
     if model is not None:
-        used = f": {tokens.used():,} of today's {tokens.a_day:,} tokens used" if tokens else ""
-        out.print(f"language model {model.kind}/{model.name}{used}", markup=False)
+        used = ""
+        if tokens:
+            so_far, most = f"{tokens.used():,}", f"{tokens.a_day:,}"
+            used = spoken(
+                Bilingual(
+                    f": {so_far} of today's {most} tokens used",
+                    f"（今日のトークン {so_far} / {most}）",
+                )
+            )
+        say(spoken(f"language model {model.kind}/{model.name}{used}"))
     if model is not None and rest is not None:
         until = datetime.fromtimestamp(rest.until).astimezone()
-        out.print(f"  left alone until {until:%H:%M:%S}: {rest.reason}", markup=False)
+        say(spoken(f"  left alone until {until:%H:%M:%S}: {rest.reason}"))
 
 
 def _say_pages(folder: Path, manifest: Manifest, document: str, *, as_json: bool) -> None:
