@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import os
 import platform
 import re
 import subprocess
@@ -49,14 +50,22 @@ class InstallFailed(Exception):
     """A step did not succeed; the message says which, and what can be done."""
 
 
+def told(en: str, ja: str) -> str:
+    """Return a sentence in the language of the terminal, as the command line does."""
+    named = (os.environ.get(name, "") for name in ("LC_ALL", "LC_MESSAGES", "LANG"))
+    return ja if next(filter(None, named), "").startswith("ja") else en
+
+
 def too_old(version: tuple[int, ...], executable: str) -> str | None:
     """Return the sentence for a Python older than ours, or None when it will do."""
     if version[:2] >= OLDEST_PYTHON:
         return None
     wanted, found = (".".join(map(str, parts[:2])) for parts in (OLDEST_PYTHON, version))
-    return (
+    return told(
         f"Tebiki needs Python {wanted} or newer, and {executable} is Python {found}. "
-        "Install a newer one and name it: make serve PYTHON=python3.12"
+        "Install a newer one and name it: make serve PYTHON=python3.12",
+        f"TebikiにはPython {wanted}以上が必要ですが、{executable} はPython {found}です。"
+        "新しいPythonを入れて、「make serve PYTHON=python3.12」のように指定してください。",
     )
 
 
@@ -109,7 +118,13 @@ def make_venv() -> None:
         moved = bool(stamped()) and stamped()[0] != place()
         if answer.stdout.strip() == sys.implementation.cache_tag and not moved:
             return
-    print(f"Making {VENV.name} with Python {platform.python_version()}", flush=True)
+    version = platform.python_version()
+    print(
+        told(
+            f"Making {VENV.name} with Python {version}", f"{VENV.name} をPython {version}で作ります"
+        ),
+        flush=True,
+    )
     made = subprocess.run(
         [sys.executable, "-m", "venv", "--clear", str(VENV)],
         capture_output=True,
@@ -119,8 +134,14 @@ def make_venv() -> None:
     if made.returncode != 0:
         version = ".".join(map(str, sys.version_info[:2]))
         raise InstallFailed(
-            f"{sys.executable} could not make a virtual environment in {VENV}. On Debian and "
-            f"Ubuntu the module for it is a package: sudo apt-get install python{version}-venv\n"
+            told(
+                f"{sys.executable} could not make a virtual environment in {VENV}. On Debian and "
+                "Ubuntu the module for it is a package: "
+                f"sudo apt-get install python{version}-venv\n",
+                f"{sys.executable} で {VENV} に仮想環境を作れません（could not make a virtual "
+                "environment）。DebianとUbuntuでは、パッケージを入れてください: "
+                f"sudo apt-get install python{version}-venv\n",
+            )
             + (made.stdout + made.stderr).strip()
         )
 
@@ -140,11 +161,17 @@ def megabytes(line: str) -> float:
 def how_far(packages: str, fetched_mb: float, whole_mb: float, seconds: float) -> str:
     """Say how far a fetch is, and about how long it still takes at the pace until now."""
     if not whole_mb or not fetched_mb:
-        return f"  {packages} packages, {seconds:.0f} s"
+        return told(
+            f"  {packages} packages, {seconds:.0f} s",
+            f"  パッケージ {packages}個、{seconds:.0f}秒",
+        )
     left = max(0.0, whole_mb - fetched_mb) * seconds / fetched_mb
-    return (
-        f"  {packages} packages, {min(fetched_mb, whole_mb):.0f} of {whole_mb:.0f} MB, "
-        f"{seconds:.0f} s; about {left:.0f} s more, then unpacking"
+    come = min(fetched_mb, whole_mb)
+    return told(
+        f"  {packages} packages, {come:.0f} of {whole_mb:.0f} MB, "
+        f"{seconds:.0f} s; about {left:.0f} s more, then unpacking",
+        f"  パッケージ {packages}個、{come:.0f}/{whole_mb:.0f}MB、{seconds:.0f}秒。"
+        f"あと約{left:.0f}秒、その後に展開します",
     )
 
 
@@ -172,9 +199,16 @@ def pip(
             if line.startswith("ERROR"):
                 print(line, end="", file=sys.stderr, flush=True)
             elif line.startswith("Installing collected"):
-                print(f"  all fetched after {now - begun:.0f} s, unpacking", flush=True)
+                after = f"{now - begun:.0f}"
+                print(
+                    told(
+                        f"  all fetched after {after} s, unpacking",
+                        f"  {after}秒で取得しました。展開しています",
+                    ),
+                    flush=True,
+                )
             elif now - told > TOLD_EVERY_S:
-                some = f"{fetched} of {packages}"
+                some = told(f"{fetched} of {packages}", f"{fetched}/{packages}")
                 print(how_far(some, fetched_mb, whole_mb, now - begun), flush=True)
                 told = now
     return subprocess.CompletedProcess(command, running.returncode, "", "")
@@ -190,8 +224,14 @@ def install_locked(lock: Path) -> None:
     )
     if result.returncode != 0:
         raise InstallFailed(
-            f"pip could not install {lock.name}; its own words are above. "
-            "What is already there stays: run the same command again to go on."
+            told(
+                f"pip could not install {lock.name}; its own words are above. Behind a proxy set "
+                "HTTPS_PROXY (docs/ja/導入の手引き.md). "
+                "What is already there stays: run the same command again to go on.",
+                f"pip が {lock.name} を入れられませんでした（理由は上の行です）。プロキシを通る"
+                "ネットワークでは HTTPS_PROXY を設定してください（導入の手引きの C）。"
+                "入ったものは残るので、同じ命令をもう一度実行すれば続きから始まります。",
+            )
         )
 
 
@@ -231,8 +271,13 @@ def install(lock: Path) -> None:
     STAMP.unlink(missing_ok=True)
     if lock != MAIN_LOCK:
         install_torch()
+    size = SIZES.get(lock, 0)
     print(
-        f"Installing {lock.name}: {SIZES.get(lock, 0)} MB the first time, a few minutes", flush=True
+        told(
+            f"Installing {lock.name}: {size} MB the first time, a few minutes",
+            f"{lock.name} を入れます。初回は{size}MBを取得し、数分かかります",
+        ),
+        flush=True,
     )
     install_locked(lock)
     project = ("--quiet", "--no-deps", "--no-build-isolation", "--editable", str(ROOT))
