@@ -8,7 +8,7 @@ from api.problems import Refused
 from api.schemas.revisions import WireRevision
 from index.errors import EditionUnknown
 from index.revisions.changes import editions_of
-from index.revisions.comparisons import Comparisons
+from index.revisions.matching import Comparisons
 from index.revisions.redline import Language, as_json
 
 if TYPE_CHECKING:

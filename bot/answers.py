@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -14,6 +15,7 @@ from ingest.catalog.editions import Edition
 from ingest.pages import Place, PlaceKind
 
 if TYPE_CHECKING:
+    from index.passages import Library
     from ingest.pages import EditionText
 
 
@@ -264,6 +266,22 @@ class Answerer(Protocol):
     def answer(self, question: Question) -> Answer:
         """Return a cited answer, or one that declines."""
         ...
+
+
+def blank(question: Question, library: Library, on: date) -> Answer:
+    """Return an answer without words yet, to be filled in."""
+    return Answer(
+        id=secrets.token_hex(8),
+        question=question,
+        text="",
+        mode="extractive",
+        citations=(),
+        consulted=(),
+        declined=None,
+        generation=library.id,
+        recipe=library.recipe,
+        asked_on=on,
+    )
 
 
 def cite(

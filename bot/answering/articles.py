@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from bot.answers import Answer, Lead, cite
+from bot.answers import Answer, Lead, blank, cite
 from bot.asking.intent import Article, Kind
 from bot.asking.reading import read
 from bot.telling.phrases import phrase
@@ -107,18 +106,11 @@ def _answer(
     cases = cases_in(library)
     language = question.language
     told = [phrase(language, "opening"), body([citation], {1: parts}, language, cases)]
-    return Answer(
-        id=secrets.token_hex(8),
-        question=question,
+    return replace(
+        blank(question, library, on),
         text="\n\n".join(told),
-        mode="extractive",
         citations=(citation,),
         lead=Lead(text.text[slice(*parts[0])].strip(), 1),
-        consulted=(),
-        declined=None,
-        generation=library.id,
-        recipe=library.recipe,
-        asked_on=on,
         notices=(*question.notices, *notices([citation], language, cases)),
     )
 

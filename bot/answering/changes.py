@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-import secrets
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING
 
 from bot.answering.understanding import heard
-from bot.answers import Answer, Citation, Declined, Question, cite
+from bot.answers import Answer, Citation, Declined, Question, blank, cite
 from bot.telling.phrases import phrase
 from bot.telling.quotations import cases_in, escaped, notices
 from index.revisions.changes import Kind, What
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
 
     from index.passages import Library
     from index.revisions.changes import Change, Revision, Spot
-    from index.revisions.comparisons import Comparisons
+    from index.revisions.matching import Comparisons
     from index.revisions.redline import Language
     from ingest.catalog.editions import Edition
 
@@ -61,7 +60,7 @@ _NUMBERED = re.compile(
 )
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d{2}(?!\d)")
 _FROM = re.compile(r"\s?(?:版)?\s?(?:から|以降|以後|より後|→)")
-_SINCE_DAY = re.compile(r"(?:から|以降|以後|以来)")
+_SINCE_DAY = ("から", "以降", "以後", "以来")
 _SINCE = re.compile(r"(?:since|from)\s+(?:the\s+)?(?:version|edition|v\.?)?\s*$", re.IGNORECASE)
 _SAID = (
     "何が変わりましたか 変更 改定 改訂 改正 見直し 修正 追加 削除 相違 違い 差分 新旧対照 履歴 箇所 内容 部分 事項 点 版 "
@@ -106,7 +105,7 @@ def understood(question: Question) -> Asked | None:
     )
     rest = _NUMBERED.sub(" ", normalise(question.standalone))
     topic = tuple(dict.fromkeys(word for word in tokens(rest) if word not in _ordinary()))
-    since_day = bool(question.day_said and _SINCE_DAY.search(plain))
+    since_day = bool(question.day_said) and any(word in plain for word in _SINCE_DAY)
     of_editions = bool(numbers) or since_day or bool(_REVISION.search(plain))
     return Asked(numbers, since, topic, of_editions)
 
@@ -373,7 +372,7 @@ def _told(
     told = [phrase(language, "notice-changes", **names, count=rest)] if rest else []
     others = [works[other][-1].document.title for other in chosen if other != names["id"]]
     return replace(
-        _blank(question, library, today),
+        blank(question, library, today),
         text="\n\n".join([escaped(head), "\n".join(lines)]),
         citations=tuple(citations),
         notices=(
@@ -433,25 +432,10 @@ def _none(
 def _declined(question: Question, said: str, library: Library, today: date) -> Answer:
     said = escaped(said)
     return replace(
-        _blank(question, library, today),
+        blank(question, library, today),
         text=said,
         declined=Declined("not-found", said),
         notices=heard(question),
-    )
-
-
-def _blank(question: Question, library: Library, today: date) -> Answer:
-    return Answer(
-        id=secrets.token_hex(8),
-        question=question,
-        text="",
-        mode="extractive",
-        citations=(),
-        consulted=(),
-        declined=None,
-        generation=library.id,
-        recipe=library.recipe,
-        asked_on=today,
     )
 
 

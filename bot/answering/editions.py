@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import secrets
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -12,10 +11,10 @@ from typing import TYPE_CHECKING
 
 from bot.answering.articles import article_of
 from bot.answering.changes import changes_of, years_in
-from bot.answers import Answer, Certainty, Citation, spoken, streamed
+from bot.answers import Answer, Certainty, Citation, blank, spoken, streamed
 from bot.telling.phrases import phrase
-from index.revisions.comparisons import Comparisons
 from index.revisions.following import State, follow
+from index.revisions.matching import Comparisons
 
 if TYPE_CHECKING:
     from bot.answers import Answerer, Event, Question
@@ -165,15 +164,5 @@ def reply(question: Question, library: Library, on: date) -> Answer:
     if question.small_talk is None:
         message = f"{question.text}: this asks something"
         raise ValueError(message)
-    return Answer(
-        id=secrets.token_hex(8),
-        question=question,
-        text=phrase(question.language, question.small_talk),
-        mode="extractive",
-        citations=(),
-        consulted=(),
-        declined=None,
-        generation=library.id,
-        recipe=library.recipe,
-        asked_on=on,
-    )
+    said = phrase(question.language, question.small_talk)
+    return replace(blank(question, library, on), text=said)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -30,7 +29,7 @@ from bot.answering.signals import Asked, Candidates, asked, candidates
 from bot.answering.understanding import heard, mended, put_right, settled, with_edition, with_work
 from bot.answering.units import Unit, Weighed, first_line, unit
 from bot.answering.values import Value, value_of
-from bot.answers import Answer, Certainty, Citation, Declined, Lead, Question, cite
+from bot.answers import Answer, Certainty, Citation, Declined, Lead, Question, blank, cite
 from bot.asking.conversation import carried, is_choice, times_more, without_choice
 from bot.asking.intent import Intent
 from bot.asking.reading import read
@@ -198,25 +197,14 @@ class Extractive:
     ) -> Answer:
         """Return the answer that *passages* of *library* give, without searching again."""
         on = question.filters.as_of or self._today()
-        blank = Answer(
-            id=secrets.token_hex(8),
-            question=question,
-            text="",
-            mode="extractive",
-            citations=(),
-            consulted=tuple(passages),
-            declined=None,
-            generation=library.id,
-            recipe=library.recipe,
-            asked_on=on,
-        )
+        begun = replace(blank(question, library, on), consulted=tuple(passages))
         fitted = self._fitted or weights()
         reader = self._read_of(library)
         compared = asked(read(_said(question), language=question.language), library)
         given = candidates(compared, passages, library, reader)
         again = times_more(question.core, question.history)
         if not given.found:
-            return declining(replace(blank, notices=heard(question)), (), cases_in(library))
+            return declining(replace(begun, notices=heard(question)), (), cases_in(library))
         order = ranked(given.rows, fitted)
         row = standing(about(compared.intent), given.rows, order)
         sure = certainty(probability(row, fitted), fitted)
@@ -227,9 +215,9 @@ class Extractive:
                 picked = picked[_on_screen(picked) :]
             if not picked:
                 said = phrase(question.language, "no-more", question=question.standalone)
-                return replace(blank, text=said, declined=Declined("not-found", said))
+                return replace(begun, text=said, declined=Declined("not-found", said))
         rivals = _rivals(given, order)
-        return _Telling(blank, compared, picked, rivals, library, reader, on).answer(
+        return _Telling(begun, compared, picked, rivals, library, reader, on).answer(
             sure, again=bool(again)
         )
 
@@ -305,7 +293,7 @@ class _Telling:
 
     def __init__(
         self,
-        blank: Answer,
+        begun: Answer,
         asked_about: Asked,
         picked: Sequence[_Pick],
         rivals: Sequence[Candidate],
@@ -313,7 +301,7 @@ class _Telling:
         reader: Reader,
         on: date,
     ) -> None:
-        self._blank = blank
+        self._begun = begun
         self._rivals = rivals
         self._asked = asked_about
         self._picked = picked
@@ -324,7 +312,7 @@ class _Telling:
 
     def answer(self, sure: Certainty, *, again: bool) -> Answer:
         """Return the answer as firmly as it stands."""
-        blank, question = self._blank, self._blank.question
+        begun, question = self._begun, self._begun.question
         language = question.language
         first = self._picked[0]
         missing = lacking(self._asked, first.candidate, self._reader)
@@ -334,7 +322,7 @@ class _Telling:
             sure = Certainty.DECLINED
         if sure is Certainty.DECLINED:
             near = self._cited(1, first)
-            understood = replace(blank, notices=heard(question), missing=missing)
+            understood = replace(begun, notices=heard(question), missing=missing)
             return declining(understood, (near,), self._cases)
         value = (
             value_of(
@@ -356,7 +344,7 @@ class _Telling:
             offered, self._cases, first.unit.left,
         )  # fmt: skip
         told = replace(
-            blank,
+            begun,
             text=first_screen(screen),
             citations=citations,
             lead=lead,

@@ -193,7 +193,6 @@ _BACK = re.compile(
     r"|\s?(?:and\s|then\s|so\s)?(?:what (?:is|about|comes)\s)?(?:the\s)?previous(?:\s\w+)?\s?[？?]?$",
     re.IGNORECASE,
 )
-_IN_BRACKETS = re.compile(r"[(][^()]*[)]$")
 _SHORTEST_TITLE = 3
 """Characters from which on a title in a question tells which section is meant."""
 
@@ -237,4 +236,4 @@ def steps(text: str) -> int:
 
 def _plain(title: str) -> str:
     """Return a title as a question would name it: without its number and what is in brackets."""
-    return _IN_BRACKETS.sub("", normalise(unmarked(" ".join(title.split())))).strip()
+    return _ASIDE.sub("", normalise(unmarked(" ".join(title.split())))).strip()

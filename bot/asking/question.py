@@ -25,7 +25,6 @@ LONGEST = 2_000
 """Characters of a question; longer texts are pasted documents, not questions."""
 
 _LAYOUT = frozenset("\n\r\t")
-_SPACES = re.compile(r"\s+")
 
 
 def read(
@@ -53,12 +52,12 @@ def read(
         )
         raise BadQuestion(message)
     visible = _visible(text)
-    cleaned = _SPACES.sub(" ", visible).strip()
+    cleaned = " ".join(visible.split())
     if not any(character.isalnum() for character in cleaned):
         message = "The question is empty. Type what you would like to know."
         raise BadQuestion(message)
     said = questions_in(visible)
-    core = _SPACES.sub(" ", said.core).strip()
+    core = " ".join(said.core.split())
     chosen = filters or Filters()
     before = [Turn(questions_in(turn.question).core, turn.answer) for turn in history]
     named = day_carried(core, before) if chosen.as_of is None else None
@@ -134,17 +133,14 @@ _TALK = frozenset(_JAPANESE["talk"])
 _FEW = 2
 _OR = ("それとも", "または", "あるいは", "or ")
 _LONGEST_INTRODUCTION = 30
-_LINK = re.compile(r"<(?:https?|mailto|tel):[^<>|\s]*(?:\|([^<>]*))?>")
-_CHANNEL = re.compile(r"<#[A-Z0-9]+(?:\|([^<>]*))?>")
+_LINK = re.compile(r"<(?:(?:https?|mailto|tel):[^<>|\s]*|#[A-Z0-9]+)(?:\|([^<>]*))?>")
 _MENTION = re.compile(r"<[@!][^<>]*>|(?<![\w.])@[\w.-]+")
 _EMOJI_CODE = re.compile(r"(?<![\w:]):(?:[a-z][a-z0-9_+'-]*|[+-]1):(?:skin-tone-\d:)?(?![\w:])")
-_FENCE = re.compile(r"```|`")
 _EMPHASIS = re.compile(r"(?<![\w*_~])([*_~]{1,2})(?=\S)(.+?)(?<=\S)\1(?![\w*_~])")
 _PICTURES, _BEYOND = 0x1F000, 0x20000
 """Where the code points of pictures begin and end."""
 
 _VARIANT = "\ufe0f"
-_BLANKS = re.compile(r"[^\S\n]+")
 _END = re.compile(
     r"(?<=[。！？!?])(?![。！？!?」』）)])|(?<=\s)(?=[①-⑳])|(?<=[a-z)”\"]\.)\s+(?=[A-Z])"
 )
@@ -191,13 +187,12 @@ def _joined(said: Sequence[str]) -> str:
 def unmarked(text: str) -> str:
     """Return *text* without the markup of a chat: mentions, links, emphasis, emoji and their codes."""
     plain = _LINK.sub(lambda found: found[1] or "", text)
-    plain = _CHANNEL.sub(lambda found: found[1] or "", plain)
     plain = _ADDRESS.sub(" ", _MENTION.sub(" ", plain))
     # A picture ends a sentence as a full stop does.
-    plain = _EMOJI_CODE.sub("\n", _FENCE.sub("", html.unescape(plain)))
+    plain = _EMOJI_CODE.sub("\n", html.unescape(plain).replace("`", ""))
     plain = _EMPHASIS.sub(r"\2", plain)
     plain = "".join("\n" if _is_emoji(one) else one for one in plain)
-    return "\n".join(_BLANKS.sub(" ", line).strip() for line in plain.splitlines()).strip()
+    return "\n".join(" ".join(line.split()) for line in plain.splitlines()).strip()
 
 
 def _is_emoji(character: str) -> bool:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from bot.answers import Answer, Approval, Citation, Question, cite, spoken, streamed
+from bot.answers import Answer, Approval, Citation, Question, blank, cite, spoken, streamed
 from bot.asking.likeness import Sameness, asked, spelt
 from bot.errors import BotError
 from bot.ledger.errors import LedgerUnavailable
@@ -305,17 +305,11 @@ class Approving:
         begun: float,
     ) -> Answer:
         language, cases = question.language, cases_in(library)
-        return Answer(
-            id=secrets.token_hex(8),
-            question=question,
+        return replace(
+            blank(question, library, self._today()),
             text=approved_screen(one.wording, one.approval, citations, language, cases),
             mode="approved",
             citations=citations,
-            consulted=(),
-            declined=None,
-            generation=library.id,
-            recipe=library.recipe,
-            asked_on=self._today(),
             notices=(*question.notices, *notices(citations, language, cases)),
             took_ms=round((time.perf_counter() - begun) * 1000, 1),
             approval=one.approval,

@@ -9,9 +9,10 @@ before it counts as added or removed.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections import Counter, defaultdict
+from collections import Counter, OrderedDict, defaultdict
 from difflib import SequenceMatcher
 from functools import lru_cache
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from index.revisions.changes import Change, Kind, Revision, Spot, What
@@ -32,6 +33,7 @@ from ingest.sentences import Sentences
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
+    from index.passages import Library
     from ingest.catalog.editions import Edition
     from ingest.pages import EditionText
 
@@ -409,3 +411,29 @@ def _longest_rise(values: Sequence[int]) -> set[int]:
         found.add(at)
         at = before[at]
     return found
+
+
+_KEPT = 16
+"""How many comparisons are kept; one of two long manuals takes seconds to make."""
+
+
+class Comparisons:
+    """Compares editions of a generation, each pair once, and one pair at a time."""
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        self._lock = Lock()
+        self._made: OrderedDict[tuple[str, str, str], Revision] = OrderedDict()
+
+    def between(self, library: Library, old: Edition, new: Edition) -> Revision:
+        """Return what changed from *old* to *new*, both held in *library*."""
+        name = (library.id, old.key, new.key)
+        with self._lock:
+            found = self._made.pop(name, None)
+            if found is None:
+                held = library.sentences(old), library.sentences(new)
+                found = compare(old, library.text(old), new, library.text(new), held)
+            self._made[name] = found
+            while len(self._made) > _KEPT:
+                self._made.popitem(last=False)
+        return found

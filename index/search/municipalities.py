@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from ingest.chunks import Chunk
 
 _PREFECTURE = re.compile("|".join(PREFECTURES))
-_SUFFIX = re.compile(r"[市区町村]$")
+_SUFFIXES = tuple("市区町村")
 _BETWEEN = re.compile(r"[\s、,。()（）「」・の]+")
 _NONE = np.zeros(0, dtype=np.int64)
 _LATIN_SUFFIX = re.compile(r"(?:[\s-]+(?:city|town|village|ward|shi|cho|machi|mura|ku))+$")
@@ -88,8 +88,8 @@ class Municipalities:
 
     def _spellings(self, said: str) -> tuple[str, ...]:
         """Return a name and the glossary's other names of the same town."""
-        whole = not is_japanese(said) or _SUFFIX.search(said) is not None
-        tried = (said,) if whole else (said, *(said + suffix for suffix in "市区町村"))
+        whole = not is_japanese(said) or said.endswith(_SUFFIXES)
+        tried = (said,) if whole else (said, *(said + suffix for suffix in _SUFFIXES))
         names = list(tried[1:] if len(said) == 1 else tried[:1])
         if not is_japanese(said):
             names += [one.name for one in named(said)]
@@ -112,7 +112,7 @@ class Municipalities:
         prefectures = {name for name in names if name in PREFECTURES}
         if len(prefectures) == 1:
             for name in names:
-                if is_japanese(name) and _SUFFIX.search(name):
+                if is_japanese(name) and name.endswith(_SUFFIXES):
                     yield Town(self._spellings(normalise(name)), *prefectures)
 
     def _look(self, town: Town) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -40,10 +40,9 @@ class Facts:
 
 
 _SPAN = re.compile(r"[日月年][(（]?.?[)）]?[~〜～\-−–—―]")
-_PUT = re.compile(r"提出")
 _NUMBERS = re.compile(r"[0-9]+")
 _LITTLE_ELSE = 14
-_COLOPHON = re.compile(r"発行|発刊|刊行|初版|改[訂定]|制定|作成|公表|編集|奥付")
+_COLOPHON = ("発行", "発刊", "刊行", "初版", "改訂", "改定", "制定", "作成", "公表", "編集", "奥付")
 _SUPPLEMENT = re.compile(r"附則(?!第)")
 _IN_FORCE = re.compile(r"(?:から施行|から適用|より施行)")
 _REGULATES = (
@@ -80,7 +79,7 @@ def understood(
     lines = rows(cover)
     issues = list(_issues(lines, today))
     if last is not None and last.number != cover.number:
-        colophon = [row for row in rows(last) if _COLOPHON.search(row.plain)]
+        colophon = [row for row in rows(last) if any(word in row.plain for word in _COLOPHON)]
         issues += _issues(colophon, today)
     issue = max(issues, key=lambda one: (one[0], one[1] or ""), default=None)
     published = issue[0] if issue else None
@@ -117,7 +116,7 @@ def _issues(lines: Sequence[Row], today: date) -> Iterator[tuple[date, str | Non
         day, said = last.day.first or date.min, plain[last.start : last.end]
         if day > today:
             continue
-        if label is None and _PUT.search(plain):
+        if label is None and "提出" in plain:
             label = f"{said}提出"
         yield day, label
 

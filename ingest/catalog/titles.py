@@ -7,6 +7,7 @@ import re
 import unicodedata
 from dataclasses import dataclass, replace
 from functools import cache
+from string import digits
 from typing import TYPE_CHECKING
 
 from ingest.catalog.cover import Row, right_edge, rows, usual_size
@@ -67,7 +68,6 @@ _EDITION = re.compile(
 _SENTENCE = re.compile(
     r"。|(?:です|ます|ました|である|する|した|された|こと|ください|という|については?|により|として|において|に対し|ため)$|[、,，;；を]$|^[はがをにでと、。）)※・•]"
 )
-_LIST = re.compile(r"に?ついて$")
 _ADDRESS = re.compile(
     r"https?:|www\.|@|〒|単位[:：]|(?:電話|TEL|FAX)(?:番号)?[:：]?[(（]?(?:[0-9]|内線|$)",
     re.IGNORECASE,
@@ -77,7 +77,6 @@ _PAGE_NUMBER = re.compile(r"[-‐－–—\s0-9/()ivx.PpＰ頁ページ]+")
 _BRACKETED = re.compile(r"[(（\[【〔〈<《].*[)）\]】〕〉>》]")
 _MARK = re.compile(r"^[○◯〇●◎◆◇■□▼▲★☆]\s*(?=\S{3})")
 _LETTER = re.compile(r"[^\W\d_]")
-_DIGIT = re.compile(r"[0-9]")
 _ARTICLE = re.compile(r"第[0-9一二三四五六七八九十]+(?:条|$)")
 _LONG, _MANY_DIGITS = 28, 0.3
 _SAID_LEAST = 5
@@ -190,7 +189,7 @@ def _sensible(row: Row) -> bool:
     kinds = words()
     return not (
         dated(plain)
-        or len(_DIGIT.findall(plain)) > _MANY_DIGITS * len(plain)
+        or sum(map(plain.count, digits)) > _MANY_DIGITS * len(plain)
         or (len(plain) > _LONG and "、" in plain)
         or _SENTENCE.search(plain)
         or plain.endswith((*kinds["addressed"], *kinds["bodies"]))
@@ -205,7 +204,7 @@ def _labels() -> frozenset[str]:
 
 def _names_a_work(plain: str) -> bool:
     bare = re.sub(r"[)）\]】」』]+$", "", re.sub(r"[(（\[【][^(（\[【]*[)）\]】]$", "", plain))
-    return bare.endswith(words()["works"]) or bool(_LIST.search(bare))
+    return bare.endswith((*words()["works"], "ついて"))
 
 
 def _best(lines: Sequence[Row], page: Page, usual: float, name: str) -> _Candidate | None:

@@ -21,7 +21,6 @@ _FIGURE = re.compile(
 _UNIT = re.compile(r"[千百万億]*円|人|件|戸|個|年|月|日|[%％]|m?[gℓlL]|㎖|㎡|㎥")
 _DIGITS = str.maketrans("０１２３４５６７８９", "0123456789")
 _AMOUNT = re.compile(r"\d(?:[%％]|[千百万億]*円|人|件|個|k?g|m[gm]|cm|㎡)?[)）]?$")
-_HAS_DIGIT = re.compile(r"\d")
 # In heights of a line: how exactly lines stand on one level.
 _LEVEL, _TIED, _SHORT, _MOSTLY, _USUAL, _MANY = 0.6, 1.0, 12, 0.8, 0.6, 3
 
@@ -107,7 +106,7 @@ def _levels_of(band: Sequence[list[Line]]) -> list[float]:
         for held in band
         if len(heights := _heights(held)) >= _MANY
         and all(len(line.text) <= _SHORT for line in held)
-        and np.mean([_HAS_DIGIT.search(line.text) is not None for line in held]) >= _MOSTLY
+        and np.mean([any(map(str.isdecimal, line.text)) for line in held]) >= _MOSTLY
     ]
     if len(alike) > 1 and len({len(heights) for heights in alike}) == 1:
         return [float(height) for height in np.mean(alike, axis=0)]

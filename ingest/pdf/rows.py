@@ -31,7 +31,6 @@ _TELEPHONE = re.compile(
     r"(?:TEL|Tel|tel|FAX|Fax|電話|℡|☎)?[:：]?\(?0\d{1,4}[()\-－―‐]{1,2}\d{1,4}[)\-－―‐]\d{3,4}(?:[(（][^()（）]{1,6}[)）])?"
 )
 _UNIT = re.compile(r"[千百万億]*円|人|件|戸|個|年|月|日|[%％]|㎡|㎥|m3|m2|ha|kg|km")
-_DIGIT = re.compile(r"\d")
 _LATIN_DIGITS = str.maketrans("０１２３４５６７８９", "0123456789")
 
 
@@ -92,7 +91,7 @@ def _put_heads(table: list[Row]) -> None:
     )
     if len(words) < (_HEADS - bare) or len(words) < max(len(row.cells) for row in below) - bare:
         return
-    if any(_DIGIT.search(word) or is_value(word) for word in words) and not (
+    if any(any(map(str.isdecimal, word)) or is_value(word) for word in words) and not (
         count_on(words if bare else words[1:]) and (bare or not is_value(words[0]))
     ):
         return
