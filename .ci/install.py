@@ -187,7 +187,7 @@ def pip(
     command += arguments
     if not packages:
         return subprocess.run(command, capture_output=quietly, text=True, check=False)
-    begun = told = time.monotonic()
+    begun = shown = time.monotonic()
     fetched, fetched_mb = 0, 0.0
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
@@ -207,10 +207,10 @@ def pip(
                     ),
                     flush=True,
                 )
-            elif now - told > TOLD_EVERY_S:
+            elif now - shown > TOLD_EVERY_S:
                 some = told(f"{fetched} of {packages}", f"{fetched}/{packages}")
                 print(how_far(some, fetched_mb, whole_mb, now - begun), flush=True)
-                told = now
+                shown = now
     return subprocess.CompletedProcess(command, running.returncode, "", "")
 
 
