@@ -14,7 +14,7 @@ from typing import Any
 from ingest.language.tables import table
 
 LONGEST_TITLE = 30
-LISTS = {"tags", "follow_ups", "queries"}
+LISTS = {"tags", "follow_ups", "queries", "tool_calls"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -179,6 +179,23 @@ LIBRE = """Please generate a concise title of at most 5 words for this conversat
 "20日とする" """
 
 
+WEBUI_GOES_ON = """### Task:
+You are an autocompletion system. Continue the text; a search query as one would search.
+Respond in JSON: { "text": "" }
+<chat_history>
+USER: 休暇は？
+</chat_history>
+<text>年次</text>"""
+WEBUI_PICTURE = """### Task:
+Generate a detailed prompt for an image generation task.
+JSON: { "prompt": "" }
+<chat_history>
+USER: 休暇は？
+</chat_history>"""
+WEBUI_TOOLS = """Your task is to choose the correct tool(s) from the list of available tools.
+Return a JSON object: { "tool_calls": [] }"""
+
+
 class Counting(AnswersInMemory):
     """A record that counts what it is given."""
 
@@ -198,8 +215,18 @@ class Counting(AnswersInMemory):
         (WEBUI_NEXT, '{"follow_ups": []}'),
         (LIBRE, "年次有給休暇は何日ですか"),
         (MOOD, ""),
+        (WEBUI_GOES_ON, '{"text": ""}'),
+        (WEBUI_PICTURE, '{"prompt": ""}'),
     ],
-    ids=["a title as JSON", "tags", "follow-ups", "a title as words", "a face"],
+    ids=[
+        "a title as JSON",
+        "tags",
+        "follow-ups",
+        "a title as words",
+        "a face",
+        "how a message goes on",
+        "words for a picture",
+    ],
 )
 def test_what_a_program_asks_for_itself_is_no_question(wanted: str, reply: str) -> None:
     """It gets a short reply at once, whole or streamed, and nothing of it is recorded."""
@@ -218,6 +245,14 @@ def test_what_a_program_asks_for_itself_is_no_question(wanted: str, reply: str) 
         assert reply == whole.choices[0].message.content
         assert reply == "".join(each.choices[0].delta.content or "" for each in chunks)
         assert 0 == kept.count
+
+
+def test_a_choice_of_tools_chooses_none() -> None:
+    """It stands in what the program tells the model; the question itself comes by itself."""
+    wanted = chore(WEBUI_TOOLS, ['Query: History:\nUSER: """休暇は？"""\nQuery: 休暇は？'])
+
+    assert wanted is not None
+    assert '{"tool_calls": []}' == wanted.done()
 
 
 @pytest.mark.parametrize(
