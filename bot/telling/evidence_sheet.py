@@ -47,6 +47,7 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "page": "{number}枚目",
         "printed": "{number}枚目（印刷されたページ番号 {label}）",
         "section": "節",
+        "columns": "列",
         "superseded": "旧版",
         "picture": "ページの画像",
         "no-picture": "ページの画像はない（PDFが手元にない）",
@@ -77,6 +78,7 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "page": "page {number} of the file",
         "printed": "page {number} of the file (printed {label})",
         "section": "Section",
+        "columns": "Columns",
         "superseded": "superseded edition",
         "picture": "Picture of the page",
         "no-picture": "There is no picture of the page: the PDF is not held any more.",
@@ -250,9 +252,9 @@ def _lines(citation: Citation) -> list[str]:
 
 def _facts(exhibit: Exhibit, words: Mapping[str, str]) -> list[tuple[str, str]]:
     citation = exhibit.citation
-    rows = (
-        [(words["section"], " › ".join(map(shown, citation.section)))] if citation.section else []
-    )
+    rows = [(words["columns"], citation.context)] if citation.context else []
+    if citation.section:
+        rows.append((words["section"], " › ".join(map(shown, citation.section))))
     rows.append((words["file"], citation.edition.path or ""))
     rows.append((words["hash"], citation.edition.sha256 or ""))
     rows += [

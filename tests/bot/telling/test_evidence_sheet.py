@@ -95,6 +95,15 @@ def test_pdf_holds_the_same_and_the_picture() -> None:
     assert all(f"回答番号{ANSWER.id}" in _flat(page.extract_text()) for page in made.pages)
 
 
+def test_a_table_has_its_heads_beside_it(tmp_path: Path) -> None:
+    """They are no part of the quotation, and a figure says nothing without them."""
+    answer = replace(ANSWER, citations=(replace(ANSWER.citations[0], context="年度 / 予算"),))
+
+    assert "列:年度/予算" in _read(docx(answer, exhibits(answer)), tmp_path)
+    made = PdfReader(BytesIO(pdf(answer, exhibits(answer))))
+    assert "列:年度/予算" in _flat("".join(page.extract_text() for page in made.pages))
+
+
 def test_pdf_brings_its_font_along() -> None:
     """Each font that sets a word is in the file: no reader needs a Japanese one of its own."""
     made = PdfReader(BytesIO(pdf(ANSWER, exhibits(ANSWER))))
