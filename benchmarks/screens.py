@@ -28,12 +28,14 @@ from tebiki.building import Parts, build
 from tebiki.places import BUNDLED
 from tebiki.serving import web
 from tebiki.settings import settings
+from tests.axe import WAIT_MS
 from tests.conftest import system_package
 from tests.served import serving
 
 ASKED = "CIO補佐官を特別職非常勤職員として任用するには"
 DAY_S = 24 * 3600
 DESK = {"width": 1280, "height": 860}
+PHONE = {"width": 390, "height": 844}
 
 
 def remember(home: Path, parts: Parts) -> None:
@@ -92,6 +94,7 @@ def take(browser: Browser, address: str, site: str, word: str, to: Path) -> None
     def opened(where: str, **how: object) -> Page:
         settings = {"viewport": DESK, "locale": "ja-JP", **how}
         page = browser.new_context(**settings).new_page()  # type: ignore[arg-type] # Playwright's
+        page.set_default_timeout(WAIT_MS)
         page.goto(where)
         return page
 
@@ -101,6 +104,12 @@ def take(browser: Browser, address: str, site: str, word: str, to: Path) -> None
     page.locator("#viewer .sheet img").wait_for()
     page.wait_for_timeout(500)
     page.screenshot(path=to / "page.png")
+    phone = opened(address, viewport=PHONE)
+    ask(phone)
+    phone.locator(".place").first.click()
+    phone.locator("#viewer .sheet img").wait_for()
+    phone.wait_for_timeout(500)
+    phone.screenshot(path=to / "phone.png")
 
     href = page.evaluate("fetch('/v1/suggestions').then(() => location.origin)")
     cited = page.request.post(f"{address}/v1/answers", data={"question": ASKED}).json()
@@ -113,7 +122,7 @@ def take(browser: Browser, address: str, site: str, word: str, to: Path) -> None
     widget.locator("tebiki-widget .opener").click()
     widget.locator("tebiki-widget textarea").fill(ASKED)
     widget.keyboard.press("Enter")
-    widget.locator("tebiki-widget .tools").wait_for()
+    widget.locator("tebiki-widget .brief").wait_for()
     widget.wait_for_timeout(500)
     widget.screenshot(path=to / "widget.png")
 
