@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from typing import Any
 
-    from ingest.catalog.entries import Entry
+    from ingest.catalog.editing import Entry
     from ingest.pages import EditionText
 
 LASTS_S = 24 * 3600

@@ -1,68 +1,33 @@
-"""Entries of the catalog written for a person: added and withdrawn, every comment kept."""
+"""PDFs and what is known of them, put into the catalog: added, corrected, withdrawn, bound."""
 
 from __future__ import annotations
 
-import fcntl
 import os
 import re
 import shutil
 import unicodedata
-from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass, replace
-from threading import Lock
-from typing import IO, TYPE_CHECKING, Any, Self
-
-import tomlkit
-from tomlkit.exceptions import TOMLKitError
+from contextlib import suppress
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from ingest import file_facts, formats, private
 from ingest.catalog import catalog, files
+from ingest.catalog.editing import Edited, Entry, clear_out, locked, put
 from ingest.catalog.editions import Kind, hash_of
 from ingest.catalog.fields import folder_named
 from ingest.errors import (
     AlreadyHeld,
-    BrokenCatalog,
     EntryMissing,
     FactsMissing,
     MissingCorpus,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Sequence
     from datetime import date
     from pathlib import Path
 
     from ingest.catalog.editions import Document, Edition
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """What is to be written about one PDF. *label* is empty where nothing says which edition it is.
-
-    *known* tells that the document is listed already, so that this is one more edition of it;
-    then its title, publisher and kind stay as they are.
-    """
-
-    document: str
-    title: str
-    label: str
-    published: date | None = None
-    in_force_from: date | None = None
-    publisher: str = ""
-    kind: Kind = Kind.MANUAL
-    url: str | None = None
-    known: bool = False
-    language: str = "ja"
-
-    @property
-    def key(self) -> str:
-        """The document and the label, as people and logs name an edition."""
-        return f"{self.document}@{self.label}"
-
-    @property
-    def since(self) -> date | None:
-        """The first day on which it counts; None: since ever."""
-        return self.in_force_from or self.published
 
 
 _EDITION_BEHIND = re.compile(r"\s*[（(][^（）()]*(?:版|[Vv]er)[^（）()]*[)）]\s*$")
@@ -149,12 +114,12 @@ def add(corpus: Path, file: Path, entry: Entry) -> Edition:
             raise AlreadyHeld(str(file), one.key, str(one.path))
     if lacking := missing(entry, held):
         raise FactsMissing(str(file), lacking[0])
-    _clear_out(corpus)
+    clear_out(corpus)
     file = _left_behind(corpus, entry, digest) or file
     placed = _placed(corpus, file, entry)
     path = placed.relative_to(corpus.resolve()).as_posix()
     try:
-        with _Edited(corpus) as edited:
+        with Edited(corpus) as edited:
             edited.enter(entry, path, digest)
     except BaseException:
         if placed != file.resolve():
@@ -184,7 +149,7 @@ def add_unlisted(corpus: Path) -> tuple[Edition, ...]:
         for edition in held.editions
         if edition.document.id in held.strays and edition.path not in held.unreadable
     )
-    with _Edited(corpus) as edited:
+    with Edited(corpus) as edited:
         for edition in new:
             work = edition.document
             entry = Entry(
@@ -217,7 +182,7 @@ def withdraw(corpus: Path, document: str, label: str | None, on: date) -> Editio
     if not held:
         raise EntryMissing(document, label, tuple(e.key for e in _listed(corpus) if e.held))
     chosen = held[-1]
-    with _Edited(corpus) as edited:
+    with Edited(corpus) as edited:
         edited.edition(document, chosen.label)["withdrawn_on"] = on
     return replace(chosen, withdrawn_on=on)
 
@@ -246,11 +211,12 @@ def correct(
     if not of_it:
         raise EntryMissing(document, label, tuple(e.key for e in listed))
     chosen = of_it[-1]
-    with _Edited(corpus) as edited:
-        issue = edited.edition(document, chosen.label)
-        for name, day in (("published", published), ("in_force_from", in_force_from)):
-            if day is not None and issue.get(name) != day:
-                issue[name] = day
+    with Edited(corpus) as edited:
+        put(
+            edited.edition(document, chosen.label),
+            published=published,
+            in_force_from=in_force_from,
+        )
         work = edited.work(document)
         if groups is not None:
             work["groups"] = list(groups)
@@ -273,7 +239,7 @@ def bind_folder(corpus: Path, folder: str, groups: Sequence[str]) -> str:
     if not name or not os.path.isdir(corpus / name):  # noqa: PTH112
         message = f"{corpus / folder.strip('/')}: there is no such folder in the corpus."
         raise MissingCorpus(message)
-    with _Edited(corpus) as edited:
+    with Edited(corpus) as edited:
         edited.bind(name, groups)
     return name
 
@@ -297,8 +263,8 @@ def retitle(
     listed = _listed(corpus)
     if not any(each.document.id == document for each in listed):
         raise EntryMissing(document, None, tuple(each.key for each in listed))
-    with _Edited(corpus) as edited:
-        edited.describe(document, title=title, kind=kind and kind.value, publisher=publisher)
+    with Edited(corpus) as edited:
+        put(edited.work(document), title=title, kind=kind and kind.value, publisher=publisher)
     return [each for each in _listed(corpus) if each.document.id == document][-1]
 
 
@@ -349,7 +315,7 @@ def _placed(corpus: Path, file: Path, entry: Entry) -> Path:
     # Hidden until it is whole: a copy that breaks off leaves no PDF that looks like one.
     draft = folder / f".{os.getpid()}{formats.ending(source)}"
     try:
-        with _locked(draft) as target, source.open("rb") as content:
+        with locked(draft) as target, source.open("rb") as content:
             shutil.copyfileobj(content, target)
             target.flush()
             return _named(draft, _id_of(entry.label))
@@ -393,131 +359,3 @@ def _left_behind(corpus: Path, entry: Entry, digest: str) -> Path | None:
         ),
         None,
     )
-
-
-@contextmanager
-def _locked(draft: Path) -> Iterator[IO[bytes]]:
-    """Write a new file that is known to be in the making as long as this process lives."""
-    with draft.open("xb") as file:
-        private.shared(draft)  # the corpus belongs to all who care for it
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield file
-
-
-def _clear_out(corpus: Path) -> None:
-    """Remove the drafts of commands that were killed, and folders that hold nothing else."""
-    ours = rf"\.[0-9]+\.[a-z]+|\.{re.escape(catalog.CATALOG)}\.[0-9]+"
-    for draft in (*corpus.glob("*/.*.*"), *corpus.glob(f".{catalog.CATALOG}.*")):
-        if not re.fullmatch(ours, draft.name):
-            continue
-        with suppress(OSError), draft.open("rb") as file:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)  # else somebody is writing it
-            draft.unlink()
-            if draft.parent != corpus:
-                draft.parent.rmdir()
-
-
-_EDITING = Lock()
-"""Held by the one thread that edits a catalog, from reading it to writing it."""
-
-
-class _Edited:
-    """The catalog file open for editing; written in one step, and only if it can be read back."""
-
-    def __init__(self, corpus: Path) -> None:
-        self._path = corpus / catalog.CATALOG
-        self._draft = corpus / f".{catalog.CATALOG}.{os.getpid()}"
-        self._content: Any = None
-
-    def __enter__(self) -> Self:
-        with ExitStack() as held:
-            held.enter_context(_EDITING)
-            try:
-                text = self._path.read_text(encoding="utf-8") if self._path.exists() else ""
-                self._content = tomlkit.parse(text)
-            except (TOMLKitError, UnicodeDecodeError) as problem:
-                raise BrokenCatalog(str(self._path), str(problem)) from problem
-            _clear_out(self._path.parent)
-            self._held = held.pop_all()
-        return self
-
-    def __exit__(self, failed: object, *_: object) -> None:
-        with self._held:
-            if failed is None:
-                self._write()
-
-    def _write(self) -> None:
-        try:
-            with _locked(self._draft) as file:
-                file.write(tomlkit.dumps(self._content).encode())
-                file.flush()
-                catalog.listed(self._draft)
-                self._draft.replace(self._path)
-        finally:
-            self._draft.unlink(missing_ok=True)
-
-    def edition(self, document: str, label: str) -> Any:  # noqa: ANN401 - tomlkit's tables
-        """Return the table of an edition that is listed."""
-        return next(
-            issue
-            for work in self._content.get("documents", ())
-            if work["id"] == document
-            for issue in work["editions"]
-            if issue["label"].strip() == label
-        )
-
-    def work(self, document: str) -> Any:  # noqa: ANN401 - tomlkit's tables
-        """Return the table of a document that is listed."""
-        return next(w for w in self._content.get("documents", ()) if w["id"] == document)
-
-    def bind(self, folder: str, groups: Sequence[str]) -> None:
-        """Bind a folder to groups, or open it where there are none."""
-        folders = self._content.get("folders")
-        if folders is None:
-            folders = self._content["folders"] = tomlkit.aot()
-        found = next((each for each in folders if folder_named(each["path"]) == folder), None)
-        if found is None:
-            found = _table(path=folder)
-            folders.append(found)
-        found["groups"] = list(groups)
-
-    def describe(self, document: str, **facts: str | None) -> None:
-        """Change what a work's table says; what is the same keeps its comment."""
-        work = self.work(document)
-        for name, value in facts.items():
-            if value is not None and work.get(name) != value:
-                work[name] = value
-
-    def enter(self, entry: Entry, path: str, digest: str) -> None:
-        """List an edition, or complete the entry of one that was listed without a file."""
-        works = self._content.get("documents")
-        if works is None:
-            works = self._content["documents"] = tomlkit.aot()
-        work = next((work for work in works if work["id"] == entry.document), None)
-        if work is None:
-            work = _table(
-                id=entry.document, title=entry.title, publisher=entry.publisher or None,
-                kind=entry.kind.value, language=None if entry.language == "ja" else entry.language,
-            )  # fmt: skip
-            work["editions"] = tomlkit.aot()
-            works.append(work)
-        issue = next((i for i in work["editions"] if i["label"].strip() == entry.label), None)
-        if issue is None:
-            work["editions"].append(_table(label=entry.label))
-            issue = work["editions"][-1]
-        fields = {
-            "published": entry.published, "in_force_from": entry.in_force_from,
-            "path": path, "sha256": digest, "url": entry.url,
-        }  # fmt: skip
-        for name, value in fields.items():
-            # What stands there already keeps its comment.
-            if value is not None and issue.get(name) != value:
-                issue[name] = value
-
-
-def _table(**fields: object) -> Any:  # noqa: ANN401 - tomlkit's table
-    made = tomlkit.table()
-    for name, value in fields.items():
-        if value is not None:
-            made[name] = value
-    return made

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from datetime import date
     from pathlib import Path
 
+    from ingest.catalog.editing import Entry
     from ingest.catalog.editions import Edition
 
 STATE = "fetched.json"
@@ -132,7 +133,7 @@ def _listed(corpus: Path, draft: Path, listed: Edition, now: Seen, today: date) 
     return entries.add(corpus, draft, replace(found, label=label, in_force_from=day))
 
 
-def _later(found: entries.Entry, listed: Edition) -> bool:
+def _later(found: Entry, listed: Edition) -> bool:
     before = listed.in_force_from or listed.published
     return found.in_force_from is not None and (before is None or found.in_force_from > before)
 

@@ -16,8 +16,9 @@ from typing import IO
 import pytest
 
 from ingest.catalog import catalog
+from ingest.catalog.editing import Entry
 from ingest.catalog.editions import Kind
-from ingest.catalog.entries import Entry, add, correct, free_label, understood, withdraw
+from ingest.catalog.entries import add, correct, free_label, understood, withdraw
 from ingest.errors import AlreadyHeld, BrokenCatalog, EntryMissing, FactsMissing, UnreadablePdf
 from tests.pdfs import Sheet, write
 
@@ -203,7 +204,7 @@ def test_a_copy_that_breaks_off_leaves_nothing(
 
 
 @pytest.mark.parametrize(
-    "moment", ["shutil.copyfileobj", "os.link", "ingest.catalog.entries._Edited.enter"]
+    "moment", ["shutil.copyfileobj", "os.link", "ingest.catalog.editing.Edited.enter"]
 )
 def test_a_kill_while_adding_is_made_good_by_the_next_command(
     corpus: Path, second: Path, moment: str
@@ -217,7 +218,7 @@ from ingest.catalog import entries
 
 corpus, file = map(Path, sys.argv[1:])
 where, _, name = "{moment}".rpartition(".")
-held = entries._Edited if where.endswith("_Edited") else import_module(where)
+held = entries.Edited if where.endswith("Edited") else import_module(where)
 setattr(held, name, lambda *_: os.kill(os.getpid(), signal.SIGKILL))
 entries.add(corpus, file, entries.understood(corpus, file))
 """
@@ -229,7 +230,7 @@ entries.add(corpus, file, entries.understood(corpus, file))
     assert -signal.SIGKILL == killed.returncode
     assert 1 == len(list(corpus.rglob("*.pdf")))
 
-    if moment != "ingest.catalog.entries._Edited.enter":
+    if moment != "ingest.catalog.editing.Edited.enter":
         assert [False, False] == [e.held for e in catalog.read(corpus).editions]
     add(corpus, second, understood(corpus, second))
 
