@@ -67,8 +67,7 @@ def lacking(question: Asked, candidate: Candidate, reader: Reader) -> tuple[Miss
         Missing("place", town.name) for town in intent.conditions.towns if town.name not in flat
     ]
     for thing in intent.subjects:
-        names = (thing.said, *thing.names)
-        said = any(GAPS.sub("", name) in flat for name in names) or set(thing.words) <= words
+        said = GAPS.sub("", thing.said) in flat or set(thing.words) <= words
         if not said and not any(thing.said == town.name for town in intent.conditions.towns):
             found.append(Missing("thing", _typed(intent.core, thing.said)))
     # Another text may name it (第6条の2 of another law); it is held where it begins.

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from ingest.language.numbers import Figure
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
     from datetime import date
 
     from bot.answers import SmallTalk
-from ingest.language.numbers import Figure
 
 
 class Kind(StrEnum):
@@ -85,15 +85,13 @@ class Thing:
     """Something that is asked about, a compound kept whole.
 
     *said* is its words as `normalise` spells them, *words* its tokens, *particle* what follows
-    it (は, の, を, で, …; "" in English and at the end). *names* are other names of the same thing,
-    from the glossary. *asks* is true of a word that only asks (期限, 費用, deadline): a text
-    answers it also without saying it.
+    it (は, の, を, で, …; "" in English and at the end). *asks* is true of a word that only
+    asks (期限, 費用, deadline): a text answers it also without saying it.
     """
 
     said: str
     words: tuple[str, ...]
     particle: str = ""
-    names: tuple[str, ...] = ()
     asks: bool = False
 
 
@@ -108,15 +106,6 @@ class Town:
     prefecture: str = ""
 
 
-class Whole(StrEnum):
-    """How much of the calendar was named."""
-
-    DAY = "day"
-    MONTH = "month"
-    YEAR = "year"
-    FISCAL_YEAR = "fiscal-year"
-
-
 @dataclass(frozen=True, slots=True)
 class Period:
     """A stretch of the calendar that is named, both days included.
@@ -127,7 +116,6 @@ class Period:
     said: str
     first: date
     last: date
-    whole: Whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +142,7 @@ class Conditions:
 
     *bodies* are kinds of local government (市, 町, 村, 区, 都道府県, 市町村 …). *figures* are the
     values that are named, with the words that bound them (5万人以上), where they stand in the
-    normalised core. *as_of* is the day whose editions are meant, and *as_of_said* its words.
+    normalised core. *as_of* is the day whose editions are meant.
     *editions* are numbers of editions (2.0), *works* the titles that are quoted.
     """
 
@@ -163,8 +151,6 @@ class Conditions:
     periods: tuple[Period, ...] = ()
     figures: tuple[Figure, ...] = ()
     as_of: date | None = None
-    as_of_said: str = ""
-    as_of_whole: Whole = Whole.DAY
     editions: tuple[str, ...] = ()
     works: tuple[str, ...] = ()
 
@@ -200,11 +186,6 @@ class Intent:
     follows_up: bool = False
 
     @property
-    def questions(self) -> tuple[Intent, ...]:
-        """Each question of the message; the intent itself when there is one."""
-        return self.parts or (self,)
-
-    @property
     def kinds(self) -> tuple[Kind, ...]:
         """The kinds that are wanted, in order, each once."""
         return tuple(dict.fromkeys(want.kind for want in self.wanted))
@@ -213,15 +194,3 @@ class Intent:
     def subjects(self) -> tuple[Thing, ...]:
         """The things that name something, without the words that only ask."""
         return tuple(thing for thing in self.things if not thing.asks)
-
-    def want(self, kind: Kind) -> Want | None:
-        """Return what is wanted of a kind, None when it is not wanted."""
-        return next((want for want in self.wanted if want.kind is kind), None)
-
-    def named(self, names: Mapping[str, Sequence[str]]) -> Intent:
-        """Return the intent with other names of its things, by what is said of each."""
-        things = tuple(
-            replace(thing, names=tuple(names.get(thing.said, thing.names))) for thing in self.things
-        )
-        parts = tuple(part.named(names) for part in self.parts)
-        return replace(self, things=things, parts=parts)

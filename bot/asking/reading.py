@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from bot.asking.conversation import day_in, follows_up, without_day
-from bot.asking.intent import Article, Conditions, Intent, Kind, Period, Thing, Town, Whole
+from bot.asking.intent import Article, Conditions, Intent, Kind, Period, Thing, Town
 from bot.asking.question import language_of, questions_in
 from bot.asking.things import predicate, spoken, things
 from bot.asking.wants import TOP, asking, heads, wanted
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from bot.asking.things import Spoken
-    from ingest.language.days import Day
 
 _JAPANESE = "[\u3041-\u30ff\u3400-\u9fff々〆]"
 _BETWEEN_WORDS = re.compile(rf"(?<={_JAPANESE}{{2}})\s+(?={_JAPANESE}{{2}})")
@@ -34,9 +33,7 @@ _BETWEEN_WORDS = re.compile(rf"(?<={_JAPANESE}{{2}})\s+(?={_JAPANESE}{{2}})")
 def read(text: str, *, language: str | None = None) -> Intent:
     """Return what *text*, a message as somebody typed it, asks.
 
-    *language* is "ja" or "en", that of the text where none is given. The names of things by the
-    glossary, a town's prefecture and what an earlier question was about are added by whoever
-    knows them (`Intent.named`).
+    *language* is "ja" or "en", that of the text where none is given.
     """
     spoken_in = language or language_of(text)
     message = questions_in(text)
@@ -209,8 +206,6 @@ def find_conditions(text: str, plain: str) -> tuple[Conditions, list[tuple[int, 
         periods=tuple(dict.fromkeys(period for _, period in periods)),
         figures=tuple(values),
         as_of=said.day if said else None,
-        as_of_said=said.words if said else "",
-        as_of_whole=Whole(said.whole) if said else Whole.DAY,
         editions=tuple(dict.fromkeys(one.name for one in editions)),
         works=tuple(one[1] for one in TITLE.finditer(text)),
     )
@@ -240,12 +235,4 @@ def _period(one: Figure, plain: str) -> Period | None:
     if first is None or last is None:
         return None
     said = plain[one.start : one.end]
-    return Period(said.removesuffix(one.day.part), first, last, _whole(one.day))
-
-
-def _whole(day: Day) -> Whole:
-    if day.day is not None:
-        return Whole.DAY
-    if day.month is not None:
-        return Whole.MONTH
-    return Whole.FISCAL_YEAR if day.fiscal else Whole.YEAR
+    return Period(said.removesuffix(one.day.part), first, last)

@@ -8,7 +8,7 @@ from fractions import Fraction
 import pytest
 
 from bot.answers import SmallTalk
-from bot.asking.intent import Article, Kind, Town, Whole
+from bot.asking.intent import Article, Kind, Town
 from bot.asking.reading import read
 from ingest.language.numbers import Bound
 
@@ -63,7 +63,7 @@ def test_each_question_of_a_message_is_kept() -> None:
 
     assert [Kind.NUMBER] == [want.kind for want in intent.parts[0].wanted]
     assert intent.parts[1].core.startswith("データ移行は何番の作業ですか")
-    assert intent.parts[1].want(Kind.WHO) is not None
+    assert Kind.WHO in intent.parts[1].kinds
 
 
 def test_what_is_told_before_a_short_question_stays_with_it() -> None:
@@ -178,13 +178,14 @@ def test_nouns_that_only_join_are_no_part_of_a_thing() -> None:
 
 def test_most_and_how_many_of_a_list() -> None:
     """An extreme says of which end, a list how many."""
-    extreme = read("相談が最も多い月はいつですか").want(Kind.EXTREME)
-    listed = read("注意点を3つ挙げて").want(Kind.LIST)
+    wanted = {
+        one.kind: one
+        for text in ("相談が最も多い月はいつですか", "注意点を3つ挙げて")
+        for one in read(text).wanted
+    }
 
-    assert extreme is not None
-    assert ("most", 1) == (extreme.unit, extreme.top)
-    assert listed is not None
-    assert 3 == listed.top
+    assert ("most", 1) == (wanted[Kind.EXTREME].unit, wanted[Kind.EXTREME].top)
+    assert 3 == wanted[Kind.LIST].top
 
 
 def test_compounds_stay_whole_and_asking_nouns_are_told_apart() -> None:
@@ -238,7 +239,6 @@ def test_conditions_are_values() -> None:
     assert (Town("市川市", "千葉県"),) == found.towns
     (year,) = found.periods
     assert (date(2023, 4, 1), date(2024, 3, 31)) == (year.first, year.last)
-    assert Whole.FISCAL_YEAR is year.whole
     (figure,) = found.figures
     assert (Fraction(50_000), "人", (Bound.BELOW,)) == (figure.value, figure.unit, figure.bounds)
 
@@ -277,13 +277,3 @@ def test_day_whose_editions_are_meant_is_no_thing() -> None:
 def test_article_is_structure(text: str, article: Article) -> None:
     """第18条 and 第18条の2 are two articles, and 附則第2項 is none of the main part."""
     assert (article,) == read(text).articles
-
-
-def test_other_names_are_added_by_who_knows_them() -> None:
-    """The glossary gives a thing its other names; the intent itself stays as it was."""
-    intent = read("ガバメントクラウドとは")
-
-    named = intent.named({"ガバメントクラウド": ("Government Cloud",)})
-
-    assert ("Government Cloud",) == named.things[0].names
-    assert () == intent.things[0].names
