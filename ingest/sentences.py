@@ -185,16 +185,6 @@ class Sentences:
         """Return a field of all sentences, shape (n,): a number, or the place of a kind."""
         return self._columns[:, _COLUMNS.index(name)]
 
-    def are(self, kind: Kind) -> NDArray[np.bool_]:
-        """Return for each sentence whether it is of a kind, shape (n,)."""
-        found: NDArray[np.bool_] = self.column("kind") == _KINDS.index(kind)
-        return found
-
-    def have(self, flag: Flag) -> NDArray[np.bool_]:
-        """Return for each sentence whether it has a flag, shape (n,)."""
-        found: NDArray[np.bool_] = (self.column("flags") & flag) > 0
-        return found
-
     @cached_property
     def lines(self) -> tuple[str, ...]:
         """The normalised text of each sentence."""
@@ -219,15 +209,6 @@ class Sentences:
         """Return which sentences touch the span of the edition's text from *start* to *end*."""
         first = int(np.searchsorted(self.column("end"), start, "right"))
         return range(first, max(first, int(np.searchsorted(self.column("start"), end))))
-
-    def siblings(self, at: int) -> tuple[int, ...]:
-        """Return the sentences of the same list or table in order, itself among them."""
-        group = int(self.column("group")[at])
-        return (at,) if group < 0 else tuple(np.flatnonzero(self.column("group") == group).tolist())
-
-    def under(self, at: int) -> tuple[int, ...]:
-        """Return the sentences that depend on this one: its list, its rows, what qualifies it."""
-        return tuple(np.flatnonzero(self.column("over") == at).tolist())
 
     def _cells_of(self, at: int) -> tuple[Cell, ...]:
         owners = self._owners
