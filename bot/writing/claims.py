@@ -133,7 +133,9 @@ def _joined(judged: Sequence[_Judged], claim: Reading, held: Sequence[Held]) -> 
             topic = one.clause.topic
         elif last and one.stands and last.source != one.source:
             spoken = held[one.source].reading.topics
-            if not spoken or not spoken <= claim.words or not topic <= held[one.source].reach():
+            shorter = bool(topic) and topic <= spoken
+            known_of = spoken and (shorter or spoken <= claim.words)
+            if not known_of or not topic <= held[one.source].reach():
                 found = _of_another(one, held)
         apart = after is not None and after.source not in {one.source, -1}
         if one.stands and one.clause.hangs and after and apart:
@@ -222,7 +224,7 @@ def _compared(
 ) -> _Judged:
     reach = held.reach() | lent
     differences = [
-        *unknown(clause, reach),
+        *(one for one in unknown(clause, reach) if not _cut_otherwise(one.draft, held)),
         *figures(clause, other, held.reading),
         *moods(clause, claim, other, held.reading),
         *misplaced(clause, other, held),
@@ -244,7 +246,9 @@ def _compared(
     return _Judged(clause, held.at, other, share, tuple(_as_opposites(differences, clause, other)))
 
 
-"""One such word may be a matter of wording (承認が必要 and 承認を得る); two are a swap."""
+def _cut_otherwise(said: str, held: Held) -> bool:
+    """Whether a source has a word's letters, and only the dictionary cuts them otherwise."""
+    return len(said) > 1 and said in held.reading.text
 
 
 def _as_opposites(
@@ -273,6 +277,8 @@ def _limits(claim: Reading, held: Sequence[Held], used: Sequence[int]) -> Iterat
     stated = [held[at].reading for at in used]
     also |= {"even"} if any(one.surface == "も" for had in stated for one in had.tokens) else set()
     for name, said in claim.limits.items():
+        if name == "principle" and "exception" in {*theirs, *also, *claim.limits}:
+            continue  # what has an exception holds in principle
         if name not in theirs and name not in also:
             yield Difference("limit", said, "")
     if "exception" in claim.limits:
@@ -342,7 +348,7 @@ def _contradicts(one: _Judged) -> bool:
     if "role" in plain and not strange and len(one.clause.own) > 1:
         return True
     if plain:
-        acts = other.head in other.verbs or bool(other.mood.said)
+        acts = bool(other.verbs or other.mood.said)
         return acts and one.share >= _PART and len(one.clause.own) > 1 + bool(strange)
     counted = any(found.kind == "number" for found in one.differences)
     topic = one.clause.topic

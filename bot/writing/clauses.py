@@ -246,7 +246,24 @@ def _clause(
         _head(units, held, taken),
         bound=tuple(_bound(text, units, first, mine, taken)),
         modal=frozenset(modal),
+        done=not mood.said and _is_done(units),
+        passive=_is_passive(units),
     )
+
+
+def _is_passive(units: Sequence[Morpheme]) -> bool:
+    return any(unit.lemma in {"れる", "られる"} and unit.part == "助動詞" for unit in units)
+
+
+def _is_done(units: Sequence[Morpheme]) -> bool:
+    """Whether a clause ends with what is done: 完了した, 実施している."""
+    tail = [unit for unit in units if unit.part != "補助記号" and unit.lemma not in _POLITE][-2:]
+    return bool(tail) and (
+        tail[-1].lemma == "た" or (len(tail) > 1 and tail[-1].lemma in {"いる", "居る", "おる"})
+    )
+
+
+_POLITE = frozenset({"ます", "です"})
 
 
 _WORDED = frozenset({"plan", "try"})
@@ -280,17 +297,27 @@ def _bound(
             if (taken[unit.begin] and not word) or (word and unit.surface in _APART):
                 break
             form = wordlists.same(unit.form)
-            bare = unit.part not in _CONTENT or taken[unit.begin] or form in wordlists.wording()
+            light = form in (wordlists.light() if unit.part == "動詞" else wordlists.wording())
+            bare = unit.part not in _CONTENT or taken[unit.begin] or light
             if bare or (place in covered and place != at):
                 continue
             if not word and name == PLAIN and place in denied:
                 break
             among.add(form)
-            beside = place + 1 < len(units) and units[place + 1].surface in _HOW
-            word = word or ("" if beside and unit.part != "動詞" else form)
+            word = word or ("" if unit.part != "動詞" and _says_how(units, place) else form)
         if word:
             end = units[min(until - first, len(units)) - 1].end
             yield Bound(Mood(name, text[units[at].begin : end]), word, frozenset(among))
+
+
+def _says_how(units: Sequence[Morpheme], place: int) -> bool:
+    """Whether the noun that a unit is part of only says how, where or when: 総務省では."""
+    behind = place + 1
+    while behind < len(units) and (
+        units[behind].part in {"名詞", "接尾辞"} or units[behind].surface in _AMONG
+    ):
+        behind += 1
+    return behind < len(units) and units[behind].surface in _HOW
 
 
 def _denies(unit: Morpheme) -> bool:
@@ -301,6 +328,7 @@ def _denies(unit: Morpheme) -> bool:
 _APART = frozenset({"は", "が", "も", "こと", "の", "、"})
 """Before these a word is no longer said with the mood behind it."""
 
+_AMONG = frozenset({"など", "等", "や"})
 _HOW = frozenset({"で", "に", "から", "まで", "へ", "より"})
 """What follows a word that only says how, where or when."""
 
@@ -380,7 +408,7 @@ def _goes_on(units: Sequence[Morpheme]) -> bool:
 def _roles(units: Sequence[Morpheme], taken: bytearray) -> dict[str, str]:
     """Return in which part the word before each particle stands; the passive turned round."""
     found: dict[str, str] = {}
-    passive = any(unit.lemma in {"れる", "られる"} and unit.part == "助動詞" for unit in units)
+    passive = _is_passive(units)
     for at, unit in enumerate(units[:-1]):
         if unit.part not in {"名詞", "接尾辞", "代名詞"}:
             continue

@@ -85,6 +85,8 @@ def known(word: str, clause: Clause, reach: frozenset[str]) -> bool:
     """Whether the sources have a word, or its Chinese-style or native twin: 移す and 移行."""
     if word in reach or _short_for(word, reach):
         return True
+    if word[0] in _EACH_OR_THIS and word[1:] in reach:
+        return True
     if any(wordlists.synonymous(word, other) for other in reach):
         return True
     if word not in clause.verbs:
@@ -103,6 +105,10 @@ def known(word: str, clause: Clause, reach: frozenset[str]) -> bool:
     )
 
 
+_EACH_OR_THIS = frozenset("各本当同")
+"""Prefixes that say which, of what the source names itself: 各級, 本村."""
+
+
 def _short_for(word: str, reach: frozenset[str]) -> bool:
     """Whether a word is one of theirs cut short: 順 for 順次, 通算 in 通算する."""
     return _all_kanji(word) and any(
@@ -116,38 +122,65 @@ def _all_kanji(word: str) -> bool:
 
 def moods(clause: Clause, claim: Reading, other: Clause, reading: Reading) -> Iterator[Difference]:
     """Yield a mood that the source does not have."""
-    mine, theirs = _mood_of(clause, claim), _mood_of(other, reading)
-    free = {PLAIN} if other.goes_on and not other.mood.said else set[str]()
-    if clause.after != other.after:
+    if _TURNING & set(clause.after) != _TURNING & set(other.after):
         yield Difference("negation", claim.text, reading.text)
         return
     yield from _lost(clause, claim, reading)
     if clause.link and not clause.mood.said:
         return
-    bound = [one for one in clause.bound if one.mood.name != PLAIN]
-    for one in bound:
-        words = _alike(one.word, reading.words)
-        if words and not _made(one.mood, words, claim, reading):
-            yield _of_mood(one.mood, clause, _told(words, reading), other)
+    told = [
+        (one.mood, words)
+        for one in clause.bound
+        if one.mood.name != PLAIN
+        and not _in_words(one.mood, reading)
+        and (words := _alike(one.word, reading.words))
+    ]
+    for mood, words in told:
+        if not _made(mood, words, claim, reading):
+            yield _of_mood(mood, clause, _told(words, reading), other)
             return
-    if any(_alike(one.word, reading.words) for one in bound):
+    if not told:
+        yield from _softened(clause, claim, other)
+        yield from _whole(clause, claim, other, reading)
+
+
+def _whole(clause: Clause, claim: Reading, other: Clause, reading: Reading) -> Iterator[Difference]:
+    """Yield the mood of a clause as a whole where that of the source's is another."""
+    mine, theirs = _mood_of(clause, claim), _mood_of(other, reading)
+    if clause.done and not other.done and theirs.name in _AHEAD and theirs.said:
+        yield Difference("modality", clause.said, theirs.said)
         return
-    yield from _softened(clause, claim, other)
-    bounded = any({Bound.UNTIL, Bound.AT_MOST} & set(one.bounds) for one in clause.figures)
-    nominal = mine.name == PLAIN and not (clause.head and clause.verbs - wordlists.wording())
-    left = mine.name == PLAIN and any(one.mood == theirs for one in other.bound)
-    if left and (theirs.name not in _DENIALS or not clause.head):
-        return  # what the source makes of a word that the claim does not have
-    if theirs.name == "may" and nominal and bounded:
-        # 「2回まで」 says of itself what 「2回まで行うことができる」 says.
+    if _left_out(mine, theirs, clause, other) or _in_words(mine, reading):
         return
+    free = {PLAIN} if other.goes_on and not other.mood.said else set[str]()
     said = {mine.name} | ({PLAIN} if clause.goes_on and not clause.mood.said else set[str]())
     if not any(fits(one, name) for one in said for name in {theirs.name, *free}):
         found = _of_mood(mine, clause, theirs, other)
         yield found if found.kind == "negation" else replace(found, source="")
 
 
+def _left_out(mine: Mood, theirs: Mood, clause: Clause, other: Clause) -> bool:
+    """Whether a clause may go without the source's mood.
+
+    That is: the mood is of a word that the claim does not have; 「2回まで」 says of itself what
+    「2回まで行うことができる」 says; 続けられる is said of what is done, and of what can be done.
+    """
+    elsewhere = mine.name == PLAIN and any(one.mood == theirs for one in other.bound)
+    if elsewhere and (theirs.name not in _DENIALS or not clause.head):
+        return True
+    if theirs.name != "may":
+        return False
+    bounded = any({Bound.UNTIL, Bound.AT_MOST} & set(one.bounds) for one in clause.figures)
+    acts = clause.head and clause.verbs - wordlists.wording()
+    return (mine.name == PLAIN and not acts and bounded) or clause.passive
+
+
+_AHEAD = frozenset({"must", "must_not", "should", "try", "plan", "order"})
+"""Moods of what is asked for or meant, and so not yet done."""
+
 _DENIALS = frozenset({"no", "must_not", "need_not"})
+_TURNING = _DENIALS | {"try", "plan", "should"}
+"""Moods that change what the clause before them says: …する、のではない."""
 
 
 def _of_mood(mine: Mood, clause: Clause, theirs: Mood, other: Clause) -> Difference:
@@ -163,9 +196,12 @@ def _alike(word: str, words: frozenset[str]) -> frozenset[str]:
 
 
 def _made(mood: Mood, words: frozenset[str], claim: Reading, reading: Reading) -> bool:
-    """Whether a sentence has a mood at these words, or at others that the claim has too."""
-    return any(fits(mood.name, name) for name in _names(words, reading)) or any(
-        fits(mood.name, one.mood.name) and bool(_alike(one.word, claim.words))
+    """Whether a sentence has a mood at these words, or at others that the claim has without it."""
+    if any(fits(mood.name, name) for name in _names(words, reading)):
+        return True
+    taken = {one.word for clause in claim.clauses for one in clause.bound} - words
+    return any(
+        fits(mood.name, one.mood.name) and bool(_alike(one.word, claim.words - taken))
         for clause in reading.clauses
         for one in clause.bound
     )
@@ -190,6 +226,16 @@ def _told(words: frozenset[str], reading: Reading) -> Mood:
     return next(told, Mood())
 
 
+def _in_words(mood: Mood, reading: Reading) -> bool:
+    """Whether a sentence says with a word of its own what tells a mood: 検討し, 可能性, 考える."""
+    if mood.name == "maybe":
+        hedges = wordlists.table()["hedges"]["maybe"]
+        return any(wordlists.same(word) in reading.words for word in hedges)
+    if mood.name not in {"plan", "try"}:
+        return False
+    return any(_alike(word, reading.words) for word in read(mood.said).words)
+
+
 def _softened(clause: Clause, claim: Reading, other: Clause) -> Iterator[Difference]:
     """Yield what the source only hopes, plans or fears, and the claim says is so."""
     soft = {wordlists.same(word) for word in wordlists.table()["hedges"]["japanese"]}
@@ -209,8 +255,10 @@ def _lost(clause: Clause, claim: Reading, reading: Reading) -> Iterator[Differen
             words = _alike(one.word, frozenset(clause.words))
             if not words and one.mood.name in _DENIALS:
                 words = one.among & clause.words.keys()
+                words = words if one.word in also.verbs or not also.verbs else frozenset()
                 words = words if len(words) >= len(one.among) / 2 else frozenset()
-            if not words or (clause.link and one.mood.name not in _DENIALS):
+            able = one.mood.name == "may" and clause.passive
+            if not words or able or (clause.link and one.mood.name not in _DENIALS):
                 continue
             mine = _names(words | {one.word}, claim)
             theirs = _names(frozenset({one.word}), reading)

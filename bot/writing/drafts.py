@@ -121,7 +121,8 @@ def _against(
     joined: tuple[Finding, tuple[Line, ...]],
     near: Sequence[Line],
 ) -> list[tuple[Finding, tuple[Line, ...]]]:
-    """Return the findings that may contradict: of the nearest lines, and no other says the same."""
+    """Return the findings that may contradict: of the nearest lines, and no other of the same things says so."""
+    words = frozenset(tokens(said))
     found = [*singly]
     if set(joined[1]) <= set(near[: _FIRST + 1]):
         found.append(joined)
@@ -132,6 +133,7 @@ def _against(
             one.kind == "number" and _counted(one.draft, line, said)
             for one in finding.differences
             for line in near
+            if all(words & line.words >= words & held.words for held in rests)
         )
     ]
 

@@ -44,16 +44,28 @@ def edits(clause: Clause, claim: Reading, other: Clause, source: Reading) -> Ite
             for one in mine[first:last]:
                 if one.word in _MOVED:
                     yield Difference("limit", one.surface, "")
-    said = frozenset(one.word for one in claim.tokens)
-    stood = frozenset(one.word for one in theirs)
     changed = [pair for ours, others in put for pair in _put_for(ours, others)]
     turned = {(one.word, two.word) for one, two in changed}
     for one, two in changed:
-        within = other.start <= two.start < other.start + len(other.said)
-        lost = one.word not in stood or (within and two.word not in said)
-        if lost or (two.word, one.word) in turned:
+        if _lost(one, two, claim, other, source) or (two.word, one.word) in turned:
             told = {"figure": "number", "limit": "limit"}.get(one.kind, "word")
             yield Difference(told, one.surface, two.surface)
+
+
+def _lost(one: Token, two: Token, claim: Reading, other: Clause, source: Reading) -> bool:
+    """Whether a word is not the source's, or the source's in its place is not the claim's."""
+    said = frozenset(token.word for token in claim.tokens)
+    if _within(one, source.text) or (two.word not in said and _within(two, claim.text)):
+        return False
+    if all(one.word != token.word for token in source.tokens):
+        return True
+    names = one.kind != "figure" and one.surface != two.surface and two.word not in said
+    return names and other.start <= two.start < other.start + len(other.said)
+
+
+def _within(one: Token, text: str) -> bool:
+    """Whether a word is there after all, cut otherwise: 本村 and 本, 村."""
+    return one.kind == "word" and len(one.surface) > 1 and one.surface in text
 
 
 def _put_for(mine: Sequence[Token], theirs: Sequence[Token]) -> Iterator[tuple[Token, Token]]:

@@ -26,6 +26,9 @@ _PREDICATIVE = frozenset(
 )
 """What may follow a noun that tells a mood (推奨する, 必要だ, 可能と)."""
 
+_AS_FAR = frozenset({"限り", "範囲", "かぎり"})
+"""What 可能な before it only measures."""
+
 _TOUCHING = 2
 """Words up to which a denial belongs to the mood before it."""
 
@@ -146,12 +149,16 @@ def _is_attribute(units: Sequence[Morpheme], start: int, end: int) -> bool:
         return False
     if before is not None and before.part == "接頭辞":
         return True
+    if before is not None and before.surface == "が" and units[end : end + 1]:
+        return units[end].surface != "な" and _modifies(units, end)  # 提出が必要な書類
     return end < len(units) and _modifies(units, end)
 
 
 def _modifies(units: Sequence[Morpheme], end: int) -> bool:
     """Whether what stands behind a word makes it tell how or which."""
     behind = units[end]
+    if behind.surface == "な" and units[end - 1].lemma == "可能" and end + 1 < len(units):
+        return units[end + 1].surface in _AS_FAR
     if behind.surface in _MODIFIED:
         return True
     if behind.surface == "の" and end + 1 < len(units) and units[end + 1].surface == "ため":
@@ -208,6 +215,7 @@ def _joined(
         "may": "must_not",
         "must": "need_not",
         "must_not": "may",
+        "need_not": "must",
         "maybe": NEGATIVE,
         PLAIN: NEGATIVE,
     }

@@ -25,6 +25,7 @@ def swapped(claim: Reading, held: Sequence[Held]) -> Iterator[Difference]:
         source = one.reading
         turned = (
             _actors_turned(claim, source)
+            or _another_acts(claim, source)
             or _parts_exchanged(claim, source)
             or _verb_left_out(claim, source)
             or _exchanged(_bearing(claim), _bearing(source))
@@ -47,6 +48,67 @@ def _actors_turned(claim: Reading, source: Reading) -> bool:
         for name in mine
         if mine[name] & _SAYING
     )
+
+
+def _another_acts(claim: Reading, source: Reading) -> bool:
+    """Whether one of whom the claim speaks only stands beside in the source, and the other way round.
+
+    Only people and bodies: what is done to something may be its topic. A passive turns both round,
+    and 総務省では tells who does it.
+    """
+    if not claim.japanese or _passive(claim) != _passive(source):
+        return False
+    theirs = _doers(source)
+    for part in ("topic", "agent"):
+        mine = _people(claim, part)
+        for one in mine:
+            at = source.text.find(one)
+            if at < 0 or any(one in two or two in one for two in theirs):
+                continue
+            acts = source.text[at + len(one) :].startswith(_BY)
+            done = any(clause.roles.get(one) == "object" for clause in source.clauses)
+            if not acts and not done and any(_stands_beside(two, claim, mine) for two in theirs):
+                return True
+    return False
+
+
+_BY = ("で", "によ")
+
+
+def _people(reading: Reading, part: str) -> list[str]:
+    """Return the people and bodies that stand in a part of a sentence."""
+    return [
+        name
+        for one in reading.clauses
+        for name, role in one.roles.items()
+        if role == part and name.rstrip("等側ら").endswith(wordlists.actors())
+    ]
+
+
+def _passive(reading: Reading) -> bool:
+    return any(clause.passive for clause in reading.clauses if clause.link != "attribute")
+
+
+def _doers(reading: Reading) -> list[str]:
+    """Return whom a sentence speaks of: the people in its topics, or those who act."""
+    return _people(reading, "topic") or _people(reading, "agent")
+
+
+def _stands_beside(name: str, claim: Reading, mine: Sequence[str]) -> bool:
+    """Whether the claim has a name, or the end of it, and not as the one of whom it speaks."""
+    for start in range(max(1, len(name) - 1)):
+        short = name[start:]
+        at = claim.text.find(short)
+        if at < 0:
+            continue
+        behind = claim.text[at + len(short) : at + len(short) + 1]
+        apart = not any(short in one or one in name for one in mine)
+        return apart and behind in _BESIDE_IT
+    return False
+
+
+_BESIDE_IT = frozenset("のとにをへがか")
+"""Letters that begin what follows a name of which a sentence does not speak."""
 
 
 def _parts_exchanged(claim: Reading, source: Reading) -> bool:

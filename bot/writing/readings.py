@@ -49,6 +49,7 @@ class Clause:
     *words* are its words in one spelling and as they are said; *link* is "condition", "cause",
     "attribute" or "". *roles* tells for the last word before a particle in which part it stands.
     *around* are for each figure the words beside it; *head* is the last word that says something, "" where that is a figure;
+    *done* tells whether it speaks of what has been done or is (完了した, 実施している);
     *after* are the moods that follow in clauses without a word of their own (…する, のではない).
     """
 
@@ -68,6 +69,8 @@ class Clause:
     after: tuple[str, ...] = ()
     bound: tuple[Bound, ...] = ()
     modal: frozenset[str] = frozenset()
+    done: bool = False
+    passive: bool = False
 
     @cached_property
     def own(self) -> frozenset[str]:

@@ -25,6 +25,12 @@ def wording() -> frozenset[str]:
 
 
 @lru_cache(maxsize=1)
+def light() -> frozenset[str]:
+    """Return the verbs of which a mood is not made, but of what stands before them."""
+    return frozenset(map(same, table()["wording"]["light"]))
+
+
+@lru_cache(maxsize=1)
 def _groups() -> dict[str, str]:
     return {
         form: group[0]

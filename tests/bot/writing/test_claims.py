@@ -238,6 +238,48 @@ def test_other_words_for_the_same_are_supported(said: str, source: str) -> None:
     assert Verdict.SUPPORTED == verdict(said, source)
 
 
+@pytest.mark.parametrize(
+    "said, source",
+    [
+        pytest.param("池は凍るおそれがあります。", "池は凍ることが懸念される。", id="a fear as a verb"),
+        pytest.param("苗は植え続けられます。", "苗は続けて植えることができる。", id="られ of what can be done"),
+        pytest.param("鍵の返却が必要な人は、名簿で分かります。", "鍵の返却の必要がある人は、名簿で判明する。", id="a duty before な"),
+        pytest.param("予約は支所では受け付けません。", "支所では、予約の受付は行わない。", id="a denial where it holds"),
+        pytest.param("本館は木造です。", "館は木造である。", id="a prefix that says which"),
+        pytest.param("前払い金は返さなければなりません。", "前払い金は返さなくてよいということにはならない。", id="denied twice"),
+    ],
+)  # fmt: skip
+def test_mood_may_be_said_by_other_words(said: str, source: str) -> None:
+    """A mood is the same in a noun, in a verb and twice denied."""
+    assert Verdict.SUPPORTED == verdict(said, source)
+
+
+@pytest.mark.parametrize(
+    "said, source",
+    [
+        pytest.param("段差は解消されている。", "段差の解消が求められる。", id="done, and only asked for"),
+        pytest.param("橋の塗装を完了した。", "橋の塗装を予定している。", id="done, and only planned"),
+        pytest.param("名を伏せた人は数に含まれない。", "数には、名を伏せた人を含む。", id="a common verb denied"),
+        pytest.param("熱によるものを使う。", "熱によらないものを使う。", id="a denial of how"),
+        pytest.param("農協は、町と相談して種を配った。", "町は、農協と相談して種を配った。", id="who acts with whom"),
+        pytest.param("町は、農協が進める事業に協力する。", "農協は、町が進める事業に協力する。", id="who acts for whom"),
+        pytest.param("甲は、乙の求めで鍵を返す。", "乙は、甲の求めで鍵を返す。", id="one letter for each"),
+    ],
+)  # fmt: skip
+def test_who_acts_and_what_is_done_must_be_the_source_s(said: str, source: str) -> None:
+    """All words are there; another does it, or it is not yet done."""
+    assert Verdict.SUPPORTED == verdict(source, source)
+    assert Verdict.SUPPORTED != verdict(said, source)
+
+
+def test_opposite_of_the_verb_is_shown_with_both() -> None:
+    """高まる against 弱まる, in place of a word that no source has."""
+    found = compare("風がやむと、火の勢いが弱まる。", [Stated("風がやむと、火の勢いが高まる。")])
+
+    assert Verdict.CONTRADICTED == found.verdict
+    assert ("弱まる", "高まる") in {(one.draft, one.source) for one in found.differences}
+
+
 def test_name_in_the_place_of_another_is_shown_with_both() -> None:
     """A body that no source names, where the source names another, contradicts it."""
     found = compare("河川課が水門の点検を行う。", [Stated("道路課が水門の点検を行う。")])
