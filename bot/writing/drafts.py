@@ -121,7 +121,7 @@ def _against(
     joined: tuple[Finding, tuple[Line, ...]],
     near: Sequence[Line],
 ) -> list[tuple[Finding, tuple[Line, ...]]]:
-    """Return the findings that may contradict: of the nearest lines, and no other of the same things says so."""
+    """Return what may contradict: of the nearest lines, where no other of the same things agrees."""
     words = frozenset(tokens(said))
     found = [*singly]
     if set(joined[1]) <= set(near[: _FIRST + 1]):
