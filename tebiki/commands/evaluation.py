@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -101,6 +102,38 @@ def eval_answers(
                 raise typer.BadParameter("TEBIKI_LLM is not set", param_hint="--judge")
             run = judged(run, asked, open_model(chosen.model, tokens_of(chosen)))
     given.say(run)
+
+
+@evaluation.command("claims")
+def eval_claims(
+    *,
+    given: Common,
+    pairs: Annotated[
+        Path | None,
+        typer.Option(
+            "--set", help="Sentences by hand: JSON lines with said, sources, true and kind."
+        ),
+    ] = None,
+    sentences: Annotated[
+        int, typer.Option("--sentences", min=1, help="Of the corpus, to be made false by machine.")
+    ] = 200,
+) -> None:
+    """Measure how many false sentences the check of claims shows, and how many true it keeps."""
+    from evals import claims
+
+    if pairs is not None:
+        name, held = str(pairs), claims.load(pairs)
+    else:
+        parts = build(given.settings())
+        day = date.today()  # noqa: DTZ011 - editions come into force by the local calendar
+        chosen = claims.sentences_of(parts.generation(), day, most=sentences)
+        name, held = f"{len(chosen)} sentences of the corpus", list(claims.made(chosen))
+    told = claims.judged(held)
+    sys.stdout.write(
+        claims.as_json(told, name=name) + "\n"
+        if given.as_json
+        else claims.markdown(told, name=name)
+    )
 
 
 @evaluation.command("compare")
