@@ -8,6 +8,7 @@ is told with both sides, so that a reader can see it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -73,8 +74,34 @@ def compare(
 ) -> Finding:
     """Return whether *sources* say what the sentence *said* says.
 
-    A condition that the question *asked* names need not be said again.
+    A condition that the question *asked* names need not be said again. What the sources say in
+    brackets may be left out, where it limits nothing.
     """
+    found = _against_all(said, sources, expand, asked)
+    bare = [replace(one, text=_without_asides(one.text)) for one in sources]
+    if found.verdict is Verdict.SUPPORTED or bare == list(sources):
+        return found
+    again = _against_all(said, bare, expand, asked)
+    return again if again.verdict is Verdict.SUPPORTED else found
+
+
+_ASIDE = re.compile(r"[（(][^（）()]{1,120}[）)]")
+
+
+def _without_asides(text: str) -> str:
+    return _ASIDE.sub(lambda match: match[0] if _limits_it(match[0]) else "", text)
+
+
+def _limits_it(aside: str) -> bool:
+    reading = read(aside[1:-1])
+    return bool(reading.limits) or any(wordlists.same(word) in reading.words for word in _COUNTS)
+
+
+_COUNTS = ("含む", "除く", "限る")
+"""Verbs of an aside that says what counts."""
+
+
+def _against_all(said: str, sources: Sequence[Stated], expand: Expand, asked: str) -> Finding:
     claim = read(said)
     held = [
         Held(at, one, read(one.text), words_over(one.context)) for at, one in enumerate(sources)

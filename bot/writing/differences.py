@@ -294,10 +294,10 @@ def misplaced(clause: Clause, other: Clause, held: Held) -> Iterator[Difference]
             shared |= also.words.keys()
         elif also.start < other.start and _TOPIC not in other.roles.values():
             shared |= also.topic
-    for word in sorted(clause.own - own - shared):
-        if word in held.reading.words:
-            yield Difference("role", clause.said, "")
-            return
+    moved = (clause.own - own - shared) & held.reading.words
+    spoken_of = frozenset[str]().union(*(also.topic for also in held.reading.clauses))
+    if len(moved) > 1 or moved & (spoken_of | clause.verbs):
+        yield Difference("role", clause.said, "")
 
 
 _TOPIC = "topic"

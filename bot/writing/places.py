@@ -270,11 +270,15 @@ _SOON = 3
 
 def _joined(said: str, stated: str) -> Iterator[Difference]:
     """Yield an "and" between the words that the source has an "or" between, or the reverse."""
-    theirs = {(before, behind): (name, word) for before, name, word, behind in _joints(stated)}
-    for before, name, word, behind in _joints(said):
+    joints, stood = list(_joints(said)), list(_joints(stated))
+    theirs = {(before, behind): (name, word) for before, name, word, behind in stood}
+    others = {name: word for _, name, word, _ in stood}
+    for before, name, word, behind in joints:
         against, other = theirs.get((before, behind), (name, word))
         if against != name:
             yield Difference("limit", word, other)
+        elif others and name not in others:
+            yield Difference("limit", word, next(iter(others.values())))
 
 
 _BESIDE = 2
