@@ -144,7 +144,11 @@ def may_be_closed(chosen: Settings) -> None:
                 f"{way.setting} leads outside, to {way.host}. Nothing is served. Unset it, or "
                 'leave "--closed" out.'
             )
-    models = {"TEBIKI_EMBEDDING": chosen.embedding, "TEBIKI_RERANKER": chosen.reranker}
+    models = {
+        "TEBIKI_EMBEDDING": chosen.embedding,
+        "TEBIKI_RERANKER": chosen.reranker,
+        "TEBIKI_ENTAILMENT": chosen.entailment,
+    }
     for setting, name in models.items():
         _at_hand(setting, name)
 

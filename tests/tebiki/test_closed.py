@@ -105,13 +105,14 @@ def test_guard_leaves_this_machine_alone() -> None:
         {"TEBIKI_LLM": "openai-like", "TEBIKI_LLM_MODEL": "m", "TEBIKI_LLM_ADDRESS": "http://8.8.8.8/v1"},
         {"TEBIKI_DATABASE_URL": "postgresql://u@8.8.8.8/t"},
         {"TEBIKI_EMBEDDING": "nobody/nothing"},
+        {"TEBIKI_ENTAILMENT": "nobody/nothing"},
     ],
-    ids=["a model server", "a database", "a model to be fetched"],
+    ids=["a model server", "a database", "a model to be fetched", "a veto to be fetched"],
 )  # fmt: skip
 def test_closed_refuses_settings_that_lead_outside(setting: dict[str, str]) -> None:
     """The setting is named."""
     with pytest.raises(
-        NotClosed, match=next(n for n in setting if n[7:10] in {"LLM", "DAT", "EMB"})
+        NotClosed, match=next(n for n in setting if n[7:10] in {"LLM", "DAT", "EMB", "ENT"})
     ):
         may_be_closed(settings(setting))
 
