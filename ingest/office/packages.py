@@ -106,7 +106,6 @@ class Package:
                     path.append(element)
                     continue
                 path.pop()
-                element.tag = element.tag.replace(_STRICT, _USUAL)
                 if element.tag.rpartition("}")[2] in ends:
                     yield _usual(element)
                     element.clear()

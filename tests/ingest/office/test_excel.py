@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from ingest.formats import read
 from ingest.headings import sections
 from ingest.office.shown import shown
 from ingest.pages import Block, EditionText, Place, PlaceKind
-from tests.office import book, row, sheet, styles
+from tests.office import book, row, sheet, styles, write
 
 FEES = sheet(
     row(1, B="令和7年度 手数料一覧")
@@ -231,3 +232,22 @@ def test_words_among_amounts_or_days_leave_a_table_its_heads(
     text = read(book(tmp_path / "a.xlsx", {"一覧": sheet(rows)}))
 
     assert [("区分", "内容")] * 3 == [block.heads for _, block in _blocks(text)][1:]
+
+
+def test_workbook_of_the_strict_form_is_read(tmp_path: Path) -> None:
+    """Excel saves it on demand: the same parts under other names."""
+    usual = book(
+        tmp_path / "a.xlsx", {"表": sheet(row(1, A="区分", B="額") + row(2, A="甲", B=300))}
+    )
+    with zipfile.ZipFile(usual) as archive:
+        parts = {name: archive.read(name).decode() for name in archive.namelist()}
+    office = "http://schemas.openxmlformats.org"
+    strict = {
+        f"{office}/spreadsheetml/2006/main": "http://purl.oclc.org/ooxml/spreadsheetml/main",
+        f"{office}/officeDocument/2006/": "http://purl.oclc.org/ooxml/officeDocument/",
+    }
+    for name, said in parts.items():
+        for old, new in strict.items():
+            parts[name] = parts[name].replace(old, new) if old in said else parts[name]
+
+    assert "区分\t額\n甲\t300\n" == read(write(tmp_path / "b.xlsx", parts)).text
