@@ -43,8 +43,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from starlette.applications import Starlette
+    from starlette.datastructures import Headers
 
     from api.answer_records import AnswerRecord
+    from api.request_source import RequestSource
     from bot.answers import Answerer, Question, Turn
     from index.passages import Library
     from ingest.catalog.editions import Edition
@@ -71,6 +73,7 @@ def create_app(
     sheet: Callable[[str, str], bytes] | None = None,
     at_once: int = 40,
     measured: metrics.Metrics | None = None,
+    readable: Callable[[Headers, RequestSource], list[str]] = lambda _headers, _source: [],
 ) -> FastAPI:
     """Put the application together.
 
@@ -88,6 +91,7 @@ def create_app(
         sheet: makes the evidence sheet of an answer, "pdf" or "docx"; without it there is none.
         at_once: how many requests are worked on at the same time; others wait for their turn.
         measured: what /metrics tells; without it there is none.
+        readable: gives the corpora of this server that a caller may read, where there are several.
     """
     if record is None:
         record = AnswersInMemory()
@@ -141,6 +145,7 @@ def create_app(
         library,
         starters=starters,
         named=named,
+        readable=readable,
         with_admin=office is not None,
     )
     pages.install(app, with_admin=office is not None)

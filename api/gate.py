@@ -147,7 +147,7 @@ class Gate:
         later is not heard.
         """
         path = scope["path"]
-        body = _Bounded(receive, _most(path), FILE_TIMEOUT_S if _is_file(path) else BODY_TIMEOUT_S)
+        body = Bounded(receive, _most(path), FILE_TIMEOUT_S if _is_file(path) else BODY_TIMEOUT_S)
         if not is_asking(scope["method"], path):
             await self.app(scope, body, reply.hear)
             return
@@ -232,7 +232,7 @@ class _Reply:
         await self._send(message)
 
 
-class _Bounded:
+class Bounded:
     """Counts the bytes of a body that did not say how long it is, and waits so long for all of it."""
 
     def __init__(self, receive: Receive, most: int, timeout_s: float) -> None:
@@ -244,6 +244,11 @@ class _Bounded:
         self.whole = False
 
     async def __call__(self) -> Message:
+        """Return the next message of the body.
+
+        Raises:
+            Refused: it is longer, or slower, than it may be.
+        """
         if self.whole:
             return await self.receive()  # now the only message left is that the caller went away
         now_s = asyncio.get_running_loop().time()
@@ -322,6 +327,12 @@ async def _preflight(reply: _Reply) -> None:
     ]
     await reply.say({"type": "http.response.start", "status": 204, "headers": headers})
     await reply.say({"type": "http.response.body", "body": b""})
+
+
+async def turn_away(refused: Refused, headers: Headers, send: Send) -> None:
+    """Say why a request goes no further that no gate has looked at yet."""
+    reply = _Reply(send, lambda made: made.update(SECURITY_HEADERS), bodiless=False)
+    await _refuse(refused, headers, secrets.token_hex(8), reply)
 
 
 async def _refuse(refused: Refused, headers: Headers, name: str, reply: _Reply) -> None:

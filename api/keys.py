@@ -139,9 +139,13 @@ class Keys:
             _digest(secret),
             tuple(dict.fromkeys(groups)),
         )
+        self.add(made)
+        return made, secret
+
+    def add(self, made: Key) -> None:
+        """Let a key that was made elsewhere open this as well."""
         with self._lock:
             self._write((*self._read(), made))
-        return made, secret
 
     def revoke(self, name: str) -> Key:
         """Remove a key by its id; it opens nothing from now on.

@@ -18,6 +18,9 @@ from api.schemas.service import HealthResponse, ReadyResponse, SessionRequest, S
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from starlette.datastructures import Headers
+
+    from api.request_source import RequestSource
     from index.passages import Library
 
 
@@ -28,10 +31,14 @@ def install(
     *,
     starters: Callable[[Library, str], Sequence[str]],
     named: Callable[[Library], Sequence[str]],
+    readable: Callable[[Headers, RequestSource], list[str]],
     with_admin: bool,
 ) -> None:
-    """Add the routes; *with_admin*: there is an admin page."""
-    _add_session(app, access, with_admin=with_admin)
+    """Add the routes; *with_admin*: there is an admin page.
+
+    *readable* gives the corpora that a caller may read, none where there is only one.
+    """
+    _add_session(app, access, readable, with_admin=with_admin)
 
     @app.get("/v1/suggestions", responses=PROBLEMS, tags=["questions"])
     def suggestions(request: Request, language: Literal["ja", "en"] = "ja") -> SuggestionsResponse:
@@ -52,13 +59,23 @@ def install(
         return ReadyResponse(generation=library().id)
 
 
-def _add_session(app: FastAPI, access: Access, *, with_admin: bool) -> None:
+def _add_session(
+    app: FastAPI,
+    access: Access,
+    readable: Callable[[Headers, RequestSource], list[str]],
+    *,
+    with_admin: bool,
+) -> None:
     @app.get("/v1/session", tags=["service"])
     def offered(request: Request) -> SessionResponse:
         """Say what this caller's pages may offer; open to everybody."""
         offices = (Scope.QUESTIONS, Scope.CURATE, Scope.ADMIN) if with_admin else ()
         theirs = [str(scope) for scope in offices if may(request, scope)]
-        return SessionResponse(admin=bool(theirs), offices=theirs)
+        return SessionResponse(
+            admin=bool(theirs),
+            offices=theirs,
+            corpora=readable(request.headers, request.state.source),
+        )
 
     @app.post("/v1/session", status_code=204, responses=LOCKED, tags=["service"])
     def session(request: Request, given: SessionRequest) -> Response:

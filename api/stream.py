@@ -36,6 +36,15 @@ def event(name: str, data: str) -> bytes:
     return f"event: {name}\ndata: {data}\n\n".encode()
 
 
+def whole(answer: WireAnswer) -> Iterator[bytes]:
+    """Yield a finished answer as events."""
+    yield event("status", json.dumps({"stage": "searching"}))
+    for citation in answer.citations:
+        yield event("citation", citation.model_dump_json())
+    yield event("delta", json.dumps({"text": answer.text}, ensure_ascii=False))
+    yield event("done", answer.model_dump_json())
+
+
 def events(
     answerer: Answerer,
     question: Question,

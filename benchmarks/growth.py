@@ -184,11 +184,11 @@ def served(home: Path, questions: Path) -> dict[str, Any]:
         "ready_cpu_s": round(time.process_time(), 3),
         "opened_s": round(time.perf_counter() - imported, 3),
         "opened_cpu_s": round(time.process_time() - busy, 3),
-        "resident_when_ready_mb": _resident()["Rss"],
+        "resident_when_ready_mb": resident()["Rss"],
     }
     for text in asked[:_ANSWERS]:
         parts.answerer.answer(Question(text, text))
-    held = _resident()
+    held = resident()
     told["resident_mb"] = held["Rss"]
     told["own_mb"] = held["Private_Dirty"]
     took = [1e9] * len(asked)
@@ -203,7 +203,7 @@ def served(home: Path, questions: Path) -> dict[str, Any]:
     return told
 
 
-def _resident() -> dict[str, int]:
+def resident() -> dict[str, int]:
     """Return what of this process lies in memory, in MB, by the kernel's names."""
     lines = Path("/proc/self/smaps_rollup").read_text("ascii").splitlines()[1:]
     pairs = (line.split()[:2] for line in lines)

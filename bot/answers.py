@@ -193,7 +193,8 @@ class Answer:
     *consulted* are the passages it was made from, best first. *generation*, *recipe* and
     *prompt* (hash) make it reproducible. *text* and *citations* are the first screen, *further*
     and *further_text* the rest of what was found; *lead* is its first line, *missing* what was
-    asked and does not stand there. *notices* are sentences to the asker about the answer
+    asked and does not stand there. *likely* is how likely the first quotation answers, None where
+    nothing was scored. *notices* are sentences to the asker about the answer
     itself (a digest is cited, a model failed). *suggestions* are questions to ask next.
     """
 
@@ -218,6 +219,7 @@ class Answer:
     further_text: str = ""
     missing: tuple[Missing, ...] = ()
     approval: Approval | None = None
+    likely: float | None = None
 
     def __post_init__(self) -> None:
         """Hold the certainty to what is declined."""

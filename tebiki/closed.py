@@ -153,13 +153,14 @@ def may_be_closed(chosen: Settings) -> None:
         _at_hand(setting, name)
 
 
-def shut(chosen: Settings) -> Guard:
-    """Let this process reach nothing but what the settings name, from now on, and try that.
+def shut(*chosen: Settings) -> Guard:
+    """Let this process reach nothing but what some settings name, from now on, and try that.
 
     Raises:
         NotClosed: the guard does not hold.
     """
-    guard = Guard(host for way in ways_out(chosen) for host in (way.host, *_proxies()))
+    ways = [way for each in chosen for way in ways_out(each)]
+    guard = Guard(host for way in ways for host in (way.host, *_proxies()))
     look_up = socket.getaddrinfo
 
     def noted(host: Any, *rest: Any, **named: Any) -> Any:  # noqa: ANN401 - as Python's own

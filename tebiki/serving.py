@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
@@ -15,6 +15,7 @@ from tebiki.building import (
     Parts,
     account,
     audit_of,
+    build,
     generations_of,
     roll_back_to,
     slack_of,
@@ -26,9 +27,13 @@ from tebiki.settings import Settings, shown
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
+    from starlette.datastructures import Headers
 
+    from api.access import Access
+    from api.corpora import Corpora
     from api.health import WireFinding
     from api.metrics import Metrics
+    from api.request_source import RequestSource
     from api.suggestions import Known
     from bot.ledger.ledger import Ledger
     from bot.slack.app import Colleague
@@ -39,17 +44,67 @@ COMPUTING, WAITING = 8, 40
 """How many requests are worked on at once: those that compute, those that wait for a model."""
 
 
-def web(parts: Parts, host: str = "127.0.0.1") -> FastAPI:
+def admission(chosen: Settings, host: str) -> Access:
+    """Return what is asked of those who call a server that listens on *host*.
+
+    Raises:
+        Unprotected: others can reach *host*, and nothing says who may ask.
+    """
+    from api.access import decide
+    from api.keys import Keys
+
+    return decide(
+        host,
+        keys=Keys(chosen.home / "keys.json"),
+        user_header=chosen.user_header,
+        group_header=chosen.group_header,
+        proxies=chosen.proxies,
+        origins=chosen.origins,
+    )
+
+
+def together(chosen: Mapping[str, Settings], host: str = "127.0.0.1") -> Corpora:
+    """Return the applications of several corpora behind one address; the first is put together now.
+
+    Raises:
+        Unprotected: others can reach *host*, and nothing says who may ask one of them.
+        LedgerUnavailable: the record of the first cannot be opened.
+    """
+    from api.corpora import Corpora
+    from api.sessions import Sessions
+
+    # Who was let in at this machine may look after all of them.
+    sessions = Sessions()
+    accesses = {
+        name: replace(admission(each, host), sessions=sessions) for name, each in chosen.items()
+    }
+    served = Corpora(
+        accesses,
+        lambda name: web(
+            build(chosen[name]), host, access=accesses[name], readable=served.readable
+        ),
+    )
+    served.first()
+    return served
+
+
+def web(
+    parts: Parts,
+    host: str = "127.0.0.1",
+    *,
+    access: Access | None = None,
+    readable: Callable[[Headers, RequestSource], list[str]] = lambda _headers, _source: [],
+) -> FastAPI:
     """Return the HTTP application as it may be served on *host*.
+
+    *readable* gives the corpora of the same server that a caller may read, where there are several.
 
     Raises:
         Unprotected: others can reach *host*, and nothing says who may ask.
         LedgerUnavailable: the record of answers cannot be opened.
     """
-    from api.access import decide
     from api.admin import Office
     from api.app import create_app
-    from api.keys import Keys
     from api.metrics import Measured, Metrics
     from api.schemas.answers import WireAnswer
     from api.signed_links import SignedLinks
@@ -64,14 +119,7 @@ def web(parts: Parts, host: str = "127.0.0.1") -> FastAPI:
     from index.refresh.unusable import recorded
 
     chosen = parts.settings
-    access = decide(
-        host,
-        keys=Keys(chosen.home / "keys.json"),
-        user_header=chosen.user_header,
-        group_header=chosen.group_header,
-        proxies=chosen.proxies,
-        origins=chosen.origins,
-    )
+    access = access or admission(chosen, host)
     ledger = parts.ledger()
     access = replace(access, links=SignedLinks(ledger.name), person=ledger.person)
     measured = Metrics(partial(_present, chosen, ledger))
@@ -118,6 +166,7 @@ def web(parts: Parts, host: str = "127.0.0.1") -> FastAPI:
         at_once=COMPUTING if chosen.model is None else WAITING,
         office=office,
         measured=measured,
+        readable=readable,
     )
     parts.listeners.append(measured.model)
     if chosen.slack_bot_token and chosen.slack_signing_secret:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, Self
+from urllib.parse import quote
 
 from pydantic import (
     BaseModel,
@@ -35,7 +37,13 @@ KEPT = ("questions", "answers", "feedback", "audit")
 Policy = Annotated[Literal["mask", "refuse", "allow"], Field(description="mask, refuse or allow")]
 _Several = Annotated[
     tuple[str, ...],
-    BeforeValidator(lambda given: tuple(filter(None, map(str.strip, given.split(","))))),
+    BeforeValidator(
+        lambda given: (
+            tuple(filter(None, map(str.strip, given.split(","))))
+            if isinstance(given, str)
+            else given
+        )
+    ),
 ]
 
 
@@ -203,12 +211,69 @@ class Said:
     where: str
 
 
-def read(*, home: Path | None = None, corpus: Path | None = None) -> Settings:
+CORPORA, MAIN = "corpora", "main"
+"""Where in a home the homes of named corpora lie, and the name of the home's own beside them."""
+
+_OWN = ("home", "corpus", "database_url", "chroma_url", "slack_bot_token", "slack_app_token",
+        "slack_signing_secret", "slack_groups", "notices")  # fmt: skip
+"""What a named corpus does not share with the installation: where it is kept, and its channel."""
+
+_NAME = re.compile(r"[^\W_][\w-]{0,39}")
+
+
+def named_in(home: Path) -> tuple[str, ...]:
+    """Return the names of a home's corpora; none where it is that of a single one.
+
+    The first is the home's own, where it has an index, and is asked where nobody names one.
+    """
+    folder = home / CORPORA
+    names = sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
+    named = tuple(name for name in names if _NAME.fullmatch(name) and (folder / name).is_dir())
+    return (MAIN, *named) if named and (home / "current").exists() else named
+
+
+def of_corpus(whole: Settings, name: str, corpus: Path | None = None) -> Settings:
+    """Return the settings of a named corpus of an installation.
+
+    They are those of the *whole* but for what .env in its own home says. Its documents lie in
+    "documents" there unless that, or *corpus*, says otherwise; its record, keys and Slack are its own.
+
+    Raises:
+        BadSettings: the name is none, or its .env cannot be used.
+    """
+    if name == MAIN:
+        return whole
+    if not _NAME.fullmatch(name):
+        raise BadSettings(f'"{name}" cannot name a corpus: up to 40 letters, digits, "-" and "_".')
+    home = whole.home / CORPORA / name
+    told = said({}, home / ".env")
+    own: dict[str, object] = {_field(each): one.value for each, one in told.items()}
+    for each in own.keys() & _PATHS:
+        own[each] = _from(home, str(own[each]), model=each != "corpus")
+    shared = {each: getattr(whole, each) for each in Settings.model_fields if each not in _OWN}
+    if whole.public_url:
+        shared["public_url"] = f"{whole.public_url.rstrip('/')}/c/{quote(name)}"
+    given = {**shared, "corpus": home / "documents", **own, "home": home}
+    if corpus is not None:
+        given["corpus"] = corpus.expanduser().absolute()
+    try:
+        return Settings.model_validate(given)
+    except ValidationError as problem:
+        raise BadSettings(_sentences(problem, told)) from problem
+
+
+def read(*, home: Path | None = None, corpus: Path | None = None, name: str = "") -> Settings:
     """Return the settings of this process: what an option names, the environment, then .env.
+
+    With a *name* those of that corpus of the home.
 
     Raises:
         BadSettings: a name in .env is unknown, or a value cannot be used.
     """
+    if name:
+        whole = read(home=home)
+        found = of_corpus(whole, name, corpus)
+        return found.model_copy(update={"notices": whole.notices})
     file = places.env_file(os.environ, Path.cwd())
     found = settings(os.environ, home, corpus, file=file.path)
     notices = (file.notice, *found.notices, *_unknown(os.environ))

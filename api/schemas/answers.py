@@ -16,8 +16,8 @@ from api.schemas.documents import (
     place_of,
     view_url_of,
 )
-from api.schemas.passages import SECTION_SEPARATOR, WireFilters
-from api.schemas.wire import Asked, Wire
+from api.schemas.passages import SECTION_SEPARATOR, NamedCorpora, WireFilters
+from api.schemas.wire import Asked, Wire, corpus_here
 from bot.answers import Turn, named_source
 from bot.telling.phrases import made
 from ingest.catalog.editions import Edition, Kind
@@ -52,6 +52,7 @@ class AnswerRequest(Asked):
         }
     )
     question: str
+    corpus: NamedCorpora = ""
     filters: WireFilters = WireFilters()
     history: Annotated[list[WireTurn], Field(max_length=MAX_TURNS)] = []
     conversation: Annotated[str, Field(max_length=100)] = ""
@@ -133,7 +134,7 @@ class WireCitation(Wire):
     *heading* as much of that as tells it from others. *in_force* holds for the day the question is about; *now* says where
     the quotation stands today when its edition was superseded since. The addresses are relative
     to the server; with *sha256*, the hash of the PDF, they lead to the very file that was quoted,
-    also when the corpus no longer holds it.
+    also when the corpus no longer holds it. *corpus* is "" where the server has only one.
     """
 
     marker: int
@@ -162,6 +163,7 @@ class WireCitation(Wire):
     file_url: str
     sha256: str | None = None
     now: WireNow | None = None
+    corpus: str = Field(default_factory=corpus_here)
 
     def named(self, language: str) -> str:
         """Return title, edition and place in one line."""
@@ -268,7 +270,9 @@ class WireAnswer(Wire):
 
     *text* is Markdown with markers such as [1], each the *marker* of a citation: the first screen,
     whose citations are *citations*. *approved* says who wrote it, where a department did. *further_text* and *further* are the rest. *certainty* is
-    "answered", "near" (*missing* says what the quotation does not say) or "declined".
+    "answered", "near" (*missing* says what the quotation does not say) or "declined". *likely* is
+    how likely the first quotation answers, as the fitted scorer says; null where nothing was scored.
+    *corpus* is where the answer is kept and rated, "" where the server has only one.
     """
 
     id: str
@@ -292,6 +296,8 @@ class WireAnswer(Wire):
     took_ms: float
     made: WireMade = WireMade()
     approved: WireApproval | None = None
+    likely: float | None = None
+    corpus: str = Field(default_factory=corpus_here)
     _editions: tuple[Edition, ...] = PrivateAttr(())
 
     @property
@@ -329,6 +335,7 @@ class WireAnswer(Wire):
             asked_on=answer.asked_on,
             took_ms=answer.took_ms,
             made=WireMade(model=answer.model, notice=made(answer)),
+            likely=answer.likely,
             approved=None
             if answer.approval is None
             else WireApproval(

@@ -6,7 +6,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from api.schemas.wire import Wire
+from api.schemas.wire import Wire, below
 from ingest.catalog.editions import Kind
 from ingest.pages import BlockKind, Place, PlaceKind
 
@@ -216,7 +216,7 @@ class WirePage(Wire):
 def edition_url(edition: Edition) -> str:
     """Return the address of an edition, relative to the server."""
     document = quote(edition.document.id, safe="")
-    return f"/v1/documents/{document}/editions/{quote(edition.label, safe='')}"
+    return below(f"/v1/documents/{document}/editions/{quote(edition.label, safe='')}")
 
 
 def place_of(edition: Edition, start: int, end: int) -> str:
@@ -231,7 +231,7 @@ def held_as(edition: Edition, mark: str) -> str:
 
 def view_url_of(edition: Edition, page: int, where: str) -> str:
     """Return the address of the viewer's page, relative to the server."""
-    return (
+    return below(
         f"/view?document={quote(edition.document.id, safe='')}"
         f"&edition={quote(edition.label, safe='')}&page={page}&{where}"
     )

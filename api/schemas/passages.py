@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import AfterValidator, ConfigDict, Field
+from pydantic_core import PydanticCustomError
 
 from api.schemas.documents import WirePlace
-from api.schemas.wire import Asked, Day, Wire
+from api.schemas.wire import Asked, Day, Wire, corpus_here
 from index.passages import Filters
 from ingest.catalog.editions import Groups, Kind
 
@@ -23,6 +24,23 @@ SECTION_SEPARATOR = " › "
 
 MAX_PASSAGES = 100
 """The most passages one search gives."""
+
+
+def _only(named: str | list[str]) -> str | list[str]:
+    """Refuse a corpus by name: `api.corpora`, where there are several, takes the name away."""
+    if named:
+        raise PydanticCustomError("corpus", "this server has a single corpus, which has no name")
+    return named
+
+
+NamedCorpora = Annotated[
+    str | list[str],
+    AfterValidator(_only),
+    Field(
+        description="Which corpora are asked, where a server has several: a name, names, or * for "
+        "every one that the caller may read; the first where it is left out."
+    ),
+]
 
 
 class WireFilters(Asked):
@@ -63,6 +81,7 @@ class SearchRequest(Asked):
         }
     )
     question: str
+    corpus: NamedCorpora = ""
     k: Annotated[int, Field(ge=1, le=MAX_PASSAGES)] = 10
     filters: WireFilters = WireFilters()
 
@@ -112,6 +131,7 @@ class WirePassage(Wire):
     score: float
     legs: dict[str, float]
     matched: WireReason
+    corpus: str = Field(default_factory=corpus_here)
 
     @classmethod
     def of(

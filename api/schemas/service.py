@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from api.schemas.wire import Asked, Wire
+from api.schemas.wire import Asked, Wire, corpus_here
 
 
 class HealthResponse(Wire):
@@ -32,8 +32,11 @@ class SessionResponse(Wire):
     """What this caller's pages may offer. *admin*: there is an admin page, and it may be used.
 
     *offices* say for what: "questions" (look at what was asked), "curate" (look after documents),
-    "admin" (everything).
+    "admin" (everything). *corpora* are those that the caller may read, where a server has several,
+    and *corpus* the one that this is about.
     """
 
     admin: bool
     offices: list[str]
+    corpora: list[str] = []
+    corpus: str = Field(default_factory=corpus_here)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from contextvars import ContextVar
 from datetime import date
 from typing import Annotated
+from urllib.parse import quote
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict
 from pydantic_core import PydanticCustomError
@@ -23,6 +25,25 @@ def _as_written(given: object) -> object:
 
 Day = Annotated[date, BeforeValidator(_as_written)]
 """A day, written 2026-04-01."""
+
+
+CORPUS: ContextVar[str] = ContextVar("corpus", default="")
+"""Which of the corpora of a server a request is about, "" where there is only one (`api.corpora`)."""
+
+
+def corpus_here() -> str:
+    """Return the name of the corpus that the request is about."""
+    return CORPUS.get()
+
+
+def below(address: str, corpus: str | None = None) -> str:
+    """Return an address of a corpus, that of the request where none is given, from the server's root.
+
+    >>> below("/v1/documents", "town")
+    '/c/town/v1/documents'
+    """
+    name = corpus_here() if corpus is None else corpus
+    return f"/c/{quote(name)}{address}" if name else address
 
 
 class Wire(BaseModel):

@@ -1,6 +1,7 @@
 // One answer as elements: what was asked for first, each quotation with its source, and what one
 // can do with it. The page and the widget show the same thing.
 
+import { within } from "./ask.js";
 import { el, icon } from "./elements.js";
 import { render } from "./markdown.js";
 import { marker, pageName, place, quotation, quotations } from "./quotation.js";
@@ -249,7 +250,7 @@ function tools(answer, { rate, keep }) {
 
 // What goes on to others: the sheet to attach to a decision, and the address of the answer.
 function keeping(answer, said) {
-  const sheet = (form) => `/v1/answers/${encodeURIComponent(answer.id)}/evidence?form=${form}`;
+  const sheet = (form) => `${within(answer.corpus)}/v1/answers/${encodeURIComponent(answer.id)}/evidence?form=${form}`;
   const box = el(
     "details.keep",
     {},
@@ -283,7 +284,7 @@ function keeping(answer, said) {
 }
 
 function addressOf(answer) {
-  return new URL(`/?answer=${encodeURIComponent(answer.id)}`, location.href).href;
+  return new URL(`${within(answer.corpus)}/?answer=${encodeURIComponent(answer.id)}`, location.href).href;
 }
 
 // Put a text into the clipboard, and *rich*, the same as HTML, for programs that keep bold and

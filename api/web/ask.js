@@ -2,6 +2,13 @@
 
 import { language, say } from "./words.js";
 
+// Where several corpora share a server, the page of one lies below its name, that of all below "*".
+export const HERE = location.pathname.match(/^\/c\/[^/]+(?=\/|$)/)?.[0] ?? "";
+export const ALL = "/c/*";
+
+// The addresses of what was quoted from, or kept in, a corpus; here, where it has no name.
+export const within = (corpus) => (corpus ? `/c/${encodeURIComponent(corpus)}` : HERE);
+
 // What went wrong, as a sentence for the reader.
 export class Problem extends Error {
   constructor(detail, { status = 0, lost = false } = {}) {
@@ -11,11 +18,11 @@ export class Problem extends Error {
   }
 }
 
-export async function get(address, { base = "" } = {}) {
+export async function get(address, { base = HERE } = {}) {
   return read(await reach(base + address, { headers: { "Accept-Language": language() } }));
 }
 
-export async function post(address, body, { base = "" } = {}) {
+export async function post(address, body, { base = HERE } = {}) {
   return read(
     await reach(base + address, {
       method: "POST",
@@ -25,11 +32,11 @@ export async function post(address, body, { base = "" } = {}) {
   );
 }
 
-export async function remove(address, { base = "" } = {}) {
+export async function remove(address, { base = HERE } = {}) {
   await reach(base + address, { method: "DELETE", headers: { "Accept-Language": language() } });
 }
 
-export async function put(address, file, { base = "" } = {}) {
+export async function put(address, file, { base = HERE } = {}) {
   return read(
     await reach(base + address, {
       method: "PUT",
@@ -41,7 +48,7 @@ export async function put(address, file, { base = "" } = {}) {
 
 // Ask, and hear of each event as it arrives: on = { status, delta, citation }. Returns the whole
 // answer; throws a Problem when the server says why it cannot answer or falls silent.
-export async function ask(question, on, { base = "", signal } = {}) {
+export async function ask(question, on, { base = HERE, signal } = {}) {
   const response = await reach(`${base}/v1/answers`, {
     method: "POST",
     headers: {

@@ -1,10 +1,10 @@
 // The chat page.
 
 import { asText, showAnswer, showUnfinished } from "./answer.js";
-import { ask, get, post } from "./ask.js";
+import { ask, get, HERE, post, within } from "./ask.js";
 import { el, icon } from "./elements.js";
 import { Filters } from "./filters.js";
-import { frame, pageTitle } from "./frame.js";
+import { frame, pageTitle, session } from "./frame.js";
 import { conversations, forget, forgetAll, remember } from "./history.js";
 import { offer } from "./official.js";
 import { pageNumber, unfolding } from "./quotation.js";
@@ -173,7 +173,7 @@ function show(body, answer) {
   showAnswer(body, answer, {
     open: (citation, from) => open(citation, from),
     ask: (question) => running || put(question),
-    rate: (rating, comment = "") => post("/v1/feedback", { answer: answer.id, rating, comment }),
+    rate: (rating, comment = "") => post("/v1/feedback", { answer: answer.id, rating, comment }, { base: within(answer.corpus) }),
     addOfficial: (work) => offer(official, work),
     keep: true,
     starters,
@@ -217,9 +217,9 @@ function open(citation, from, { quiet = false } = {}) {
     panel.open = true; // not show(), which scrolls to what it focuses
   });
   if (!quiet) closedByReader(false);
-  const { document: name, edition, start, end, sha256 } = citation;
+  const { document: name, edition, start, end, corpus, sha256 } = citation;
   const page = pageNumber(citation);
-  viewer.show({ document: name, edition, page, start, end, sha256 });
+  viewer.show({ document: name, edition, page, start, end, corpus, sha256 });
   if (!quiet) viewer.heading.focus({ preventScroll: true });
 }
 
@@ -429,7 +429,7 @@ async function suggest() {
 async function offerOfficial() {
   try {
     const { documents } = await get("/v1/documents");
-    filters.load(documents);
+    filters.load(documents, await session);
     const digests = documents.filter((work) => work.digest_of && work.editions.some((each) => each.held));
     const absent = new Set(
       digests
@@ -463,7 +463,7 @@ frame(pageTitle(""), () => {
 
 // The address names the answer that is shown: reloaded or passed on, it shows it again.
 function named(answer) {
-  history.replaceState(null, "", answer ? `/?answer=${encodeURIComponent(answer)}` : "/");
+  history.replaceState(null, "", answer ? `${HERE}/?answer=${encodeURIComponent(answer)}` : `${HERE}/`);
 }
 
 async function reopen(name) {

@@ -1,7 +1,7 @@
 // What departments look after: the answers that they approved, and who may see which document. Both
 // parts of the admin page are made here, with their own words.
 
-import { get, post, put, remove } from "./ask.js";
+import { get, HERE, post, put, remove } from "./ask.js";
 import { el } from "./elements.js";
 import { language } from "./words.js";
 
@@ -200,8 +200,8 @@ function approvedPart({ approved, bindings }, again, complain) {
     el(
       "p.row",
       {},
-      el("a", { href: "/v1/admin/approved/list?form=csv", download: "approved.csv" }, say("csv")),
-      el("a", { href: "/v1/admin/approved/list?form=xlsx", download: "approved.xlsx" }, say("xlsx")),
+      el("a", { href: `${HERE}/v1/admin/approved/list?form=csv`, download: "approved.csv" }, say("csv")),
+      el("a", { href: `${HERE}/v1/admin/approved/list?form=xlsx`, download: "approved.xlsx" }, say("xlsx")),
       labelled("bring", file),
     ),
     status,

@@ -1,7 +1,7 @@
 // What is in the corpus: works, editions, which are in force; and a search inside them.
 
 import { badges, pageName } from "./quotation.js";
-import { get, post } from "./ask.js";
+import { get, HERE, post } from "./ask.js";
 import { el } from "./elements.js";
 import { foldersOf, kindName } from "./filters.js";
 import { frame, pageTitle } from "./frame.js";
@@ -133,7 +133,7 @@ function entry(work) {
 function picture(work) {
   const edition = work.editions.find((each) => each.held && each.in_force) ?? work.editions.find((each) => each.held);
   if (!edition || !/\.pdf$/i.test(edition.file ?? "")) return null;
-  const address = `/v1/documents/${encodeURIComponent(work.document)}/editions/${encodeURIComponent(edition.label)}/pages/1/image?size=small`;
+  const address = `${HERE}/v1/documents/${encodeURIComponent(work.document)}/editions/${encodeURIComponent(edition.label)}/pages/1/image?size=small`;
   return el("img.cover", { src: address, alt: "", width: 90, height: 127, loading: "lazy" });
 }
 
@@ -167,7 +167,7 @@ function changes(work) {
 function changed({ document: name, old, new: later }, { sentence, before, after }) {
   const { page, start, end } = after ?? before;
   const place = new URLSearchParams({ document: name, edition: after ? later : old, page, start, end });
-  return el("a", { href: `/view?${place}` }, sentence);
+  return el("a", { href: `${HERE}/view?${place}` }, sentence);
 }
 
 function row(work, edition) {
@@ -181,7 +181,7 @@ function row(work, edition) {
     el("td", {}, el(`span.badge.${standing(edition)}`, {}, say(standing(edition)))),
     el("td.figure", {}, edition.pages === null ? say("dateNone") : String(edition.pages)),
     el("td", {}, read(edition)),
-    el("td", {}, edition.held ? el("a", { href: `/view?${place}`, "aria-label": `${say("read")} ${say("work", { title: work.title, edition: edition.label })}` }, say("read")) : null),
+    el("td", {}, edition.held ? el("a", { href: `${HERE}/view?${place}`, "aria-label": `${say("read")} ${say("work", { title: work.title, edition: edition.label })}` }, say("read")) : null),
   );
 }
 
@@ -231,7 +231,7 @@ function hit(passage) {
     {},
     el(
       "a.hit",
-      { href: `/view?${place}` },
+      { href: `${HERE}/view?${place}` },
       el(
         "span.from",
         {},

@@ -1,6 +1,7 @@
-// What a question is bounded to: a document, a folder, a kind, a municipality, a day. What was
+// What a question is bounded to: a corpus, which has a page of its own; a document, a folder, a kind, a municipality, a day. What was
 // chosen is remembered in this browser, and what the corpus no longer has is let go.
 
+import { ALL, HERE, within } from "./ask.js";
 import { el, icon } from "./elements.js";
 import { language, say } from "./words.js";
 
@@ -12,6 +13,7 @@ export class Filters {
   constructor({ button, root, told }) {
     Object.assign(this, { button, root, told });
     this.works = [];
+    this.corpora = [];
     this.chosen = remembered();
     button.addEventListener("click", () => this.open(root.hidden));
     root.addEventListener("keydown", (event) => {
@@ -27,9 +29,11 @@ export class Filters {
     if (yes) this.root.querySelector("select, input")?.focus({ preventScroll: true });
   }
 
-  // *works* as /v1/documents lists them; only what is held can be chosen.
-  load(works) {
-    this.works = works.filter((work) => work.editions.some((edition) => edition.held));
+  // *works* as /v1/documents lists them; only what is held can be chosen, and nothing by name where
+  // all *corpora* are asked.
+  load(works, { corpora = [], corpus = "" } = {}) {
+    Object.assign(this, { corpora, corpus: HERE === ALL ? "*" : corpus });
+    this.works = HERE === ALL ? [] : works.filter((work) => work.editions.some((edition) => edition.held));
     for (const name of ["document", "folder", "kind"]) {
       if (this.chosen[name] && !this.values(name).has(this.chosen[name])) delete this.chosen[name];
     }
@@ -82,6 +86,7 @@ export class Filters {
     };
     this.root.replaceChildren(
       ...[
+        this.corpora.length > 1 ? this.corpusField() : null,
         select("document"),
         select("folder"),
         select("kind"),
@@ -90,6 +95,13 @@ export class Filters {
       ].filter(Boolean),
     );
     this.tell();
+  }
+
+  corpusField() {
+    const options = [...this.corpora, "*"].map((name) => el("option", { value: name }, name === "*" ? say("filterAllCorpora") : name));
+    const control = el("select", { id: "corpus", onchange: () => location.assign(`${within(control.value)}/`) }, options);
+    control.value = this.corpus;
+    return el("label", {}, el("span", {}, say("filter_corpus")), control);
   }
 
   choose(name, value) {

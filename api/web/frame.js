@@ -1,10 +1,14 @@
 // What every page has: the language switch, and the question for a key where one is needed.
 
-import { get, post } from "./ask.js";
+import { get, HERE, post } from "./ask.js";
 import { el } from "./elements.js";
 import { fill, language, say, speak } from "./words.js";
 
+// What this caller may do here, and which corpora may be asked.
+export const session = get("/v1/session").catch(() => ({ admin: false, corpora: [] }));
+
 export function frame(title, onlanguage) {
+  for (const link of document.querySelectorAll('a[href^="/"]')) link.setAttribute("href", HERE + link.getAttribute("href"));
   const put = () => {
     document.documentElement.lang = language();
     document.title = title();
@@ -21,12 +25,12 @@ export function frame(title, onlanguage) {
 
 // The way to the admin page, for those who may use it.
 async function linkAdmin() {
-  if (location.pathname === "/admin") return;
-  const { admin } = await get("/v1/session").catch(() => ({ admin: false }));
+  if (location.pathname === `${HERE}/admin`) return;
+  const { admin } = await session;
   if (!admin) return;
   document
     .querySelector("#language")
-    .before(el("a.quiet", { href: "/admin", data: { say: "adminTitle" } }, say("adminTitle")));
+    .before(el("a.quiet", { href: `${HERE}/admin`, data: { say: "adminTitle" } }, say("adminTitle")));
 }
 
 export function pageTitle(key) {

@@ -143,7 +143,7 @@ export class Panel extends HTMLElement {
         { base: this.base, signal: this.#running.signal },
       );
       showBrief(body, answer, {
-        open: (citation) => window.open(this.base + citation.view_url, "_blank", "noopener"),
+        open: (citation) => window.open(new URL(citation.view_url, this.base), "_blank", "noopener"),
         ask: (next) => this.#running || this.#put(next),
         rate: (rating, comment = "") => post("/v1/feedback", { answer: answer.id, rating, comment }, { base: this.base }),
       });

@@ -29,8 +29,9 @@ export function pageNumber({ page, view_url: address }) {
   return page ?? Number(new URL(address, location.href).searchParams.get("page"));
 }
 
-export function badges({ kind, in_force: inForce, now }) {
+export function badges({ corpus, kind, in_force: inForce, now }) {
   return [
+    corpus ? el("span.badge.corpus", {}, corpus) : null,
     BADGES[kind] ? el(`span.badge.${kind}`, {}, say(BADGES[kind])) : null,
     inForce === false || now ? el("span.badge.past", {}, say("notInForce")) : null,
   ].filter(Boolean);
@@ -243,7 +244,7 @@ export function unfolding(body) {
 // The line that names the source and opens its page.
 export function place(citation, { open }, before = null) {
   const section = citation.heading || citation.section.split(" › ").at(-1);
-  const again = before && before.document === citation.document && before.edition === citation.edition;
+  const again = before && before.corpus === citation.corpus && before.document === citation.document && before.edition === citation.edition;
   return el(
     "button.place",
     {
@@ -259,7 +260,7 @@ export function place(citation, { open }, before = null) {
 }
 
 // Where a superseded quotation stands today, and what it says there when that is something else.
-function present({ now, language, marker: n }, { open }) {
+function present({ now, language, marker: n, corpus }, { open }) {
   if (!now) return null;
   if (!now.view_url) {
     return el("p.now", {}, say(now.edition ? "nowGone" : "nowNone", now));
@@ -270,7 +271,7 @@ function present({ now, language, marker: n }, { open }) {
     {},
     el(
       "button.link",
-      { type: "button", onclick: (event) => open({ ...now, marker: n }, event.currentTarget) },
+      { type: "button", onclick: (event) => open({ ...now, corpus, marker: n }, event.currentTarget) },
       name,
     ),
     now.state === "changed"

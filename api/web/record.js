@@ -1,6 +1,6 @@
 // The record of what was asked, on the admin page: given out for a period, and erased.
 
-import { post } from "./ask.js";
+import { HERE, post } from "./ask.js";
 import { el } from "./elements.js";
 import { say } from "./words.js";
 
@@ -23,7 +23,7 @@ function save(complain) {
     return;
   }
   const days = new URLSearchParams({ since: given("since"), until: given("until"), form: "csv" });
-  el("a", { href: `/v1/admin/record/export?${days}`, download: "" }).click();
+  el("a", { href: `${HERE}/v1/admin/record/export?${days}`, download: "" }).click();
 }
 
 async function erase(complain) {

@@ -1,7 +1,7 @@
 // The cited page as an image with the quotation marked, and its neighbours.
 
 import { badges, pageName } from "./quotation.js";
-import { get } from "./ask.js";
+import { get, within } from "./ask.js";
 import { el, icon } from "./elements.js";
 import { say } from "./words.js";
 
@@ -99,7 +99,7 @@ export class Viewer {
     this.after.disabled = at >= of - 1;
   }
 
-  // place = { document, edition, page, start, end, sha256, pass }: the last two as the address of a
+  // place = { document, edition, page, start, end, corpus, sha256, pass }: the last two as the address of a
   // citation has them, or nothing.
   async show(place) {
     if (place.end > place.start && place.start !== this.cited?.start) this.cited = place;
@@ -110,7 +110,7 @@ export class Viewer {
     try {
       const asked = new URLSearchParams({ start: place.start ?? 0, end: place.end ?? 0 });
       for (const name of ["sha256", "pass"]) if (place[name]) asked.set(name, place[name]);
-      const found = await get(`${base}/pages/${place.page}?${asked}`);
+      const found = await get(`${base}/pages/${place.page}?${asked}`, { base: within(place.corpus) });
       if (this.asked !== place) return;
       this.shown = found;
       await this.draw(found);

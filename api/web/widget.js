@@ -9,7 +9,7 @@
 //   tebiki-widget { --tebiki-key: #00695c; }
 (() => {
   const script = document.currentScript;
-  const base = new URL(script.src).origin;
+  const base = script.src.replace(/\/widget\.js.*$/, ""); // with the name of the corpus, where it has one
   import(`${base}/web/panel.js`)
     .then(({ Panel }) => {
       if (!customElements.get("tebiki-widget")) customElements.define("tebiki-widget", Panel);

@@ -207,7 +207,8 @@ class Extractive:
             return declining(replace(begun, notices=heard(question)), (), cases_in(library))
         order = ranked(given.rows, fitted)
         row = standing(about(compared.intent), given.rows, order)
-        sure = certainty(probability(row, fitted), fitted)
+        likely = probability(row, fitted)
+        blank, sure = replace(blank, likely=likely), certainty(likely, fitted)
         picked = _picked(compared, given, order, library, reader)
         if again:
             sure = Certainty.ANSWERED

@@ -97,6 +97,7 @@ _JA: Mapping[str, str] = {
     "evidence": "根拠：「{quote}」（{title}、{edition}、{page}）[{marker}]",
     "evidence-alone": "「{quote}」（{title}、{edition}、{page}）[{marker}]",
     "guarded": "個人情報と思われる部分（{kinds}）は、送信や記録の際に伏せました。",
+    "corpora-away": "次の資料集は今は調べられませんでした: {names}",
     "not-recorded": "この回答はまだ記録できていません。記録できるまで、後で開き直したり証拠の資料として印刷したりすることはできません。",
     "refused": "個人情報と思われる部分（{kinds}）が含まれるため、言語モデルへの送信や記録をしませんでした。",
 }
@@ -187,6 +188,7 @@ _EN: Mapping[str, str] = {
     "evidence": "From: “{quote}” ({title}, {edition}, {page}) [{marker}]",
     "evidence-alone": "“{quote}” ({title}, {edition}, {page}) [{marker}]",
     "guarded": "What looks like personal data ({kinds}) was masked wherever it is sent or kept.",
+    "corpora-away": "These corpora could not be searched just now: {names}",
     "not-recorded": "This answer is not recorded yet. Until it is, it cannot be opened again or printed as evidence.",
     "refused": "The question holds what looks like personal data ({kinds}), so it was neither sent to a language model nor kept.",
 }

@@ -30,9 +30,11 @@ def doctor(
     """
     from tebiki.doctor.examination import examined
 
-    home, corpus = given.places()
+    home, corpus, name = given.places()
     found: list[Finding] = []
-    for one in examined(home=home, corpus=corpus, listening=(host, port), every=not quick):
+    for one in examined(
+        home=home, corpus=corpus, name=name, listening=(host, port), every=not quick
+    ):
         found.append(one)
         if not given.as_json:
             say_finding(one)

@@ -37,10 +37,14 @@ def create_key(
         list[str] | None,
         typer.Option("--group", help="A group whose documents it sees; may be repeated."),
     ] = None,
+    also: Annotated[
+        list[str] | None,
+        typer.Option("--also", help="Another corpus of the home that it opens; may be repeated."),
+    ] = None,
     given: Common,
 ) -> None:
     """Make a key and print it; it is shown this once."""
-    from api.keys import Scope
+    from api.keys import Keys, Scope
 
     if scope not in {one.value for one in Scope}:
         raise typer.BadParameter("the scope is " + ", ".join(Scope), param_hint="--scope")
@@ -49,6 +53,9 @@ def create_key(
     )
     what = {"id": made.id, "name": name, "scope": scope, "groups": made.groups}
     note(given.settings(), "KEY_MADE", **what, expires=made.expires)
+    for other in given.others(also or ()):
+        Keys(other.home / "keys.json").add(made)
+        note(other, "KEY_MADE", **what, expires=made.expires)
     told = {"id": made.id, "name": name, "scope": str(made.scope), "secret": secret}
     given.tell(told, secret)
     err.print(spoken(f"Key {made.id} for {name}. It cannot be shown again."), markup=False)

@@ -21,7 +21,7 @@ from ingest import private
 from ingest.pdf import ocr_engines
 from tebiki.commands.output import err, language, print_json, say, spoken, told_as_words
 from tebiki.places import BUNDLED
-from tebiki.settings import Settings, read
+from tebiki.settings import MAIN, BadSettings, Settings, named_in, of_corpus, read
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,12 +38,23 @@ CorpusOption = Annotated[
     Path | None,
     typer.Option("--corpus", help="The folder of PDFs (TEBIKI_CORPUS; the bundled digests)."),
 ]
+NameOption = Annotated[
+    str | None,
+    typer.Option(
+        "--corpus-name", help="Which of several corpora of the home, HOME/corpora/NAME, is meant."
+    ),
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for a program to read.")]
 
 
-def common(context: typer.Context, home: HomeOption = None, corpus: CorpusOption = None) -> None:
+def common(
+    context: typer.Context,
+    home: HomeOption = None,
+    corpus: CorpusOption = None,
+    corpus_name: NameOption = None,
+) -> None:
     """Take the options that may stand before any command."""
-    context.obj = (home, corpus)
+    context.obj = (home, corpus, corpus_name)
 
 
 @dataclass(frozen=True)
@@ -53,23 +64,51 @@ class Where:
     context: typer.Context
     home: HomeOption = None
     corpus: CorpusOption = None
+    corpus_name: NameOption = None
 
-    def places(self) -> tuple[Path | None, Path | None]:
-        """Return the home and the corpus that options name; one behind the command wins."""
-        home, corpus = self.context.obj
-        return self.home or home, self.corpus or corpus
+    def places(self) -> tuple[Path | None, Path | None, str]:
+        """Return the home, the corpus and its name as options say; one behind the command wins."""
+        home, corpus, name = self.context.obj
+        return self.home or home, self.corpus or corpus, self.corpus_name or name or ""
 
     def settings(self) -> Settings:
         """Return the settings.
 
         From here on what is written is private, as is what the home holds.
         """
-        home, corpus = self.places()
-        chosen = read(home=home, corpus=corpus)
-        ocr_engines.want(chosen.ocr)
-        for line in (*chosen.notices, *private.keep(chosen.home, apart=chosen.corpus)):
-            err.print(spoken(line), style="yellow", markup=False)
-        return chosen
+        home, corpus, name = self.places()
+        return _kept(read(home=home, corpus=corpus, name=name))
+
+    def several(self) -> dict[str, Settings]:
+        """Return the settings of each corpus of the home by name, the first first.
+
+        None where the home is that of a single corpus, or one is named.
+        """
+        home, corpus, name = self.places()
+        whole = read(home=home, corpus=corpus)
+        names = () if name else named_in(whole.home)
+        return {each: _kept(of_corpus(whole, each)) for each in names}
+
+    def others(self, names: Iterable[str]) -> tuple[Settings, ...]:
+        """Return the settings of other corpora of the home.
+
+        Raises:
+            BadSettings: it has no corpus of such a name.
+        """
+        whole = read(home=self.places()[0])
+        there = (MAIN, *named_in(whole.home))
+        for name in names:
+            if name not in there:
+                raise BadSettings(f'{whole.home}: there is no corpus named "{name}".')
+        return tuple(_kept(of_corpus(whole, name)) for name in names)
+
+
+def _kept(chosen: Settings) -> Settings:
+    """Return settings; from here on what is written is private, as is what the home holds."""
+    ocr_engines.want(chosen.ocr)
+    for line in (*chosen.notices, *private.keep(chosen.home, apart=chosen.corpus)):
+        err.print(spoken(line), style="yellow", markup=False)
+    return chosen
 
 
 @dataclass(frozen=True)

@@ -12,11 +12,15 @@ from tebiki.building import build, have_models
 from tebiki.closed import may_be_closed, shut, ways_out
 from tebiki.commands.options import Where, warn_of_another_corpus
 from tebiki.commands.output import UNUSABLE, err, fail, spoken
-from tebiki.serving import web
+from tebiki.serving import together, web
 from tebiki.settings import Settings
 
 if TYPE_CHECKING:
-    from fastapi import FastAPI
+    from collections.abc import Sequence
+
+    from starlette.types import ASGIApp
+
+    from api.access import Access
 
 KEEP_ALIVE_S = 75
 """How long the server keeps a connection that nobody uses, as proxies do by default."""
@@ -35,18 +39,25 @@ def serve(
     where: Where,
 ) -> None:
     """Serve the chat page and the HTTP interface; nothing is reached but what a setting names."""
-    chosen = where.settings()
-    have_models(chosen)
-    if closed:
-        may_be_closed(chosen)
-    warn_of_another_corpus(chosen)
-    parts = build(chosen)
-    served = web(parts, host)
-    parts.shelf.keep_warm()
-    listen(served, host, port, chosen)
+    several = where.several()
+    for chosen in (each := list(several.values()) or [where.settings()]):
+        have_models(chosen)
+        if closed:
+            may_be_closed(chosen)
+        warn_of_another_corpus(chosen)
+    if several:
+        served = together(several, host)
+        listen(served, served.first().state.access, host, port, each)
+    else:
+        parts = build(each[0])
+        alone = web(parts, host)
+        parts.shelf.keep_warm()
+        listen(alone, alone.state.access, host, port, each)
 
 
-def listen(served: FastAPI, host: str, port: int, chosen: Settings) -> None:
+def listen(
+    served: ASGIApp, access: Access | None, host: str, port: int, chosen: Sequence[Settings]
+) -> None:
     """Listen and answer until somebody ends it; each request leaves a line in the log."""
     import logging
     import socket
@@ -73,7 +84,7 @@ def listen(served: FastAPI, host: str, port: int, chosen: Settings) -> None:
         shown = f"[{host}]" if ":" in host else host
         address = f"http://{shown}:{listening.getsockname()[1]}"
         err.print(spoken(f"Tebiki: {address}  (Ctrl+C ends it)"), markup=False)
-        if (access := getattr(served.state, "access", None)) and not access.required:
+        if access is not None and not access.required:
             link = f"{address}/admin#once={access.sessions.word()}"
             err.print(spoken(f"Admin page, once, within the hour: {link}"), markup=False)
         # Whom a proxy speaks for is read by api.request_source, which knows the proxies that are
@@ -88,8 +99,9 @@ def listen(served: FastAPI, host: str, port: int, chosen: Settings) -> None:
             timeout_keep_alive=KEEP_ALIVE_S,
             ws="none",
         )
-        shut(chosen)
-        ways = ", ".join(f"{way.host} ({way.setting})" for way in ways_out(chosen))
+        shut(*chosen)
+        named = dict.fromkeys(way for each in chosen for way in ways_out(each))
+        ways = ", ".join(f"{way.host} ({way.setting})" for way in named)
         err.print(spoken(f"Connections outside: {ways or 'none'}"), markup=False)
         # A thread that computes gives way every 5 ms by default; with many of them the one that
         # reads and writes the sockets would wait for seconds.

@@ -16,17 +16,18 @@ def examined(
     *,
     home: Path | None = None,
     corpus: Path | None = None,
+    name: str = "",
     listening: tuple[str, int] | None = None,
     every: bool = True,
 ) -> Iterator[Finding]:
     """Yield what there is to say of this installation, best read from the first to the last.
 
-    *listening* is where the server would listen, None for not looking; with *every* each byte of
+    *name* is that of a corpus where the home has several. *listening* is where the server would listen, None for not looking; with *every* each byte of
     the index is compared with its hash, which takes a second for 100 MB.
     """
     file = places.env_file(os.environ, Path.cwd())
     try:
-        chosen = read(home=home, corpus=corpus)
+        chosen = read(home=home, corpus=corpus, name=name)
         named = said(os.environ, file.path)
     except BadSettings as problem:
         # The rest is looked at as it would be without any setting.
