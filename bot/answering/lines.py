@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
+from sys import intern
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from index.passages import Library
     from ingest.catalog.editions import Edition
 
-_REMEMBERED = 3_000
+_REMEMBERED = 200
 """Pages that are kept read; when there are more, reading begins anew."""
 
 GAPS = re.compile(r"\s+")
@@ -95,7 +96,7 @@ class Line:
     @cached_property
     def pairs(self) -> frozenset[str]:
         """Its pairs of characters."""
-        return frozenset(pairs(self.text))
+        return frozenset(map(intern, pairs(self.text)))
 
     @cached_property
     def flat(self) -> str:
@@ -161,7 +162,7 @@ class Above:
     @cached_property
     def pairs(self) -> frozenset[str]:
         """Its pairs of characters."""
-        return frozenset(pairs(self.text)) if self.text else frozenset()
+        return frozenset(map(intern, pairs(self.text))) if self.text else frozenset()
 
     @cached_property
     def flat(self) -> str:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from safetensors import SafetensorError
-from safetensors.numpy import load_file, save_file
+from safetensors.numpy import save_file
 from scipy.sparse import csr_matrix, hstack, vstack
 
 from index.errors import ModelMissing
@@ -113,10 +113,27 @@ class Fitted:
         try:
             listed = json.loads((folder / _VOCABULARY).read_text(encoding="utf-8"))
             words = listed["model"]["vocab"]
-            vectors = load_file(folder / _WEIGHTS)["embedding.weight"]
-        except (OSError, ValueError, KeyError, TypeError, SafetensorError) as problem:
+            vectors = _mapped(folder / _WEIGHTS)
+        except (OSError, ValueError, KeyError, TypeError) as problem:
             raise ModelMissing(str(folder), f"cannot be read ({problem})") from problem
         return cls(sorted(words, key=words.__getitem__), vectors)
+
+
+def _mapped(path: Path) -> NDArray[np.float32]:
+    """Return the vectors that `save` wrote; those of a word come from the disk when they are read.
+
+    Raises:
+        OSError, ValueError, KeyError, TypeError: the file is missing or damaged.
+    """
+    with path.open("rb") as file:
+        size = int.from_bytes(file.read(8), "little")
+        told = json.loads(file.read(min(size, 65_536)))["embedding.weight"]
+    if told["dtype"] != "F32":
+        raise ValueError(f"numbers of the kind {told['dtype']}")
+    start, shape = 8 + size + told["data_offsets"][0], tuple(told["shape"])
+    if 0 in shape:
+        return np.zeros(shape, np.float32)
+    return np.asarray(np.memmap(path, np.float32, mode="r", offset=start, shape=shape))
 
 
 def fit(counts: csr_matrix, words: Sequence[str], lessons: Sequence[Sequence[str]] = ()) -> Fitted:

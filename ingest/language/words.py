@@ -10,6 +10,7 @@ import threading
 import unicodedata
 from functools import lru_cache
 from itertools import pairwise
+from sys import intern
 from typing import TYPE_CHECKING, NamedTuple
 
 from snowballstemmer import stemmer
@@ -53,10 +54,11 @@ def tokens(text: str) -> list[str]:
     return list(_tokens(text))
 
 
-@lru_cache(maxsize=8_192)
+@lru_cache(maxsize=2_048)
 def _tokens(text: str) -> tuple[str, ...]:
-    # An answer looks at the words of the same passages several times.
-    return tuple(word for line in _pieces(normalise(text)) for word in _words(line))
+    # An answer looks at the words of the same passages several times, and the same words are kept
+    # of many lines: each once.
+    return tuple(intern(word) for line in _pieces(normalise(text)) for word in _words(line))
 
 
 def pairs(text: str) -> list[str]:
