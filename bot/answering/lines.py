@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from index.passages import Library
     from ingest.catalog.editions import Edition
 
-_REMEMBERED = 200
+_REMEMBERED = 1_500
 """Pages that are kept read; when there are more, reading begins anew."""
 
 GAPS = re.compile(r"\s+")

@@ -49,7 +49,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
-_TEXTS_KEPT, _SENTENCES_KEPT, _CHUNKS_KEPT = 24, 64, 16
+_TEXTS_KEPT, _SENTENCES_KEPT, _CHUNKS_KEPT = 64, 256, 16
 """Editions whose texts, sentences and chunks stay in memory: of one of thirty pages half a megabyte,
 a tenth of one, and a fifth."""
 
