@@ -208,7 +208,7 @@ class Extractive:
         order = ranked(given.rows, fitted)
         row = standing(about(compared.intent), given.rows, order)
         likely = probability(row, fitted)
-        blank, sure = replace(blank, likely=likely), certainty(likely, fitted)
+        begun, sure = replace(begun, likely=likely), certainty(likely, fitted)
         picked = _picked(compared, given, order, library, reader)
         if again:
             sure = Certainty.ANSWERED
