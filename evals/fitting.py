@@ -54,13 +54,14 @@ if TYPE_CHECKING:
     from bot.answering.candidates import Candidate
     from index.passages import Library
 
-ROWS = Path(__file__).parent / "signals"
+import os
+ROWS = Path(os.environ.get("ROWS") or Path(__file__).parent / "signals")
 TARGET = Path(__file__).parent.parent / "bot" / "answering" / WEIGHTS
 
 _KEPT = 10
 """Pages whose candidates are kept of a question: the first of the search, and the right ones."""
 
-_LINE_PENALTY, _PAGE_PENALTY, _ANSWER_PENALTY = 10.0, 10.0, 120.0
+_LINE_PENALTY, _PAGE_PENALTY, _ANSWER_PENALTY = 10.0, 3.0, 120.0
 """How strongly weights are held to zero.
 
 Each set of documents left out, before words of one line were signals: with 20 in place of 10 for lines
@@ -72,7 +73,7 @@ three. For answers the area under the curve is, at 30, 60, 120 and 240, .831, .8
 _FOR = frozenset({
     "words_own", "words_heads", "words_leaf", "words_path", "words_title", "words_line",
     "pairs_own", "pairs_heads", "pairs_above", "pairs_line", "things_own", "things_heads",
-    "things_above", "things_line", "things_first", "predicate", "density", "value", "value_unit",
+    "things_above", "things_line", "predicate", "density", "value", "value_unit",
     "value_head", "value_line", "figures", "period_own", "period_above", "town_own", "town_above",
     "defines", "most", "modal", "reason", "who", "lists", "steps", "compares", "contact", "decides",
 })  # fmt: skip
@@ -88,7 +89,7 @@ to .831 on clerk and from .841 to .854 on other, each left out; jorei stays (.82
 
 _FOR_ANSWERS = frozenset({
     "held", "held_section", "held_title", "held_page", "things_held", "things_seen", "pairs_seen",
-    "page_share", "page_margin", "line_share", "above_others", "score", "any_value", "any_defines",
+    "page_margin", "line_share", "score", "any_value", "any_defines",
     "any_unit", *(f"top_{name}" for name in _FOR),
 })  # fmt: skip
 _AGAINST_ANSWERS = frozenset({

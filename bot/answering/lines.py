@@ -43,7 +43,7 @@ _SCRAP = 4
 
 MAKE = (
     "heading", "row", "head", "item", "caption", "note", "contents", "label", "cover", "scrap",
-    "stop", "cut", "lead_in", "points_back", "qualifies", "first_page", "first_lines",
+    "stop", "cut", "lead_in", "points_back",
 )  # fmt: skip
 """What a line is by itself, whatever is asked: signals of the same names."""
 
@@ -52,9 +52,7 @@ _KINDS = {
     "caption": Kind.CAPTION, "note": Kind.NOTE, "contents": Kind.CONTENTS, "label": Kind.LABEL,
     "cover": Kind.COVER,
 }  # fmt: skip
-_FLAGS = {
-    "lead_in": Flag.LEAD_IN, "points_back": Flag.POINTS_BACK, "qualifies": Flag.QUALIFIES,
-}  # fmt: skip
+_FLAGS = {"lead_in": Flag.LEAD_IN, "points_back": Flag.POINTS_BACK}
 
 
 @dataclass(frozen=True, eq=False)
@@ -135,8 +133,6 @@ class Line:
             "scrap": sum(map(str.isalpha, self.text)) < _SCRAP,
             "stop": last in _STOPS,
             "cut": kind is Kind.STATEMENT and len(self.text) >= _STATEMENT and last not in _STOPS,
-            "first_page": self.stored.page == 1,
-            "first_lines": self.stored.block == 0,
             **{name: kind is one for name, one in _KINDS.items()},
             **{name: one in flags for name, one in _FLAGS.items()},
         }

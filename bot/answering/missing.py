@@ -54,8 +54,7 @@ def lacking(question: Asked, candidate: Candidate, reader: Reader) -> tuple[Miss
         if period.said not in flat
     ]
     if document.language != intent.language:
-        named = [said for said, others in question.names if any(name in flat for name in others)]
-        known = words.union(*named)
+        known = words.union(*(one.said for one in question.names if one.stand_in(flat, words)))
         # Of a kind that keeps an answer from being firm: what no name tells may be elsewhere.
         found += [
             Missing("answer_type", _typed(intent.core, thing.said))
@@ -130,8 +129,7 @@ def speaks_of(question: Asked, candidate: Candidate, reader: Reader) -> bool:
     articles = {(one.article.kind, one.article.number) for one in find_articles(flat)}
     if any((one.kind, one.number) not in articles for one in _articles(question.intent)):
         return False
-    named = [said for said, others in question.names if any(name in flat for name in others)]
-    words = words.union(*named)
+    words = words.union(*(one.said for one in question.names if one.stand_in(flat, words)))
     # Who asks or is asked for by name is no matter that a document speaks of, nor is a number.
     core = question.intent.core
     people = {core[begin:end] for begin, end, _ in person_names(core)}

@@ -56,20 +56,28 @@ _BEST = 3
 _OVER = ("words_own", "words_heads", "words_leaf", "words_path", "words_title")
 _SEEN = _MOST["words"]
 
+_UNTOLD = frozenset({
+    "rank", "page_rank", "length", "lines", "item", "scrap", "cut", "row", "heading", "foreign",
+    "words_leg", "words_near", "words_rarest",
+})  # fmt: skip
+"""What tells nothing of whether a line answers: what some documents liked and others did not.
+
+With these, the page's share, the distance to other lines and how long the question is, the area
+under the curve was, each set of documents left out, .851 on clerk (.865 without), .766 on gov (.785),
+.857 on jorei (.884), .842 on other (.862) and .815 on strange (.813)."""
+
 STANDING = (
-    "score", "page_share", "page_margin", "line_share", "above_others", "held", "held_section",
+    "score", "page_margin", "line_share", "held", "held_section",
     "held_title", "held_page",
     "lost_page", "things_held", "things_seen", "pairs_seen", "most_words", "most_title",
     "most_page", "most_things", "any_unit", "any_value", "any_defines", "things", "periods",
-    "towns", "no_kind", "length_asked", "english",
-    *(f"top_{name}" for name in NAMES if name not in {"rank", "page_rank", "length", "lines"}),
+    "towns", "no_kind", *(f"top_{name}" for name in NAMES if name not in _UNTOLD),
 )  # fmt: skip
 """What tells whether the first candidate answers, in the order of a row."""
 
 _TOLD = np.array([[float(name in names) for names in _MOST.values()] for name in NAMES])
 """Sums signals as `_MOST` says, shape (len(NAMES), len(_MOST))."""
 
-_OTHERS = 20
 _FEW = 5
 
 
@@ -188,7 +196,7 @@ def _shared(
     return Ranked(lines, place, pages, mass, mass * page_share[place])
 
 
-ABOUT = ("things", "periods", "towns", "no_kind", "length_asked", "english")
+ABOUT = ("things", "periods", "towns", "no_kind")
 """What a question is by itself, in the order of `about`."""
 
 
@@ -197,7 +205,7 @@ def about(intent: Intent) -> NDArray[np.float64]:
     bounds = intent.conditions
     return np.array([
         float(len(intent.subjects)), float(len(bounds.periods)), float(len(bounds.towns)),
-        float(not intent.wanted), len(intent.core) / 50, float(intent.language == "en"),
+        float(not intent.wanted),
     ])  # fmt: skip
 
 
@@ -225,10 +233,8 @@ def standing(
     few = rows[by_score[:_FEW]]
     found = {
         "score": given.lines[best],
-        "page_share": given.share[given.place == page].sum(),
         "page_margin": given.pages[page] - (others.max() if len(others) else given.pages[page]),
         "line_share": given.mass[best],
-        "above_others": given.lines[best] - given.lines[by_score[:_OTHERS]].mean(),
         "held": held, "held_section": section, "held_title": title, "held_page": whole,
         "lost_page": 1 - whole, "things_held": top["things_own"] + top["things_heads"],
         "things_seen": top["things_own"] + top["things_heads"] + top["things_above"],

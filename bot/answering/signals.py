@@ -10,18 +10,18 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from bot.answering.candidates import LONGEST, TOGETHER, Candidate, runs
+from bot.answering.candidates import TOGETHER, Candidate, runs
 from bot.answering.extremes import DECIDED, deciding
 from bot.answering.lines import GAPS, MAKE, Above, Line, Reader, held
 from bot.asking.intent import VALUES, Intent
 from bot.asking.intent import Kind as Wanted
 from ingest.language.numbers import Figure
 from ingest.language.numbers import Kind as Told
-from ingest.language.spelling import normalise
+from ingest.language.spelling import is_japanese, normalise
 from ingest.language.tables import table
 from ingest.language.words import pairs, tokens
 from ingest.sentences import Kind
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from index.passages import Library, Passage
+    from index.search.glossary import Match
 
 _NEAR = 2
 """Lines on either side that are a line's neighbours."""
@@ -58,11 +59,11 @@ NAMES = (
     "words_own", "words_heads", "words_leaf", "words_path", "words_title", "words_near",
     "words_page", "words_rarest", "words_beside", "words_line", "pairs_line",
     "things_line", "value_line", "pairs_own", "pairs_heads", "pairs_above",
-    "things_own", "things_heads", "things_above", "things_first", "things_lost", "predicate",
+    "things_own", "things_heads", "things_above", "things_lost", "predicate",
     "density", "value", "value_lacks", "value_unit", "value_head", "figures",
     "period_own", "period_above", "period_lacks", "town_own", "town_above", "town_lacks",
     "defines", "most", "modal", "reason", "who", "lists", "steps", "compares", "contact", "decides",
-    *MAKE, "length", "long", "lines", "prose_row",
+    *MAKE, "length", "lines",
     *(f"{leg.replace('-', '_')}_leg" for leg in LEGS), "rank", "page_rank", "foreign",
 )  # fmt: skip
 """The signals, in the order of a row."""
@@ -74,12 +75,41 @@ _TOLD_AS = {
 }  # fmt: skip
 
 
+class Names(NamedTuple):
+    """Other names of what the question says in the words *said*.
+
+    They stand in a text as they are *written*, without gaps, or as words, as it is *counted*.
+    """
+
+    said: frozenset[str]
+    written: tuple[str, ...]
+    counted: tuple[frozenset[str], ...] = ()
+
+    def stand_in(self, flat: str, words: frozenset[str]) -> bool:
+        """Whether a text says one of them."""
+        return any(name in flat for name in self.written) or any(
+            cut <= words for cut in self.counted
+        )
+
+
+def _names(match: Match) -> Names:
+    # A synonym is a word in any form (使い of 使う); a name stands as it is.
+    cut = {name: frozenset(tokens(name)) for name in match.others}
+    synonyms = match.looked_up and is_japanese(match.said)
+    words = {name for name in match.others if synonyms and len(cut[name]) == 1}
+    written = (GAPS.sub("", normalise(name)) for name in match.others if name not in words)
+    return Names(
+        frozenset(tokens(match.said)),
+        tuple(written),
+        tuple(cut[name] for name in match.others if name in words),
+    )
+
+
 @dataclass(frozen=True, eq=False)
 class Asked:
     """The question's units, as signals compare them; words and things with their rarity.
 
-    *names* are the glossary's: the words that were said, and other names of the same thing. A text
-    that has one of those says the words.
+    *names* are the glossary's and the synonyms'. A text that has one of them says what was said.
     """
 
     intent: Intent
@@ -87,7 +117,7 @@ class Asked:
     pairs: Sequence[str]
     things: tuple[tuple[str, float], ...]
     plain: str
-    names: tuple[tuple[frozenset[str], tuple[str, ...]], ...] = ()
+    names: tuple[Names, ...] = ()
 
 
 def asked(intent: Intent, library: Library) -> Asked:
@@ -102,13 +132,7 @@ def asked(intent: Intent, library: Library) -> Asked:
             for thing in intent.subjects
         ),
         normalise(intent.core),
-        tuple(
-            (
-                frozenset(tokens(match.said)),
-                tuple(GAPS.sub("", normalise(name)) for name in match.others),
-            )
-            for match in library.glossary.expand(intent.core)
-        ),
+        tuple(map(_names, library.glossary.expand(intent.core))),
     )
 
 
@@ -151,8 +175,8 @@ class _Table:
         paths = [reader.above("\n".join(line.section)) for line in lines]
         titles = [reader.above(line.edition.document.title) for line in lines]
         own_words = held(words, [line.words for line in lines])
-        self._words = [self._with_names(own_words, [line.flat for line in lines])] + [
-            self._with_names(_layer(words, above), [one.flat for one in above])
+        self._words = [self._with_names(own_words, lines)] + [
+            self._with_names(_layer(words, above), above)
             for above in (heads, leaves, paths, titles)
         ]
         own = held(couples, [line.pairs for line in lines])
@@ -173,14 +197,17 @@ class _Table:
         self._above = above
         self._heads = [one.flat for one in heads]
 
-    def _with_names(self, holds: NDArray[np.bool_], flat: Sequence[str]) -> NDArray[np.bool_]:
+    def _with_names(
+        self, holds: NDArray[np.bool_], texts: Sequence[Line | Above]
+    ) -> NDArray[np.bool_]:
         """Return what texts hold, other names of what was said counted as said."""
         places = {word: at for at, word in enumerate(self._question.words)}
-        for said, others in self._question.names:
-            columns = [places[word] for word in said if word in places]
-            # Many lines stand under the same heading: each text is looked through once.
-            told = {text for text in set(flat) if any(name in text for name in others)}
-            rows = [at for at, text in enumerate(flat) if text in told]
+        # Many lines stand under the same heading: each text is looked through once.
+        flat = {text.flat: text.words for text in texts}
+        for names in self._question.names:
+            columns = [places[word] for word in names.said if word in places]
+            told = {text for text, words in flat.items() if names.stand_in(text, words)}
+            rows = [at for at, text in enumerate(texts) if text.flat in told]
             if columns and rows:
                 holds[np.ix_(rows, columns)] = True
         return holds
@@ -228,11 +255,8 @@ class _Table:
         sizes = np.array([len(line.text) for line in self._lines])
         size = np.add.reduceat(np.append(sizes, 0), spans.ravel())[::2]
         columns["length"] = np.log1p(size)
-        columns["long"] = np.maximum(0.0, np.log(np.maximum(size, 1) / LONGEST))
         columns["lines"] = (spans[:, 1] - first - 1).astype(float)
         columns["density"] = columns["words_own"] / np.sqrt(size / 4 + 4)
-        values = bool(set(self._question.intent.kinds) & VALUES)
-        columns["prose_row"] = columns["row"] * float(not values)
         columns |= self._ranked(found, passages)
         return np.column_stack([columns[name] for name in NAMES])
 
@@ -262,28 +286,18 @@ class _Table:
         count = len(spans)
         if not len(self._things):
             return dict.fromkeys(
-                (
-                    "things_own",
-                    "things_heads",
-                    "things_above",
-                    "things_line",
-                    "things_first",
-                    "things_lost",
-                ),
+                ("things_own", "things_heads", "things_above", "things_line", "things_lost"),
                 np.zeros(count),
             )
         weights = self._things / self._things.sum()
         own = _any(self._named[0], spans)
         heads = own | _any(self._named[1], spans)
         above = heads | _any(self._named[2], spans)
-        name = self._question.things[0][0]
-        starts = np.array([line.flat.lstrip("「『【・※○").startswith(name) for line in self._lines])
         return {
             "things_own": own @ weights,
             "things_heads": heads @ weights - own @ weights,
             "things_above": above @ weights - heads @ weights,
             "things_line": _most((self._named[0] | self._named[1]) @ weights, spans),
-            "things_first": starts[spans[:, 0]].astype(float),
             "things_lost": ((~above) * weights).max(axis=1, initial=0.0),
         }
 

@@ -27,7 +27,7 @@ from index.generations.manifests import (
 )
 from index.generations.searching import Indexes
 from index.search import glossary as glossaries
-from index.search import parts, tallies
+from index.search import parts, synonyms, tallies
 from index.search.hybrid import DOCUMENT
 from index.search.legs import StoredVectors
 from index.search.lexical import Bm25
@@ -152,6 +152,7 @@ class Generation:
             embedder,
             vectors,
             glossaries.read(self._folder / "glossary.toml"),
+            synonyms.load(self._folder / synonyms.FILE),
             WEIGHTS,
             self._today,
             self._reranker,

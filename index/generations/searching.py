@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from index.search import dictionary
+from index.search.expanding import Expanding
 from index.search.fitted import Fitted
 from index.search.hybrid import Hybrid
 from index.search.legs import DenseLeg, Leg, UnitLeg
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from index.search.legs import StoredVectors
     from index.search.lexical import Bm25
     from index.search.parts import StoredChunks
+    from index.search.synonyms import Synonyms
     from index.search.tallies import Kind
     from ingest.catalog.editions import Edition
 
@@ -52,6 +54,7 @@ class Indexes:
     embedder: Embedder
     vectors: StoredVectors | None
     glossary: Glossary
+    synonyms: Synonyms
     weights: Mapping[str, float]
     today: Callable[[], date]
     reranker: Reranker | None
@@ -79,10 +82,9 @@ class Indexes:
             legs[kind] = UnitLeg(by_chunk, kind)
             legs[f"page-{kind}"] = UnitLeg(by_page, kind, by_page=True)
         dense = DenseLeg(embedder, self.vectors) if self.vectors else None
-        glossary = self.glossary
-        if (file := dictionary.at_hand()) is not None:
-            looked_up = dictionary.Dictionary(file, words, couples)
-            glossary = dictionary.Translating(glossary, looked_up)
+        file = dictionary.at_hand()
+        looked_up = dictionary.Dictionary(file, words, couples) if file else None
+        glossary = Expanding(self.glossary, self.synonyms, words, looked_up)
         towns = Municipalities(self.chunks, couples, self.glossary)
         hybrid = Hybrid(
             self.chunks, legs, dense, self.weights, glossary, editions, self.today, towns,

@@ -28,7 +28,7 @@ from index.refresh.resources import GLOSSARY, ChangedMeanwhile, NotAllowed, Reso
 from index.refresh.superseding import superseded_of, with_superseded
 from index.refresh.text_summaries import TextSummary, documents_of, engines_of, poor_of
 from index.refresh.tidying import BUILDING, remove_old
-from index.search import glossary, lexical_indexes, parts, tallies
+from index.search import glossary, lexical_indexes, parts, synonyms, tallies
 from index.search.fitted import Fitted, fit
 from ingest.atomic_files import replacing
 from ingest.catalog.editions import hash_of
@@ -297,6 +297,8 @@ class Draft:
             lambda kind: (self._tally(edition, kind) for edition in held),
             partial(told, "indexing"),
         )
+        named = (word for e in held for word in tallies.named(tally_of(self._folder, e)))
+        synonyms.save(named, self._folder / synonyms.FILE)
         told("embedding", 0.0)
         learned = self._embed(held, counts, words)
         told("embedding", 1.0)

@@ -29,7 +29,7 @@ STAYS_BACK = (
     'Run "tebiki refresh --accept" to publish it again.'
 )
 
-INDEX_VERSION = "2"
+INDEX_VERSION = "3"
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,19 +12,17 @@ import math
 import re
 import sys
 from collections import defaultdict
-from functools import cached_property, lru_cache
+from functools import cached_property
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from index.search.glossary import Glossary, Match
-from ingest.language.spelling import is_japanese
 from ingest.language.words import english, pairs, tokens
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from index.search.lexical import Bm25
 
@@ -41,7 +39,7 @@ ENCODING = "euc_jp"
 # On 23 questions about 36 government PDFs and 20 more, right page first and among five: with 2
 # words 12, 17 and 7, 13; with 3 words 10, 16 and 7, 15; with 5 words 8, 16 and 7, 15.
 _KEPT = 3
-_LONGEST = 3
+LONGEST = 3
 """Words of an English phrase that is looked up."""
 
 # What makes one of several Japanese words likely: that it is common, that the meaning stands
@@ -132,7 +130,7 @@ class Dictionary:
             common = line.endswith("/(P)/\n")
             for place, meaning in enumerate(line.rstrip("\n/").split("/")[1:]):
                 stems = tuple(stem for _, stem in english(_BRACKETS.sub("", meaning)))
-                if 0 < len(stems) <= _LONGEST:
+                if 0 < len(stems) <= LONGEST:
                     found[stems].append(Meaning(word, common, place))
         return dict(found)
 
@@ -142,49 +140,3 @@ def word_of(line: str) -> str:
     found = _WORD.match(line)
     word = found.group() if found else ""
     return word if len(word) > 1 and _NAMES.search(word) else ""
-
-
-class Translating(Glossary):
-    """A glossary that asks a dictionary for what it does not know itself of an English question."""
-
-    def __init__(self, glossary: Glossary, dictionary: Dictionary) -> None:
-        """Take the glossary, which comes first, and the dictionary."""
-        super().__init__(glossary.terms)
-        self._dictionary = dictionary
-        expanding = _Expanding(glossary, dictionary)
-        self._expanded: Callable[[str], tuple[Match, ...]] = lru_cache(maxsize=64)(
-            expanding.expanded
-        )
-
-    def warm(self) -> None:
-        """Read the dictionary now."""
-        self._dictionary.warm()
-
-    def expand(self, question: str) -> tuple[Match, ...]:
-        """Return the glossary's names, then the dictionary's: whole phrases before single words."""
-        return self._expanded(question)
-
-
-class _Expanding(NamedTuple):
-    glossary: Glossary
-    dictionary: Dictionary
-
-    def expanded(self, question: str) -> tuple[Match, ...]:
-        """Return the names of a question that was not asked before."""
-        known = self.glossary.expand(question)
-        return known if is_japanese(question) else (*known, *self._looked_up(question, known))
-
-    def _looked_up(self, question: str, known: Sequence[Match]) -> Iterator[Match]:
-        named = {stem for match in known if match.japanese for _, stem in english(match.said)}
-        said = english(question)
-        at = 0
-        while at < len(said):
-            for length in range(min(_LONGEST, len(said) - at), 0, -1):
-                words, stems = zip(*said[at : at + length], strict=True)
-                meant = () if named.issuperset(stems) else self.dictionary.means(stems)
-                if meant:
-                    yield Match(" ".join(words), meant, meant, looked_up=True)
-                    at += length
-                    break
-            else:
-                at += 1

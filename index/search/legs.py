@@ -141,6 +141,12 @@ def read_query(question: str, glossary: Glossary) -> Query:
     added: list[tuple[str, float]] = []
     english = not is_japanese(question)
     for match in glossary.expand(question):
+        if match.looked_up and not english:
+            # Only as words: with their pairs, or with those behind the first at _FURTHER, fewer
+            # right pages come first.
+            for word in {word for name in match.others for word in tokens(name)}:
+                words[word] = max(words.get(word, 0.0), _SYNONYM)
+            continue
         if match.looked_up:
             weights = [_LOOKED_UP, *[_LOOKED_UP_FURTHER] * len(match.others)]
             for found in (words, couples):

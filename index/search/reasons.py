@@ -82,7 +82,8 @@ def _names(
         # The first is the nearest: one other name of a thing is reason enough.
         for name in match.others if foreign else match.japanese:
             cut = set(tokens(name))
-            stands = normalise(name) in plain if is_japanese(name) else cut <= set(held)
+            written = is_japanese(name) and (len(cut) > 1 or foreign or not match.looked_up)
+            stands = normalise(name) in plain if written else cut <= set(held)
             if stands and name not in told and cut - set(tokens(match.said)):
                 told.add(name)
                 yield match.said, name

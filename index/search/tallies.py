@@ -15,7 +15,7 @@ from scipy.sparse import csr_matrix, vstack
 
 from index.search.lexical import keys_of
 from ingest import arrays
-from ingest.language.words import pairs, phrases, tokens
+from ingest.language.words import meant, pairs, phrases, tokens
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 Kind: TypeAlias = Literal["words", "pairs", "phrases"]
 
 KINDS: tuple[Kind, ...] = ("words", "pairs", "phrases")
+
+_NAMED = "named"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +88,7 @@ def counted(passages: Iterable[Sequence[str]], vocabulary: dict[str, int]) -> cs
 
 
 def save(parts: Sequence[Part], path: Path) -> None:
-    """Count the units of every kind of an edition's parts into a new file."""
+    """Count the units of every kind of an edition's parts into a new file, and name their words."""
     stored: dict[str, NDArray[np.generic]] = {}
     for kind in KINDS:
         tally = tallied(parts, kind)
@@ -98,6 +100,9 @@ def save(parts: Sequence[Part], path: Path) -> None:
             stored[f"{kind}-{of}-counts"] = _small(counts.data)
             stored[f"{kind}-{of}-at"] = _small(counts.indices)
             stored[f"{kind}-{of}-starts"] = counts.indptr.astype(np.int32)
+    texts = (f"{part.chunk.context}\n{part.chunk.text}" for part in parts)
+    named = {word for text in texts for word in meant(text, parts=True)}
+    stored[_NAMED] = np.frombuffer("\n".join(sorted(named)).encode(), dtype=np.uint8)
     with path.open("xb") as file:
         np.savez_compressed(file, allow_pickle=False, **stored)
 
@@ -125,6 +130,20 @@ def load(path: Path, kind: Kind) -> Tally:
             for of in ("text", "context")
         )
     return Tally(pages, keys, units, text, context)
+
+
+def named(path: Path) -> list[str]:
+    """Return the words of an edition that have synonyms; none of a tally that is older than they.
+
+    Raises:
+        OSError, ValueError: the file is missing or damaged.
+    """
+    with arrays.opened(path) as stored:
+        try:
+            said = stored[_NAMED].tobytes().decode()
+        except KeyError:
+            return []
+    return said.split("\n") if said else []
 
 
 def _small(numbers: NDArray[np.int32]) -> NDArray[np.generic]:

@@ -307,6 +307,24 @@ def meanings(word: str) -> frozenset[int]:
 _LONGEST_WORD = 24
 
 
+def meant(text: str, *, parts: bool = False) -> dict[str, frozenset[int]]:
+    """Return the words of *text* that Sudachi's dictionary knows synonyms of, each with its groups.
+
+    Long units where it knows them (助成金), else the short ones that they are made of, with *parts*
+    both; in one spelling, in order.
+    """
+    found: dict[str, frozenset[int]] = {}
+    for line in _pieces(normalise(text)):
+        for unit in _tokenizer().tokenize(line, SplitMode.C):
+            known = bool(unit.synonym_group_ids())
+            for one in [unit] * known + list(unit.split(SplitMode.A)) * (parts or not known):
+                groups = one.synonym_group_ids()
+                part = one.part_of_speech()
+                if groups and part[0] not in _DROPPED and part[1] != "数詞":
+                    found.setdefault(one.normalized_form(), frozenset(groups))
+    return found
+
+
 class Morpheme(NamedTuple):
     """A short unit with its grammar: as written, as the dictionary has it, in one spelling.
 

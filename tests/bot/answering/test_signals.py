@@ -12,11 +12,23 @@ from bot.answering.lines import Reader
 from bot.answering.signals import NAMES, asked, candidates, tells_contact
 from bot.asking.reading import read
 from index.passages import Filters
+from index.search.expanding import Expanding
+from index.search.glossary import Glossary
+from index.search.synonyms import Synonyms
+from ingest.language.words import meant
 from ingest.pages import Block, BlockKind, EditionText
 from tests.fakes import FakeLibrary, edition, page
+from tests.searched import bm25
 
 
-def told(question: str, name: str, lines: Sequence[str], *, rows: bool = False) -> dict[str, float]:
+def told(
+    question: str,
+    name: str,
+    lines: Sequence[str],
+    *,
+    rows: bool = False,
+    glossary: Glossary | None = None,
+) -> dict[str, float]:
     """Return a signal of each candidate on a page of lines, by the candidate's text."""
     blocks: list[Block] = []
     at = 0
@@ -24,7 +36,7 @@ def told(question: str, name: str, lines: Sequence[str], *, rows: bool = False) 
         blocks.append(Block(at, at + len(line), BlockKind.ROW if rows else BlockKind.TEXT, 10.0))
         at += len(line) + 1
     text = EditionText((replace(page(1, "\n".join(lines)), blocks=tuple(blocks)),))
-    library = FakeLibrary({edition("fees", title="使用料"): text})
+    library = FakeLibrary({edition("fees", title="使用料"): text}, glossary=glossary or Glossary())
     passages = library.retrieve(question, k=5, filters=Filters(groups=None))
     found = candidates(asked(read(question), library), passages, library, Reader())
     column = found.rows[:, NAMES.index(name)]
@@ -85,3 +97,15 @@ def test_contact_is_a_number_or_an_address(text: str, expected: bool) -> None:  
 def test_every_candidate_has_every_signal() -> None:
     """The rows are as wide as there are names."""
     assert np.isfinite(list(told("会議室", "length", ("会議室の使用料",)).values())).all()
+
+
+def test_a_line_that_says_a_synonym_says_the_word() -> None:
+    """働く says 労働 to Sudachi's dictionary; 食べる does not."""
+    words = bm25([["働く"]])
+    glossary = Expanding(Glossary(), Synonyms({group: ["働く"] for group in meant("労働")["労働"]}), words, None)
+    lines = ("在宅で働いた日を届け出る。", "在宅で食べた日を届け出る。")
+
+    found = told("在宅労働の日", "words_own", lines, glossary=glossary)
+
+    assert found[lines[0]] == pytest.approx(1.0)
+    assert found[lines[1]] < 1.0

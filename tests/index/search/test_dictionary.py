@@ -10,9 +10,7 @@ from queue import SimpleQueue
 import pytest
 
 from index.passages import Filters
-from index.search.dictionary import Dictionary, Translating
-from index.search.glossary import Glossary, Match, Term
-from index.search.legs import read_query
+from index.search.dictionary import Dictionary
 from ingest.language.words import pairs, tokens
 from tests.fakes import edition
 from tests.searched import bm25
@@ -62,35 +60,6 @@ def test_what_the_corpus_says_often_comes_first_and_what_it_never_says_not_at_al
 def test_words_are_looked_up_in_any_form(file: Path, said: str, found: tuple[str, ...]) -> None:
     """By their stems; a meaning's "to" and its remarks do not count."""
     assert found == made(file, *SAID).means(tuple(tokens(said)))
-
-
-def test_whole_phrases_come_before_their_words(file: Path) -> None:
-    """A tax office is 税務署, neither a tax nor an office."""
-    found = Translating(Glossary(), made(file, *SAID)).expand("Which tax office grants it?")
-
-    assert Match("tax office", ("税務署",), ("税務署",), looked_up=True) in found
-    assert all("office" != match.said for match in found)
-
-
-def test_the_glossary_is_asked_first(file: Path) -> None:
-    """The user's own word for a licence stands, and the dictionary adds none."""
-    glossary = Glossary([Term("鑑札", en=("licence",))])
-
-    found = Translating(glossary, made(file, *SAID)).expand("Who needs a licence?")
-
-    assert ["鑑札"] == [name for match in found for name in match.japanese]
-
-
-def test_a_japanese_question_is_not_looked_up(file: Path) -> None:
-    """An English word in it is meant as it stands."""
-    assert () == Translating(Glossary(), made(file, *SAID)).expand("免許(licence)は要りますか")
-
-
-def test_what_was_looked_up_counts_more_than_the_word_itself(file: Path) -> None:
-    """Japanese pages have English words in bibliographies; what is not known counts as it is."""
-    query = read_query("licence wombat", Translating(Glossary(), made(file, *SAID)))
-
-    assert query.words["免許"] == query.words["wombat"] > query.words[tokens("licence")[0]]
 
 
 def test_a_file_that_went_away_finds_nothing(
