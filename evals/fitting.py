@@ -54,8 +54,7 @@ if TYPE_CHECKING:
     from bot.answering.candidates import Candidate
     from index.passages import Library
 
-import os
-ROWS = Path(os.environ.get("ROWS") or Path(__file__).parent / "signals")
+ROWS = Path(__file__).parent / "signals"
 TARGET = Path(__file__).parent.parent / "bot" / "answering" / WEIGHTS
 
 _KEPT = 10
@@ -74,8 +73,8 @@ _FOR = frozenset({
     "words_own", "words_heads", "words_leaf", "words_path", "words_title", "words_line",
     "pairs_own", "pairs_heads", "pairs_above", "pairs_line", "things_own", "things_heads",
     "things_above", "things_line", "predicate", "density", "value", "value_unit",
-    "value_head", "value_line", "figures", "period_own", "period_above", "town_own", "town_above",
-    "defines", "most", "modal", "reason", "who", "lists", "steps", "compares", "contact", "decides",
+    "value_head", "value_line", "figures", "period_own", "period_above", "town_own",
+    "town_above", "town_front", "defines", "most", "modal", "reason", "who", "lists", "steps", "compares", "contact", "decides",
 })  # fmt: skip
 _AGAINST = frozenset({
     "words_rarest", "words_beside", "things_lost", "value_lacks", "period_lacks", "town_lacks",

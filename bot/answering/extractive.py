@@ -316,10 +316,12 @@ class _Telling:
         begun, question = self._begun, self._begun.question
         language = question.language
         first = self._picked[0]
-        missing = lacking(self._asked, first.candidate, self._reader)
+        missing = lacking(self._asked, first.candidate, self._library, self._reader)
         if sure is Certainty.ANSWERED and any(one.kind in _FIRM for one in missing):
             sure = Certainty.NEAR
-        if not again and not speaks_of(self._asked, first.candidate, self._reader):
+        if not again and not speaks_of(
+            self._asked, first.candidate, self._library, self._reader
+        ):
             sure = Certainty.DECLINED
         if sure is Certainty.DECLINED:
             near = self._cited(1, first)

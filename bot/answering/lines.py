@@ -197,6 +197,10 @@ class Reader:
             )
         return found
 
+    def front(self, library: Library, edition: Edition) -> Above:
+        """Return an edition's first page, which says whose it is and of when."""
+        return self.above("\n".join(line.text for line in self.page(library, edition, 1)))
+
     def above(self, text: str) -> Above:
         """Return what stands above a line, cut into words once."""
         found = self._above.get(text)

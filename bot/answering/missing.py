@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from bot.answering.candidates import Candidate
     from bot.answering.signals import Asked
     from bot.asking.intent import Article, Intent
+    from index.passages import Library
 
 
 _SPOKEN_OF = 0.34
@@ -25,11 +26,14 @@ said by the first candidate of 2 and 0 % of the answerable and 3 and 14 % of the
 the two corpora that it was chosen on (bundled, jorei); of other 0 and 24 %, of clerk 4 and 25 %."""
 
 
-def lacking(question: Asked, candidate: Candidate, reader: Reader) -> tuple[Missing, ...]:
+def lacking(
+    question: Asked, candidate: Candidate, library: Library, reader: Reader
+) -> tuple[Missing, ...]:
     """Return the years, places, things and the kind of answer that a candidate does not hold.
 
     A name that its column heads, its section's path or its document's title hold counts as held;
     names are compared across languages only by what the glossary or the dictionary gives for them.
+    A town is held where the document's first page names it: whose it is stands there.
     """
     first = candidate.first
     intent = question.intent
@@ -63,7 +67,9 @@ def lacking(question: Asked, candidate: Candidate, reader: Reader) -> tuple[Miss
         ]
         return tuple(found)
     found += [
-        Missing("place", town.name) for town in intent.conditions.towns if town.name not in flat
+        Missing("place", town.name)
+        for town in intent.conditions.towns
+        if town.name not in flat + reader.front(library, first.edition).flat
     ]
     for thing in intent.subjects:
         said = GAPS.sub("", thing.said) in flat or set(thing.words) <= words
@@ -106,7 +112,9 @@ def _typed(core: str, said: str) -> str:
     return core[at : at + len(said)] if at >= 0 and len(plain) == len(core) else said
 
 
-def speaks_of(question: Asked, candidate: Candidate, reader: Reader) -> bool:
+def speaks_of(
+    question: Asked, candidate: Candidate, library: Library, reader: Reader
+) -> bool:
     """Whether a candidate, or what stands above it, says enough of what is asked about.
 
     The glossary's other names count, in either language; a question that names nothing is spoken of
@@ -130,13 +138,15 @@ def speaks_of(question: Asked, candidate: Candidate, reader: Reader) -> bool:
     if any((one.kind, one.number) not in articles for one in _articles(question.intent)):
         return False
     words = words.union(*(one.said for one in question.names if one.stand_in(flat, words)))
-    # Who asks or is asked for by name is no matter that a document speaks of, nor is a number.
-    core = question.intent.core
+    # Who asks or is asked for by name is no matter that a document speaks of, nor is whose it is,
+    # nor a number.
+    core, front = question.intent.core, reader.front(library, first.edition).flat
     people = {core[begin:end] for begin, end, _ in person_names(core)}
+    towns = {town.name for town in question.intent.conditions.towns if town.name in front}
     subjects = {
         word
         for thing in question.intent.subjects
-        if not any(name in thing.said for name in people)
+        if thing.said not in towns and not any(name in thing.said for name in people)
         for word in thing.words
         if not word.isdigit()
     }

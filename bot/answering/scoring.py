@@ -31,7 +31,9 @@ WEIGHTS = "weights.json"
 LEG_NAMES = tuple(f"{leg.replace('-', '_')}_leg" for leg in LEGS)
 
 LINES = tuple(
-    name for name in NAMES if name not in {"rank", "page_rank", "foreign", "words_page", *LEG_NAMES}
+    name
+    for name in NAMES
+    if name not in {"rank", "page_rank", "foreign", "town_front", "words_page", *LEG_NAMES}
 )
 """What tells one line of a page from another."""
 

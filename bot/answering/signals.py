@@ -61,8 +61,8 @@ NAMES = (
     "things_line", "value_line", "pairs_own", "pairs_heads", "pairs_above",
     "things_own", "things_heads", "things_above", "things_lost", "predicate",
     "density", "value", "value_lacks", "value_unit", "value_head", "figures",
-    "period_own", "period_above", "period_lacks", "town_own", "town_above", "town_lacks",
-    "defines", "most", "modal", "reason", "who", "lists", "steps", "compares", "contact", "decides",
+    "period_own", "period_above", "period_lacks",
+    "town_own", "town_above", "town_front", "town_lacks", "defines", "most", "modal", "reason", "who", "lists", "steps", "compares", "contact", "decides",
     *MAKE, "length", "lines",
     *(f"{leg.replace('-', '_')}_leg" for leg in LEGS), "rank", "page_rank", "foreign",
 )  # fmt: skip
@@ -151,7 +151,7 @@ def candidates(
     given = runs(passages, library, reader)
     if not given.found:
         return Candidates((), np.zeros((0, len(NAMES))))
-    table_of = _Table(question, given.lines, given.pages, reader)
+    table_of = _Table(question, given.lines, given.pages, library, reader)
     return Candidates(given.found, table_of.rows(given.found, given.spans, passages))
 
 
@@ -163,6 +163,7 @@ class _Table:
         question: Asked,
         lines: Sequence[Line],
         pages: Mapping[tuple[str, int], Sequence[Line]],
+        library: Library,
         reader: Reader,
     ) -> None:
         self._question = question
@@ -195,6 +196,8 @@ class _Table:
             for texts in ([line.flat for line in lines], [one.flat for one in heads], above)
         ]
         self._above = above
+        editions = {line.edition.key: line.edition for line in lines}
+        self._fronts = {key: reader.front(library, one).flat for key, one in editions.items()}
         self._heads = [one.flat for one in heads]
 
     def _with_names(
@@ -315,8 +318,8 @@ class _Table:
         wanted = set(intent.kinds)
         columns = dict.fromkeys(
             ("predicate", "value", "value_lacks", "value_unit", "value_head", "figures",
-             "period_own", "period_above", "period_lacks", "town_own", "town_above", "town_lacks",
-             "defines", "most", "modal", "reason", "who", "lists", "steps", "compares", "contact",
+             "period_own", "period_above", "period_lacks",
+             "town_own", "town_above", "town_front", "town_lacks", "defines", "most", "modal", "reason", "who", "lists", "steps", "compares", "contact",
              "decides"),
             np.zeros(count),
         )  # fmt: skip
@@ -341,9 +344,13 @@ class _Table:
             if said:
                 own = over(partial(self._says, said))
                 above = over(partial(self._stands_under, said))
+                held = np.maximum(own, above)
                 columns[f"{name}_own"] = own
-                columns[f"{name}_above"] = np.maximum(0.0, above - own)
-                columns[f"{name}_lacks"] = 1 - np.maximum(own, above)
+                columns[f"{name}_above"] = held - own
+                if name == "town":  # whose a document is stands on its first page
+                    columns["town_front"] = over(partial(self._begins_with, said))
+                    held = np.maximum(held, columns["town_front"])
+                columns[f"{name}_lacks"] = 1 - held
         for name, kind in _TOLD_AS.items():
             if kind in wanted:
                 tells = _TELLS[kind.value.replace("-", "_")]
@@ -399,6 +406,11 @@ class _Table:
     def _stands_under(self, said: Sequence[str], at: int) -> float:
         """Return the share of names that stand above a line."""
         return sum(one in self._above[at] for one in said) / len(said)
+
+    def _begins_with(self, said: Sequence[str], at: int) -> float:
+        """Return the share of names that the first page of a line's document says."""
+        front = self._fronts[self._lines[at].edition.key]
+        return sum(one in front for one in said) / len(said)
 
     def _tells(self, told: re.Pattern[str], at: int) -> float:
         """Return 1 where a line tells in such a way."""

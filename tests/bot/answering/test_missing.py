@@ -17,14 +17,17 @@ LEAVE = edition("leave", title="休暇の手引き")
 TEXT = edition_text("年次休暇の申請は、三日前までに行う。")
 
 
-def given(question: str, *terms: Term, said: str = "") -> tuple[Asked, Candidate, Reader]:
-    """Return a question and the only sentence there is, which may answer it."""
-    text = edition_text(said) if said else TEXT
+Given = tuple[Asked, Candidate, FakeLibrary, Reader]
+
+
+def given(question: str, *terms: Term, said: str = "", cover: str = "") -> Given:
+    """Return a question and the only sentence about leave, which may answer it."""
+    text = edition_text(*[page for page in (cover, said) if page]) if cover or said else TEXT
     library = FakeLibrary({LEAVE: text}, glossary=Glossary(terms))
     passages = library.retrieve("年次休暇の申請", k=1, filters=Filters())
     reader = Reader()
     first = runs(passages, library, reader).found[0]
-    return asked(read(question), library), first, reader
+    return asked(read(question), library), first, library, reader
 
 
 def test_an_english_word_is_asked_for_by_its_japanese_name() -> None:
@@ -72,3 +75,14 @@ def test_an_article_is_held_where_it_begins(said: str, spoken: bool, missing: li
 
     assert spoken == speaks_of(*asked_for)
     assert missing == [one.text for one in lacking(*asked_for) if one.kind == "answer_type"]
+
+
+@pytest.mark.parametrize("cover, missing", [("つくば市 職員課", []), ("職員課", ["つくば市"])])
+def test_a_town_is_held_where_the_first_page_names_it(cover: str, missing: list[str]) -> None:
+    """Whose document it is stands on its first page, and seldom in each of its sentences."""
+    said = "年次休暇の申請は、三日前までに行う。"
+    asked_for = given("つくば市の年次休暇の申請はいつまで", said=said, cover=cover)
+
+    assert said == asked_for[1].text
+    assert missing == [one.text for one in lacking(*asked_for) if one.kind == "place"]
+    assert speaks_of(*asked_for)
