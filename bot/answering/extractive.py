@@ -319,9 +319,7 @@ class _Telling:
         missing = lacking(self._asked, first.candidate, self._library, self._reader)
         if sure is Certainty.ANSWERED and any(one.kind in _FIRM for one in missing):
             sure = Certainty.NEAR
-        if not again and not speaks_of(
-            self._asked, first.candidate, self._library, self._reader
-        ):
+        if not again and not speaks_of(self._asked, first.candidate, self._library, self._reader):
             sure = Certainty.DECLINED
         if sure is Certainty.DECLINED:
             near = self._cited(1, first)

@@ -112,9 +112,7 @@ def _typed(core: str, said: str) -> str:
     return core[at : at + len(said)] if at >= 0 and len(plain) == len(core) else said
 
 
-def speaks_of(
-    question: Asked, candidate: Candidate, library: Library, reader: Reader
-) -> bool:
+def speaks_of(question: Asked, candidate: Candidate, library: Library, reader: Reader) -> bool:
     """Whether a candidate, or what stands above it, says enough of what is asked about.
 
     The glossary's other names count, in either language; a question that names nothing is spoken of

@@ -318,9 +318,9 @@ class _Table:
         wanted = set(intent.kinds)
         columns = dict.fromkeys(
             ("predicate", "value", "value_lacks", "value_unit", "value_head", "figures",
-             "period_own", "period_above", "period_lacks",
-             "town_own", "town_above", "town_front", "town_lacks", "defines", "most", "modal", "reason", "who", "lists", "steps", "compares", "contact",
-             "decides"),
+             "period_own", "period_above", "period_lacks", "town_own", "town_above", "town_front",
+             "town_lacks", "defines", "most", "modal", "reason", "who", "lists", "steps",
+             "compares", "contact", "decides"),
             np.zeros(count),
         )  # fmt: skip
         among = sorted({at for first, last in spans.tolist() for at in range(first, last)})
@@ -337,20 +337,7 @@ class _Table:
             columns["predicate"] = over(lambda at: float(bool(predicate & lines[at].words)))
         if wanted & VALUES:
             columns |= self._told_values(over, each)
-        for name, said in (
-            ("period", [period.said for period in intent.conditions.periods]),
-            ("town", [town.name for town in intent.conditions.towns]),
-        ):
-            if said:
-                own = over(partial(self._says, said))
-                above = over(partial(self._stands_under, said))
-                held = np.maximum(own, above)
-                columns[f"{name}_own"] = own
-                columns[f"{name}_above"] = held - own
-                if name == "town":  # whose a document is stands on its first page
-                    columns["town_front"] = over(partial(self._begins_with, said))
-                    held = np.maximum(held, columns["town_front"])
-                columns[f"{name}_lacks"] = 1 - held
+        columns |= self._told_conditions(over)
         for name, kind in _TOLD_AS.items():
             if kind in wanted:
                 tells = _TELLS[kind.value.replace("-", "_")]
@@ -360,6 +347,23 @@ class _Table:
             columns["decides"] = over(lambda at: float(at in rows))
         columns |= self._named_and_chosen(found, spans)
         return columns
+
+    def _told_conditions(
+        self, over: Callable[[Callable[[int], float]], NDArray[np.float64]]
+    ) -> dict[str, NDArray[np.float64]]:
+        """Return where the days and towns stand that the question names."""
+        found: dict[str, NDArray[np.float64]] = {}
+        conditions = self._question.intent.conditions
+        towns = [town.name for town in conditions.towns]
+        if towns:  # whose a document is stands on its first page
+            found["town_front"] = over(partial(self._begins_with, towns))
+        for name, said in (("period", [one.said for one in conditions.periods]), ("town", towns)):
+            if said:
+                own = over(partial(self._says, said))
+                held = np.maximum(own, over(partial(self._stands_under, said)))
+                found[f"{name}_own"], found[f"{name}_above"] = own, held - own
+                found[f"{name}_lacks"] = 1 - np.maximum(held, found.get(f"{name}_front", held))
+        return found
 
     def _named_and_chosen(
         self, found: Sequence[Candidate], spans: NDArray[np.int64]

@@ -140,13 +140,13 @@ def read_query(question: str, glossary: Glossary) -> Query:
     couples = dict.fromkeys(pairs(question), 1.0)
     added: list[tuple[str, float]] = []
     english = not is_japanese(question)
-    for match in glossary.expand(question):
-        if match.looked_up and not english:
-            # Only as words: with their pairs, or with those behind the first at _FURTHER, fewer
-            # right pages come first.
-            for word in {word for name in match.others for word in tokens(name)}:
-                words[word] = max(words.get(word, 0.0), _SYNONYM)
-            continue
+    matches = glossary.expand(question)
+    synonyms = [match for match in matches if match.looked_up and not english]
+    # Only as words: with their pairs, or those behind the first at _FURTHER, fewer right pages of
+    # seven sets of questions come first.
+    for word in {word for match in synonyms for name in match.others for word in tokens(name)}:
+        words[word] = max(words.get(word, 0.0), _SYNONYM)
+    for match in (one for one in matches if one not in synonyms):
         if match.looked_up:
             weights = [_LOOKED_UP, *[_LOOKED_UP_FURTHER] * len(match.others)]
             for found in (words, couples):

@@ -10,6 +10,7 @@ import pytest
 
 from bot.answering import scoring
 from bot.answering.scoring import (
+    ABOUT,
     PAGES,
     STANDING,
     Weights,
@@ -108,7 +109,7 @@ def test_standing_describes_the_best_candidate_and_its_page() -> None:
     rows = rows_of(words_own=[0.8, 0.5], place=[0, 1], rank=[0.0, 0.7])
     given = ranked(rows, made({"searched_first": 1.5}, words_own=2.5))
 
-    found = dict(zip(STANDING, standing(np.zeros(6), rows, given), strict=True))
+    found = dict(zip(STANDING, standing(np.zeros(len(ABOUT)), rows, given), strict=True))
 
     assert pytest.approx((2.0, 1.5, 0.8)) == (found["score"], found["page_margin"], found["held"])
 

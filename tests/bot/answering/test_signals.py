@@ -102,7 +102,9 @@ def test_every_candidate_has_every_signal() -> None:
 def test_a_line_that_says_a_synonym_says_the_word() -> None:
     """働く says 労働 to Sudachi's dictionary; 食べる does not."""
     words = bm25([["働く"]])
-    glossary = Expanding(Glossary(), Synonyms({group: ["働く"] for group in meant("労働")["労働"]}), words, None)
+    glossary = Expanding(
+        Glossary(), Synonyms({group: ["働く"] for group in meant("労働")["労働"]}), words, None
+    )
     lines = ("在宅で働いた日を届け出る。", "在宅で食べた日を届け出る。")
 
     found = told("在宅労働の日", "words_own", lines, glossary=glossary)

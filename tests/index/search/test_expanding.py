@@ -39,7 +39,9 @@ def expanding(file: Path, glossary: Glossary | None = None) -> Expanding:
 
 def thesaurus(folder: Path, *said: str, glossary: Glossary | None = None) -> Expanding:
     """Return a glossary with the synonyms of what a corpus says behind it, stored and read."""
-    synonyms.save([word for text in said for word in meant(text, parts=True)], folder / synonyms.FILE)
+    synonyms.save(
+        [word for text in said for word in meant(text, parts=True)], folder / synonyms.FILE
+    )
     held = synonyms.load(folder / synonyms.FILE)
     return Expanding(glossary or Glossary(), held, bm25(map(tokens, said)), None)
 
