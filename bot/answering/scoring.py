@@ -73,7 +73,7 @@ STANDING = (
     "held_title", "held_page",
     "lost_page", "things_held", "things_seen", "pairs_seen", "most_words", "most_title",
     "most_page", "most_things", "any_unit", "any_value", "any_defines", "things", "periods",
-    "towns", "no_kind", *(f"top_{name}" for name in NAMES if name not in _UNTOLD),
+    "towns", "no_kind", "english", *(f"top_{name}" for name in NAMES if name not in _UNTOLD),
 )  # fmt: skip
 """What tells whether the first candidate answers, in the order of a row."""
 
@@ -198,7 +198,7 @@ def _shared(
     return Ranked(lines, place, pages, mass, mass * page_share[place])
 
 
-ABOUT = ("things", "periods", "towns", "no_kind")
+ABOUT = ("things", "periods", "towns", "no_kind", "english")
 """What a question is by itself, in the order of `about`."""
 
 
@@ -207,7 +207,7 @@ def about(intent: Intent) -> NDArray[np.float64]:
     bounds = intent.conditions
     return np.array([
         float(len(intent.subjects)), float(len(bounds.periods)), float(len(bounds.towns)),
-        float(not intent.wanted),
+        float(not intent.wanted), float(intent.language == "en"),
     ])  # fmt: skip
 
 

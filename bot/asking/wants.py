@@ -21,9 +21,8 @@ if TYPE_CHECKING:
 
 _WANTS = table("bot/asking/wants")
 _WORDS = table("bot/asking/words")
-_ASKS = Phrases(
-    {"contact": _WANTS["contact"]["words"], "": _WANTS["indefinite"]["words"]} | _WANTS["asks"]
-)
+_ASKS = Phrases({"contact": _WANTS["contact"]["words"]} | _WANTS["asks"])
+_INDEFINITE = Phrases({"": _WANTS["indefinite"]["words"]})
 _COUNTERS = {
     unit: Kind(kind) for kind, listed in _WANTS["counters"].items() for unit in listed["units"]
 }
@@ -57,32 +56,33 @@ def asking(plain: str) -> tuple[Found, ...]:
     Their meaning is a `Kind`, "what" where any kind may be meant, or "" of words that only look
     as if they asked (いくつか).
     """
-    # とは in ことは asks for nothing: words that ask begin where a word begins.
-    begins = {unit.begin for unit in units(plain)} if is_japanese(plain) else None
+    # とは in ことは asks for nothing: words that ask begin where a word begins. いくらか in
+    # いくらかかる is none either: those that ask for nothing end where one ends, too, and do not end
+    # the question (対象は何件か).
+    japanese = is_japanese(plain)
+    begins = {unit.begin for unit in units(plain)} if japanese else None
+    ends = {unit.end for unit in units(plain)}
+    nothing = (
+        one
+        for one in _INDEFINITE.find(plain, begins)
+        if not japanese or (one.end in ends and plain[one.end :].strip(_ENDS))
+    )
     found: list[Found] = []
     end = 0
     counted = list(_counters(plain))
     begun = {one.start + 1 for one in counted}
-    for one in sorted([*_ASKS.find(plain, begins), *counted], key=_longest):
+    for one in sorted([*_ASKS.find(plain, begins), *nothing, *counted], key=_longest):
         # って何種類 asks how many, not what it is.
         cut = one.meaning == Kind.DEFINITION and one.end in begun
         if one.start >= end and not cut:
             end = one.end
-            found.append(_at_the_end(one, plain))
+            found.append(one)
     return tuple(found)
 
 
 def asks(plain: str) -> bool:
     """Whether a word of *plain* (normalised) asks."""
     return any(one.meaning for one in asking(plain))
-
-
-def _at_the_end(found: Found, plain: str) -> Found:
-    """Return 何か and どこか as 何 and どこ where the question ends with them."""
-    meaning = _ASKS.meaning(found.said[:-1]) if found.said.endswith("か") else None
-    if found.meaning or not meaning or plain[found.end :].strip(_ENDS):
-        return found
-    return Found(found.said[:-1], meaning, found.start, found.end - 1)
 
 
 def _longest(found: Found) -> tuple[int, int]:

@@ -131,6 +131,22 @@ def test_word_behind_a_counter_makes_it_another_value(text: str, bound: str) -> 
     assert bound == read(text).wanted[0].bound
 
 
+@pytest.mark.parametrize(
+    "text, kind",
+    [
+        ("登録にいくらかかりますか", Kind.AMOUNT),
+        ("調停は何日かかりますか", Kind.DURATION),
+        ("いくらから対象になりますか", Kind.AMOUNT),
+        ("どこから申し込みますか", Kind.PLACE),
+        ("誰から許可をもらいますか", Kind.WHO),
+        ("寄せられた相談は何件か。", Kind.COUNT),
+    ],
+)
+def test_a_word_that_asks_is_not_cut_out_of_what_follows(text: str, kind: Kind) -> None:
+    """いくらか, 何日か and どこか are some; in いくらかかる and どこから か belongs to the next word."""
+    assert kind is read(text).wanted[0].kind
+
+
 @pytest.mark.parametrize("text", ["いくつかの自治体を兼ねられますか", "何か必要ですか"])
 def test_word_for_some_asks_for_nothing(text: str) -> None:
     """いくつか and 何か are some, not how many or what."""
