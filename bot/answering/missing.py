@@ -11,19 +11,13 @@ from bot.answering.signals import fits, tells_contact
 from bot.answers import Missing
 from bot.asking.intent import VALUES, Kind
 from bot.asking.reading import find_articles
-from ingest.language.words import person_names
+from ingest.language.spelling import normalise
 
 if TYPE_CHECKING:
     from bot.answering.candidates import Candidate
     from bot.answering.signals import Asked
     from bot.asking.intent import Article, Intent
     from index.passages import Library
-
-
-_SPOKEN_OF = 0.34
-"""Share of the rarity of what is asked about that a text has to say to be near it at all. Less is
-said by the first candidate of 2 and 0 % of the answerable and 3 and 14 % of the other questions of
-the two corpora that it was chosen on (bundled, jorei); of other 0 and 24 %, of clerk 4 and 25 %."""
 
 
 def lacking(
@@ -112,42 +106,12 @@ def _typed(core: str, said: str) -> str:
     return core[at : at + len(said)] if at >= 0 and len(plain) == len(core) else said
 
 
-def speaks_of(question: Asked, candidate: Candidate, library: Library, reader: Reader) -> bool:
-    """Whether a candidate, or what stands above it, says enough of what is asked about.
-
-    The glossary's other names count, in either language; a question that names nothing is spoken of
-    by whatever was found. Of an article nothing is said where nothing names it.
-    """
+def names_article(question: Asked, candidate: Candidate) -> bool:
+    """Whether a candidate, or what stands above it, names each article that is asked for."""
     first = candidate.first
-    above = [
-        reader.above(text)
-        for text in (
-            candidate.heads,
-            "\n".join(first.section),
-            first.edition.document.title,
-            first.edition.label,
-        )
-    ]
-    words = frozenset[str]().union(
-        *(line.words for line in candidate.lines), *(one.words for one in above)
-    )
-    flat = "".join([*(line.flat for line in candidate.lines), *(one.flat for one in above)])
-    articles = {(one.article.kind, one.article.number) for one in find_articles(flat)}
-    if any((one.kind, one.number) not in articles for one in _articles(question.intent)):
-        return False
-    words = words.union(*(one.said for one in question.names if one.stand_in(flat, words)))
-    # Who asks or is asked for by name is no matter that a document speaks of, nor is whose it is,
-    # nor a number.
-    core, front = question.intent.core, reader.front(library, first.edition).flat
-    people = {core[begin:end] for begin, end, _ in person_names(core)}
-    towns = {town.name for town in question.intent.conditions.towns if town.name in front}
-    subjects = {
-        word
-        for thing in question.intent.subjects
-        if thing.said not in towns and not any(name in thing.said for name in people)
-        for word in thing.words
-        if not word.isdigit()
+    over = (candidate.heads, *first.section, first.edition.document.title)
+    texts = (*(line.flat for line in candidate.lines), *map(normalise, over))
+    named = {
+        (one.article.kind, one.article.number) for text in texts for one in find_articles(text)
     }
-    weights = {word: weight for word, weight in question.words.items() if word in subjects}
-    said = sum(weight for word, weight in weights.items() if word in words)
-    return said >= _SPOKEN_OF * sum(weights.values())
+    return all((one.kind, one.number) in named for one in _articles(question.intent))

@@ -6,7 +6,7 @@ import pytest
 
 from bot.answering.candidates import Candidate, runs
 from bot.answering.lines import Reader
-from bot.answering.missing import lacking, speaks_of
+from bot.answering.missing import lacking, names_article
 from bot.answering.signals import Asked, asked
 from bot.asking.reading import read
 from index.passages import Filters
@@ -28,18 +28,6 @@ def given(question: str, *terms: Term, said: str = "", cover: str = "") -> Given
     reader = Reader()
     first = runs(passages, library, reader).found[0]
     return asked(read(question), library), first, library, reader
-
-
-def test_an_english_word_is_asked_for_by_its_japanese_name() -> None:
-    """The glossary knows overtime as 時間外勤務, and the sentence is about leave."""
-    overtime = Term("時間外勤務", en=("overtime",))
-
-    assert not speaks_of(*given("How early must overtime be requested?", overtime))
-
-
-def test_words_of_the_same_language_are_compared() -> None:
-    """A Japanese question about something else is not spoken of."""
-    assert not speaks_of(*given("火星の基地の賃料はいくら"))
 
 
 def test_what_is_missing_is_said_as_it_was_typed() -> None:
@@ -73,7 +61,7 @@ def test_an_article_is_held_where_it_begins(said: str, spoken: bool, missing: li
     """What only refers to one of that number is another law's, as a rule."""
     asked_for = given("休暇の手引きの第6条の2は？", said=said)
 
-    assert spoken == speaks_of(*asked_for)
+    assert spoken == names_article(*asked_for[:2])
     assert missing == [one.text for one in lacking(*asked_for) if one.kind == "answer_type"]
 
 
@@ -85,4 +73,3 @@ def test_a_town_is_held_where_the_first_page_names_it(cover: str, missing: list[
 
     assert said == asked_for[1].text
     assert missing == [one.text for one in lacking(*asked_for) if one.kind == "place"]
-    assert speaks_of(*asked_for)
