@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bot.answering.scoring import PAGES
+from bot.answering.scoring import ABOUT, PAGES
 from bot.answering.signals import NAMES
 from evals import fitting
 from evals.errors import BadRun
@@ -26,7 +26,7 @@ def made(corpus: str = "town", questions: int = 30) -> Rows:
     return Rows(
         corpus, rows, np.arange(questions) * 3, right, page,
         np.ones(questions, bool), np.ones(questions, bool), np.arange(questions) % 5,
-        np.zeros((questions, 6)),
+        np.zeros((questions, len(ABOUT))),
     )  # fmt: skip
 
 
