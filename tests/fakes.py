@@ -260,7 +260,8 @@ class Reply:
 
     *text* is streamed in pieces; with a *status* other than 200 that error is sent instead.
     *wait_s* passes before each piece; *cut* hangs up before the end; *raw* is sent as it is.
-    *usage* is what the server says, to who asks, that prompt and reply used.
+    *usage* is what the server says, to who asks, that prompt and reply used. So many *pings*, each
+    after *wait_s*, come before the text: comments that say no more than that the server is there.
     """
 
     text: str = ""
@@ -269,12 +270,13 @@ class Reply:
     cut: bool = False
     raw: bytes | None = None
     usage: tuple[int, int] | None = None
+    pings: int = 0
 
 
 class ModelServer:
     """An OpenAI-compatible server on 127.0.0.1 that follows a script, for tests over real HTTP."""
 
-    def __init__(self, replies: Sequence[Reply]) -> None:
+    def __init__(self, replies: Sequence[Reply]) -> None:  # noqa: C901 - a handler for each kind of reply
         """Answer requests with *replies* in order; the last one is repeated."""
         self.requests: list[dict[str, Any]] = []
         self.keys: list[str] = []
@@ -313,6 +315,10 @@ class ModelServer:
                 if reply.raw is not None:
                     self.wfile.write(reply.raw)
                     return
+                for _ in range(reply.pings):
+                    outer.stopped.wait(reply.wait_s)
+                    self.wfile.write(b": ping\n\n")
+                    self.wfile.flush()
                 for at in range(0, len(reply.text), 7):
                     outer.stopped.wait(reply.wait_s)
                     self._event({"content": reply.text[at : at + 7]})

@@ -9,9 +9,12 @@ import hashlib
 import logging
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextvars import copy_context
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path
+from queue import Empty, Queue
+from threading import Event, Thread
 from typing import TYPE_CHECKING, Any, Protocol
 
 from bot.errors import BotError, ModelFailed
@@ -218,9 +221,9 @@ class ServedModel:
         until = self._clock() + self._settings.deadline_s
         late = ended = False
         try:
-            for reply in self._replies(messages, schema):
-                late = self._clock() > until
-                if late:
+            for reply in self._awaited(self._replies(messages, schema), until):
+                late = reply is None
+                if reply is None:
                     break
                 ended = ended or _ended(reply.raw)
                 meter.reported = _reported(reply.raw) or meter.reported
@@ -236,6 +239,39 @@ class ServedModel:
             raise ModelFailed(self.name, reason, "slow")
         if not ended:
             raise ModelFailed(self.name, "the reply was cut off", "cut")
+
+    def _awaited(
+        self, replies: Iterator[ChatResponse], until: float
+    ) -> Iterator[ChatResponse | None]:
+        """Yield replies as they come, and None when the time is over, whatever the server does.
+
+        A server that only says that it is still there ends no wait of the client's. So another
+        thread waits, which goes on for as long as such a server does.
+        """
+        came: Queue[ChatResponse | Exception | None] = Queue()
+        over = Event()
+
+        def wait() -> None:
+            try:
+                for reply in replies:
+                    came.put(reply)
+                    if over.is_set():
+                        return
+            except Exception as problem:  # noqa: BLE001 - told by the thread that asked
+                came.put(problem)
+            else:
+                came.put(None)
+
+        Thread(target=copy_context().run, args=(wait,), daemon=True, name="model-reply").start()
+        try:
+            while (reply := came.get(timeout=max(0.0, until - self._clock()))) is not None:
+                if isinstance(reply, Exception):
+                    raise reply
+                yield reply if self._clock() <= until else None
+        except Empty:
+            yield None
+        finally:
+            over.set()
 
     def _replies(
         self, messages: Sequence[Message], schema: Mapping[str, Any] | None

@@ -114,6 +114,13 @@ def test_server_that_drips_is_given_up_at_the_deadline() -> None:
         served(server, deadline_s=0.5).complete(ASKED)
 
 
+def test_server_that_only_says_that_it_is_there_is_given_up_at_the_deadline() -> None:
+    """Comments while it reads the prompt end none of the client's waits."""
+    bound = pytest.raises(ModelFailed, match=r"no full reply within 0\.5 seconds")
+    with ModelServer([Reply(cut=True, wait_s=0.1, pings=20)]) as server, bound:
+        served(server, deadline_s=0.5).complete(ASKED)
+
+
 def test_reply_that_is_cut_off_is_a_failure() -> None:
     """A stream that ends without saying so was cut; what came is not taken for the whole."""
     refused = pytest.raises(ModelFailed, match="cut off")
