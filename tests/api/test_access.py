@@ -390,7 +390,8 @@ def test_nobody_administers_for_being_at_this_machine(keys: Keys) -> None:
         assert 401 == refused.status_code
         assert "tebiki serve" in refused.json()["detail"]
         assert 401 == client.post("/v1/admin/rollback", json={}).status_code
-        assert {"admin": False, "offices": []} == client.get("/v1/session").json()
+        session = client.get("/v1/session").json()
+        assert (False, []) == (session["admin"], session["offices"])
 
 
 def test_link_opens_one_session_at_this_machine(keys: Keys) -> None:

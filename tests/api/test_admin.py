@@ -216,7 +216,8 @@ def test_without_an_office_there_is_no_admin_page() -> None:
     app = create_app(library=small, answerer=Extractive(small), page_file=lambda _: CORPUS)
     with entered(app) as client:
         assert [404, 404] == [client.get(each).status_code for each in ("/admin", "/v1/admin")]
-        assert {"admin": False, "offices": []} == client.get("/v1/session").json()
+        session = client.get("/v1/session").json()
+        assert (False, []) == (session["admin"], session["offices"])
 
 
 def test_state_tells_that_the_model_is_left_alone(desk: Desk) -> None:
