@@ -137,7 +137,8 @@ def declared(*requirements: str) -> set[str]:
 
 def imported(*folders: str) -> dict[str, str]:
     """Return the distributions that Python files import, each with one module that it is for."""
-    ours = {*sys.stdlib_module_names, *ROOMS, "tests"}
+    beside = {file.stem for file in (ROOT / "benchmarks").glob("*.py")}
+    ours = {*sys.stdlib_module_names, *ROOMS, *beside, "tests"}
     held = packages_distributions()
     found: dict[str, str] = {}
     for file in (file for folder in folders for file in (ROOT / folder).rglob("*.py")):

@@ -450,7 +450,8 @@ class _Table:
         for leg in LEGS:
             scores = np.array([passage.legs.get(leg, 0.0) for passage in passages])
             most = scores.max(initial=0.0) or 1.0
-            columns[f"{leg.replace('-', '_')}_leg"] = scores[ranks] / most
+            # Of two passages the best may be below the mean of its leg, and that far from it.
+            columns[f"{leg.replace('-', '_')}_leg"] = np.clip(scores[ranks] / most, -1.0, 1.0)
         return columns
 
 
@@ -458,7 +459,8 @@ def fits(intent: Intent, figure: Figure) -> float:
     """Return 0 where a figure is of no kind that is wanted, 2 where of its unit too, else 1."""
     found = 0.0
     for want in intent.wanted:
-        if want.kind not in VALUES or figure.kind not in GIVES[want.kind]:
+        clock = want.unit == "時" and figure.kind is Told.TIME
+        if not clock and (want.kind not in VALUES or figure.kind not in GIVES[want.kind]):
             continue
         if want.unit and figure.unit == want.unit:
             return 2.0

@@ -111,3 +111,12 @@ def test_a_line_that_says_a_synonym_says_the_word() -> None:
 
     assert found[lines[0]] == pytest.approx(1.0)
     assert found[lines[1]] < 1.0
+
+
+def test_a_time_of_the_day_is_what_is_asked_for_with_hours() -> None:
+    """何時までですか wants neither a day nor a span of hours."""
+    lines = ("窓口は午前八時から午後六時まで開く。", "窓口は二階に開く。")
+
+    found = told("窓口は何時までですか", "value", lines)
+
+    assert (1.0, 0.0) == (found[lines[0]], found[lines[1]])

@@ -142,6 +142,7 @@ def answer(name: str = "a1", text: str = "休暇は何日ですか", conversatio
         further_text="- 「繰越し」[2]",
         missing=(Missing("year", "2025年度"),),
         approval=Approval("p1", "総務部", date(2026, 4, 1), "人事課"),
+        likely=0.75,
     )
 
 
@@ -309,7 +310,7 @@ def test_answer_that_version_2_wrote_is_read_as_it_was() -> None:
     """An edition stood once there, and small things were lists without names."""
     kept = Path(__file__).with_name("answer-2.json").read_text(encoding="utf-8")
 
-    assert answer() == load(packed(json.loads(kept)))
+    assert replace(answer(), likely=None) == load(packed(json.loads(kept)))
 
 
 def test_unknown_answer_is_an_error_that_names_it(ledger: Ledger) -> None:
