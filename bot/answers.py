@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Protocol, TypeAlias
 from index.passages import Filters, Passage
 from index.revisions.following import Followed
 from ingest.catalog.editions import Edition
+from ingest.chunks import SECTION_SEPARATOR
 from ingest.pages import Place, PlaceKind
 
 if TYPE_CHECKING:
@@ -358,4 +359,4 @@ def heading_of(path: tuple[str, ...], paths: Collection[tuple[str, ...]]) -> str
         ),
         len(path),
     )
-    return " › ".join(path[-depth:]) if depth else ""
+    return SECTION_SEPARATOR.join(path[-depth:]) if depth else ""

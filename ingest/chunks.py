@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 CHUNKS_VERSION = "6"
 """Part of a generation's recipe: raise it when the same text is cut otherwise."""
 
+SECTION_SEPARATOR = " › "
+"""Stands between the headings of a section's path wherever it is shown."""
+
 # On 157 questions about 36 government manuals, with OCR, success among the first 1, 5 and 10 pages:
 # 250 characters 0.790 0.968 0.981, 300 0.809 0.975 0.981, 400 0.822 0.981 0.981,
 # 500 0.796 0.975 0.987, 600 0.796 0.975 0.981; 400 with an overlap of 80: 0.815 0.981 0.987.
@@ -184,7 +187,7 @@ def _tail(run: list[_Piece], overlap: int) -> list[_Piece]:
 
 def _context(path: tuple[str, ...], run: list[_Piece], begin: int) -> str:
     """What a reader of the chunk alone would miss: headings, lead-in, column heads."""
-    lines = [" › ".join(path)] if path else []
+    lines = [SECTION_SEPARATOR.join(path)] if path else []
     first = run[0]
     if first.lead and first.lead_start < begin and first.lead not in path:
         lines.append(first.lead)

@@ -16,11 +16,12 @@ from api.schemas.documents import (
     place_of,
     view_url_of,
 )
-from api.schemas.passages import SECTION_SEPARATOR, NamedCorpora, WireFilters
+from api.schemas.passages import NamedCorpora, WireFilters
 from api.schemas.wire import Asked, Wire, corpus_here
 from bot.answers import Turn, named_source
 from bot.telling.phrases import made
 from ingest.catalog.editions import Edition, Kind
+from ingest.chunks import SECTION_SEPARATOR
 from ingest.pages import Place, PlaceKind
 
 if TYPE_CHECKING:

@@ -11,6 +11,7 @@ from api.schemas.documents import WirePlace
 from api.schemas.wire import Asked, Day, Wire, corpus_here
 from index.passages import Filters
 from ingest.catalog.editions import Groups, Kind
+from ingest.chunks import SECTION_SEPARATOR
 
 if TYPE_CHECKING:
     from collections.abc import Container, Sequence
@@ -18,9 +19,6 @@ if TYPE_CHECKING:
     from index.passages import Passage
     from index.search.reasons import Reason
     from ingest.pages import Place
-
-SECTION_SEPARATOR = " › "
-"""Stands between the headings of a section path when it is written on one line."""
 
 MAX_PASSAGES = 100
 """The most passages one search gives."""

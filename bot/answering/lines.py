@@ -198,7 +198,7 @@ class Reader:
         return found
 
     def front(self, library: Library, edition: Edition) -> Above:
-        """Return an edition's first page, which says whose it is and of when."""
+        """Return an edition's first page, which says whose it is."""
         return self.above("\n".join(line.text for line in self.page(library, edition, 1)))
 
     def above(self, text: str) -> Above:

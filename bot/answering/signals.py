@@ -61,8 +61,9 @@ NAMES = (
     "things_line", "value_line", "pairs_own", "pairs_heads", "pairs_above",
     "things_own", "things_heads", "things_above", "things_lost", "predicate",
     "density", "value", "value_lacks", "value_unit", "value_head", "figures",
-    "period_own", "period_above", "period_lacks",
-    "town_own", "town_above", "town_front", "town_lacks", "defines", "most", "modal", "reason", "who", "lists", "steps", "compares", "contact", "decides",
+    "period_own", "period_above", "period_lacks", "town_own", "town_above", "town_front",
+    "town_lacks", "defines", "most", "modal", "reason", "who", "lists", "steps", "compares",
+    "contact", "decides",
     *MAKE, "length", "lines",
     *(f"{leg.replace('-', '_')}_leg" for leg in LEGS), "rank", "page_rank", "foreign",
 )  # fmt: skip

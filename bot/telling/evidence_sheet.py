@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Literal
 from bot.answers import named_source
 from bot.telling.phrases import made
 from bot.telling.quotations import escaped
+from ingest.chunks import SECTION_SEPARATOR
 from ingest.language.sentences import shown
 from ingest.pages import PlaceKind
 
@@ -254,7 +255,7 @@ def _facts(exhibit: Exhibit, words: Mapping[str, str]) -> list[tuple[str, str]]:
     citation = exhibit.citation
     rows = [(words["columns"], citation.context)] if citation.context else []
     if citation.section:
-        rows.append((words["section"], " › ".join(map(shown, citation.section))))
+        rows.append((words["section"], SECTION_SEPARATOR.join(map(shown, citation.section))))
     rows.append((words["file"], citation.edition.path or ""))
     rows.append((words["hash"], citation.edition.sha256 or ""))
     rows += [

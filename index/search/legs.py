@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from index.search.embedding import Embedder
-    from index.search.glossary import Glossary
+    from index.search.glossary import Glossary, Match
     from index.search.lexical import Bm25
     from index.search.tallies import Kind
 
@@ -140,22 +140,17 @@ def read_query(question: str, glossary: Glossary) -> Query:
     couples = dict.fromkeys(pairs(question), 1.0)
     added: list[tuple[str, float]] = []
     english = not is_japanese(question)
-    matches = glossary.expand(question)
-    synonyms = [match for match in matches if match.looked_up and not english]
-    # Only as words: with their pairs, or those behind the first at _FURTHER, fewer right pages of
-    # seven sets of questions come first.
-    for word in {word for match in synonyms for name in match.others for word in tokens(name)}:
-        words[word] = max(words.get(word, 0.0), _SYNONYM)
-    for match in (one for one in matches if one not in synonyms):
-        if match.looked_up:
-            weights = [_LOOKED_UP, *[_LOOKED_UP_FURTHER] * len(match.others)]
+    for match in glossary.expand(question):
+        names = match.others if english else match.japanese
+        if match.looked_up and not english:
+            # Only as words: with their pairs, or those behind the first at _FURTHER, fewer right
+            # pages of six sets of questions come first.
+            cut = (word for name in names for word in tokens(name))
+            words |= dict.fromkeys((word for word in cut if word not in words), _SYNONYM)
+        elif match.looked_up:
             for found in (words, couples):
                 found.update((stem, _FOREIGN) for stem in tokens(match.said) if stem in found)
-        elif english:
-            weights = [_TRANSLATED, *[_FURTHER] * len(match.others)]
-        else:
-            weights = [_SYNONYM, *[_FURTHER * _SYNONYM] * len(match.others)]
-        added.extend(zip(match.others if english else match.japanese, weights, strict=False))
+        added.extend(zip(names, _weights(match, english=english), strict=False))
     if english:
         added.extend((word, _LOANWORD) for word in loanwords(question))
     ordered = dict.fromkeys(phrases(said), 1.0)
@@ -168,6 +163,14 @@ def read_query(question: str, glossary: Glossary) -> Query:
                 found[unit] = max(found.get(unit, 0.0), weight)
     same = (name for name, weight in added if weight >= _SYNONYM)
     return Query((question, *same), words, couples, ordered)
+
+
+def _weights(match: Match, *, english: bool) -> list[float]:
+    """Return how much each other name counts; none of a synonym, which counts by its words."""
+    if match.looked_up:
+        return [_LOOKED_UP, *[_LOOKED_UP_FURTHER] * len(match.others)] if english else []
+    first = _TRANSLATED if english else _SYNONYM
+    return [first, *[_FURTHER * first] * len(match.others)]
 
 
 class Leg(Protocol):
