@@ -101,9 +101,9 @@ def test_widget_answers_on_a_foreign_page_under_a_strict_policy() -> None:
     with embedded() as (page, complaints):
         before = page.evaluate("Object.keys(window).length")
         page.get_by_role("button", name="手引きに質問").click()
-        page.get_by_role("textbox", name="質問").fill("年次有給休暇は何日ですか")
+        page.get_by_role("textbox", name="質問").fill("年次有給休暇は一年に何日ですか")
         page.keyboard.press("Enter")
-        expect(page.locator("tebiki-widget .prose")).to_contain_text("20日")
+        expect(page.locator("tebiki-widget .prose")).to_contain_text("20日とする")
         expect(page.locator("tebiki-widget .quoted").first).to_contain_text("休暇の手引きの要約")
         with page.context.expect_page() as opened:
             page.locator("tebiki-widget button.marker").first.click()
