@@ -145,8 +145,8 @@ def read_query(question: str, glossary: Glossary) -> Query:
         if match.looked_up and not english:
             # Only as words: with their pairs, or those behind the first at _FURTHER, fewer right
             # pages of six sets of questions come first.
-            cut = (word for name in names for word in tokens(name))
-            words |= dict.fromkeys((word for word in cut if word not in words), _SYNONYM)
+            synonyms = (word for name in names for word in tokens(name))
+            words |= dict.fromkeys((word for word in synonyms if word not in words), _SYNONYM)
         elif match.looked_up:
             for found in (words, couples):
                 found.update((stem, _FOREIGN) for stem in tokens(match.said) if stem in found)
