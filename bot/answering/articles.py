@@ -37,6 +37,8 @@ HEADED = frozenset({"条", "附則", "別表", "別記", "別紙", "様式"})
 """The kinds of which `heads` tells where they begin."""
 
 _CAPTION = re.compile(r"[ \t]*[(（][^()（）\n]{1,40}[)）][ \t]*\n$")
+_PARAGRAPH = re.compile(r"^[ \t]*(\d{1,3})(?=[ \t])", re.MULTILINE)
+_ITEM = re.compile(rf"^[ \t]*(?:\((\d{{1,3}})\)|({NUMERAL}{{1,5}})(?=[ \t]))", re.MULTILINE)
 _LONGEST = 4_000
 """Characters of one article that are quoted at most; tables and forms go on for pages."""
 
@@ -56,8 +58,8 @@ class Head:
 def article_of(question: Question, library: Library, on: date) -> Answer | None:
     """Return the article that a question asks for, None when it asks for none or none is plain.
 
-    The document is the one that the question names, by more words of its title than any other's,
-    or the only one that has the article.
+    The document is the one that the question names, by more words of its beginning and then of its
+    title than any other's, or the only one that has the article.
     """
     intent = read(question.standalone)
     told = Kind.ARTICLE in intent.kinds and len(intent.articles) == 1
@@ -72,18 +74,20 @@ def article_of(question: Question, library: Library, on: date) -> Answer | None:
         for span in [_span(library.text(edition), wanted)]
         if span is not None
     ]
-    best = max((share for share, *_ in found), default=0.0)
+    best = max((named for named, *_ in found), default=(0, 0))
     meant = [one for one in found if one[0] == best]
-    if len(meant) != 1 or (wanted.work and not best):
+    if len(meant) != 1 or (wanted.work and not best[0]):
         return None
     _, edition, span = meant[0]
-    return _answer(question, library, edition, span, on)
+    return _answer(
+        question, library, edition, _within(library.text(edition).text, span, wanted), on
+    )
 
 
-def _named(edition: Edition, text: EditionText, words: set[str]) -> float:
-    """Return which share of the words a question says beside the article name the document."""
-    title = set(tokens(f"{edition.document.title}\n{text.text[:_OPENING]}"))
-    return len(words & title) / len(words) if words else 0.0
+def _named(edition: Edition, text: EditionText, words: set[str]) -> tuple[int, int]:
+    """Return how many words that a question says beside the article begin the document, and title it."""
+    title = words & set(tokens(edition.document.title))
+    return len(title | (words & set(tokens(text.text[:_OPENING])))), len(title)
 
 
 def _answer(
@@ -105,12 +109,17 @@ def _answer(
     )
     cases = cases_in(library)
     language = question.language
+    lead = (
+        parts[1]
+        if len(parts) > 1 and _CAPTION.fullmatch(f"{text.text[slice(*parts[0])]}\n")
+        else parts[0]
+    )
     told = [phrase(language, "opening"), body([citation], {1: parts}, language, cases)]
     return replace(
         blank(question, library, on),
         text="\n\n".join(told),
         citations=(citation,),
-        lead=Lead(text.text[slice(*parts[0])].strip(), 1),
+        lead=Lead(text.text[slice(*lead)].strip(), 1),
         notices=(*question.notices, *notices([citation], language, cases)),
     )
 
@@ -152,6 +161,30 @@ def _span(text: EditionText, wanted: Article) -> tuple[int, int] | None:
             end = next(others, len(text.text))
         spans.append((head.caption, _cut(text.text, head.caption, end)))
     return max(spans, key=lambda span: span[1] - span[0], default=None)
+
+
+def _within(text: str, span: tuple[int, int], wanted: Article) -> tuple[int, int]:
+    """Return where the paragraph and the item of an article stand, the whole where they do not."""
+    plain = aligned(text[slice(*span)])
+    start, end = 0, len(plain.text)
+    for number, mark in ((wanted.paragraph, _PARAGRAPH), (next(iter(wanted.item), 0), _ITEM)):
+        if not number:
+            continue
+        at = {
+            int(value(one[one.lastindex or 0])): one.start()
+            for one in mark.finditer(plain.text, start, end)
+        }
+        # The first paragraph of an article bears its number only in 附則.
+        begun = at.get(number, start if (number, mark) == (1, _PARAGRAPH) else None)
+        if begun is None:
+            return span
+        start, end = begun, min((one for one in at.values() if one > begun), default=end)
+    first, last = plain.span(start, end)
+    part = text[span[0] + first : span[0] + last]
+    captioned = _CAPTION.search(f"{part.rstrip()}\n")
+    kept = part[: captioned.start()] if captioned and captioned.start() else part
+    begin = span[0] + first
+    return begin, begin + len(kept.rstrip())
 
 
 def _cut(text: str, start: int, end: int) -> int:

@@ -31,7 +31,10 @@ BOTH = FakeLibrary(
             "勤続年数　日数\n"
         ),
         TRAVEL: edition_text(
-            "葵町旅費条例\n第２条　旅費は、実費とする。\n第十八条　町長は、旅費を返納させる。\n"
+            "葵町旅費条例\n第２条　旅費は、実費とする。\n第十八条　町長は、次の場合に旅費を返納させる。\n"
+            "（１）　偽りがあるとき。\n（２）　旅行を取りやめたとき。\n"
+            "附　則\n１　この条例は、葵町休暇条例の施行の日から施行する。\n（経過措置）\n"
+            "２　旅費は、なお従前の例による。\n"
         ),
     }
 )
@@ -50,7 +53,13 @@ def article(text: str, **filters: tuple[str, ...]) -> Answer | None:
         ("休暇条例の附則第2条は", "第２条", "規則で定める。"),
         ("休暇条例の別表第一を見せて", "別表第１", "日数"),
         ("旅費条例の第2条は", "第２条", "実費とする。"),
-        ("第18条の内容は", "第十八条", "返納させる。"),
+        ("第18条の内容は", "第十八条", "取りやめたとき。"),
+        ("休暇条例第2条第1項", "（年次休暇）", "20日とする。"),
+        ("休暇条例第2条第2項を見せて", "２　前項", "繰り越すことができる。"),
+        ("旅費条例第18条第1号は", "（１）", "偽りがあるとき。"),
+        ("旅費条例の附則第1項は", "１　この条例は", "施行する。"),
+        ("旅費条例の附則第2項は", "２　旅費は", "例による。"),
+        ("休暇条例第2条第9項を見せて", "（年次休暇）", "繰り越すことができる。"),
     ],
 )
 def test_article_is_quoted_whole(text: str, begins: str, ends: str) -> None:
@@ -84,6 +93,33 @@ def test_filter_says_which_document_is_meant() -> None:
 
     assert answer is not None
     assert TRAVEL == answer.citations[0].edition
+
+
+def test_title_says_which_document_is_meant() -> None:
+    """Both begin with the words that are asked for; one is called so."""
+    other = edition("other", title="葵町給与条例")
+    both = FakeLibrary(
+        {
+            LEAVE: BOTH.text(LEAVE),
+            other: edition_text(
+                "葵町給与条例（葵町休暇条例の特例）\n第２条　給与は、月額とする。\n"
+            ),
+        }
+    )
+
+    answer = article_of(read("葵町休暇条例の第2条は"), both, TODAY)
+
+    assert answer is not None
+    assert LEAVE == answer.citations[0].edition
+
+
+def test_caption_is_not_the_first_line() -> None:
+    """What the article says is, though its caption is quoted too."""
+    answer = article("休暇条例の第2条の内容は")
+
+    assert answer is not None
+    assert answer.lead is not None
+    assert "第２条　年次休暇は、20日とする。" == answer.lead.text
 
 
 def test_mention_is_no_article() -> None:
