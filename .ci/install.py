@@ -44,6 +44,7 @@ HOLDS = {MAIN_LOCK: (), MODELS_LOCK: (MAIN_LOCK,), DEV_LOCK: (MAIN_LOCK, MODELS_
 # Measured with pip on Linux (x86-64, Python 3.11), in MB of downloads.
 SIZES = {MAIN_LOCK: 321, MODELS_LOCK: 342}
 TOLD_EVERY_S = 10
+SYSTEM_CERTIFICATES = "/etc/ssl/certs/ca-certificates.crt"
 
 
 class InstallFailed(Exception):
@@ -146,6 +147,9 @@ def make_venv() -> None:
         )
 
 
+REFUSED = "CERTIFICATE_VERIFY_FAILED"
+"""What pip says, in a warning and not in its error, where a device of the network re-signs TLS."""
+
 SIZE = re.compile(r"\((\d+(?:\.\d+)?) (kB|MB|GB)\)")
 IN_MB = {"kB": 0.001, "MB": 1.0, "GB": 1000.0}
 
@@ -188,7 +192,7 @@ def pip(
     if not packages:
         return subprocess.run(command, capture_output=quietly, text=True, check=False)
     begun = shown = time.monotonic()
-    fetched, fetched_mb = 0, 0.0
+    fetched, fetched_mb, warned = 0, 0.0, ""
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     ) as running:
@@ -196,7 +200,10 @@ def pip(
             now = time.monotonic()
             fetched += line.startswith("Collecting ")
             fetched_mb += megabytes(line)
-            if line.startswith("ERROR"):
+            if line.startswith("WARNING: Retrying") and not warned:
+                warned = line  # the first says why, long before pip gives up
+                print(line, end="", file=sys.stderr, flush=True)
+            elif line.startswith("ERROR"):
                 print(line, end="", file=sys.stderr, flush=True)
             elif line.startswith("Installing collected"):
                 after = f"{now - begun:.0f}"
@@ -211,7 +218,7 @@ def pip(
                 some = told(f"{fetched} of {packages}", f"{fetched}/{packages}")
                 print(how_far(some, fetched_mb, whole_mb, now - begun), flush=True)
                 shown = now
-    return subprocess.CompletedProcess(command, running.returncode, "", "")
+    return subprocess.CompletedProcess(command, running.returncode, "", warned)
 
 
 def install_locked(lock: Path) -> None:
@@ -222,6 +229,19 @@ def install_locked(lock: Path) -> None:
         packages=len(named),
         whole_mb=SIZES.get(lock, 0),
     )
+    if result.returncode != 0 and REFUSED in result.stderr:
+        raise InstallFailed(
+            told(
+                "A device of this network looks into HTTPS and signs with a certificate that pip does "
+                "not know. Ask your network's administrator for it (a .crt file), then: "
+                "sudo cp FILE.crt /usr/local/share/ca-certificates/ && sudo update-ca-certificates "
+                f"&& export PIP_CERT={SYSTEM_CERTIFICATES}, and run the same command again.",
+                "このネットワークでは、HTTPSを検査する機器が通信に署名し直していますが、その証明書をpipが"
+                "知りません。ネットワークの管理者から証明書（.crtファイル）を受け取り、"
+                "「sudo cp ファイル.crt /usr/local/share/ca-certificates/」「sudo update-ca-certificates」"
+                f"「export PIP_CERT={SYSTEM_CERTIFICATES}」と入力してから、同じ命令をもう一度実行してください。",
+            )
+        )
     if result.returncode != 0:
         raise InstallFailed(
             told(

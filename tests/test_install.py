@@ -378,6 +378,26 @@ def test_what_pip_does_is_told_while_it_does_it(
     assert "ERROR: no hash\n" == err
 
 
+def test_a_network_that_signs_anew_is_told_as_such(
+    installer: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """pip's error names a package that is not to be had; its first warning says why, and is shown."""
+    pip = installer.VENV_PYTHON
+    why = "WARNING: Retrying (Retry(total=%s)): SSLError([SSL: CERTIFICATE_VERIFY_FAILED])"
+    pip.write_text(
+        f"#!/bin/sh\necho Collecting a\necho '{why % 4}'\necho '{why % 3}'\n"
+        "echo 'ERROR: No matching distribution found for a==1' >&2\nexit 1\n"
+    )
+    pip.chmod(0o755)
+
+    with pytest.raises(installer.InstallFailed, match="update-ca-certificates.*PIP_CERT"):
+        installer.install_locked(installer.MAIN_LOCK)
+
+    assert [why % 4, "ERROR: No matching distribution found for a==1"] == (
+        capsys.readouterr().err.splitlines()
+    )
+
+
 def test_another_lock_is_installed_anew(
     installer: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
