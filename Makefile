@@ -6,6 +6,10 @@ UV_COMPILE := $(VENV)/uv pip compile --quiet --universal --python-version 3.11 \
 	--generate-hashes --only-binary :all: --no-annotate --no-emit-index-url \
 	--no-emit-find-links --custom-compile-command "make lock"
 
+# In the language of the terminal, as the command line does.
+comma := ,
+said = case "$${LC_ALL:-$${LC_MESSAGES:-$$LANG}}" in ja*) echo '$(2)';; *) echo '$(1)';; esac
+
 .PHONY: help serve test backups damage bundle bundle-check check lint types contracts format lock corpus install install-dev python
 
 help:
@@ -24,8 +28,8 @@ help:
 
 # A file that could not be read is named and the rest is indexed: that is served.
 serve: install
-	@echo 'Reading what is new in the corpus ($(VENV)/tebiki refresh) ...'
-	@$(VENV)/tebiki refresh || echo 'Not everything could be indexed (above); serving what could.'
+	@$(call said,Reading what is new in the corpus ($(VENV)/tebiki refresh) ...,文書のうち新しいものを読みます（$(VENV)/tebiki refresh）)
+	@$(VENV)/tebiki refresh || $(call said,Not everything could be indexed (above)$(comma) serving what could.,一部は索引に入りませんでした（上の表示）。入ったものを使います。)
 	@exec $(VENV)/tebiki serve $(SERVE_ARGS)
 
 # Half of them wait for others most of the time: two processes share them, whoever is done

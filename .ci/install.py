@@ -206,6 +206,7 @@ def pip(
             elif line.startswith("ERROR"):
                 print(line, end="", file=sys.stderr, flush=True)
             elif line.startswith("Installing collected"):
+                shown = float("inf")  # nothing more is fetched
                 after = f"{now - begun:.0f}"
                 print(
                     told(

@@ -199,9 +199,13 @@ def note(chosen: Settings, deed: str, **what: object) -> None:
 
 
 def tells_owners(chosen: Settings, record: Callable[[], Database]) -> Callable[[str, str], None]:
-    """Return what tells the owner of a document a sentence, by whatever way is set up for it."""
+    """Return what tells the owner of a document a sentence, by whatever ways are set up for it."""
 
     def tell(owner: str, text: str) -> None:
+        if chosen.mail_server:
+            from bot.mail import post_of
+
+            post_of(chosen.mail_server, chosen.mail_from).tell(owner, text)
         if not chosen.slack_bot_token:
             return
         from bot.ledger.errors import LedgerUnavailable

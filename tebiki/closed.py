@@ -60,6 +60,7 @@ def ways_out(chosen: Settings) -> tuple[WayOut, ...]:
         ("TEBIKI_CHROMA_URL", chosen.chroma_url),
         ("TEBIKI_DATABASE_URL", chosen.database_url),
         ("TEBIKI_TRACES", chosen.traces),
+        ("TEBIKI_MAIL_SERVER", chosen.mail_server),
     ]
     found = [(setting, urlsplit(address).hostname or "") for setting, address in named if address]
     if chosen.slack_bot_token:

@@ -144,6 +144,8 @@ class Settings(BaseModel):
             description="C0123ABCD=人事課,S0456EFGH=総務課: a channel or user group, and a group"
         ),
     ] = Field(default_factory=dict)
+    mail_server: _Secret = ""
+    mail_from: str = ""
     public_url: str = ""
     chroma_url: str = ""
     traces: str = ""
@@ -151,7 +153,7 @@ class Settings(BaseModel):
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
-        """Refuse half a language model."""
+        """Refuse half a language model, and mail without a server or a sender."""
         if self.llm and not self.llm_model:
             raise ValueError(f"TEBIKI_LLM is {self.llm}, but TEBIKI_LLM_MODEL names no model")
         if self.llm == "openai-like" and not self.llm_address:
@@ -159,6 +161,18 @@ class Settings(BaseModel):
                 "TEBIKI_LLM is openai-like, but TEBIKI_LLM_ADDRESS is not set; give the server's, "
                 "like http://127.0.0.1:8080/v1"
             )
+        if self.mail_server or self.mail_from:
+            from bot.mail import is_address, is_server
+
+            if not is_server(self.mail_server):
+                raise ValueError(
+                    "TEBIKI_MAIL_SERVER is no mail server; give one like smtp://mail.example.lg.jp"
+                )
+            if not is_address(self.mail_from):
+                raise ValueError(
+                    "TEBIKI_MAIL_FROM is no mail address; give the sender's, like "
+                    "tebiki@example.lg.jp"
+                )
         return self
 
     @property

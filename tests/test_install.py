@@ -381,7 +381,7 @@ def test_what_pip_does_is_told_while_it_does_it(
 def test_a_network_that_signs_anew_is_told_as_such(
     installer: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """pip's error names a package that is not to be had; its first warning says why, and is shown."""
+    """The error of pip names a package that is not to be had; its first warning says why, and is shown."""
     pip = installer.VENV_PYTHON
     why = "WARNING: Retrying (Retry(total=%s)): SSLError([SSL: CERTIFICATE_VERIFY_FAILED])"
     pip.write_text(
@@ -390,7 +390,7 @@ def test_a_network_that_signs_anew_is_told_as_such(
     )
     pip.chmod(0o755)
 
-    with pytest.raises(installer.InstallFailed, match="update-ca-certificates.*PIP_CERT"):
+    with pytest.raises(installer.InstallFailed, match=r"update-ca-certificates.*PIP_CERT"):
         installer.install_locked(installer.MAIN_LOCK)
 
     assert [why % 4, "ERROR: No matching distribution found for a==1"] == (

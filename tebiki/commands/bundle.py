@@ -62,7 +62,7 @@ def bundle(
     }
     with tempfile.TemporaryDirectory(prefix="tebiki-gathered-") as folder:
         wheels, pip = gather(
-            Path(folder), target, lambda step: err.print(f"{step} …", markup=False)
+            Path(folder), target, lambda step: err.print(f"{spoken(step)} …", markup=False)
         )
         made = pack(
             file, wheels, pip, target,

@@ -64,6 +64,7 @@ def examination(
     yield from told("model", lambda: services.of_model(chosen))
     yield from told("chroma", lambda: services.of_chroma(chosen))
     yield from told("slack", lambda: services.of_slack(chosen))
+    yield from told("mail", lambda: services.of_mail(chosen))
 
 
 def _made(chosen: Settings) -> str:

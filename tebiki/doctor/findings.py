@@ -32,6 +32,7 @@ TOPICS = {
     "model": "言語モデル",
     "chroma": "Chroma",
     "slack": "Slack",
+    "mail": "メール",
 }
 """What is looked at, in the order in which it is told; each with its name in Japanese."""
 

@@ -205,6 +205,29 @@ def of_chroma(chosen: Settings) -> Iterator[Finding]:
         yield ok("chroma", f"{chosen.chroma_url} answers.", f"{chosen.chroma_url} が応答します。")
 
 
+def of_mail(chosen: Settings) -> Iterator[Finding]:
+    """Say whether the mail server takes our mail, where one is named; none is sent."""
+    if not chosen.mail_server:
+        yield ok("mail", "Not set up.", "使っていません。")
+        return
+    from smtplib import SMTPException
+
+    from bot.mail import opened
+
+    host = urlsplit(chosen.mail_server).hostname
+    try:
+        with opened(chosen.mail_server, timeout_s=TIMEOUT_S) as there:
+            there.noop()
+    except (OSError, SMTPException) as problem:
+        yield broken(
+            "mail", f"{host} takes no mail ({problem}).", f"{host} にメールを渡せません（{problem}）。",
+            "Correct TEBIKI_MAIL_SERVER; owners of documents are not told by mail meanwhile.",
+            "TEBIKI_MAIL_SERVER を直してください。その間、文書の担当にメールは届きません。",
+        )  # fmt: skip
+    else:
+        yield ok("mail", f"{host} takes mail.", f"{host} にメールを渡せます。")
+
+
 def of_slack(chosen: Settings) -> Iterator[Finding]:
     """Say what Slack says of the tokens, where there are any; nothing is posted."""
     if not (chosen.slack_bot_token or chosen.slack_app_token):

@@ -33,6 +33,8 @@ def test_what_is_named_is_a_way_out_with_its_setting() -> None:
             "TEBIKI_CHROMA_URL": "http://127.0.0.1:8001/x",
             "TEBIKI_DATABASE_URL": "postgresql://u:p@db.example.lg.jp/t",
             "TEBIKI_SLACK_BOT_TOKEN": "xoxb-1",
+            "TEBIKI_MAIL_SERVER": "smtps://u:p@mail.example.lg.jp",
+            "TEBIKI_MAIL_FROM": "tebiki@example.lg.jp",
         }
     )
 
@@ -40,6 +42,7 @@ def test_what_is_named_is_a_way_out_with_its_setting() -> None:
         WayOut("api.anthropic.com", "TEBIKI_LLM_ADDRESS"),
         WayOut("db.example.lg.jp", "TEBIKI_DATABASE_URL"),
         WayOut("slack.com", "TEBIKI_SLACK_BOT_TOKEN"),
+        WayOut("mail.example.lg.jp", "TEBIKI_MAIL_SERVER"),
     } == set(ways_out(chosen))
 
 

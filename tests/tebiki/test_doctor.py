@@ -21,6 +21,7 @@ from api.keys import Keys, Scope
 from tebiki.command_line import app
 from tebiki.doctor import findings, machine, services
 from tebiki.settings import Said, settings
+from tests.mail_server import mail_server
 from tests.served import app_of, serving, small
 
 DIGEST = Path(__file__).parents[2] / "corpus" / "starter" / "kosei-digest.pdf"
@@ -222,13 +223,19 @@ def test_what_is_broken_is_named_with_what_to_do(
         ({"TEBIKI_CHROMA_URL": "http://127.0.0.1:1/x"}, "chroma", "127.0.0.1:1"),
         ({"TEBIKI_DATABASE_URL": "postgresql://a:geheim@127.0.0.1:1/x"}, "ledger", "127.0.0.1:1"),
         (
+            {"TEBIKI_MAIL_SERVER": "smtp://a:geheim@127.0.0.1:1", "TEBIKI_MAIL_FROM": "t@example.jp"},
+            "mail",
+            "127.0.0.1 takes no mail",
+        ),
+        ({"TEBIKI_MAIL_SERVER": "mail.lan"}, "settings", "smtp://mail.example.lg.jp"),
+        (
             {"TEBIKI_LLM": "ollama", "TEBIKI_LLM_MODEL": "m", "TEBIKI_LLM_ADDRESS": "http://127.0.0.1:1"},
             "model",
             "127.0.0.1:1 does not answer",
         ),
     ],
     ids=["a value that cannot be", "a misspelt name", "a model that is absent", "no Chroma",
-         "no PostgreSQL", "no model server"],
+         "no PostgreSQL", "no mail server", "no address of one", "no model server"],
 )  # fmt: skip
 def test_what_is_set_wrongly_is_named(
     house: House, setting: Mapping[str, str], about: str, said: str
@@ -265,6 +272,15 @@ def test_a_model_that_the_server_does_not_have_is_named(tmp_path: Path) -> None:
     assert ("look", "ok", "broken") == (absent.state, present.state, refused.state)
     assert "present" in absent.what
     assert "TEBIKI_LLM_KEY" in refused.todo
+
+
+def test_a_mail_server_that_takes_mail_is_well(tmp_path: Path) -> None:
+    """It is asked, and no mail is sent."""
+    with mail_server() as server:
+        given = {"TEBIKI_MAIL_SERVER": server.address, "TEBIKI_MAIL_FROM": "t@example.lg.jp"}
+        (found,) = services.of_mail(settings(given, tmp_path))
+
+    assert ("ok", []) == (found.state, server.mails)
 
 
 def test_a_secret_is_told_as_set_and_no_more() -> None:
