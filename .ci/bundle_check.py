@@ -1,7 +1,8 @@
-"""Take a bundle through its life where there is no network: install, refresh, serve, ask, update, back.
+"""Take a bundle through its life where there is no network: verify, install, serve, ask, update, back.
 
-`python3 .ci/bundle_check.py tebiki.tar`: needs Linux with user namespaces (or root). Every step runs
-in a network namespace that has nothing but its own loopback; times are told.
+`python3 .ci/bundle_check.py tebiki.tar [next.tar]`: needs Linux with user namespaces (or root). Every
+step runs in a network namespace that has nothing but its own loopback; sizes and times are told.
+Without a second bundle the first is the update as well, under another version.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -16,8 +18,8 @@ import time
 import urllib.request
 from pathlib import Path
 
+INSIDE = "--inside"
 QUESTION = "CIO補佐官を特別職非常勤職員として任用するには"
-PORT = 8765
 
 
 def timed(name: str, *command: str | Path) -> str:
@@ -34,27 +36,57 @@ def timed(name: str, *command: str | Path) -> str:
 
 def asked(launcher: Path) -> str:
     """Serve, ask over HTTP, and return what was cited first."""
-    server = subprocess.Popen([launcher, "serve", "--closed", "--port", str(PORT)])
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    began = time.monotonic()
+    server = subprocess.Popen(
+        [launcher, "serve", "--closed", "--port", str(port)], stdout=subprocess.DEVNULL
+    )
     try:
         body = json.dumps({"question": QUESTION}).encode()
         request = urllib.request.Request(
-            f"http://127.0.0.1:{PORT}/v1/answers", body, {"Content-Type": "application/json"}
+            f"http://127.0.0.1:{port}/v1/answers", body, {"Content-Type": "application/json"}
         )
         until = time.monotonic() + 120
         while True:
             try:
                 with urllib.request.urlopen(request, timeout=60) as answer:
-                    return str(json.load(answer)["citations"][0]["quote"])
+                    quote = str(json.load(answer)["citations"][0]["quote"])
             except OSError:
                 if time.monotonic() > until or server.poll() is not None:
                     raise
                 time.sleep(0.3)
+            else:
+                took_s = time.monotonic() - began
+                print(f"serve and ask: {took_s:.1f} s, {quote[:40]!r}", flush=True)
+                return quote
     finally:
         server.terminate()
         server.wait(30)
 
 
-def journey(bundle: Path, folder: Path) -> None:
+def unpacked(bundle: Path, folder: Path) -> Path:
+    """Unpack a bundle and return the folder that was in it."""
+    folder.mkdir()
+    timed("unpack", "tar", "xf", bundle, "-C", folder)
+    (stick,) = folder.iterdir()
+    return stick
+
+
+def renamed(stick: Path) -> Path:
+    """Make an update of a bundle: the same parts under another version."""
+    manifest = json.loads((stick / "manifest.json").read_text(encoding="utf-8"))
+    manifest["version"] += "+next"
+    (stick / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    return stick
+
+
+def bytes_in(folder: Path) -> int:
+    """Return the bytes of all files in a folder."""
+    return sum(path.lstat().st_size for path in folder.rglob("*") if path.is_file())
+
+
+def journey(folder: Path, bundle: Path, update: Path | None) -> None:
     """Walk through all of it; runs where there is no network."""
     subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
     try:
@@ -64,39 +96,50 @@ def journey(bundle: Path, folder: Path) -> None:
     else:
         sys.exit("there is a way out of this namespace")
     prefix = folder / "opt"
-    timed("unpack", "tar", "xf", bundle, "-C", folder)
-    (stick,) = (path for path in folder.glob("tebiki-*") if path.is_dir())
-    print(f"bundle: {bundle.stat().st_size / 1e6:.0f} MB", flush=True)
-    timed("install", "sh", stick / "install.sh", "--prefix", prefix)
     launcher = prefix / "bin" / "tebiki"
-    timed("refresh", launcher, "refresh")
-    began = time.monotonic()
+    stick = unpacked(bundle, folder / "first")
+    to, there = ("--prefix", prefix), prefix / "versions"
+    timed("verify", "sh", stick / "install.sh", "--check", *to)
+    timed("install", "sh", stick / "install.sh", *to)
+    first = prefix.joinpath("current").readlink()
+    packed, installed = bundle.stat().st_size, bytes_in(there)
     print(
-        f"answer: {asked(launcher)[:60]!r}, {time.monotonic() - began:.1f} s with start", flush=True
-    )
-    # An update: the same parts under another version.
-    manifest = json.loads((stick / "manifest.json").read_text(encoding="utf-8"))
-    manifest["version"] += "+next"
-    (stick / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
-    print(timed("update", "sh", stick / "install.sh", "--prefix", prefix), flush=True)
+        f"bundle {packed / 1e6:.0f} MB, installed {installed / 1e6:.0f} MB: "
+        f"{installed / packed:.1f} ×", flush=True,
+    )  # fmt: skip
+    timed("refresh", launcher, "refresh")
+    said = asked(launcher)
+
+    newer = unpacked(update, folder / "second") if update else renamed(stick)
+    timed("update", "sh", newer / "install.sh", *to)
+    second, both = prefix.joinpath("current").readlink(), bytes_in(there)
+    print(f"both versions: {both / 1e6:.0f} MB: {both / installed:.1f} × one", flush=True)
     timed("refresh after it", launcher, "refresh")
-    print(f"answer: {asked(launcher)[:20]!r}", flush=True)
-    timed("back", "sh", stick / "install.sh", "--prefix", prefix, "--back")
-    print(f"answer: {asked(launcher)[:20]!r}", flush=True)
-    installed = sum(p.stat().st_size for p in (prefix / "versions").rglob("*") if p.is_file())
-    print(f"two versions on disk: {installed / 1e6:.0f} MB", flush=True)
+    said_after = asked(launcher)
+    timed("back", "sh", newer / "install.sh", *to, "--back")
+    returned, said_then = prefix.joinpath("current").readlink(), asked(launcher)
+
+    kept = len(list((prefix / "backups").iterdir()))
+    if not first == returned != second or not said == said_after == said_then or kept != 1:
+        sys.exit(
+            f"{first}, then {second}, then {returned}, with {kept} backups:\n"
+            f"{said!r}\n{said_after!r}\n{said_then!r}"
+        )
+    print("verified, installed, asked, updated, asked, gone back, asked: the same", flush=True)
 
 
 def main() -> None:
     """Start the journey in a namespace of its own."""
-    if len(sys.argv) == 3:  # noqa: PLR2004 - inside
-        journey(Path(sys.argv[1]), Path(sys.argv[2]))
+    if sys.argv[1] == INSIDE:
+        folder_, bundle, *update = map(Path, sys.argv[2:])
+        journey(folder_, bundle, update[0] if update else None)
         return
-    bundle = Path(sys.argv[1]).resolve()
+    bundles = [Path(name).resolve() for name in sys.argv[1:]]
     folder = tempfile.mkdtemp(prefix="tebiki-closed-")
     environment = {"PATH": os.environ["PATH"], "HOME": folder, "LANG": "C.UTF-8"}
     try:
-        inside = ["unshare", "--map-root-user", "--net", sys.executable, __file__, bundle, folder]
+        inside = ["unshare", "--map-root-user", "--net", sys.executable, __file__, INSIDE, folder]
+        inside += bundles
         sys.exit(
             subprocess.run([str(each) for each in inside], check=False, env=environment).returncode
         )

@@ -1,7 +1,7 @@
 """A bundle: what is in it is checked, installed beside the former version, and taken back in one step.
 
 The wheels are small ones made here; "make bundle" packs the real ones and "make bundle-check" takes
-them through a network namespace without a way out.
+them through a network namespace without a way out; test_bundle_journey.py does so with small ones.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import os
 import subprocess
 import sys
 import tarfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from zipfile import ZipFile
@@ -26,13 +27,25 @@ PIP = next((Path(ensurepip.__file__).parent / "_bundled").glob("pip-*.whl"), Non
 HERE = Target(machine=os.uname().machine)
 
 
-def small_wheel(folder: Path, name: str, version: str, code: str, *, program: str = "") -> Path:
-    """Make a wheel of one module; with *program* it has a command that calls its main()."""
+def small_wheel(
+    folder: Path,
+    name: str,
+    version: str,
+    code: str,
+    *,
+    program: str = "",
+    beside: Mapping[str, str] = {},
+) -> Path:
+    """Make a wheel of one module and what lies *beside* it.
+
+    With *program* it has a command that calls its main().
+    """
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{name}-{version}-py3-none-any.whl"
     info = f"{name}-{version}.dist-info"
     files = {
         f"{name}.py": code,
+        **beside,
         f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\nLicense: MIT\n",
         f"{info}/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
     }
@@ -79,7 +92,7 @@ class Office:
     def installs(self, bundle: Path, *words: str, code: int = 0) -> str:
         """Run the installer where there is no network; any exit code but *code* fails."""
         command = ["sh", str(bundle / "install.sh"), "--prefix", str(self.prefix), *words]
-        if _has_namespaces():
+        if has_namespaces():
             command = ["unshare", "--map-root-user", "--net", *command]
         environment = {"PATH": os.environ["PATH"], "PYTHON": sys.executable, "LANG": "C.UTF-8"}
         done = subprocess.run(
@@ -96,7 +109,8 @@ class Office:
         return done.stdout.strip()
 
 
-def _has_namespaces() -> bool:
+def has_namespaces() -> bool:
+    """Whether a program can be run where there is no network."""
     done = subprocess.run(
         ["unshare", "--map-root-user", "--net", "true"], capture_output=True, check=False
     )
