@@ -41,7 +41,7 @@ from ingest.errors import (
     UnreadablePdf,
 )
 from ingest.personal.finding import personal_pages
-from ingest.reading import read_all
+from ingest.reading import read_one
 from ingest.translations import in_language
 
 if TYPE_CHECKING:
@@ -294,10 +294,7 @@ def install(
 def _read(file: Path) -> EditionText:
     # In a process of its own: a file that bloats or crashes its reader must not end this one.
     with tempfile.TemporaryDirectory() as cache:
-        text = read_all({"": file}, cache=Path(cache), with_ocr=False)[""]
-    if isinstance(text, UnreadablePdf):
-        raise text
-    return text
+        return read_one(file, cache=Path(cache), with_ocr=False)
 
 
 @contextmanager

@@ -186,23 +186,7 @@ def retrieval(
             took_ms,
         )
 
-    started = _now()
-    results = _put(questions, ask, measures, askers=askers, told=told)
-    return Run(
-        what="retrieval",
-        set=questions.name,
-        set_sha256=questions.sha256,
-        generation=library.id,
-        recipe=dict(library.recipe),
-        prompt="",
-        mode="",
-        started=started,
-        askers=askers,
-        memory_mb=memory_mb(),
-        measures=tuple(map(str, measures)),
-        results=results,
-        name=name,
-    )
+    return _run("retrieval", library, questions, ask, measures, askers, told, name)
 
 
 def answers(
@@ -245,34 +229,22 @@ def answers(
             quotes=tuple(held.quote for held in (*answer.citations, *nearest)),
         )
 
-    started = _now()
-    results = _put(questions, ask, measures, askers=askers, told=told)
-    return Run(
-        what="answers",
-        set=questions.name,
-        set_sha256=questions.sha256,
-        generation=library.id,
-        recipe=dict(library.recipe),
-        prompt="+".join(sorted(prompts - {""})),
-        mode="+".join(sorted(modes)),
-        started=started,
-        askers=askers,
-        memory_mb=memory_mb(),
-        measures=tuple(map(str, measures)),
-        results=results,
-        name=name,
-    )
+    run = _run("answers", library, questions, ask, measures, askers, told, name)
+    return replace(run, prompt="+".join(sorted(prompts - {""})), mode="+".join(sorted(modes)))
 
 
-def _put(
+def _run(
+    what: Literal["retrieval", "answers"],
+    library: Library,
     questions: QuestionSet,
     ask: Callable[[Question], _Came],
     measures: Sequence[Measure],
-    *,
     askers: int,
     told: Told | None,
-) -> tuple[Result, ...]:
+    name: str,
+) -> Run:
     """Ask each question, *askers* at once, and score what comes; the set's order is kept."""
+    started = datetime.now(UTC).isoformat(timespec="seconds")
     asked = tuple(questions)
     if asked:
         ask(asked[0])  # not counted: whatever loads at first use has loaded
@@ -282,7 +254,21 @@ def _put(
             results.append(_result(question, came, measures))
             if told is not None:
                 told(len(results), len(asked))
-    return tuple(results)
+    return Run(
+        what=what,
+        set=questions.name,
+        set_sha256=questions.sha256,
+        generation=library.id,
+        recipe=dict(library.recipe),
+        prompt="",
+        mode="",
+        started=started,
+        askers=askers,
+        memory_mb=memory_mb(),
+        measures=tuple(map(str, measures)),
+        results=tuple(results),
+        name=name,
+    )
 
 
 def _result(question: Question, came: _Came, measures: Sequence[Measure]) -> Result:
@@ -345,7 +331,3 @@ def memory_mb() -> float:
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     # The kernel counts in kilobytes, macOS in bytes.
     return round(peak / (1024 * 1024 if sys.platform == "darwin" else 1024), 1)
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")

@@ -20,7 +20,7 @@ from ingest import rendering
 from ingest.errors import UnreadablePdf
 from ingest.formats import ending
 from ingest.office import libreoffice
-from ingest.reading import read_all, sha256_of
+from ingest.reading import read_one, sha256_of
 from ingest.reading_processes import Bounds
 
 if TYPE_CHECKING:
@@ -159,12 +159,7 @@ class _Press:
 
     def read(self, pdf: Path) -> EditionText:
         bounds = Bounds(timeout_s=_TIMEOUT_S)
-        found = read_all(
-            {pdf.name: pdf}, cache=pdf.parent / "read", workers=1, with_ocr=False, bounds=bounds
-        )[pdf.name]
-        if isinstance(found, UnreadablePdf):
-            raise found
-        return found
+        return read_one(pdf, cache=pdf.parent / "read", with_ocr=False, bounds=bounds)
 
 
 @cache

@@ -20,27 +20,18 @@ if TYPE_CHECKING:
     from ingest.reading_processes import Progress
 
 
-def read_all(
-    files: Mapping[str, Path],
-    *,
-    cache: Path,
-    workers: int | None = None,
-    with_ocr: bool | None = None,
-    bounds: Bounds | None = None,
-    progress: Callable[[Progress], None] | None = None,
-) -> dict[str, EditionText | UnreadablePdf]:
-    """Read *files* (name → path) as `read_each` does, and return all outcomes in their order."""
-    found = dict(
-        read_each(
-            files,
-            cache=cache,
-            workers=workers,
-            with_ocr=with_ocr,
-            bounds=bounds,
-            progress=progress,
-        )
-    )
-    return {name: found[name] for name in files}
+def read_one(
+    path: Path, *, cache: Path, with_ocr: bool | None = None, bounds: Bounds | None = None
+) -> EditionText:
+    """Read one file as `read_each` does.
+
+    Raises:
+        UnreadablePdf: it has no text.
+    """
+    [(_, found)] = read_each({"": path}, cache=cache, with_ocr=with_ocr, bounds=bounds)
+    if isinstance(found, UnreadablePdf):
+        raise found
+    return found
 
 
 def read_each(

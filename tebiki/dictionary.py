@@ -54,10 +54,6 @@ _MEANINGS = """
 """
 
 
-class NoDictionary(NotFetched):
-    """The dictionary could not be had, or not be kept."""
-
-
 def fetch(told: Callable[[str], None], *, runs: Run = run) -> Path:
     """Fetch the dictionary, keep it, and return where.
 
@@ -88,7 +84,7 @@ def fetch(told: Callable[[str], None], *, runs: Run = run) -> Path:
         for archive in folder.glob("jamdict*.tar.gz"):
             return take(archive)
     said = "; ".join(why)
-    raise NoDictionary(
+    raise NotFetched(
         f"The dictionary for English questions could not be fetched ({said}). Everything else "
         'works. Try again with "tebiki dictionary", or name a file that you carried here: '
         f'"tebiki dictionary FILE" (from another machine: {KEPT}).',
@@ -112,7 +108,7 @@ def take(file: Path) -> Path:
                 line for line in _lines_of(file, folder) if _ENTRY.match(line) and word_of(line)
             ]
             if not lines:
-                raise NoDictionary(
+                raise NotFetched(
                     f"{file}: no dictionary is in it. Give EDICT's file, Debian's package "
                     "edict, or the archive of jamdict-data.",
                     f"{file}: 辞書が入っていません。EDICTのファイル、Debianのedictパッケージ、"
@@ -121,7 +117,7 @@ def take(file: Path) -> Path:
             with replacing(KEPT) as draft:
                 draft.write_bytes(_encoded((_HEAD, *lines)))
     except (OSError, EOFError, ValueError, lzma.LZMAError, sqlite3.Error, tarfile.TarError) as why:
-        raise NoDictionary(
+        raise NotFetched(
             f"{file}: it cannot be read as a dictionary ({why}). Copy it again.",
             f"{file}: 辞書として読めません（{why}）。もう一度コピーしてください。",
         ) from why

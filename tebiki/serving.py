@@ -275,13 +275,9 @@ def _read_again(chosen: Settings, path: Path) -> EditionText:
     Raises:
         UnreadablePdf: it cannot be read any more.
     """
-    from ingest.errors import UnreadablePdf
-    from ingest.reading import read_all
+    from ingest.reading import read_one
 
-    found = read_all({path.name: path}, cache=chosen.home / "readings")[path.name]
-    if isinstance(found, UnreadablePdf):
-        raise found
-    return found
+    return read_one(path, cache=chosen.home / "readings")
 
 
 def colleague_of(parts: Parts, ledger: Ledger) -> Colleague:

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING
 from ingest.errors import UnreadablePdf
 from ingest.file_facts import facts_of
 from ingest.pdf import ocr_engines, tesseract
-from ingest.reading import read_all
+from ingest.reading import read_each
 from ingest.reading_processes import Bounds
 from tests.pdfs import Sheet, made
 
@@ -226,11 +226,11 @@ def main(count: int, *only: str) -> int:
         files = make(sources(), folder, count)
         pretended(folder)
         passes: dict[str, Callable[[Callable[[Progress], None]], Mapping[str, object]]] = {
-            "text": lambda told: read_all(
-                files, cache=folder / "c", with_ocr=False, bounds=BOUNDS, progress=told
+            "text": lambda told: dict(
+                read_each(files, cache=folder / "c", with_ocr=False, bounds=BOUNDS, progress=told)
             ),
-            "text and OCR": lambda told: read_all(
-                files, cache=folder / "c", with_ocr=True, bounds=BOUNDS, progress=told
+            "text and OCR": lambda told: dict(
+                read_each(files, cache=folder / "c", with_ocr=True, bounds=BOUNDS, progress=told)
             ),
             "facts": lambda _: facts_of(files, bounds=BOUNDS),
         }

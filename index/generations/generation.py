@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import date
 from functools import lru_cache, partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 from weakref import ReferenceType, ref
 
 import numpy as np
@@ -48,6 +48,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+Stored = TypeVar("Stored")
 
 _TEXTS_KEPT, _SENTENCES_KEPT, _CHUNKS_KEPT = 64, 256, 16
 """Editions whose texts, sentences and chunks stay in memory: of one of thirty pages half a megabyte,
@@ -336,28 +337,28 @@ def _load_sentences(folder: Path, files: Mapping[str, str], sha256: str) -> Sent
     name = f"sentences/{sha256}.npz"
     if name not in files:
         return None
-    try:
-        whole = is_as_written(folder / name, files[name])
-        found = load_sentences(folder / name) if whole else None
-    except Exception as problem:  # as when a generation is opened
-        reason = f"stored sentences are damaged ({problem})"
-        raise GenerationBroken(str(folder / name), reason) from problem
-    if found is None:
-        raise GenerationBroken(str(folder / name), "stored sentences are damaged or missing")
-    return found
+    return _loaded(folder, files, name, load_sentences, "stored sentences are")
 
 
 def _load_text(folder: Path, files: Mapping[str, str], sha256: str) -> EditionText:
-    name = f"{TEXTS}{sha256}.npz"
+    return _loaded(folder, files, f"{TEXTS}{sha256}.npz", load, "a stored text is")
+
+
+def _loaded(
+    folder: Path,
+    files: Mapping[str, str],
+    name: str,
+    load: Callable[[Path], Stored | None],
+    what: str,
+) -> Stored:
     try:
         whole = is_as_written(folder / name, files[name]) if name in files else True
-        text = load(folder / name) if whole else None
+        found = load(folder / name) if whole else None
     except Exception as problem:  # as when a generation is opened
-        reason = f"a stored text is damaged ({problem})"
-        raise GenerationBroken(str(folder / name), reason) from problem
-    if text is None:
-        raise GenerationBroken(str(folder / name), "a stored text is damaged or missing")
-    return text
+        raise GenerationBroken(str(folder / name), f"{what} damaged ({problem})") from problem
+    if found is None:
+        raise GenerationBroken(str(folder / name), f"{what} damaged or missing")
+    return found
 
 
 def opened(

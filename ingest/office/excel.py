@@ -12,7 +12,7 @@ from ingest.office import tables
 from ingest.office.packages import Package, R
 from ingest.office.pieces import Leaf, Piece, composed, heading, paragraph, placed
 from ingest.office.shown import BUILT_IN, shown
-from ingest.office.tables import Cell
+from ingest.office.tables import NOTE, Cell
 from ingest.office.text import cut, letters
 from ingest.pages import BlockKind, EditionText, PlaceKind
 
@@ -28,7 +28,6 @@ _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _LONG_NOTE = 25
 _LONGEST_TITLE = 60
 _MOST_NAMED = 10
-_NOTE = re.compile(r"[※＊*]|[（(]?(?:注|備考|出典|資料|単位)")
 _HIDDEN = "Hidden sheets were left out: {}."
 _LINES = "Hidden rows or columns were left out on: {}."
 _REMARKS = "Cell notes were left out on: {}."
@@ -331,7 +330,7 @@ def _titled(pieces: list[Piece]) -> list[Piece]:
     if not pieces or pieces[0].kind is BlockKind.ROW or len(pieces[0].text) > _LONGEST_TITLE:
         return pieces
     first = pieces[0]
-    if _NOTE.match(first.text) or "。" in first.text or "\n" in first.text:
+    if NOTE.match(first.text) or "。" in first.text or "\n" in first.text:
         return pieces
     return [replace(heading(first.text, 1, first.at), kind=BlockKind.HEADING), *pieces[1:]]
 
@@ -383,7 +382,7 @@ def _first_words(cells: Sequence[Cell]) -> list[str]:
 
 def _is_note(cells: Sequence[Cell]) -> bool:
     """Whether cells are remarks: they say so, or are sentences one below the other."""
-    if _NOTE.match(cells[0].text):
+    if NOTE.match(cells[0].text):
         return True
     return len({cell.column for cell in cells}) == 1 and any(
         len(cell.text) > _LONG_NOTE and "。" in cell.text for cell in cells

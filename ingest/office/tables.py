@@ -29,7 +29,8 @@ _DAY = re.compile(r"[^\s\d]{0,2}(?:(?:\d{1,4}|元)[年./-]\d{1,2}[月./-]\d{1,2}
 _AMOUNT = re.compile(r"[￥¥]?[\d,.]+(?:円|千円|百万円|億円)?")
 _LETTER = re.compile(r"[一-龥々ぁ-んァ-ヶー]")
 _CHOICES = frozenset({"有無", "可否", "要否", "男女", "大小", "正副", "当否", "適否"})
-_NOTE = re.compile(r"[※＊*]|[（(]?(?:注|備考|出典|資料|単位)")
+NOTE = re.compile(r"[※＊*]|[（(]?(?:注|備考|出典|資料|単位)")
+"""How a remark on a table begins."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +92,7 @@ def pieces(cells: Sequence[Cell], known: Heads | None = None, *, at: str = "") -
             yield _row(own, ("",) * len(own), "", at)
             continue
         alone = own[0] if len(own) == 1 and not spanning else None
-        if alone is not None and (not begun or _NOTE.match(alone.text)) and width > 1:
+        if alone is not None and (not begun or NOTE.match(alone.text)) and width > 1:
             yield _beside(alone, at)
             continue
         if alone is not None and len(heads) > 1 and _heads_group(alone, left, width):

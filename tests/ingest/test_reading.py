@@ -18,7 +18,7 @@ from ingest.catalog.facts import Facts
 from ingest.errors import UnreadablePdf
 from ingest.pages import EditionText
 from ingest.pdf import documents, ocr_engines, tesseract
-from ingest.reading import read_all, read_each
+from ingest.reading import read_each, read_one
 from ingest.reading_processes import Bounds, Progress, together
 from tests.pdfs import Sheet, bomb, write
 
@@ -33,7 +33,7 @@ def read(
     files: Mapping[str, Path], cache: Path, **more: object
 ) -> dict[str, EditionText | UnreadablePdf]:
     """Read without OCR."""
-    return read_all(files, cache=cache, with_ocr=False, **{"bounds": BOUNDS, **more})  # type: ignore[arg-type]
+    return dict(read_each(files, cache=cache, with_ocr=False, **{"bounds": BOUNDS, **more}))  # type: ignore[arg-type]
 
 
 def text_of(outcome: EditionText | UnreadablePdf) -> str:
@@ -48,7 +48,7 @@ def refusal(outcome: EditionText | UnreadablePdf) -> str:
     return str(outcome)
 
 
-def test_files_come_back_in_order_with_their_text(tmp_path: Path) -> None:
+def test_each_file_comes_back_with_its_text(tmp_path: Path) -> None:
     """Each name gets the text of its own file, whichever process read it."""
     files = {
         name: write(tmp_path / f"{name}.pdf", [Sheet().say(f"{name}の本文", 72, 700)])
@@ -57,8 +57,9 @@ def test_files_come_back_in_order_with_their_text(tmp_path: Path) -> None:
 
     found = read(files, tmp_path / "cache", workers=2)
 
-    assert ["丙", "甲", "乙"] == list(found)
-    assert [f"{name}の本文\n" for name in files] == [text_of(one) for one in found.values()]
+    assert {name: f"{name}の本文\n" for name in files} == {
+        n: text_of(one) for n, one in found.items()
+    }
 
 
 def test_reading_apart_gives_what_reading_here_gives(tmp_path: Path) -> None:
@@ -187,9 +188,8 @@ def test_what_ocr_gave_up_is_not_kept(tmp_path: Path, monkeypatch: pytest.Monkey
     _tesseract(tmp_path, monkeypatch, "exit 1")
     path = write(tmp_path / "scan.pdf", [Sheet(drawn=[PICTURE])])
 
-    found = read_all({"a": path}, cache=tmp_path / "c", with_ocr=True, bounds=BOUNDS)["a"]
+    found = read_one(path, cache=tmp_path / "c", with_ocr=True, bounds=BOUNDS)
 
-    assert isinstance(found, EditionText)
     assert "tesseract broke down" in found.pages[0].quality.note
     assert [] == list((tmp_path / "c").glob("*.npz"))
 
@@ -203,7 +203,7 @@ def test_ocr_is_kept_in_the_folder_that_was_meant(
     path = write(tmp_path / "scan.pdf", [Sheet(drawn=[PICTURE])])
     monkeypatch.chdir(tmp_path)
 
-    read_all({"a": path}, cache=Path("home", "readings"), with_ocr=True, bounds=BOUNDS)
+    read_one(path, cache=Path("home", "readings"), with_ocr=True, bounds=BOUNDS)
 
     assert [] != list((tmp_path / "home" / "readings" / "ocr").glob("*.json"))
     assert not (Path(reading.__file__).parents[1] / "home").exists()
@@ -255,7 +255,7 @@ def test_ocr_is_asked_for_by_its_being_installed(
     monkeypatch.setattr(ocr_engines, "engine", lambda: None)
     path = write(tmp_path / "a.pdf", [Sheet().say("本文", 72, 700)])
 
-    read_all({"a": path}, cache=tmp_path / "cache", bounds=BOUNDS)
+    read_one(path, cache=tmp_path / "cache", bounds=BOUNDS)
 
     (entry,) = (tmp_path / "cache").glob("*.npz")
     assert entry.stem.endswith("-plain")
@@ -311,8 +311,7 @@ def test_what_is_read_whole_for_its_facts_is_not_read_again(
         pytest.fail("a process was started")
 
     monkeypatch.setattr(reading_processes, "_started", refuse)
-    text = read_all({"a": tmp_path / "a.txt"}, cache=cache, with_ocr=True)["a"]
+    text = read_one(tmp_path / "a.txt", cache=cache, with_ocr=True)
     assert not isinstance(found, UnreadablePdf)
-    assert not isinstance(text, UnreadablePdf)
     assert "備品管理要綱" == found.title
     assert text.text.endswith("備品は総務課が管理する。\n")

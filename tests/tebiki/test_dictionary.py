@@ -15,7 +15,8 @@ import pytest
 from typer.testing import CliRunner
 
 from tebiki.command_line import app
-from tebiki.dictionary import NoDictionary, fetch, take
+from tebiki.dictionary import fetch, take
+from tebiki.fetched import NotFetched
 
 LICENCE = "免許 [めんきょ] /(n,vs) license/permission/(P)/"
 EDICT = f"　？？？ /EDICT, made for the tests/\n{LICENCE}\nたくさん /(n) many/(P)/\nnothing here\n"
@@ -134,7 +135,7 @@ def test_a_file_without_a_dictionary_changes_nothing(
     file = tmp_path / name
     file.write_bytes(content)
 
-    with pytest.raises(NoDictionary, match=str(file)):
+    with pytest.raises(NotFetched, match=str(file)):
         take(file)
 
     assert [LICENCE] == said(kept)
@@ -173,7 +174,7 @@ def test_the_python_index_is_asked_where_apt_has_it_not(
 
 def test_without_a_network_the_reasons_are_told(kept: Path, tmp_path: Path) -> None:
     """Both, with what can be done, and nothing is left behind."""
-    with pytest.raises(NoDictionary, match=r"resolve host.*tebiki dictionary FILE"):
+    with pytest.raises(NotFetched, match=r"resolve host.*tebiki dictionary FILE"):
         fetch(lambda _step: None, runs=Machine(tmp_path, "nothing"))
 
     assert [] == list(kept.parent.iterdir())

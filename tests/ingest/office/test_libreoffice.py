@@ -10,7 +10,7 @@ import pytest
 from ingest import formats
 from ingest.errors import UnreadablePdf
 from ingest.office import documents, libreoffice
-from ingest.reading import read_all
+from ingest.reading import read_one
 from tests import office
 
 OLD = b"\xd0\xcf\x11\xe0 an old file"
@@ -60,9 +60,8 @@ def test_reading_process_may_use_it(pretended: Path, tmp_path: Path) -> None:
     old = tmp_path / "a.doc"
     old.write_bytes(OLD)
 
-    found = read_all({"a": old}, cache=tmp_path / "c", with_ocr=False)["a"]
+    found = read_one(old, cache=tmp_path / "c", with_ocr=False)
 
-    assert not isinstance(found, UnreadablePdf)
     assert found.text.startswith("備品管理要綱")
     assert (pretended / "called").exists()
 
