@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ingest.pdf.tables import Columns
 
 _LEAST_VERTICAL = 8
-_TOUCH = 0.5
+_TOUCH, _TIGHT = 0.5, 0.5
 _ALIKE = 1.25
 _BEGIN = itemgetter(0)
 
@@ -126,13 +126,18 @@ def _vertical(found: list[Line]) -> list[list[Line]]:
         for stack in stacks:
             last = stack[-1]
             gap = last.left - line.right
+            goes_on = int(line.glyphs[0]) == int(last.glyphs[-1]) + 1
             if (
-                -0.3 * line.size < gap < 1.6 * line.size
+                (-0.8 if goes_on else -0.3) * line.size < gap < 1.6 * line.size
                 and min(last.top, line.top) - max(last.bottom, line.bottom) > 0
                 and last.top - line.top > -2.5 * line.size
                 and abs(last.size - line.size) < 0.25 * line.size
                 and last.pictured == line.pictured
-                and (line.pictured or max(len(last.text), len(line.text)) >= _LEAST_VERTICAL)
+                and (
+                    (goes_on and gap < _TIGHT * line.size)
+                    or line.pictured
+                    or max(len(last.text), len(line.text)) >= _LEAST_VERTICAL
+                )
             ):
                 stack.append(line)
                 break

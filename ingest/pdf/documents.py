@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from ingest.pdf.ocr import Ocr
     from ingest.pdf.tables import Columns
 
-READER_VERSION = "29"
+READER_VERSION = "30"
 """Changes when the same file would be read differently: what was read before is read again."""
 
 _PASSWORD = 4

@@ -212,7 +212,7 @@ def shapes(page: Drawn, width: float, height: float) -> Shapes:
     w, h = boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1]
     page_sized = (w > _NEARLY * width) & (h > _NEARLY * height)
     frames = boxes[(w > _LEAST_FRAME[0]) & (h > _LEAST_FRAME[1]) & ~page_sized]
-    across = boxes[(h <= _THIN) & (w > _LEAST_RULE)]
+    across = _with_pieces(boxes[(h <= _THIN) & (w > _LEAST_PIECE)])
     down = _whole(boxes[(w <= _THIN) & (h > _LEAST_PIECE)])
     if len(frames):
         frames = distinct(frames)[:_MAX_FRAMES]
@@ -241,6 +241,25 @@ def _whole(down: NDArray[np.float32]) -> NDArray[np.float32]:
         & (joined[:, None, 3] >= long[None, :, 3])
     ).any(axis=1)
     return np.asarray(joined[holds])
+
+
+def _with_pieces(across: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Horizontal rules, and the short pieces that go on with one where a program draws both.
+
+    Each stays as it is drawn: what is struck out or underlined is told by exact heights.
+    """
+    short = across[:, 2] - across[:, 0] <= _LEAST_RULE
+    if not short.any():
+        return across
+    turned = across[:, [1, 0, 3, 2]]
+    joined = _whole(turned)
+    middle = (turned[:, 1] + turned[:, 3]) / 2
+    within = (
+        (np.abs(joined[:, None, 0] - turned[None, :, 0]) < _THIN)
+        & (joined[:, None, 1] <= middle)
+        & (joined[:, None, 3] >= middle)
+    ).any(axis=0)
+    return np.asarray(across[~short | within])
 
 
 def _inset(frames: NDArray[np.float32], down: NDArray[np.float32]) -> NDArray[np.bool_]:

@@ -11,6 +11,7 @@ from ingest.language import marks
 from ingest.pdf.blanks import bridged
 from ingest.pdf.lines import Line, made, together
 from ingest.pdf.pitch import Pitch, pitch
+from ingest.pdf.signs import signed
 from ingest.pdf.spread import spread
 from ingest.pdf.vertical import stacked
 
@@ -70,6 +71,7 @@ def lines_of(glyphs: Glyphs, shapes: Shapes) -> list[Line]:
     runs = stacked(runs, glyphs, shapes)
     runs = _joined(runs, glyphs, shapes, measured)
     runs = bridged(runs, glyphs, shapes)
+    runs = signed(runs, glyphs, shapes)
     _put_in_frames(runs, shapes.frames)
     _note_numbers(runs, glyphs)
     return runs

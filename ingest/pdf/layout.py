@@ -15,7 +15,7 @@ from ingest.pdf import charts
 from ingest.pdf.bands import has_rows, parted
 from ingest.pdf.columns import Unit, around, around_lines, columns, ordered
 from ingest.pdf.drafts import BLANK, gaps_in, needs_space, spelled
-from ingest.pdf.lines import LONG_LINE, together
+from ingest.pdf.lines import LONG_LINE, made, together
 from ingest.pdf.rows import is_value, leveled, rows
 from ingest.pdf.tables import Columns, charted, heads, may_head, tables
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 _LEAST_VERTICAL = 8
 _LARGER = 1.15
-_TOUCH = 0.5
+_TOUCH, _GAP = 0.5, 0.25
 _WHOLE_ROW = 0.9
 _LONGEST_HEAD = 40
 _LONGEST_ROW = 220
@@ -61,9 +61,9 @@ def units(
         for grid, chart in zip(grids, drawn, strict=True)
         if chart
     ]
-    if any(bars):
-        grids = [grid for grid, bar in zip(grids, bars, strict=True) if not bar]
-        in_grid, free = _in_grids(found, grids)
+    grids = [grid for grid, bar in zip(grids, bars, strict=True) if not bar]
+    if any(bars) or grids:
+        in_grid, free = _in_grids(_cut(found, grids, glyphs), grids)
     charts.label(free, diagrams, shapes)
     highest = max([line.top for line in free] + [grid.top for grid in grids], default=0.0)
     made_tables = []
@@ -80,16 +80,16 @@ def units(
     used = sorted({frame for frame in [*held, *homes] if frame >= 0})
     within = _nesting(used, shapes.frames)
     _let_out(held, within)
-    made: dict[int, Unit] = {}
+    whole: dict[int, Unit] = {}
     for frame in [*within, -1]:
         lines, inside = _unruled(held.get(frame, []))
         inside.extend(columns(lines, shapes))
-        inside.extend(made[child] for child, parent in within.items() if parent == frame)
+        inside.extend(whole[child] for child, parent in within.items() if parent == frame)
         inside.extend(
             unit for (_, unit), home in zip(made_tables, homes, strict=True) if home == frame
         )
-        made[frame] = around(ordered([unit for unit in inside if unit.lines or unit.inside]))
-    return made[-1].inside
+        whole[frame] = around(ordered([unit for unit in inside if unit.lines or unit.inside]))
+    return whole[-1].inside
 
 
 def _let_out(held: dict[int, list[Line]], within: dict[int, int]) -> None:
@@ -102,12 +102,12 @@ def _let_out(held: dict[int, list[Line]], within: dict[int, int]) -> None:
 
 def _unruled(found: list[Line]) -> tuple[list[Line], list[Unit]]:
     """What stands in no table without rules, and those tables."""
-    made: list[Unit] = []
+    units: list[Unit] = []
     taken: set[int] = set()
     for table in rows(found):
         taken.update(id(line) for row in table for line in row.lines())
-        made.append(around([_row(row.cells, _heading(*row.head), row.head) for row in table]))
-    return [line for line in found if id(line) not in taken], made
+        units.append(around([_row(row.cells, _heading(*row.head), row.head) for row in table]))
+    return [line for line in found if id(line) not in taken], units
 
 
 def unfinished(found: Sequence[Unit]) -> Columns | None:
@@ -121,6 +121,40 @@ def unfinished(found: Sequence[Unit]) -> Columns | None:
 def _places(found: Sequence[Line]) -> NDArray[np.float32]:
     places = [(line.left, line.bottom, line.right, line.top) for line in found]
     return np.array(places, np.float32).reshape(-1, 4)
+
+
+def _cut(found: Sequence[Line], grids: Sequence[Table], glyphs: Glyphs) -> list[Line]:
+    """The lines, with figures of several cells that were read as one line cut at their edges."""
+    cut: list[Line] = []
+    for line in found:
+        pieces = _pieces(line, grids, glyphs) if line.upright and not line.pictured else [line]
+        cut.extend(pieces)
+    return cut
+
+
+def _pieces(line: Line, grids: Sequence[Table], glyphs: Glyphs) -> list[Line]:
+    middle = (line.bottom + line.top) / 2
+    reach = _TOUCH * line.size
+    edges = [
+        cell.left
+        for grid in grids
+        if grid.left < line.right and grid.right > line.left and grid.bottom < middle < grid.top
+        for cell in grid.cells
+        if cell.bottom < middle < cell.top and line.left + reach < cell.left < line.right - reach
+    ]
+    if not edges:
+        return [line]
+    left, _, right, _ = glyphs.boxes[line.glyphs].T
+    column = np.searchsorted(sorted(edges), (left + right) / 2)
+    begins = np.flatnonzero(np.diff(column, prepend=-1))
+    if len(begins) < 2 or (left[begins[1:]] - right[begins[1:] - 1] < _GAP * line.size).any():
+        return [line]
+    pieces = made(line.glyphs, begins, glyphs)
+    if not all(is_value(piece.text) for piece in pieces):
+        return [line]
+    for piece in pieces:
+        piece.frame = line.frame
+    return pieces
 
 
 def _in_grids(

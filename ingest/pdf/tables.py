@@ -15,12 +15,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ingest.pdf.bodies import bodied
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
-_SNAP = 3.0
+_SNAP, _ABUTTING = 3.0, 1.0
 _LEAST_LINES, _LEAST_ROWS = 3, 2
 _MOST_RULES, _MOST_DRAWN = 2_500, 50_000
 _MOSTLY, _SEVERAL = 0.7, 2
@@ -38,7 +40,7 @@ _BARS = (8, 2.5)
 # Shares: of a side that is drawn, and of the cells that are enclosed. Of 698 grids on 36 files those
 # of tables have more; charts, diagrams and decorated boxes, 300 of them, less.
 _ALONG, _FEW = 0.85, 0.5
-_LONGEST_HEAD = 40
+_LONGEST_HEAD, _LONGEST_OVER_FIGURES = 40, 100
 _DEEPEST_HEAD = 4
 _FIGURES = re.compile(r"[\d０-９,，.．%％△▲\-－―~〜～()（）円件人社万億千\s]+")
 
@@ -116,8 +118,8 @@ def tables(
         return []
     alone, touching = _touching(across, down)
     found = []
-    for drawn, vertical in touching:
-        horizontal = _footed(drawn, vertical)
+    for drawn, ruled in touching:
+        horizontal, vertical = bodied(_footed(drawn, ruled), ruled, across, texts)
         heights = _snapped((horizontal[:, 1] + horizontal[:, 3]) / 2)
         if len(heights) > _LEAST_ROWS:
             table = _grid(horizontal, _closed(horizontal, vertical, heights), heights)
@@ -297,7 +299,7 @@ def _touching(
     # The vertical rules that each group touches, one bit for each, and its horizontal ones.
     groups: list[tuple[int, list[int]]] = []
     alone: list[int] = []
-    for at, touched in enumerate(_as_bits(meets)):
+    for at, touched in enumerate(_along(across, _as_bits(meets))):
         if not touched:
             alone.append(at)
             continue
@@ -315,6 +317,26 @@ def _touching(
         if len(rows) > _LEAST_ROWS or (len(rows) > 1 and touched.bit_count() > _SEVERAL)
     )
     return across[alone], [(across[rows], down[meets[rows].any(axis=0)]) for rows in large]
+
+
+def _along(across: NDArray[np.float32], touched: list[int]) -> list[int]:
+    """What each horizontal rule touches, itself or as a piece of one that is drawn cell by cell."""
+    left, low, right, high = across.T
+    order = np.lexsort((left, high, low)).tolist()
+    found = list(touched)
+    run: list[int] = []
+    for at in order:
+        if run and not (
+            low[at] == low[run[-1]]
+            and high[at] == high[run[-1]]
+            and left[at] <= right[run].max() + _ABUTTING
+        ):
+            run = []
+        run.append(at)
+        whole = found[run[0]] | touched[at]
+        for piece in run if whole != found[run[0]] else run[-1:]:
+            found[piece] = whole
+    return found
 
 
 def _as_bits(rows: NDArray[np.bool_]) -> list[int]:
@@ -351,7 +373,10 @@ def _grid(
     np.logical_or.at(walls, at, (middle_y > down[:, 1:2]) & (middle_y < down[:, 3:]))
     floors = np.zeros((rows + 1, columns), np.bool_)
     at = np.abs(ys - (across[:, 1:2] + across[:, 3:]) / 2).argmin(axis=1)
-    np.logical_or.at(floors, at, (middle_x > across[:, :1]) & (middle_x < across[:, 2:3]))
+    # Pieces of a rule may meet just below the middle of a column.
+    reach = _ABUTTING / 2
+    over = (middle_x > across[:, :1] - reach) & (middle_x < across[:, 2:3] + reach)
+    np.logical_or.at(floors, at, over)
     x, y = xs.tolist(), ys.tolist()
     merged = _merged(walls.T, floors)
     cells = tuple(
@@ -476,16 +501,41 @@ def _tells_apart(rows: dict[int, list[int]], taken: list[int], said: Sequence[st
 def _head_rows(table: Table, said: Sequence[str], rows: dict[int, list[int]]) -> list[int]:
     """The rows at the top that head columns; a title across the table may stand above them."""
     taken: list[int] = []
+    headed: set[int] = set()
+    spanned = False
     for row in sorted(rows)[:_DEEPEST_HEAD]:
-        members = rows[row]
+        members = [table.cells[at] for at in rows[row]]
+        columns = {
+            column for cell in members for column in range(cell.left_column, cell.right_column + 1)
+        }
         if len(members) == 1 and not taken:
             continue
-        if len(members) == 1 or not _heading_row([said[at] for at in members]):
+        words = [said[at] for at in rows[row] if not _over_figures(table, said, at)]
+        if len(members) == 1 or not _heading_row(words):
+            break
+        # Below a row that heads each column by itself only what stands in columns without a head.
+        if taken and not spanned and headed & columns:
             break
         taken.append(row)
-        if all(table.cells[at].left_column == table.cells[at].right_column for at in members):
-            break
+        headed |= columns
+        spanned = any(cell.left_column < cell.right_column for cell in members)
     return taken
+
+
+def _over_figures(table: Table, said: Sequence[str], at: int) -> bool:
+    """Whether a cell says more than a short head, and nothing but figures stand in its column."""
+    head = table.cells[at]
+    if not _LONGEST_HEAD < len(said[at]) <= _LONGEST_OVER_FIGURES or "。" in said[at]:
+        return False
+    below = [
+        said[other]
+        for other, cell in enumerate(table.cells)
+        if cell.top_row > head.bottom_row
+        and cell.left_column <= head.right_column
+        and cell.right_column >= head.left_column
+        and said[other]
+    ]
+    return len(below) >= _LEAST_ROWS and all(map(_FIGURES.fullmatch, below))
 
 
 def _heading_row(words: list[str]) -> bool:
