@@ -66,6 +66,8 @@ def admission(chosen: Settings, host: str) -> Access:
 def together(chosen: Mapping[str, Settings], host: str = "127.0.0.1") -> Corpora:
     """Return the applications of several corpora behind one address; the first is put together now.
 
+    Each is put together with what its first question would wait for being read in the background.
+
     Raises:
         Unprotected: others can reach *host*, and nothing says who may ask one of them.
         LedgerUnavailable: the record of the first cannot be opened.
@@ -78,12 +80,14 @@ def together(chosen: Mapping[str, Settings], host: str = "127.0.0.1") -> Corpora
     accesses = {
         name: replace(admission(each, host), sessions=sessions) for name, each in chosen.items()
     }
-    served = Corpora(
-        accesses,
-        lambda name: web(
-            build(chosen[name]), host, access=accesses[name], readable=served.readable
-        ),
-    )
+
+    def made(name: str) -> FastAPI:
+        parts = build(chosen[name])
+        app = web(parts, host, access=accesses[name], readable=served.readable)
+        parts.shelf.keep_warm()
+        return app
+
+    served = Corpora(accesses, made)
     served.first()
     return served
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
@@ -115,3 +116,9 @@ class Desk:
             self.home, lambda _recipe, folder: Fitted.load(folder / "embedder"), self._today,
             remote=self.remote,
         )  # fmt: skip
+
+
+def warmed() -> None:
+    """Wait until nothing is read in the background any more."""
+    while waiting := [each for each in threading.enumerate() if each.name == "warming"]:
+        waiting[0].join(30)

@@ -116,5 +116,13 @@ class Shelf:
         )
 
 
+_ONE_AT_A_TIME = threading.Lock()
+"""Fifty corpora of one server, all read at once, would hold up whoever asks one of them."""
+
+
 def _in_background(work: Callable[[], None]) -> None:
-    threading.Thread(target=work, name="warming", daemon=True).start()
+    def in_turn() -> None:
+        with _ONE_AT_A_TIME:
+            work()
+
+    threading.Thread(target=in_turn, name="warming", daemon=True).start()

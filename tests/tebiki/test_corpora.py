@@ -15,7 +15,7 @@ from tebiki.command_line import app
 from tebiki.serving import together
 from tebiki.settings import BadSettings, Settings, named_in, of_corpus, settings
 from tests.fakes import edition
-from tests.shelves import TODAY, Desk
+from tests.shelves import TODAY, Desk, warmed
 
 QUESTION = "調整手当は月額いくらですか"
 YEN = {"main": "11111", "mizu": "22222", "人事課": "33333"}
@@ -124,6 +124,29 @@ def test_server_answers_for_each_corpus(own: Path) -> None:
     assert ["main", "mizu", "人事課"] == offered
     assert [YEN[name or "main"] in answer["text"] for name, answer in given.items()] == [True] * 4
     assert [True] * 3 == [(each.home / "ledger.sqlite").exists() for each in all_of.values()]
+
+
+def test_server_reads_early_what_a_first_question_would_wait_for(
+    own: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The English dictionary of each corpus, before anybody asks; here the file is gone by then."""
+    file = own / "edict"
+    file.write_text("手当 [てあて] /(n) allowance/(P)/\n", encoding="euc_jp")
+    monkeypatch.setattr("index.search.dictionary.KEPT", file)
+    all_of = {name: of_corpus(whole(own), name) for name in named_in(own)}
+    served = together(all_of)
+    with TestClient(served, base_url="http://127.0.0.1") as client:
+        for name in YEN:  # opens each, and asks nothing
+            client.get("/v1/session", params={"corpus": name})
+        warmed()
+        file.unlink()
+        found = {
+            name: client.post("/v1/search", json={"question": "allowance", "corpus": name}).json()
+            for name in YEN
+        }
+
+    said = {name: given["passages"][0]["text"] for name, given in found.items()}
+    assert [True] * 3 == [YEN[name] in text for name, text in said.items()]
 
 
 def test_corpus_without_a_key_is_not_served_to_others(own: Path) -> None:

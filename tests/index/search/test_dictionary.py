@@ -14,7 +14,7 @@ from index.search.dictionary import Dictionary
 from ingest.language.words import pairs, tokens
 from tests.fakes import edition
 from tests.searched import bm25
-from tests.shelves import Desk
+from tests.shelves import Desk, warmed
 
 ENTRIES = """\
 　？？？ /EDICT, made for the tests/
@@ -84,12 +84,6 @@ def test_who_asks_while_it_is_read_waits_for_the_rest(tmp_path: Path) -> None:
         file.write(ENTRIES.encode("euc_jp"))
 
     assert ("許可",) == found.get(timeout=30)
-
-
-def warmed() -> None:
-    """Wait until nothing is read in the background any more."""
-    while waiting := [each for each in threading.enumerate() if each.name == "warming"]:
-        waiting[0].join(30)
 
 
 def test_a_server_reads_it_before_anybody_asks(
