@@ -93,8 +93,8 @@ function drawing(answer, citations, handlers, { drawn, several }) {
     const main = !several && lead?.citation === n && !drawn.has(n);
     const before = known.get([...drawn].at(-1));
     drawn.add(n);
-    const large = main && answer.certainty === "answered" && !lead.value;
-    return quotation(citation, handlers, { lead: large ? lead.text : "", main, before });
+    const firm = answer.certainty === "answered" && !lead?.value;
+    return quotation(citation, handlers, { lead: main ? lead.text : "", firm, main, before });
   });
   return [...fragment.children];
 }

@@ -387,6 +387,7 @@ function start(chosen) {
   running?.abort();
   conversation = chosen;
   talk.replaceChildren();
+  shown();
   named(chosen.turns.at(-1)?.answer.id);
   if (panel.open) panel.close();
   main.classList.toggle("fresh", chosen.turns.length === 0);
@@ -426,9 +427,10 @@ async function suggest() {
 }
 
 // Works of which only a digest is held: the first page offers to add them.
-async function offerOfficial() {
+async function offerOfficial(above) {
   try {
     const { documents } = await get("/v1/documents");
+    await above; // what stands above it comes first, so that nothing moves
     filters.load(documents, await session);
     const digests = documents.filter((work) => work.digest_of && work.editions.some((each) => each.held));
     const absent = new Set(
@@ -457,8 +459,7 @@ frame(pageTitle(""), () => {
     const turn = conversation.turns[at];
     if (turn) show(item.querySelector(".answer"), turn.answer);
   }
-  if (!conversation.turns.length) suggest();
-  offerOfficial();
+  offerOfficial(conversation.turns.length ? null : suggest());
 });
 
 // The address names the answer that is shown: reloaded or passed on, it shows it again.
@@ -473,14 +474,21 @@ async function reopen(name) {
     const answer = await get(`/v1/answers/${encodeURIComponent(name)}`);
     start({ ...fresh(), turns: [{ question: answer.question, answer }] });
   } catch (problem) {
+    shown();
     named();
     complain(problem.message);
   }
 }
 
+// What opening.js kept back.
+function shown() {
+  document.documentElement.classList.remove("opening");
+}
+
 const given = new URLSearchParams(location.search);
 if (given.get("q")) {
   named();
+  shown();
   begin(given.get("q"));
 } else if (given.get("answer")) reopen(given.get("answer"));
 else box.focus();

@@ -1,5 +1,6 @@
 // A draft, held to the documents sentence by sentence.
 
+import "./check-words.js";
 import { pageName } from "./quotation.js";
 import { post } from "./ask.js";
 import { el } from "./elements.js";

@@ -1,5 +1,6 @@
 // What is in the corpus: works, editions, which are in force; and a search inside them.
 
+import "./documents-words.js";
 import { badges, pageName } from "./quotation.js";
 import { get, HERE, post } from "./ask.js";
 import { el } from "./elements.js";

@@ -53,12 +53,13 @@ export function marker(citation, { open }) {
   return carded(made, citation);
 }
 
-// The whole block. *lead* is the part of the quotation that answers: it is shown large, or its rows
-// tinted. What is long is cut, the *main* quotation later than others, and a button shows the rest.
-// *before* is the citation above it: the same document is not named twice in a row.
-export function quotation(citation, handlers, { lead = "", main = false, before = null } = {}) {
+// The whole block. *lead* is the part of the quotation that answers: it is tinted, a brief one that
+// is *firm* large. What is long is cut, the *main* quotation later than others, what stands before
+// the lead too, and a button shows the rest. *before* is the citation above it: the same document is
+// not named twice in a row.
+export function quotation(citation, handlers, { lead = "", firm = false, main = false, before = null } = {}) {
   const body = el(`blockquote.verbatim.short${main ? ".main" : ""}`, { lang: citation.language });
-  body.append(...words(citation, lead));
+  body.append(...begun(words(citation, lead, firm)));
   return el(
     "div.quoted",
     {},
@@ -73,18 +74,41 @@ export function quotations(citations, handlers) {
   return citations.map((citation, at) => quotation(citation, handlers, { before: citations[at - 1] }));
 }
 
-function words({ quote, context }, lead) {
-  const heads = context ? context.split(" / ") : [];
-  const made = parts(quote).flatMap((block) => (block.rows ? tableOf(block.rows, heads, lead) : lines(block.text, lead)));
+function words({ quote, context }, lead, firm) {
+  const blocks = parts(quote);
+  // The heads of several tables come one after the other: one that shows its own keeps them.
+  let heads = context ? context.split(" / ") : [];
+  for (const { rows } of blocks) {
+    const own = rows?.[0].map(flat) ?? [];
+    const at = heads.findIndex((_, from) => own.length && own.every((head, to) => head === flat(heads[from + to] ?? "")));
+    if (at < 0 || own.length === heads.length) continue;
+    heads = heads.filter((_, each) => each < at || each >= at + own.length);
+    rows.heads = rows[0];
+  }
+  const made = blocks.flatMap(({ rows, text }) =>
+    rows ? tableOf(rows, rows.heads ?? heads, lead) : lines(text, lead, firm),
+  );
   if (heads.length && !made.some((each) => each.querySelector("thead"))) {
     made.unshift(el("p.within", {}, heads.join(" / ")));
   }
   return made;
 }
 
+// What answers is seen first: more than two lines before it are shown at a click.
+function begun(made) {
+  const at = made.findIndex((each) => each.matches(".holds") || each.querySelector(".lead"));
+  const above = made.slice(0, Math.max(0, at)).filter((each) => !each.matches(".flat"));
+  if (above.reduce((all, each) => all + each.textContent.length, 0) <= AHEAD) return made;
+  for (const each of above) each.classList.add("over");
+  made[at].classList.add("on");
+  return made;
+}
+
+const AHEAD = 60;
 const BRIEF = 80;
 const LONG = 160; // more than this is no line one would print large
 const LARGE = 2; // paragraphs that may be large
+const FEW = 3; // columns that find room on a telephone
 const ROWS = 4; // shown of a table before it is unfolded
 const SPANNING = 20; // characters of a line that may stand across a table
 const TIGHT = { td: 8, th: 5 }; // characters of a cell that stay on one line; longer ones have room
@@ -140,7 +164,7 @@ function tableOf(rows, context, lead) {
       return cellOf("td", cell, { colspan: span > 1 ? span : null, "data-head": heads?.[columns - row.length + at] || null });
     });
   const table = el(
-    `table${heads && kept.size === 1 ? ".one" : ""}`,
+    `table${heads && kept.size === 1 ? ".one" : ""}${columns > FEW ? "" : ".few"}`,
     {},
     heads ? el("thead", {}, el("tr", {}, heads.map((head) => (head ? cellOf("th", head, { scope: "col" }) : el("td"))))) : null,
     el(
@@ -157,7 +181,7 @@ function tableOf(rows, context, lead) {
   );
   return [
     el("p.flat", {}, body.map((row) => row.join("　")).join(" ／ ")),
-    el("div.wide", { tabindex: "0", role: "group", "aria-label": say("table") }, table),
+    el(`div.wide${meant.length ? ".holds" : ""}`, { tabindex: "0", role: "group", "aria-label": say("table") }, table),
   ];
 }
 
@@ -169,7 +193,7 @@ const flat = (text) => text.replace(/\s/g, "");
 
 // A list stays a list; a line that was only wrapped goes on. What ends a sentence ends its line,
 // and so does a line much shorter than the one after it, such as a heading.
-function lines(texts, lead) {
+function lines(texts, lead, firm) {
   const paragraphs = [];
   let last = "";
   for (const text of texts) {
@@ -178,14 +202,15 @@ function lines(texts, lead) {
     else paragraphs[paragraphs.length - 1] = joined(paragraphs.at(-1), last, text);
     last = text;
   }
-  return led(paragraphs.map(clean), lead.length <= LONG && !lead.includes("\t") ? lead : "");
+  const said = lead.split("\n").filter((line) => !line.includes("\t")).join("\n");
+  return led(paragraphs.map(clean), said.length <= LONG ? said : "", firm && said === lead);
 }
 
-// Each paragraph, with what of it stands in *lead* large.
-function led(paragraphs, lead) {
+// Each paragraph, with what of it stands in *lead* marked.
+function led(paragraphs, lead, firm) {
   const wanted = flat(clean(lead));
   const from = wanted ? flat(paragraphs.join("")).indexOf(wanted) : -1;
-  const size = lead.length <= BRIEF ? ".brief" : "";
+  const size = firm && lead.length <= BRIEF ? ".brief" : "";
   let before = 0; // characters that are no space, of the paragraphs above
   const made = paragraphs.map((text) => {
     const start = indexOf(text, Math.max(0, from - before));
@@ -196,9 +221,13 @@ function led(paragraphs, lead) {
     if (!held) return el("p", {}, text);
     return el("p", {}, text.slice(0, start), el(`strong.lead${size}`, {}, text.slice(start, end)), text.slice(end));
   });
-  // What goes over many lines is a list or a chart's labels: no one of them is the answer.
+  // What goes over many lines is a list or a chart's labels: no one of them is the answer, nor is
+  // all that is quoted told apart by being marked.
   const large = made.filter((each) => each.querySelector(".lead"));
-  return large.length > LARGE ? paragraphs.map((text) => el("p", {}, text)) : made;
+  if (large.length <= LARGE) return made;
+  if (large.length === made.length) return paragraphs.map((text) => el("p", {}, text));
+  for (const each of large) each.querySelector(".lead").classList.remove("brief");
+  return made;
 }
 
 // Where the *nth* character that is no space stands in a text; its end if there are fewer.

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, Request, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Request, Route, expect, sync_playwright
 
 from api.access import Access
 from api.keys import Keys, Scope
@@ -312,6 +312,62 @@ def test_what_runs_over_many_lines_is_not_large(opened: Opener) -> None:
         expect(page.locator(".verbatim .lead")).to_have_count(0)
 
 
+@pytest.mark.parametrize("wide", [1280, 390])
+def test_what_answers_is_seen_first(opened: Opener, wide: int) -> None:
+    """Of a long quotation whatever stands before it comes with one click; the rest is quieter."""
+    lead = "なお、繰り越した休暇は、翌年の末日まで使うことができる。"
+    quote = f"{LONG[:200]}\n{lead}\nこの場合において、届出は要しない。"
+    with serving(app_of(small(), answerer=tabular(quote, lead, ""))) as base:
+        page = opened(base=base, wide=wide)
+        ask(page, "年次有給休暇は何日ですか")
+
+        block = page.locator(".quoted").first
+        large = block.locator(".lead.brief")
+        expect(large).to_have_text(lead)
+        expect(large).to_be_in_viewport(ratio=1)
+        assert "inline" == large.evaluate("each => getComputedStyle(each).display")
+        assert [lead, "この場合において、届出は要しない。"] == block.locator(
+            "p:visible"
+        ).all_text_contents()
+        colours = [
+            block.locator("p").nth(at).locator(inside).evaluate("e => getComputedStyle(e).color")
+            for at, inside in ((1, ".lead"), (2, "xpath=."))
+        ]
+        assert colours[0] != colours[1]
+        block.get_by_role("button", name="全文").click()
+        expect(block.locator("p:visible")).to_have_count(3)
+
+
+def test_each_of_two_tables_stands_under_its_own_heads(opened: Opener) -> None:
+    """The heads of both are told one after the other; one table shows its own as a row."""
+    quote = "標準化\t令和7年度\n第4章\n対象\t支援\t文書\n移行\t補助金\t手順書"
+    context = "取組み / 時期 / 対象 / 支援 / 文書"
+    with serving(app_of(small(), answerer=tabular(quote, "移行\t補助金\t手順書", context))) as base:
+        page = opened(base=base)
+        ask(page, "年次有給休暇は何日ですか")
+
+        tables = [
+            [row.locator("> *").all_text_contents() for row in table.locator("tr").all()]
+            for table in page.locator(".quoted table").all()
+        ]
+        assert [
+            [["取組み", "時期"], ["標準化", "令和7年度"]],
+            [["対象", "支援", "文書"], ["移行", "補助金", "手順書"]],
+        ] == tables
+
+
+def test_three_columns_fit_on_a_telephone(opened: Opener) -> None:
+    """What the last of them says is not off the screen."""
+    rows = "\n".join(
+        f"({n})\t対象となる事務\t標準化対象事務は、現時点で17事務である。" for n in (1, 2)
+    )
+    with serving(app_of(small(), answerer=tabular(rows, rows, "番号 / 特徴 / 内容"))) as base:
+        page = opened(base=base, wide=390)
+        ask(page, "年次有給休暇は何日ですか")
+
+        expect(page.locator(".quoted td").nth(2)).to_be_in_viewport(ratio=1)
+
+
 def test_a_long_question_leaves_room_for_its_answer(opened: Opener) -> None:
     """Three lines of it are shown, the rest at a click."""
     page = opened(wide=390)
@@ -335,7 +391,7 @@ def test_near_and_declined_look_different_and_say_what_is_missing(opened: Opener
         expect(page.locator(".standing.near")).to_contain_text("近い記載")
         expect(page.locator(".standing.near")).to_contain_text("「看護休暇」という語は")
         expect(page.locator(".prose > :first-child.standing")).to_have_count(1)
-        expect(page.locator(".verbatim .lead")).to_have_count(0)
+        expect(page.locator(".verbatim .lead.brief")).to_have_count(0)
     with serving(app_of(small(), answerer=shown_as(Certainty.ANSWERED, LONG[:100]))) as base:
         page = opened(base=base)
         ask(page, "年次有給休暇は何日ですか")
@@ -785,6 +841,31 @@ def test_address_of_an_answer_shows_it_again(opened: Opener) -> None:
     expect(other.locator(".asked")).to_contain_text("BPRとは何ですか")
     other.locator("#new-talk").click()
     assert "?" not in other.url
+
+
+@pytest.mark.parametrize("wide", [1350, 412])
+def test_nothing_moves_where_an_address_opens_an_answer(opened: Opener, wide: int) -> None:
+    """The empty page is not drawn first, however long the script takes."""
+    page = opened()
+    ask(page)
+    where = page.url.removeprefix(page.url.split("/?")[0])
+    other = opened("/documents", wide=wide)
+
+    def late(route: Route) -> None:
+        other.wait_for_timeout(500)
+        route.continue_()
+
+    other.route("**/web/chat.js", late)
+    other.goto(page.url.split("/?")[0] + where)
+    expect(other.locator(".tools")).to_be_visible()
+    expect(other.locator("#question")).to_be_focused()
+    moved = other.evaluate(
+        "new Promise((told) => new PerformanceObserver((list) => told(list.getEntries()"
+        ".reduce((all, each) => all + each.value, 0))).observe({type: 'layout-shift', buffered: true})"
+        " || setTimeout(() => told(0), 500))"
+    )
+
+    assert moved < 0.1
 
 
 def test_new_question_starts_over(opened: Opener) -> None:
