@@ -72,6 +72,13 @@ class Kept:
     private: bool
 
 
+_OF_AN_ENTRY = (
+    *(answers.c.id, answers.c.asked_at, answers.c.origin, answers.c.question, answers.c.language),
+    *(answers.c.mode, answers.c.declined, answers.c.generation, answers.c.took_ms),
+)
+"""What a list of questions shows; the evidence is many times as long."""
+
+
 class Ledger:
     """The record of answers; shared by threads, and with other processes through its database."""
 
@@ -273,7 +280,7 @@ class Ledger:
         if not asker:
             return ()
         return self._entries(
-            sa.select(answers)
+            sa.select(*_OF_AN_ENTRY)
             .where(answers.c.asker == asker, answers.c.withdrawn == 0)
             .order_by(answers.c.asked_at.desc())
             .limit(most)
@@ -289,7 +296,7 @@ class Ledger:
         """
         end = self._clock() + 1 if until is None else until
         return self._entries(
-            sa.select(answers)
+            sa.select(*_OF_AN_ENTRY)
             .where(
                 answers.c.private == 0,
                 answers.c.withdrawn.in_((0, COUNTED["withdrawn"])),
