@@ -18,7 +18,7 @@ help:
 	@echo '             what TEBIKI_EMBEDDING and TEBIKI_RERANKER need)'
 	@echo 'make test    install and run the tests (TEST_PROCESSES=1 one after the other)'
 	@echo 'make backups back up at 20 moments of a refresh, and answer from each copy'
-	@echo 'make damage  read 2,000 damaged Office files and web pages: each is read or named'
+	@echo 'make damage  read 2,000 damaged Office files and web pages and 500 PDFs: each is read or named'
 	@echo 'make bundle  pack everything for a closed network (BUNDLE=FILE), and'
 	@echo '             make bundle-check try it in a network without a way out'
 	@echo 'make check   lint, types and contracts'
@@ -43,9 +43,10 @@ test: install-dev
 backups: install-dev
 	@TEBIKI_TEST_BACKUPS=20 $(VENV)/python -m pytest -q tests/tebiki/test_backup.py -k during $(PYTEST_ARGS)
 
-# 500 in the tests, 2,000 here.
+# 500 Office files and 27 PDFs in the tests, 2,000 and 500 here.
 damage: install-dev
 	@TEBIKI_TEST_DAMAGED=2000 $(VENV)/python -m pytest -q tests/ingest/office/test_damage.py $(PYTEST_ARGS)
+	@$(VENV)/python -m tests.mutations 500
 
 BUNDLE ?= tebiki.tar
 

@@ -15,9 +15,10 @@ from ingest.pdf import charts
 from ingest.pdf.bands import has_rows, parted
 from ingest.pdf.columns import Unit, around, around_lines, columns, ordered
 from ingest.pdf.drafts import BLANK, gaps_in, needs_space, spelled
+from ingest.pdf.heads import heads, may_head
 from ingest.pdf.lines import LONG_LINE, made, together
 from ingest.pdf.rows import is_value, leveled, rows
-from ingest.pdf.tables import Columns, charted, heads, may_head, tables
+from ingest.pdf.tables import Columns, charted, tables
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

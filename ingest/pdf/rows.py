@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ingest.pdf.heads import count_on
 from ingest.pdf.lines import LONG_LINE
-from ingest.pdf.tables import count_on
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -9,7 +9,8 @@ import pytest
 
 from ingest.pages import Block, BlockKind, Page
 from ingest.pdf import documents
-from ingest.pdf.tables import Table, heads, tables
+from ingest.pdf.heads import heads
+from ingest.pdf.tables import Table, tables
 from tests.pdfs import Sheet, write
 
 if TYPE_CHECKING:
