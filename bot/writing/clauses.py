@@ -423,7 +423,7 @@ def _roles(units: Sequence[Morpheme], taken: bytearray) -> dict[str, str]:
             role = AGENT
         elif particle.surface == "に" and following in _ABOUT:
             role = TOPIC
-        if not role:
+        if not role or (role == _TO and following in _TOWARDS and _is_described(units, at)):
             continue
         if passive:
             role = {AGENT: _OBJECT, _FROM: _BY}.get(role, role)
@@ -432,6 +432,17 @@ def _roles(units: Sequence[Morpheme], taken: bytearray) -> dict[str, str]:
         else:
             found.setdefault(_compound(units, at), role)
     return found
+
+
+_TOWARDS = frozenset({"対し", "対する"})
+
+
+def _is_described(units: Sequence[Morpheme], last: int) -> bool:
+    """Whether the noun that ends at a unit may do what stands before it: 展開する企業に対し."""
+    first = last
+    while first and units[first - 1].part in {"名詞", "接尾辞", "接頭辞"}:
+        first -= 1
+    return bool(first) and units[first - 1].part in {"動詞", "助動詞"}
 
 
 _ABOUT = frozenset({"つい", "おい", "関し", "関する", "つき", "とっ", "係る"})

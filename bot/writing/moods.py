@@ -144,7 +144,8 @@ def _is_attribute(units: Sequence[Morpheme], start: int, end: int) -> bool:
     if units[end - 1].lemma == "べし" and end < len(units) and units[end].part == "名詞":
         return units[end].surface not in {"こと", "もの", "旨"}
     if units[start].lemma == "認める":
-        return before is not None and before.surface == "と"
+        seen = any(unit.lemma == "た" for unit in units[end : end + 1])  # 上昇が認められた
+        return before is not None and (before.surface == "と" or seen)
     if end - start > 1 or units[start].part not in {"名詞", "形状詞"}:
         return False
     if before is not None and before.part == "接頭辞":
@@ -274,5 +275,6 @@ def limits_of(units: Sequence[Morpheme]) -> Iterator[tuple[str, str]]:
         asks = name == "all" and said.startswith("ど")
         if asks and not any(unit.surface in {"も", "でも", "ても"} for unit in units[end:]):
             continue
-        if name != "idiom":
+        attribute = name == "principle" and end < len(units) and units[end].surface == "な"
+        if name != "idiom" and not attribute:
             yield name, said

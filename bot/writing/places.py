@@ -28,6 +28,7 @@ def swapped(claim: Reading, held: Sequence[Held]) -> Iterator[Difference]:
             or _another_acts(claim, source)
             or _parts_exchanged(claim, source)
             or _verb_left_out(claim, source)
+            or _another_brings(claim, source)
             or _exchanged(_bearing(claim), _bearing(source))
             or _reversed(_bearing(claim), _bearing(source))
             or (not claim.japanese and _turned_round(claim, source))
@@ -119,7 +120,11 @@ def _parts_exchanged(claim: Reading, source: Reading) -> bool:
     }
     return any(
         (after, before) in moved
-        and ({before, after} not in _WORDED or {name, moved[after, before]} <= claim.actors.keys())
+        and (
+            {before, after} not in _WORDED
+            or {name, moved[after, before]} <= claim.actors.keys()
+            or ({before, after} == _WORDED[0] and not _passive(claim) and not _passive(source))
+        )
         for (before, after), name in moved.items()
     )
 
@@ -148,6 +153,32 @@ def _verb_left_out(claim: Reading, source: Reading) -> bool:
         and not {letter for letter in verb if letter >= "一"} & set(theirs.get(thing, ""))
         for thing, verb in claim.acts
     )
+
+
+def _another_brings(claim: Reading, source: Reading) -> bool:
+    """Whether both tell by what something comes about, and name nothing alike: Xにより and Yにより."""
+    mine, theirs = _bringing(claim), _bringing(source)
+    return bool(mine and theirs) and not any(
+        one in theirs or any(wordlists.synonymous(one, other) for other in theirs) for one in mine
+    )
+
+
+def _bringing(reading: Reading) -> frozenset[str]:
+    """Return the words before により, に伴い and their like, back to the next particle that parts."""
+    found: set[str] = set()
+    for match in _BY_WHICH.finditer(reading.text):
+        end = match.start()
+        for one in reversed([token for token in reading.tokens if token.start < match.start()]):
+            if one.word in _PARTING or _STOP.search(reading.text, one.start, end):
+                break
+            found |= {one.word} if one.kind == "word" else set()
+            end = one.start
+    return frozenset(found)
+
+
+_BY_WHICH = re.compile("に(?:より|よって|よる|伴い|伴って|つれて)")
+_PARTING = frozenset("はがをもでに")
+_STOP = re.compile("[、。]")
 
 
 def _bearing(reading: Reading) -> list[tuple[str, str]]:

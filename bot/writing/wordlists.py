@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -32,12 +34,22 @@ def light() -> frozenset[str]:
 
 @lru_cache(maxsize=1)
 def _groups() -> dict[str, str]:
-    return {
-        form: group[0]
-        for group in table()["same"]["groups"]
-        for word in group
-        for form in (word, _skeleton(word))
-    }
+    """Return for each listed word the first of its group; of several the last, as they stand."""
+    return {form: group[0] for group in table()["same"]["groups"] for form in _forms(group)}
+
+
+@lru_cache(maxsize=1)
+def _together() -> dict[str, frozenset[int]]:
+    """Return for each listed word all the groups that it stands in, by number."""
+    found: dict[str, set[int]] = {}
+    for number, group in enumerate(table()["same"]["groups"]):
+        for form in _forms(group):
+            found.setdefault(same(form), set()).add(number)
+    return {word: frozenset(numbers) for word, numbers in found.items()}
+
+
+def _forms(group: Sequence[str]) -> list[str]:
+    return [form for word in group for form in (word, _skeleton(word))]
 
 
 def same(word: str) -> str:
@@ -67,7 +79,20 @@ def synonymous(one: str, other: str) -> bool:
         return True
     if len(one) < _SHORTEST or len(other) < _SHORTEST or other in rivals().get(one, ()):
         return False
-    return bool(meanings(one) & meanings(other))
+    groups = _together()
+    return bool(
+        groups.get(one, frozenset()) & groups.get(other, frozenset())
+        or meanings(one) & meanings(other)
+        or _of_one_stem(one, other)
+    )
+
+
+def _of_one_stem(one: str, other: str) -> bool:
+    """Whether two native verbs are what is done and what happens: 高める and 高まる, 決める and 決まる."""
+    return one[0] == other[0] and all(_NATIVE_VERB.match(word) for word in (one, other))
+
+
+_NATIVE_VERB = re.compile(r"[一-龥][ぁ-ん]{0,2}[うくぐすつぬぶむる]$")
 
 
 _SHORTEST = 2

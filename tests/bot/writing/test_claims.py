@@ -242,6 +242,14 @@ def test_other_words_for_the_same_are_supported(said: str, source: str) -> None:
     "said, source",
     [
         pytest.param("池は凍るおそれがあります。", "池は凍ることが懸念される。", id="a fear as a verb"),
+        pytest.param("柵の高さが決まる。", "柵の高さを決める。", id="what happens, and what is done"),
+        pytest.param("水路の点検が広がった。", "水路の点検が拡大した。", id="a synonym in two groups"),
+        pytest.param("鍵を返却してください。", "鍵をご返却ください。", id="a polite request"),
+        pytest.param("水位が上昇した。", "水位の上昇が認められた。", id="seen, not allowed"),
+        pytest.param("鍵は基本業務で使う。", "鍵は基本的な業務で使う。", id="basic is not in principle"),
+        pytest.param(
+            "苗を植える団体に対し、土を配る。", "団体が苗を植える際、土を配る。", id="who does what stands before"
+        ),
         pytest.param("苗は植え続けられます。", "苗は続けて植えることができる。", id="られ of what can be done"),
         pytest.param("鍵の返却が必要な人は、名簿で分かります。", "鍵の返却の必要がある人は、名簿で判明する。", id="a duty before な"),
         pytest.param("予約は支所では受け付けません。", "支所では、予約の受付は行わない。", id="a denial where it holds"),
@@ -258,6 +266,12 @@ def test_mood_may_be_said_by_other_words(said: str, source: str) -> None:
     "said, source",
     [
         pytest.param("段差は解消されている。", "段差の解消が求められる。", id="done, and only asked for"),
+        pytest.param(
+            "苦情の増加により、夜も窓口が開く。",
+            "駅の新設により、夜も窓口が開く一方、苦情の増加も見られる。",
+            id="what brings it about is another",
+        ),
+        pytest.param("苗木は、畑に土を運び、車を育てる。", "車は、畑に土を運び、苗木を育てる。", id="two things turned round"),
         pytest.param("橋の塗装を完了した。", "橋の塗装を予定している。", id="done, and only planned"),
         pytest.param("名を伏せた人は数に含まれない。", "数には、名を伏せた人を含む。", id="a common verb denied"),
         pytest.param("熱によるものを使う。", "熱によらないものを使う。", id="a denial of how"),
