@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Protocol
@@ -22,7 +22,8 @@ from ingest.sentences import Sentences
 class Filters:
     """Which chunks may be found. An empty tuple or None sets no bound.
 
-    *as_of* is the day whose editions in force are searched (None: today). *editions* are
+    *as_of* is the day whose editions in force are searched (None: today); with *later*, documents
+    that had none on that day are searched as they are in force today. *editions* are
     labels; naming one searches it whether or not it is in force. *municipality* keeps the
     chunks that name it, by a Japanese or an English name, with its prefecture where two towns
     share one. *folders* are those of the corpus, each with what lies below it.
@@ -37,6 +38,7 @@ class Filters:
     language: str | None = None
     municipality: str | None = None
     as_of: date | None = None
+    later: bool = False
     folders: tuple[str, ...] = ()
     groups: Groups = frozenset()
 
@@ -51,6 +53,17 @@ class Filters:
             and (self.language is None or document.language == self.language)
             and (not self.folders or any(lies_in(edition, folder) for folder in self.folders))
         )
+
+
+def counting(
+    in_force: Callable[[date], Sequence[Edition]], filters: Filters, today: date
+) -> Sequence[Edition]:
+    """Return the editions that count on the day of *filters*; *in_force* returns those of a day."""
+    found = in_force(filters.as_of or today)
+    if not filters.later:
+        return found
+    begun = {edition.document.id for edition in found}
+    return [*found, *(one for one in in_force(today) if one.document.id not in begun)]
 
 
 def checked(filters: Filters, editions: Sequence[Edition]) -> Filters:

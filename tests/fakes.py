@@ -20,7 +20,7 @@ import numpy as np
 from bot.answering.signals import LEGS
 from bot.errors import ModelFailed
 from bot.writing.model import Message
-from index.passages import Filters, Passage
+from index.passages import Filters, Passage, counting
 from index.search.glossary import Glossary
 from ingest.catalog.editions import Document, Edition, Groups, Kind, Original, in_force, visible
 from ingest.chunks import Chunk
@@ -210,8 +210,8 @@ class FakeLibrary:
         return " ".join([question, *names] if said or not names else names)
 
     def _searched(self, filters: Filters) -> Iterable[Chunk]:
-        day = filters.as_of or date(2026, 4, 1)
-        for held in self.texts if filters.editions else self.in_force(day):
+        held_then = counting(self.in_force, filters, date(2026, 4, 1))
+        for held in self.texts if filters.editions else held_then:
             if filters.admit(held):
                 yield from self.chunks(held)
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from bot.answering.understanding import heard
 from bot.answers import Answer, Citation, Declined, Question, blank, cite
+from bot.asking.conversation import without_day
 from bot.telling.phrases import phrase
 from bot.telling.quotations import cases_in, escaped, notices
 from index.revisions.changes import Kind, What
@@ -103,7 +104,7 @@ def understood(question: Question) -> Asked | None:
     since = bool(found) and bool(
         _FROM.match(plain, found[0].end()) or _SINCE.search(plain[: found[0].start()])
     )
-    rest = _NUMBERED.sub(" ", normalise(question.standalone))
+    rest = _NUMBERED.sub(" ", normalise(without_day(question.standalone)))
     topic = tuple(dict.fromkeys(word for word in tokens(rest) if word not in _ordinary()))
     since_day = bool(question.day_said) and any(word in plain for word in _SINCE_DAY)
     of_editions = bool(numbers) or since_day or bool(_REVISION.search(plain))

@@ -20,8 +20,11 @@ from ingest.language.words import pairs, tokens
 from ingest.sentences import Cell, Flag, Kind, Sentence
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from numpy.typing import NDArray
 
+    from bot.asking.intent import Period
     from index.passages import Library
     from ingest.catalog.editions import Edition
 
@@ -109,6 +112,11 @@ class Line:
             return found
         return tuple(self._in_cell(one) if one.kind is Figures.NUMBER else one for one in found)
 
+    @cached_property
+    def days(self) -> frozenset[tuple[date | None, date | None]]:
+        """The first and last day of what it names of the calendar, however that is written."""
+        return days_in(self.figures)
+
     def cell_at(self, at: int) -> Cell | None:
         """The cell of a row that the character *at* of its text stands in."""
         place = self.stored.start + at
@@ -165,6 +173,11 @@ class Above:
         """Its text without gaps."""
         return GAPS.sub("", normalise(self.text)) if self.text else ""
 
+    @cached_property
+    def days(self) -> frozenset[tuple[date | None, date | None]]:
+        """The first and last day of what it names of the calendar."""
+        return days_in(figures(self.text))
+
 
 class Reader:
     """The pages of one generation, read as lines; what was read once is kept."""
@@ -209,6 +222,17 @@ class Reader:
                 self._above.clear()
             found = self._above[text] = Above(text)
         return found
+
+
+def days_in(found: Sequence[Figure]) -> frozenset[tuple[date | None, date | None]]:
+    """Return the first and last day of each figure that is a day, a month or a year."""
+    told = ((one.day, one.until or one.day) for one in found if one.day is not None)
+    return frozenset((day.first, until.last) for day, until in told)
+
+
+def dated(period: Period, text: Line | Above) -> bool:
+    """Whether a line or what stands above it names a stretch of the calendar, in whatever form."""
+    return period.said in text.flat or (period.first, period.last) in text.days
 
 
 @lru_cache(maxsize=2_048)

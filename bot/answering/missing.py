@@ -6,7 +6,7 @@ import unicodedata
 from typing import TYPE_CHECKING
 
 from bot.answering.articles import HEADED, heads
-from bot.answering.lines import GAPS, Reader
+from bot.answering.lines import GAPS, Reader, dated
 from bot.answering.signals import fits, tells_contact
 from bot.answers import Missing
 from bot.asking.intent import VALUES, Kind
@@ -15,6 +15,7 @@ from ingest.language.spelling import normalise
 
 if TYPE_CHECKING:
     from bot.answering.candidates import Candidate
+    from bot.answering.lines import Above, Line
     from bot.answering.signals import Asked
     from bot.asking.intent import Article, Intent
     from index.passages import Library
@@ -46,10 +47,12 @@ def lacking(
         *(line.words for line in candidate.lines), *(a.words for a in above)
     )
     flat = "".join([*(line.flat for line in candidate.lines), *(one.flat for one in above)])
+    texts: list[Line | Above] = [*candidate.lines, *above]
     found: list[Missing] = [
         Missing("year", period.said)
         for period in intent.conditions.periods
-        if period.said not in flat
+        if first.edition.key not in question.then
+        and not any(dated(period, text) for text in texts)
     ]
     if document.language != intent.language:
         known = words.union(*(one.said for one in question.names if one.stand_in(flat, words)))

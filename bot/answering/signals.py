@@ -7,6 +7,7 @@ compares it with the question's `Intent`; what they are worth together is fitted
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -16,7 +17,7 @@ import numpy as np
 
 from bot.answering.candidates import TOGETHER, Candidate, runs
 from bot.answering.extremes import DECIDED, deciding
-from bot.answering.lines import GAPS, MAKE, Above, Line, Reader, held
+from bot.answering.lines import GAPS, MAKE, Above, Line, Reader, dated, held
 from bot.asking.intent import VALUES, Intent
 from bot.asking.intent import Kind as Wanted
 from ingest.language.numbers import Figure
@@ -27,6 +28,8 @@ from ingest.language.words import pairs, tokens
 from ingest.sentences import Kind
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from numpy.typing import NDArray
 
     from index.passages import Library, Passage
@@ -68,6 +71,9 @@ NAMES = (
     *(f"{leg.replace('-', '_')}_leg" for leg in LEGS), "rank", "page_rank", "foreign",
 )  # fmt: skip
 """The signals, in the order of a row."""
+
+_Bound = Callable[[Line | Above], bool]
+"""Whether a text names what bounds a question."""
 
 _TELLS = {name: re.compile("|".join(words)) for name, words in table("answers")["told"].items()}
 _TOLD_AS = {
@@ -111,6 +117,8 @@ class Asked:
     """The question's units, as signals compare them; words and things with their rarity.
 
     *names* are the glossary's and the synonyms'. A text that has one of them says what was said.
+    *then* are the keys of the editions that were in force on the day that is asked about, of works
+    that have others too: what they say is of that day.
     """
 
     intent: Intent
@@ -119,6 +127,7 @@ class Asked:
     things: tuple[tuple[str, float], ...]
     plain: str
     names: tuple[Names, ...] = ()
+    then: frozenset[str] = frozenset()
 
 
 def asked(intent: Intent, library: Library) -> Asked:
@@ -134,7 +143,15 @@ def asked(intent: Intent, library: Library) -> Asked:
         ),
         normalise(intent.core),
         tuple(map(_names, library.glossary.expand(intent.core))),
+        _then(library, intent.conditions.as_of),
     )
+
+
+def _then(library: Library, day: date | None) -> frozenset[str]:
+    if day is None:
+        return frozenset()
+    editions = Counter(one.document.id for one in library.editions if one.held)
+    return frozenset(one.key for one in library.in_force(day) if editions[one.document.id] > 1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -196,10 +213,9 @@ class _Table:
             )
             for texts in ([line.flat for line in lines], [one.flat for one in heads], above)
         ]
-        self._above = above
+        self._over = list(zip(heads, paths, titles, strict=True))
         editions = {line.edition.key: line.edition for line in lines}
         self._fronts = {key: reader.front(library, one).flat for key, one in editions.items()}
-        self._heads = [one.flat for one in heads]
 
     def _with_names(
         self, holds: NDArray[np.bool_], texts: Sequence[Line | Above]
@@ -358,10 +374,16 @@ class _Table:
         towns = [town.name for town in conditions.towns]
         if towns:  # whose a document is stands on its first page
             found["town_front"] = over(partial(self._begins_with, towns))
-        for name, said in (("period", [one.said for one in conditions.periods]), ("town", towns)):
+        bounds = {
+            "period": [partial(dated, one) for one in conditions.periods],
+            "town": [partial(_names_town, one) for one in towns],
+        }
+        for name, said in bounds.items():
             if said:
                 own = over(partial(self._says, said))
                 held = np.maximum(own, over(partial(self._stands_under, said)))
+                if name == "period" and self._question.then:
+                    held = np.maximum(held, over(self._of_then))
                 found[f"{name}_own"], found[f"{name}_above"] = own, held - own
                 found[f"{name}_lacks"] = 1 - np.maximum(held, found.get(f"{name}_front", held))
         return found
@@ -403,14 +425,18 @@ class _Table:
         )
         return found
 
-    def _says(self, said: Sequence[str], at: int) -> float:
-        """Return the share of names that a line or its heads say."""
-        line = self._lines[at]
-        return sum(one in line.flat or one in self._heads[at] for one in said) / len(said)
+    def _says(self, said: Sequence[_Bound], at: int) -> float:
+        """Return the share of bounds that a line or its heads name."""
+        own, heads = self._lines[at], self._over[at][0]
+        return sum(one(own) or one(heads) for one in said) / len(said)
 
-    def _stands_under(self, said: Sequence[str], at: int) -> float:
-        """Return the share of names that stand above a line."""
-        return sum(one in self._above[at] for one in said) / len(said)
+    def _stands_under(self, said: Sequence[_Bound], at: int) -> float:
+        """Return the share of bounds that are named above a line."""
+        return sum(any(map(one, self._over[at][1:])) for one in said) / len(said)
+
+    def _of_then(self, at: int) -> float:
+        """Return 1 where a line is of an edition that was in force on the day asked about."""
+        return float(self._lines[at].edition.key in self._question.then)
 
     def _begins_with(self, said: Sequence[str], at: int) -> float:
         """Return the share of names that the first page of a line's document says."""
@@ -454,6 +480,10 @@ class _Table:
             # Of two passages the best may be below the mean of its leg, and that far from it.
             columns[f"{leg.replace('-', '_')}_leg"] = np.clip(scores[ranks] / most, -1.0, 1.0)
         return columns
+
+
+def _names_town(name: str, text: Line | Above) -> bool:
+    return name in text.flat
 
 
 def fits(intent: Intent, figure: Figure) -> float:

@@ -9,7 +9,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from bot.answers import Question
-from bot.asking.conversation import day_in, without_day, written_day
+from bot.asking.conversation import day_in, written_day
 from bot.asking.intent import Kind
 from bot.asking.reading import TITLE, read
 from bot.telling.phrases import phrase
@@ -68,7 +68,7 @@ def _first_of(words: tuple[str, ...], text: str, at: int) -> str:
 
 def heard(question: Question) -> tuple[str, ...]:
     """Return the question's notices, and how a follow-up was understood."""
-    if question.standalone in {question.text, without_day(question.text)}:
+    if question.standalone == question.text:
         return question.notices
     read_as = phrase(question.language, "notice-read-as", question=question.standalone)
     return (*question.notices, read_as)
@@ -85,29 +85,25 @@ def put_right(said: str, library: Library) -> str:
     return without_people(library.mended(said), lambda word: library.rarity(word) < unknown)
 
 
-def settled(question: Question, library: Library) -> Question:
+def settled(question: Question, library: Library, today: date) -> Question:
     """Return the question with a notice of the day it was understood to be about.
 
-    When nothing was in force on that day, the editions in force now are searched, for the words
-    as they were asked, and the notice says so.
+    The day is a filter only where an edition that was in force then is no longer: what came out
+    later may speak of that day, and is searched with it.
     """
     day = question.filters.as_of
     if not question.day_said or day is None:
         return question
+    if set(library.in_force(day)) <= set(library.in_force(today)):
+        return replace(question, filters=replace(question.filters, as_of=None))
+    said = day_in(question.day_said)
+    name = f"notice-as-of-{said.whole}" if said else "notice-as-of-day"
     language = question.language
-    told = {"said": question.day_said, "day": written_day(day, language)}
-    if library.in_force(day):
-        said = day_in(question.day_said)
-        name = f"notice-as-of-{said.whole}" if said else "notice-as-of-day"
-        notices = (*question.notices, phrase(language, name, **told))
-        return replace(question, notices=notices)
-    join = "、" if language == "ja" else ", "
+    told = phrase(language, name, said=question.day_said, day=written_day(day, language))
     return replace(
         question,
-        standalone=f"{question.day_said}{join}{question.standalone}",
-        filters=replace(question.filters, as_of=None),
-        day_said="",
-        notices=(*question.notices, phrase(language, "notice-as-of-none", **told)),
+        filters=replace(question.filters, later=True),
+        notices=(*question.notices, told),
     )
 
 

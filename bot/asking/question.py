@@ -10,7 +10,14 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from bot.answers import Question, SmallTalk, Turn
-from bot.asking.conversation import condense, day_carried, may_stand_alone, points_back, timeless
+from bot.asking.conversation import (
+    condense,
+    day_carried,
+    day_in,
+    may_stand_alone,
+    points_back,
+    timeless,
+)
 from bot.asking.wants import asks
 from bot.errors import BadQuestion
 from index.passages import Filters
@@ -39,8 +46,8 @@ def read(
     Characters that nobody sees (zero-width, direction marks, tags) are removed, runs of white
     space become one space. Greeting, name, thanks, signature and markup are no part of what is
     asked. A follow-up is made whole from *history*, oldest turn first. A day
-    that it or what it follows names ("令和4年3月時点で") is taken out of what is searched and into
-    the filters, unless they name a day already.
+    that it or what it follows names ("令和4年3月時点で") is among its words and in the filters,
+    unless they name a day already.
 
     Raises:
         BadQuestion: no words, more than `LONGEST` characters, or control characters.
@@ -63,12 +70,15 @@ def read(
     named = day_carried(core, before) if chosen.as_of is None else None
     earlier = [Turn(timeless(turn.question), turn.answer) for turn in before]
     asked = timeless(core)
-    standalone = condense(asked, earlier) or core
+    whole = condense(asked, earlier) or core
+    standalone = core if whole == asked else whole
+    if named and day_in(standalone) is None:
+        standalone = f"{named.words}{'、' if language_of(core) == 'ja' else ', '}{standalone}"
     return Question(
         text=cleaned,
         core=core,
         standalone=standalone,
-        alone=asked if standalone != asked and may_stand_alone(asked) else "",
+        alone=asked if whole != asked and may_stand_alone(asked) else "",
         language=language_of(core),
         filters=replace(chosen, as_of=named.day) if named else chosen,
         history=tuple(before),

@@ -8,7 +8,7 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from bot.asking.conversation import day_in, follows_up, without_day
+from bot.asking.conversation import day_in, follows_up
 from bot.asking.intent import Article, Conditions, Intent, Kind, Period, Thing, Town
 from bot.asking.question import language_of, questions_in
 from bot.asking.things import predicate, spoken, things
@@ -47,7 +47,7 @@ def read(text: str, *, language: str | None = None) -> Intent:
 
 def _question(text: str, core: str, language: str) -> Intent:
     core = _BETWEEN_WORDS.sub("、", core)
-    plain = normalise(without_day(core) or core)
+    plain = normalise(core)
     asked = asking(plain)
     numbered = find_articles(plain)
     bounds, spans = find_conditions(core, plain)
@@ -193,8 +193,7 @@ _VALUES = frozenset(
 def find_conditions(text: str, plain: str) -> tuple[Conditions, list[tuple[int, int]]]:
     """Return what bounds a question, and where in *plain* stands what names no thing.
 
-    *text* is the question as asked, *plain* the same normalised, without the day whose editions
-    are meant.
+    *text* is the question as asked, *plain* the same normalised.
     """
     said = day_in(text)
     told = figures(plain)
@@ -234,5 +233,5 @@ def _period(one: Figure, plain: str) -> Period | None:
     first, last = one.day.first, (one.until or one.day).last
     if first is None or last is None:
         return None
-    said = plain[one.start : one.end]
+    said = plain[one.start : one.end].removeprefix("西暦")
     return Period(said.removesuffix(one.day.part), first, last)

@@ -5,14 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache, partial
 from threading import Lock
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from index.passages import Passage
+from index.passages import Passage, counting
 from index.search.legs import read_query
 from ingest.catalog.editions import in_force as valid
 
@@ -266,9 +266,7 @@ class Hybrid:
     def sound(self, question: str, filters: Filters) -> Sounding | None:
         """Ask every leg; None where the question says nothing, or the filters admit nothing."""
         others = self._municipalities.others(question).astype(np.int64)
-        scope = self._scope(
-            replace(filters, as_of=filters.as_of or self._today()), others.tobytes()
-        )
+        scope = self._scope(filters, self._today(), others.tobytes())
         query = read_query(question, self._glossary)
         if not len(scope.chunks) or not (query.words or query.pairs):
             return None
@@ -297,12 +295,13 @@ class Hybrid:
 
 def _scope_without(
     chunks: StoredChunks,
-    admitted: Callable[[Filters], NDArray[np.int64]],
+    admitted: Callable[[Filters, date], NDArray[np.int64]],
     filters: Filters,
+    today: date,
     without: bytes,
 ) -> Scope:
     """Return the chunks that filters admit, but for those whose numbers *without* holds as int64."""
-    found = admitted(filters)
+    found = admitted(filters, today)
     if without:
         found = np.setdiff1d(found, np.frombuffer(without, np.int64), assume_unique=True)
     return Scope(chunks, found)
@@ -315,13 +314,13 @@ def _scope(
     edition_at: NDArray[np.int64],
     municipalities: Municipalities,
     filters: Filters,
+    today: date,
 ) -> NDArray[np.int64]:
     """Return the numbers of the chunks that filters with a day admit, in order.
 
     *order* numbers the editions that have chunks, *edition_at* has that number for each chunk.
     """
-    day = filters.as_of
-    candidates = editions if filters.editions or day is None else in_force(day)
+    candidates = editions if filters.editions else counting(in_force, filters, today)
     searched = np.zeros(len(order), dtype=np.bool_)
     for edition in candidates:
         if edition.key in order and filters.admit(edition):
