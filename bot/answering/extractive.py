@@ -138,7 +138,7 @@ class Extractive:
         Misspelt names are put right, and a day or a superseded edition that it names is a filter.
         """
         stepped = self._stepped(self._surer(question, library), library)
-        question = settled(mended(stepped, library), library)
+        question = settled(mended(stepped, library), library, self._today())
         on = question.filters.as_of or self._today()
         return with_edition(with_work(question, library), library, on)
 
@@ -325,10 +325,9 @@ class _Telling:
             near = self._cited(1, first)
             understood = replace(begun, notices=heard(question), missing=missing)
             return declining(understood, (near,), self._cases)
+        others = [*(one for one, _ in first.among), *(one.candidate for one in self._picked)]
         value = (
-            value_of(
-                self._asked, first.candidate, [one.candidate for one in self._picked], self._reader
-            )
+            value_of(self._asked, first.candidate, others, self._reader)
             if sure is Certainty.ANSWERED and not again
             else None
         )

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 from bot.answering.candidates import Candidate
-from bot.answering.lines import GAPS, Reader, unit_of_head
+from bot.answering.lines import GAPS, Reader, dated, unit_of_head
 from bot.answering.signals import Asked, fits
 from bot.asking.intent import VALUES, Kind
-from ingest.language.numbers import Figure
+from ingest.language.numbers import Bound, Figure, figures
 from ingest.language.spelling import normalise
 from ingest.language.tables import table
 from ingest.sentences import Kind as Line
@@ -21,6 +22,15 @@ if TYPE_CHECKING:
 
 _BOUNDING = re.compile("|".join(table("answers")["bounding"]))
 """What beside a figure bounds it without being part of it: an exception, a denial, a plan."""
+
+_KANA = re.compile(r"[ぁ-ゖ]")
+"""A verb that is written with them can be said in many ways, one without is a term (施行, 公布)."""
+
+_EACH = re.compile(r"(?:毎|各|隔|翌|前|当|同|次)(?:会計)?(?:年度?|月|週)の?\s*[(（]?\s*\Z")
+"""Of which year, month or week a day is: 毎年8月, 翌年度の4月30日, 翌月10日."""
+
+_REACH = 10
+"""Characters before a figure in which that stands."""
 
 _CLAUSE = re.compile(r"[。、；;]|\t|　")
 
@@ -48,11 +58,15 @@ def value_of(
     if not kinds or intent.negative or intent.parts or set(intent.kinds) & _SEVERAL:
         return None
     found = _given(question, candidate, reader)
-    others = [pair for one in rivals for pair in _given(question, one, reader)]
-    if not found or len({_said(line, figure) for line, figure in (*found, *others)}) != 1:
+    if not found:
         return None
     line, figure = found[0]
-    if any(want.bound for want in kinds):
+    names = _named(question, line)
+    others = [
+        pair for one in rivals for pair in _given(question, one, reader)
+        if names <= _named(question, pair[0])
+    ]  # fmt: skip
+    if len({_said(*pair) for pair in (*found, *others)}) != 1:
         return None
     first, last = _bounded(line, figure)
     if first is None or last is None:
@@ -72,14 +86,37 @@ _SEVERAL = frozenset({Kind.COMPARISON, Kind.LIST, Kind.TOTAL, Kind.EXTREME, Kind
 
 
 def _given(question: Asked, candidate: Candidate, reader: Reader) -> list[tuple[Read, Figure]]:
-    """Return the figures of the wanted kind in lines that say all that is asked about."""
+    """Return the figures of the wanted kind in lines that say all that is asked about.
+
+    A number of a unit that no other kind has (何番) is one with that unit.
+    """
+    values = [want for want in question.intent.wanted if want.kind in VALUES]
+    least = 1.0 if any(w.kind is not Kind.NUMBER or not w.unit for w in values) else 2.0
     return [
         (line, figure)
         for line in candidate.lines
         if _whole(question, line, reader)
         for figure in line.figures
-        if fits(question.intent, figure) and _said(line, figure) not in question.plain
+        if fits(question.intent, figure) >= least
+        and _said(line, figure) not in question.plain
+        and all(not want.bound or _bound(want.bound) & set(figure.bounds) for want in values)
     ]
+
+
+@cache
+def _bound(said: str) -> frozenset[Bound]:
+    """Return what a word behind a figure makes of it (以内: at most), nothing where it makes none."""
+    told = frozenset(bound for figure in figures(f"3日{said}") for bound in figure.bounds)
+    return told | {Bound.AT_MOST} if Bound.UNTIL in told else told
+
+
+def _named(question: Asked, line: Read) -> frozenset[str]:
+    """Return which of the things that are asked about a line says itself."""
+    things = question.intent.subjects
+    return frozenset(
+        one.said for one in things
+        if set(one.words) <= line.words or GAPS.sub("", one.said) in line.flat
+    )  # fmt: skip
 
 
 def _said(line: Read, figure: Figure) -> str:
@@ -93,14 +130,31 @@ def _whole(question: Asked, line: Read, reader: Reader) -> bool:
     leaf = reader.above(line.section[-1] if line.section else "")
     words = line.words | heads.words | leaf.words
     over = line.flat + heads.flat
+    path = reader.above("\n".join((*line.section, line.edition.document.title)))
+    # What is asked for is of something (施行 of 施行日), and what is said of it is done (公布される).
+    said = {word for thing in intent.things if thing.asks for word in thing.words[:-1]}
+    said |= {word for word in intent.predicate if not _KANA.search(word)}
+    if not said <= words:
+        return False
     for thing in intent.subjects:
-        # A thing that the heading names is meant by the lines under it.
-        if not set(thing.words) <= words and GAPS.sub("", thing.said) not in over:
+        # A thing that headings or the title name is meant by the lines under them.
+        name = GAPS.sub("", thing.said)
+        if not set(thing.words) <= words | path.words and name not in over + path.flat:
             return False
+    if (
+        intent.subjects
+        and not said
+        and not any(
+            set(thing.words) <= words or GAPS.sub("", thing.said) in over
+            for thing in intent.subjects
+        )
+    ):
+        return False
     for period in intent.conditions.periods:
-        if period.said not in over:
+        told = dated(period, line) or dated(period, heads)
+        if not told and line.edition.key not in question.then:
             return False
-    return all(town.name in over for town in intent.conditions.towns)
+    return all(town.name in over + path.flat for town in intent.conditions.towns)
 
 
 def _bounded(line: Read, figure: Figure) -> tuple[int | None, int | None]:
@@ -112,6 +166,10 @@ def _bounded(line: Read, figure: Figure) -> tuple[int | None, int | None]:
     text = line.text
     first = figure.first if figure.first >= 0 else figure.start
     last = figure.last if figure.last >= 0 else figure.end
+    each = _EACH.search(text, max(0, first - _REACH), first)
+    if each:
+        first = each.start()
+        last += text[each.end() - 1] in "(（" and text[last : last + 1] in {")", "）"}
     if line.stored.kind is Line.ROW:
         cell = _clause(text, first, last)
         return (first, last) if not _BOUNDING.search(text[slice(*cell)]) else cell

@@ -26,6 +26,7 @@ _ENGLISH_LIGHT = frozenset(_WORDS["english"]["light"])
 HEADS = Phrases(table("bot/asking/wants")["heads"])
 """Nouns that say what kind of answer is wanted, by kind."""
 
+_MUST = frozenset({"成る", "行く"})
 _DENYING = frozenset({"ない", "ぬ", "ず", "無い"})
 _BEHIND_A_VERB = frozenset({"助動詞", "助詞", "動詞", "形容詞"})
 _BINDS = frozenset({"・", "-", "/", "&"})
@@ -180,10 +181,15 @@ def _verb(every: Sequence[Unit], at: int) -> Spoken:
 
 
 def _denied(every: Sequence[Unit], at: int) -> bool:
-    """Whether what stands before *at* is denied: ない, ません, ず right behind it."""
-    for unit in every[at : at + 4]:
+    """Whether what stands before *at* is denied: ない, ません, ず right behind it.
+
+    しなければならない and しなくてはいけない deny twice: it is a duty.
+    """
+    for place, unit in enumerate(every[at : at + 4], start=at):
         if unit.form in _DENYING:
-            return True
+            behind = [one for one in every[place + 1 : place + 4] if one.part != "助詞"]
+            duty = [one.form for one in behind[:2]]
+            return not (len(duty) > 1 and duty[0] in _MUST and duty[1] in _DENYING)
         if unit.part not in _BEHIND_A_VERB or unit.detail == "終助詞":
             break
     return False

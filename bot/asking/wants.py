@@ -15,7 +15,7 @@ from ingest.language.tables import Found, Phrases, table
 from ingest.language.words import units
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     from bot.asking.things import Spoken
 
@@ -218,7 +218,14 @@ def _heads(plain: str, phrases: Sequence[Spoken]) -> Iterator[Want]:
     first = at
     while first and nouns[first - 1].particle in {"と", "や"}:
         first -= 1
-    for one in nouns[first : at + 1]:
+    asked = [*_ending(nouns[first : at + 1], begins)]
+    # Words typed apart stand in any order: 供用率 延岡.
+    apart = not asked and not any(one.verb or one.particle for one in phrases)
+    yield from [one for one in _ending(nouns, begins) if one.kind in VALUES] if apart else asked
+
+
+def _ending(nouns: Sequence[Spoken], begins: Collection[int]) -> Iterator[Want]:
+    for one in nouns:
         head = HEADS.ending(one.said)
         if head is not None and one.start + head.start in begins:
             yield Want(Kind(head.meaning), said=head.said)
