@@ -51,8 +51,7 @@ def lacking(
     found: list[Missing] = [
         Missing("year", period.said)
         for period in intent.conditions.periods
-        if first.edition.key not in question.then
-        and not any(dated(period, text) for text in texts)
+        if first.edition.key not in question.then and not any(dated(period, text) for text in texts)
     ]
     if document.language != intent.language:
         known = words.union(*(one.said for one in question.names if one.stand_in(flat, words)))

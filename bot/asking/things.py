@@ -99,7 +99,8 @@ def _japanese(text: str, taken: Sequence[tuple[int, int]]) -> Iterator[Spoken]:
             yield from _noun(text, every, at, end)
             at = end
         elif unit.part in {"動詞", "形容詞"}:
-            yield _verb(every, at)
+            if not _obliges(every, at):
+                yield _verb(every, at)
             at += 1
         else:
             at += 1
@@ -181,18 +182,24 @@ def _verb(every: Sequence[Unit], at: int) -> Spoken:
 
 
 def _denied(every: Sequence[Unit], at: int) -> bool:
-    """Whether what stands before *at* is denied: ない, ません, ず right behind it.
-
-    しなければならない and しなくてはいけない deny twice: it is a duty.
-    """
+    """Whether what stands before *at* is denied: ない, ません, ず right behind it, and not twice."""
     for place, unit in enumerate(every[at : at + 4], start=at):
         if unit.form in _DENYING:
-            behind = [one for one in every[place + 1 : place + 4] if one.part != "助詞"]
-            duty = [one.form for one in behind[:2]]
-            return not (len(duty) > 1 and duty[0] in _MUST and duty[1] in _DENYING)
+            return not any(_obliges(every, later) for later in range(place + 1, place + 4))
         if unit.part not in _BEHIND_A_VERB or unit.detail == "終助詞":
             break
     return False
+
+
+def _obliges(every: Sequence[Unit], at: int) -> bool:
+    """Whether the verb at *at* is that of しなければならない and しなくてはいけない."""
+    around = every[max(0, at - 3) : at], every[at + 1 : at + 2]
+    before = [unit for unit in around[0] if unit.part != "助詞"][-1:]
+    return (
+        bool(every[at : at + 1])
+        and every[at].form in _MUST
+        and all(side and side[0].form in _DENYING for side in (before, around[1]))
+    )
 
 
 def _counts(unit: Unit) -> bool:

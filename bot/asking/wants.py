@@ -117,7 +117,7 @@ def wanted(
     closed = not is_japanese(plain) and plain.split(" ", 1)[0] in _AUXILIARY
     real = [] if closed else [one for one in asked if one.meaning]
     plainly = [one for one in real if one.meaning != _WHAT]
-    by_word = [*_of_which(real, phrases), *(_want(plain, one, phrases) for one in plainly)]
+    by_word = [*_of_which(plain, real, phrases), *(_want(plain, one, phrases) for one in plainly)]
     if not real and _yes_or_no(plain, phrases):
         order = [Want(Kind.YES_NO)]
     else:
@@ -139,14 +139,12 @@ def wanted(
     return tuple(found.values())
 
 
-def _of_which(asked: Sequence[Found], phrases: Sequence[Spoken]) -> Iterator[Want]:
+def _of_which(plain: str, asked: Sequence[Found], phrases: Sequence[Spoken]) -> Iterator[Want]:
     """Yield what the noun beside どの or どんな says: どんな方法 asks for steps."""
     for one in asked:
         if one.said in _OF_WHICH:
-            noun = next((each for each in phrases if not each.verb and each.start == one.end), None)
-            head = HEADS.ending(noun.said) if noun is not None else None
-            if head is not None:
-                yield Want(Kind(head.meaning), said=head.said)
+            nouns = [each for each in phrases if not each.verb and each.start == one.end]
+            yield from _ending(nouns[:1], {unit.begin for unit in units(plain)})
 
 
 def _settled(order: list[Want]) -> list[Want]:

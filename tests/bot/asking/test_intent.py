@@ -186,6 +186,22 @@ def test_noun_beside_which_says_what_is_asked(text: str, kind: Kind) -> None:
     assert kind is read(text).kinds[0]
 
 
+@pytest.mark.parametrize(
+    "text, kinds",
+    [
+        ("商店街の平均店舗数", (Kind.COUNT,)),
+        ("集落協定の交付額", (Kind.AMOUNT,)),
+        ("供用率 延岡", (Kind.SHARE,)),
+        ("添付する資料", ()),
+        ("その事例はどの資料に出てきますか", ()),
+        ("供用率が高い延岡", ()),
+    ],
+)
+def test_noun_asks_for_a_figure_by_its_last_word(text: str, kinds: tuple[Kind, ...]) -> None:
+    """店舗数 asks how many, 資料 for no fee; words typed apart ask in any order."""
+    assert kinds == read(text).kinds
+
+
 def test_nouns_that_only_join_are_no_part_of_a_thing() -> None:
     """売上のうち惣菜 is about 惣菜, and 払ったあと about nothing more than 払う."""
     assert ["売上", "惣菜"] == [one.said for one in read("売上のうち惣菜が占める割合は").subjects]
@@ -237,12 +253,15 @@ def test_quoted_name_is_one_thing() -> None:
         ("外国人は申請できないのですか", ("申請",), True),
         ("届出は不要ですか", ("不要",), True),
         ("本人確認は必要ですか", ("必要",), False),
+        ("契約前に開示しなければならない項目は", ("開示",), False),
+        ("写しを添付しなくてはいけない届出は", ("添付",), False),
+        ("写しを添付しなくてよい届出は", ("添付",), True),
     ],
 )
 def test_predicate_is_what_is_said_of_the_things(
     text: str, said: tuple[str, ...], *, negative: bool
 ) -> None:
-    """Verbs, nouns with する, and states; denied where ない or 不要 says so."""
+    """Verbs, nouns with する, and states; denied where ない or 不要 says so, and not twice."""
     intent = read(text)
 
     assert (said, negative) == (intent.predicate, intent.negative)
