@@ -331,6 +331,16 @@ def test_whatever_a_served_model_does_the_asker_gets_quotations(reply: Reply) ->
     assert "令和9年度" not in answer.text
 
 
+def test_model_that_only_says_that_it_is_there_gives_way_to_quotations() -> None:
+    """Comments without a word end at the deadline, as quotations with a line that says so."""
+    with ModelServer([Reply(cut=True, wait_s=0.1, pings=20)]) as server:
+        model = ServedModel(Configured("openai-like", "tiny", server.address, deadline_s=0.3))
+        answer = generative(model).answer(read(ASKED))
+
+    assert "extractive" == answer.mode
+    assert any("時間内に応答がない" in notice for notice in answer.notices)
+
+
 def test_served_model_answers_over_http() -> None:
     """The whole path, streamed by a server on this machine."""
     with ModelServer([Reply(GOOD)]) as server:
