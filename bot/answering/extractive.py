@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from itertools import pairwise
 from typing import TYPE_CHECKING
 from weakref import ReferenceType, ref
 
@@ -188,7 +189,8 @@ class Extractive:
         """Answer the questions of one message one after the other, under the question each."""
         found: list[Answer] = []
         for part in parts:
-            one = replace(question, core=part.core, standalone=put_right(part.core, library))
+            asked = put_right(part.core, library)  # read otherwise only where that changes it
+            one = replace(question, text=part.core, core=part.core, standalone=asked)
             found.append(self.from_passages(one, self.passages(one, library), library))
         return joined(question, found, [part.core for part in parts])
 
@@ -388,7 +390,9 @@ def joined(question: Question, answers: Sequence[Answer], asked_for: Sequence[st
     """Return several answers as one: each under its question, citations numbered through."""
     texts: list[str] = []
     citations: list[Citation] = []
-    for core, one in zip(asked_for, answers, strict=True):
+    # A question that cannot stand alone has the one before it in front; that one has its own head.
+    heads = [core.removeprefix(before) or core for before, core in pairwise(("", *asked_for))]
+    for core, one in zip(heads, answers, strict=True):
         text = one.text
         for citation in reversed(one.citations):
             text = text.replace(f"[{citation.marker}]", f"[{citation.marker + len(citations)}]")

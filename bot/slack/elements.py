@@ -14,14 +14,17 @@ BUTTON, VALUE, SECTION, NOTICE = 75, 2_000, 3_000, 1_900
 
 _REFERENCE = re.compile(r"(?<!\\)<(?=[!@#a-zA-Z/])")
 _LINK = re.compile(r"(?<!\\)\]\(")
+_ICON = re.compile(r"[\ue000-\uf8ff]")
 _PICTURE = re.compile(r"(?<!\\)!\[")
 
 
 def harmless(text: str) -> str:
     """Return Markdown that notifies nobody and leads nowhere: no mention, link or picture.
 
-    Answers hold no links; what looks like one came from a document or a model.
+    Answers hold no links; what looks like one came from a document or a model. A sign of an icon
+    font, such as the bullets of Wingdings, is a bullet: Slack would draw a box.
     """
+    text = _ICON.sub("•", text)
     text = _PICTURE.sub("!\\\\[", text)
     text = _LINK.sub("]\\\\(", text)
     return _REFERENCE.sub("\\\\<", text)

@@ -10,6 +10,7 @@ from bot.answers import Certainty
 from bot.slack.elements import harmless, shortened
 from bot.slack.words import say
 from bot.telling.quotations import escaped
+from ingest.language.sentences import shown as words_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,6 +31,9 @@ LARGE = 80
 
 ROWS = 2
 """Rows of a table that a channel reads, each cell behind its head."""
+
+BEGINNING = 20
+"""Characters by which the first line is found in its quotation, where lines are joined otherwise."""
 
 LABELS = 2
 """Columns that may stand under an empty corner."""
@@ -73,7 +77,7 @@ def gist(answer: Answer) -> tuple[str, tuple[Citation, ...], bool]:
         if room <= 0:
             cut = True
             break
-        short = _cut(line, most)
+        short = _cut(_from_lead(answer, line), most)
         cut = cut or short != line
         room -= max(1, -(-len(short) // WIDTH))
         lead = not shown and answer.certainty is Certainty.ANSWERED
@@ -81,6 +85,17 @@ def gist(answer: Answer) -> tuple[str, tuple[Citation, ...], bool]:
     body, cut_again = shortened(harmless("\n".join(shown)), SHORT)
     cited = tuple(each for each in answer.citations if f"[{each.marker}]" in body)
     return body, (cited or answer.citations)[:SOURCES], cut or cut_again
+
+
+def _from_lead(answer: Answer, line: str) -> str:
+    """Return a quotation from where it answers on, where more than a line stands before that."""
+    quoted, lead = _QUOTED.match(line), answer.lead
+    if quoted is None or lead is None or quoted.group(4) != str(lead.marker):
+        return line
+    opening, words, closing, _ = quoted.groups()
+    said = escaped(words_of(lead.text))
+    at = max(words.find(said), words.find(said[:BEGINNING]))
+    return f"- {opening}…{words[at:]}{closing}" if at > WIDTH else line
 
 
 def _in_turn(told: Sequence[str]) -> list[str]:
@@ -114,7 +129,9 @@ def _named(cells: Sequence[str], heads: Sequence[str]) -> str:
     labels = len(cells) - len(heads)
     if not 0 <= labels <= LABELS or any(cell[:1].isdigit() for cell in cells[:labels]):
         return ""
-    first = max(1, labels)
+    # A number alone names no row; what begins with a figure does not either.
+    numbered = len(cells) > LABELS and not any(map(str.isalpha, cells[0]))
+    first = max(1 + (numbered and not cells[1][:1].isdigit()), labels)
     said = escaped(" ".join(cells[:first]))
     under = zip(heads[first - labels :], cells[first:], strict=True)
     return f"「{said}」 " + "、".join(escaped(f"{head} {cell}") for head, cell in under)

@@ -40,7 +40,7 @@ _JA: Mapping[str, str] = {
         "言語モデル（{model}）が書いた文を機械が引用と照合しました。使う前に出典を確かめてください。"
     ),
     "notice-digest": (
-        "『{title}』は『{original}』の要約です（公式の文書ではありません）。"
+        "公式の文書ではなく要約です（『{title}』は『{original}』の要約）。"
         "決定の根拠にするときは公式版を確認してください。"
     ),
     "notice-superseded": "『{title}』{edition}は、お尋ねの日に効力のある版ではありません。",
@@ -134,7 +134,7 @@ _EN: Mapping[str, str] = {
         "source before use."
     ),
     "notice-digest": (
-        "“{title}” is a digest of “{original}”, not the official text. "
+        "Not the official text but a digest (“{title}”, of “{original}”). "
         "Check the official edition before you base a decision on it."
     ),
     "notice-superseded": "“{title}” {edition} is not the edition in force on the day you ask about.",

@@ -108,6 +108,7 @@ def test_several_questions_are_answered_in_turn() -> None:
 
     assert "病気休暇の期間" in answer.text
     assert "三回以内" in answer.text
+    assert () == answer.notices  # nothing was read otherwise
     assert list(range(1, len(answer.citations) + 1)) == [one.marker for one in answer.citations]
 
 
@@ -121,6 +122,16 @@ def test_markers_of_several_answers_are_counted_through() -> None:
 
     assert [1, 2, 3, 4] == [citation.marker for citation in both.citations]
     assert "**二つ目**\n\n「…」[3]\n\n「…」[4]" in both.text
+
+
+def test_a_question_that_needs_the_one_before_is_headed_by_its_own_words() -> None:
+    """The one before stands above it with its own answer."""
+    message = read("休暇は何日ですか。申請はいつまでですか。")
+    asked = ["休暇は何日ですか。", message.text]
+    both = joined(message, [ask(text) for text in asked], asked)
+
+    assert both.text.startswith("**休暇は何日ですか。**\n")
+    assert "\n**申請はいつまでですか。**\n" in both.text
 
 
 def test_a_sentence_that_addresses_a_machine_is_never_quoted() -> None:

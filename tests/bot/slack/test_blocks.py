@@ -197,6 +197,34 @@ def test_rows_that_answer_are_told_under_their_heads() -> None:
     assert "- 「課税 特級」 含有量 30％[1]\n- 「免税」 含有量 8％[1]" == gist(corner)[0]
 
 
+def test_number_of_a_row_does_not_name_it() -> None:
+    """What stands beside it does, unless that is a figure."""
+    named, figures = "36\t瀬戸市\t電子決裁", "(1)\t100\t200"
+
+    assert (
+        "- 「36 瀬戸市」 テーマ 電子決裁[1]"
+        == gist(of_a_table(named, named, "番号 / 自治体 / テーマ"))[0]
+    )
+    assert (
+        "- 「(1)」 前期 100、後期 200[1]"
+        == gist(of_a_table(figures, figures, "区分 / 前期 / 後期"))[0]
+    )
+
+
+def test_channel_reads_what_answers_first() -> None:
+    """A long quotation begins where it answers, and says that something stands before."""
+    lead = "繰越しは翌年に限る。"
+    given = quoting("休暇は、一年につき20日とする。\n" * 12 + lead)
+    body, _, cut = gist(replace(given, lead=Lead(lead, 1)))
+
+    assert (f"**「…{lead}」**[1]", True) == (body, cut)
+
+
+def test_signs_of_an_icon_font_are_bullets() -> None:
+    """Slack would draw boxes."""
+    assert "• 休暇" in gist(quoting("\uf0b7 休暇"))[0]
+
+
 def test_rows_whose_heads_do_not_fit_are_quoted_as_they_stand() -> None:
     """Which head a figure stands under is never guessed."""
     row = "100\t200\t300"
