@@ -15,7 +15,7 @@ import numpy as np
 from bot.answering.candidates import Candidate
 from bot.answering.going_on import beside, choices, questions_next
 from bot.answering.lines import Reader
-from bot.answering.missing import lacking, names_article
+from bot.answering.missing import lacking
 from bot.answering.scoring import (
     Ranked,
     Weights,
@@ -321,8 +321,6 @@ class _Telling:
         missing = lacking(self._asked, first.candidate, self._library, self._reader)
         if sure is Certainty.ANSWERED and any(one.kind in _FIRM for one in missing):
             sure = Certainty.NEAR
-        if not again and not names_article(self._asked, first.candidate):
-            sure = Certainty.DECLINED
         if sure is Certainty.DECLINED:
             near = self._cited(1, first)
             understood = replace(begun, notices=heard(question), missing=missing)

@@ -10,8 +10,6 @@ from bot.answering.lines import GAPS, Reader, dated
 from bot.answering.signals import fits, tells_contact
 from bot.answers import Missing
 from bot.asking.intent import VALUES, Kind
-from bot.asking.reading import find_articles
-from ingest.language.spelling import normalise
 
 if TYPE_CHECKING:
     from bot.answering.candidates import Candidate
@@ -106,14 +104,3 @@ def _typed(core: str, said: str) -> str:
     plain = unicodedata.normalize("NFKC", core).casefold()
     at = plain.find(said)
     return core[at : at + len(said)] if at >= 0 and len(plain) == len(core) else said
-
-
-def names_article(question: Asked, candidate: Candidate) -> bool:
-    """Whether a candidate, or what stands above it, names each article that is asked for."""
-    first = candidate.first
-    over = (candidate.heads, *first.section, first.edition.document.title)
-    texts = (*(line.flat for line in candidate.lines), *map(normalise, over))
-    named = {
-        (one.article.kind, one.article.number) for text in texts for one in find_articles(text)
-    }
-    return all((one.kind, one.number) in named for one in _articles(question.intent))
