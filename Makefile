@@ -10,7 +10,7 @@ UV_COMPILE := $(VENV)/uv pip compile --quiet --universal --python-version 3.11 \
 comma := ,
 said = case "$${LC_ALL:-$${LC_MESSAGES:-$$LANG}}" in ja*) echo '$(2)';; *) echo '$(1)';; esac
 
-.PHONY: help serve test backups damage bundle bundle-check check lint types contracts format lock corpus install install-dev python
+.PHONY: help serve test backups damage replicas bundle bundle-check check lint types contracts format lock corpus install install-dev python
 
 help:
 	@echo 'make serve   install, index the corpus and serve http://127.0.0.1:8000'
@@ -19,6 +19,8 @@ help:
 	@echo 'make test    install and run the tests (TEST_PROCESSES=1 one after the other)'
 	@echo 'make backups back up at 20 moments of a refresh, and answer from each copy'
 	@echo 'make damage  read 2,000 damaged Office files and web pages and 500 PDFs: each is read or named'
+	@echo 'make replicas share an index between two servers and two refreshers, and kill'
+	@echo '             one of the four, 50 times (wants PostgreSQL)'
 	@echo 'make bundle  pack everything for a closed network (BUNDLE=FILE), and'
 	@echo '             make bundle-check try it in a network without a way out'
 	@echo 'make check   lint, types and contracts'
@@ -47,6 +49,10 @@ backups: install-dev
 damage: install-dev
 	@TEBIKI_TEST_DAMAGED=2000 $(VENV)/python -m pytest -q tests/ingest/office/test_damage.py $(PYTEST_ARGS)
 	@$(VENV)/python -m tests.mutations 500
+
+# 3 in the tests, 50 here.
+replicas: install-dev
+	@TEBIKI_TEST_REPLICAS=50 $(VENV)/python -m pytest -q -s tests/index/refresh/test_replicas.py $(PYTEST_ARGS)
 
 BUNDLE ?= tebiki.tar
 

@@ -65,28 +65,29 @@ class HomeUnusable(IndexingError):
 
 
 class AnotherRefresh(IndexingError):
-    """Another refresh of the same home, or of the same documents on a server, is under way."""
+    """Another refresh of the same home, or of the same shared documents, is under way."""
 
 
-class ClaimLost(IndexingError):
-    """Another machine took over because this refresh was not heard of for too long."""
+class LockLost(IndexingError):
+    """The connection to PostgreSQL broke under a refresh; another may have begun meanwhile."""
 
-    def __init__(self, address: str) -> None:
-        """Say where, and that nothing was published."""
+    def __init__(self, address: str, reason: str) -> None:
+        """Say where and why, and what to do."""
         super().__init__(
-            f"{address}: another machine took over this refresh, which had not been heard of for "
-            f"too long, so nothing was published. Run the command again when that one has ended."
+            f"{address}: the connection broke while the refresh ran ({reason}), so what it made "
+            f"was not published. Run the command again."
         )
 
 
 class ServerAway(IndexingError):
-    """The Chroma server does not answer, or not as it should; *address* names it."""
+    """What many machines share cannot be reached; *address* names the database or the folder."""
 
     def __init__(self, address: str, reason: str) -> None:
-        """Say which server and why, and that what is there stays."""
+        """Say which and why, and that what is there stays."""
         super().__init__(
-            f"{address}: the Chroma server cannot be used ({reason}). What it holds stays as it "
-            f"is. Start it, or see to TEBIKI_CHROMA_URL, and run the command again."
+            f"{address}: what the servers share cannot be used ({reason}). It stays as it is. "
+            f"Start PostgreSQL or attach the folder, see to TEBIKI_DATABASE_URL and "
+            f"TEBIKI_SHARED, and run the command again."
         )
         self.address = address
         self.reason = reason

@@ -170,7 +170,15 @@ def _ledger(chosen: Settings, stage: Path) -> None:
     from bot.ledger.ledger import FILE
 
     if chosen.database_url:
-        _run(_pg("pg_dump", chosen.database_url, "--format=custom", f"--file={stage / DUMP}"))
+        _run(
+            _pg(
+                "pg_dump",
+                chosen.database_url,
+                "--format=custom",
+                "--exclude-table=shared_*",
+                f"--file={stage / DUMP}",
+            )
+        )
     elif (chosen.home / FILE).exists():
         _copy_database(chosen.home / FILE, stage / FILE)
 

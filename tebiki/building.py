@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tebiki.settings import FITTED, BadSettings, Settings
+from tebiki.settings import FITTED, Settings
 
 if TYPE_CHECKING:
     from bot.answers import Answerer
@@ -24,8 +24,7 @@ if TYPE_CHECKING:
     from bot.slack.settings import Settings as SlackSettings
     from index.generations.generation import Generation
     from index.generations.pointers import Kept
-    from index.generations.remote import RemoteGenerations
-    from index.generations.server import Server
+    from index.generations.shared import SharedGenerations
     from index.generations.shelf import Shelf
     from index.passages import Library
     from index.search.embedding import Embedder
@@ -52,12 +51,12 @@ class Parts:
     listeners: list[Callable[[str, float], None]] = field(default_factory=list)
 
     def page_file(self, edition: Edition) -> Path:
-        """Return the PDF of a held edition, as the home keeps it or the server does."""
+        """Return the PDF of a held edition, as the home keeps it or the servers share it."""
         from index.generations.manifests import pdf_of
 
-        remote = remote_of(self.settings)
+        shared = shared_of(self.settings)
         kept = pdf_of(self.settings.home, edition)
-        return remote.bring_pdf(self.settings.home, edition) if remote else kept
+        return shared.bring_pdf(self.settings.home, edition) if shared else kept
 
     def generation(self) -> Generation:
         """Return the current generation."""
@@ -77,7 +76,7 @@ def build(chosen: Settings) -> Parts:
     shelf = Shelf(
         chosen.home,
         lambda recipe, folder: embedder_of(chosen, recipe, folder),
-        remote=remote_of(chosen),
+        shared=shared_of(chosen),
         reranker=configured_reranker(chosen),
     )
     record = _record_of(chosen)
@@ -299,50 +298,48 @@ def have_models(chosen: Settings) -> None:
         at_hand(chosen.reranker, ModelKind.RERANKER)
 
 
-def remote_of(chosen: Settings) -> RemoteGenerations | None:
-    """Return where generations are published for many homes, if a server is named."""
-    from index.generations.remote import RemoteGenerations
+def shared_of(chosen: Settings) -> SharedGenerations | None:
+    """Return where generations are published for many homes, if that is set."""
+    return _shared(chosen.database_url, chosen.shared) if chosen.shared else None
 
-    return RemoteGenerations(_server(chosen.chroma_url)) if chosen.chroma_url else None
+
+@cache
+def _shared(database: str, files: str) -> SharedGenerations:
+    from index.generations.register import Register
+    from index.generations.shared import SharedGenerations
+    from index.generations.shared_files import SharedFiles
+
+    return SharedGenerations(Register(database), SharedFiles(files))
 
 
 def place_of(chosen: Settings) -> str:
     """Return where generations are published, as their recipe says it; nothing: in the home."""
-    remote = remote_of(chosen)
-    return remote.place if remote else ""
+    from index.generations.shared import PLACE
 
-
-@cache
-def _server(url: str) -> Server:
-    from index.generations.server import Server
-
-    try:
-        return Server(url)
-    except ValueError as problem:
-        raise BadSettings(f"TEBIKI_CHROMA_URL: {problem}") from problem
+    return PLACE if chosen.shared else ""
 
 
 def hold_current(chosen: Settings) -> None:
-    """Let the home hold what is current on the server, where one is named."""
-    remote = remote_of(chosen)
-    if remote is not None:
-        remote.sync(chosen.home)
+    """Let the home hold what is current for all servers, where they share it."""
+    shared = shared_of(chosen)
+    if shared is not None:
+        shared.sync(chosen.home)
 
 
 def roll_back_to(chosen: Settings, to: str | None) -> str:
     """Answer from generation *to* again (None: the one before); return its name."""
     from index.generations.pointers import roll_back
 
-    remote = remote_of(chosen)
-    return remote.roll_back(chosen.home, to) if remote else roll_back(chosen.home, to)
+    shared = shared_of(chosen)
+    return shared.roll_back(chosen.home, to) if shared else roll_back(chosen.home, to)
 
 
 def generations_of(chosen: Settings) -> tuple[Kept, ...]:
-    """Return the generations that are kept, here or on the server."""
+    """Return the generations that are kept, here or for all servers."""
     from index.generations.pointers import kept_in
 
-    remote = remote_of(chosen)
-    return remote.kept() if remote else kept_in(chosen.home)
+    shared = shared_of(chosen)
+    return shared.kept() if shared else kept_in(chosen.home)
 
 
 def slack_of(chosen: Settings) -> SlackSettings:

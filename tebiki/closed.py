@@ -57,7 +57,6 @@ def ways_out(chosen: Settings) -> tuple[WayOut, ...]:
     usual = {"anthropic": "https://api.anthropic.com"}
     named = [
         ("TEBIKI_LLM_ADDRESS", chosen.llm and (chosen.llm_address or usual.get(chosen.llm, ""))),
-        ("TEBIKI_CHROMA_URL", chosen.chroma_url),
         ("TEBIKI_DATABASE_URL", chosen.database_url),
         ("TEBIKI_TRACES", chosen.traces),
         ("TEBIKI_MAIL_SERVER", chosen.mail_server),

@@ -14,7 +14,7 @@ from tebiki.building import (
     configured_reranker,
     embedder_of,
     have_models,
-    remote_of,
+    shared_of,
     tells_owners,
     today,
 )
@@ -74,7 +74,7 @@ def refreshed(
         accept=accept,
         today=today,
         common=glossary.read(BUNDLED / GLOSSARY),
-        remote=remote_of(chosen),
+        shared=shared_of(chosen),
     )
     report = carry_out(
         catalog.read(chosen.corpus, kept=chosen.home / READINGS), resources, full=full

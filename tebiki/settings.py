@@ -147,7 +147,7 @@ class Settings(BaseModel):
     mail_server: _Secret = ""
     mail_from: str = ""
     public_url: str = ""
-    chroma_url: str = ""
+    shared: str = ""
     traces: str = ""
     notices: tuple[str, ...] = ()
 
@@ -160,6 +160,16 @@ class Settings(BaseModel):
             raise ValueError(
                 "TEBIKI_LLM is openai-like, but TEBIKI_LLM_ADDRESS is not set; give the server's, "
                 "like http://127.0.0.1:8080/v1"
+            )
+        if self.shared and not self.shared.startswith("/"):
+            raise ValueError(
+                f"TEBIKI_SHARED is {self.shared}; give the full path of a folder that all servers "
+                f"see, like /mnt/tebiki"
+            )
+        if self.shared and not self.database_url:
+            raise ValueError(
+                "TEBIKI_SHARED is set, but TEBIKI_DATABASE_URL is not; give the PostgreSQL "
+                "database that says which index is current"
             )
         if self.mail_server or self.mail_from:
             from bot.mail import is_address, is_server
@@ -228,7 +238,7 @@ class Said:
 CORPORA, MAIN = "corpora", "main"
 """Where in a home the homes of named corpora lie, and the name of the home's own beside them."""
 
-_OWN = ("home", "corpus", "database_url", "chroma_url", "slack_bot_token", "slack_app_token",
+_OWN = ("home", "corpus", "database_url", "shared", "slack_bot_token", "slack_app_token",
         "slack_signing_secret", "slack_groups", "notices")  # fmt: skip
 """What a named corpus does not share with the installation: where it is kept, and its channel."""
 
@@ -306,6 +316,8 @@ def settings(
     Raises:
         BadSettings: a name in the file is unknown, or a value cannot be used.
     """
+    if gone := [_GONE[name] for name in _GONE if environment.get(name, "").strip()]:
+        raise BadSettings("\n".join(f"The environment: {each}" for each in gone))
     told = said(environment, file)
     base = places.folder(environment)
     given: dict[str, object] = {_field(name): one.value for name, one in told.items()}
@@ -376,6 +388,17 @@ def _in_file(file: Path) -> dict[str, Said]:
     }
 
 
+_GONE = {
+    "TEBIKI_CHROMA_URL": (
+        "TEBIKI_CHROMA_URL is no setting any more: servers share an index by TEBIKI_DATABASE_URL "
+        "and TEBIKI_SHARED. Nothing was changed, and what the Chroma server holds stays there. Set "
+        'those two in its place, run "tebiki refresh" where the documents are, and start the '
+        'others; docs/corpus.md, "Several servers".'
+    )
+}
+"""What to say of settings of earlier versions without which another index would answer."""
+
+
 def _unknown(environment: Mapping[str, str]) -> tuple[str, ...]:
     """Return what to say of names in the environment: others may put some there, so only a notice."""
     strange = (name for name in environment if name.startswith(PREFIX) and name not in NAMES)
@@ -384,6 +407,8 @@ def _unknown(environment: Mapping[str, str]) -> tuple[str, ...]:
 
 def _no_setting(name: str) -> str:
     """Return the sentence for a name that is none of a setting, with the nearest that is."""
+    if name in _GONE:
+        return _GONE[name]
     known = [one.removeprefix(PREFIX) for one in NAMES]
     near = get_close_matches(name.removeprefix(PREFIX), known, n=1)
     rest = f"Is {PREFIX}{near[0]} meant?" if near else ".env.example lists every setting."

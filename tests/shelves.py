@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -10,8 +9,9 @@ from datetime import date
 from hashlib import sha256
 from pathlib import Path
 
-from index.generations.remote import RemoteGenerations
-from index.generations.server import Server
+from index.generations.register import Register
+from index.generations.shared import SharedGenerations
+from index.generations.shared_files import SharedFiles
 from index.generations.shelf import Shelf
 from index.refresh.refresh import carry_out
 from index.refresh.reports import RefreshReport
@@ -27,11 +27,6 @@ from tests.fakes import edition, edition_text
 TODAY = date(2026, 4, 1)
 
 
-def server_of(address: str) -> Server:
-    """Return a Chroma server with a set of documents that nobody used before."""
-    return Server(f"{address}/{secrets.token_hex(6)}")
-
-
 class Desk:
     """A corpus folder and a home, where files are lines of text that stand for PDFs."""
 
@@ -41,16 +36,15 @@ class Desk:
         self.corpus.mkdir(exist_ok=True)
         self.broken: set[str] = set()
         self.strays: set[str] = set()
-        self.server: Server | None = None
-        self.remote: RemoteGenerations | None = None
+        self.shared: SharedGenerations | None = None
         self.read: list[str] = []
         self._texts: dict[str, EditionText] = {}
         self._editions: dict[str, Edition] = {}
         self._today = today
 
-    def on(self, server: Server) -> None:
-        """Publish on a server from now on."""
-        self.server, self.remote = server, RemoteGenerations(server)
+    def share(self, database: str, files: Path) -> None:
+        """Publish for many homes from now on, with a connection of its own."""
+        self.shared = SharedGenerations(Register(database), SharedFiles(str(files)))
 
     def put(self, edition: Edition, *pages: str) -> Edition:
         """Put an edition's PDF into the corpus; its pages are what reading it gives."""
@@ -106,7 +100,7 @@ class Desk:
         """Bring the home up to date with the corpus."""
         resources = Resources(
             self.corpus, self.home, self.reading, reader, embedder, allow, accept=accept,
-            today=self._today, remote=self.remote,
+            today=self._today, shared=self.shared,
         )  # fmt: skip
         return carry_out(self.catalog(*problems), resources, full=full)
 
@@ -114,7 +108,7 @@ class Desk:
         """Return what hands out the current generation."""
         return Shelf(
             self.home, lambda _recipe, folder: Fitted.load(folder / "embedder"), self._today,
-            remote=self.remote,
+            shared=self.shared,
         )  # fmt: skip
 
 

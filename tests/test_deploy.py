@@ -76,7 +76,7 @@ def test_container_installs_as_make_serve_does() -> None:
     steps = re.findall(r"^([A-Z]+) ", text, re.MULTILINE)
     assert "make install" in text
     assert steps.index("USER") < steps.index("ENTRYPOINT")
-    assert {"tebiki", "chroma", "postgres"} == set(composed["services"])
+    assert {"tebiki", "postgres"} == set(composed["services"])
     build = composed["services"]["tebiki"]["build"]
     root = (DEPLOY / "container" / build["context"]).resolve()
     assert (root / build["dockerfile"]).samefile(DEPLOY / "container" / "Containerfile")

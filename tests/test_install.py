@@ -164,7 +164,6 @@ def imported(*folders: str) -> dict[str, str]:
 
 NOT_IMPORTED = {
     "anthropic": "only bounded: llama-index-llms-anthropic does not say which it needs",
-    "psycopg": "SQLAlchemy asks for it when TEBIKI_DATABASE_URL names a PostgreSQL server",
     "sudachidict-core": "data: the dictionary that sudachipy reads",
     "websocket-client": "slack-bolt's Socket Mode asks for it",
     "torch": "sentence-transformers runs on it; named for its CPU build",

@@ -3,7 +3,7 @@
 A home looks like this::
 
     current                 the pointer: a small JSON file, replaced in one step
-    refresh.lock            held by the one process that refreshes; a name that no other home has
+    refresh.lock            held by the one process that refreshes
     generations/g0007/      manifest.json, glossary.toml; for each edition its text, sentences and parts, and
                             what the next generation makes its indexes of (tallies, embedded);
                             the table of chunks, the lexical indexes (words, pairs, …) and, if fitted, embedder/
@@ -24,7 +24,7 @@ from ingest.atomic_files import replacing
 
 POINTER = "current"
 KEPT = 3
-"""The current generation and two to return to, in a home and on a server."""
+"""The current generation and two to return to, in a home and where many share them."""
 
 
 @dataclass(frozen=True, slots=True)

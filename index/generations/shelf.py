@@ -22,7 +22,7 @@ from index.generations.manifests import folder_of
 from index.generations.pointers import current
 
 if TYPE_CHECKING:
-    from index.generations.remote import RemoteGenerations
+    from index.generations.shared import SharedGenerations
     from index.passages import Reranker
     from index.search.embedding import Embedder
 
@@ -41,14 +41,14 @@ class Shelf:
         embedder_for: Callable[[Mapping[str, str], Path], Embedder],
         today: Callable[[], date] = date.today,
         reranker: Reranker | None = None,
-        remote: RemoteGenerations | None = None,
+        shared: SharedGenerations | None = None,
     ) -> None:
         """Take the home, and what finds the embedder for a recipe and a generation's folder.
 
-        *reranker* puts the best passages of each search into a new order. *remote* is where
+        *reranker* puts the best passages of each search into a new order. *shared* is where
         generations are published for many homes; until something is, the home's own is served.
         """
-        self._remote = remote
+        self._shared = shared
         self._reranker = reranker
         self._home = home
         self._embedder_for = embedder_for
@@ -56,6 +56,7 @@ class Shelf:
         self._lock = threading.Lock()
         self._open: Generation | None = None
         self._warming = False
+        self._away = False
 
     def keep_warm(self) -> None:
         """Open the current generation now, and in each read early what a question would wait for.
@@ -93,21 +94,24 @@ class Shelf:
                         raise
 
     def _current(self) -> str | None:
-        if self._remote is None:
+        if self._shared is None:
             return current(self._home)
         try:
-            now = self._remote.pointer()
-        except ServerAway:
+            now = self._shared.pointer()
+        except ServerAway as away:
             if self._open is None:
                 raise
-            log.warning("the Chroma server does not answer; %s answers on", self._open.id)
+            if not self._away:  # once, not at every question
+                log.warning("%s %s answers on.", away, self._open.id)
+            self._away = True
             return self._open.id
+        self._away = False
         return current(self._home) if now is None else now.generation
 
     def _opened(self, name: str) -> Generation:
         folder = folder_of(self._home, name)
-        if self._remote is not None and self._remote.pointer() is not None:
-            folder = self._remote.bring(self._home, name)
+        if self._shared is not None and self._shared.pointer() is not None:
+            folder = self._shared.bring(self._home, name)
         return opened(
             folder,
             self._embedder_for,

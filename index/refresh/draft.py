@@ -85,7 +85,7 @@ class Draft:
         self._counted_alike = before == wanted["index"]
         parsed = manifest.recipe.get("sentences") if manifest else None
         self._parsed_alike = self._reusable and parsed == wanted["sentences"]
-        others = resources.remote.names() if resources.remote else ()
+        others = resources.shared.names() if resources.shared else ()
         self._name = pointers.next_name(resources.home, others)
         self._folder = resources.home / "generations" / f"{BUILDING}{self._name}"
 
@@ -160,8 +160,8 @@ class Draft:
         final = manifests.folder_of(home, self._name)
         sync(self._folder)
         self._folder.rename(final)
-        if self._resources.remote is not None:
-            self._resources.remote.publish(home, self._name)
+        if self._resources.shared is not None:
+            self._resources.shared.publish(home, self._name)
         pointers.publish(home, self._name)
         remove_old(home)
 

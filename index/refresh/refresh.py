@@ -18,6 +18,7 @@ from index.generations.manifests import (
     pdf_of,
     text_of,
 )
+from index.generations.shared import PLACE
 from index.refresh import unusable
 from index.refresh.draft import Draft
 from index.refresh.plan import STAYS_BACK, embedder_name, plan, recipe
@@ -45,8 +46,8 @@ def carry_out(catalog: Catalog, resources: Resources, *, full: bool = False) -> 
 
     Raises:
         AnotherRefresh: another process is refreshing the same home, or another machine the same
-            documents on a server.
-        ClaimLost: another machine took over meanwhile.
+            documents that are shared.
+        LockLost: the connection that held the lock on what is shared broke.
         ChangedMeanwhile: a PDF was replaced while it was read.
         NotAllowed: the candidate may not go live; the former generation stays current.
         BadGlossary: an entry of the glossary cannot be used.
@@ -56,15 +57,12 @@ def carry_out(catalog: Catalog, resources: Resources, *, full: bool = False) -> 
     home = resources.home
     with _written(home):
         home.mkdir(parents=True, exist_ok=True)
-        with (
-            only_one(home) as name,
-            resources.remote.alone(name) if resources.remote else nullcontext(),
-        ):
+        with only_one(home), resources.shared.alone() if resources.shared else nullcontext():
             remove_debris(home)
             remove_old(home)
-            if resources.remote is not None:
-                resources.remote.sync(home, pdfs=True)
-                resources.remote.tidy()
+            if resources.shared is not None:
+                resources.shared.sync(home, pdfs=True)
+                resources.shared.tidy()
             report = _refreshed(catalog, resources, full=full)
             unusable.record(home, report.problems)
             return report
@@ -78,7 +76,7 @@ def _refreshed(catalog: Catalog, resources: Resources, *, full: bool) -> Refresh
     words = resources.common.joined(glossary.read(resources.corpus / GLOSSARY))
     wanted = recipe(
         embedder_name(resources.embedder), glossary.hash_of(words), resources.reader,
-        resources.remote.place if resources.remote else "",
+        PLACE if resources.shared else "",
     )  # fmt: skip
     asked = catalog
     if manifest is not None:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
-    from index.generations.remote import RemoteGenerations
+    from index.generations.shared import SharedGenerations
     from index.search.embedding import Embedder
     from ingest.pages import EditionText
 
@@ -57,7 +57,7 @@ class Resources:
     reasons against it, none if there are none; with *accept* it is published all the same, and
     the reasons are recorded. *progress* is told of each step in words, with
     how much of it is done, from 0 to 1. *common* are terms known whatever the corpus; those of
-    its own glossary come on top. *remote* is where generations are published for many homes; None:
+    its own glossary come on top. *shared* is where generations are published for many homes; None:
     in this home only.
     """
 
@@ -70,7 +70,7 @@ class Resources:
     progress: Callable[[str, float], None] = lambda _step, _share: None
     accept: bool = False
     today: Callable[[], date] = date.today
-    remote: RemoteGenerations | None = None
+    shared: SharedGenerations | None = None
     common: glossary.Glossary = field(default_factory=glossary.Glossary)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fcntl
-import secrets
 import shutil
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
@@ -21,21 +20,15 @@ BUILDING = ".building-"
 
 
 @contextmanager
-def only_one(home: Path) -> Iterator[str]:
-    """Lock the home and return a name that no other has, which its lock file keeps."""
-    with (home / "refresh.lock").open("a+", encoding="utf-8") as file:
+def only_one(home: Path) -> Iterator[None]:
+    """Lock the home."""
+    with (home / "refresh.lock").open("a") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as problem:
             message = f"{home}: another refresh is under way. Wait until it ends."
             raise AnotherRefresh(message) from problem
-        file.seek(0)
-        name = file.read().strip()
-        if not name:
-            name = secrets.token_hex(8)
-            file.write(f"{name}\n")
-            file.flush()
-        yield name
+        yield
 
 
 def remove_debris(home: Path) -> None:

@@ -291,7 +291,7 @@ def warn_of_another_corpus(chosen: Settings) -> None:
     from index.errors import IndexingError
     from index.generations import manifests, pointers
 
-    if chosen.corpus == BUNDLED or (chosen.chroma_url and not chosen.corpus.is_dir()):
+    if chosen.corpus == BUNDLED or (chosen.shared and not chosen.corpus.is_dir()):
         return  # no corpus was named, or this is a replica that needs none
     with suppress(IndexingError):  # who answers says what is wrong with the index
         name = pointers.current(chosen.home)

@@ -62,7 +62,7 @@ def examination(
     yield from told("keys", lambda: held.of_keys(chosen))
     yield from told("embedding", lambda: services.of_embedding(chosen))
     yield from told("model", lambda: services.of_model(chosen))
-    yield from told("chroma", lambda: services.of_chroma(chosen))
+    yield from told("shared", lambda: services.of_shared(chosen))
     yield from told("slack", lambda: services.of_slack(chosen))
     yield from told("mail", lambda: services.of_mail(chosen))
 

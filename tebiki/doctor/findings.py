@@ -30,7 +30,7 @@ TOPICS = {
     "keys": "鍵",
     "embedding": "検索モデル",
     "model": "言語モデル",
-    "chroma": "Chroma",
+    "shared": "共有",
     "slack": "Slack",
     "mail": "メール",
 }

@@ -97,7 +97,7 @@ def _damage(chosen: Settings, manifest: Manifest, en: str, ja: str, *, every: bo
     found += [n for n in manifest.files if n not in found and not (folder / n).is_file()]
     held = [edition for edition in manifest.editions if edition.held]
     lost = [e.key for e in held if not manifests.pdf_of(chosen.home, e).is_file()]
-    if not chosen.chroma_url:  # a replica brings PDFs when they are asked for
+    if not chosen.shared:  # a replica brings PDFs when they are asked for
         found += [f"pdfs: {key}" for key in lost]
     if found:
         named = ", ".join(found[:_NAMED])
@@ -115,7 +115,7 @@ def of_corpus(chosen: Settings) -> Iterator[Finding]:
 
     corpus = chosen.corpus
     if not corpus.is_dir():
-        if chosen.chroma_url:
+        if chosen.shared:
             yield ok("corpus", "A replica needs none.", "複製側では不要です。")
             return
         yield broken(

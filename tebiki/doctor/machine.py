@@ -182,7 +182,7 @@ def _without_password(address: str) -> str:
 
 def hosts_of(chosen: Settings) -> tuple[str, ...]:
     """Return the names of the servers that the settings name, each once."""
-    addresses = (chosen.llm_address, chosen.chroma_url, chosen.database_url)
+    addresses = (chosen.llm_address, chosen.database_url)
     found = (urlsplit(one).hostname for one in addresses if one)
     return tuple(dict.fromkeys(filter(None, found)))
 

@@ -10,7 +10,7 @@ from urllib.error import HTTPError
 from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
 
-from tebiki.building import slack_of
+from tebiki.building import shared_of, slack_of
 from tebiki.doctor.findings import Finding, broken, look, ok
 from tebiki.doctor.machine import reached
 from tebiki.settings import FITTED, Settings
@@ -185,24 +185,36 @@ def _models_of(chosen: Settings, address: str) -> Finding:
     )  # fmt: skip
 
 
-def of_chroma(chosen: Settings) -> Iterator[Finding]:
-    """Say whether the Chroma server answers, where one is named."""
-    if not chosen.chroma_url:
+def of_shared(chosen: Settings) -> Iterator[Finding]:
+    """Say whether what many servers share can be reached, where they share an index."""
+    from index.errors import IndexingError
+
+    shared = shared_of(chosen)
+    if shared is None:
         yield ok(
-            "chroma", "None is set: the index is in the home.", "設定なし。索引は保存先にあります。"
+            "shared", "Not set: the index is in the home.", "設定なし。索引は保存先にあります。"
         )
         return
-    parts = urlsplit(chosen.chroma_url)
-    why = reached(parts.hostname or "", parts.port or _HTTP.get(parts.scheme, 0))
-    if why:
+    try:
+        now = shared.reached()
+    except (IndexingError, ImportError) as problem:
         yield broken(
-            "chroma", f"{chosen.chroma_url} does not answer ({why}).",
-            f"{chosen.chroma_url} が応答しません（{why}）。",
-            'Start it ("chroma run"), or correct TEBIKI_CHROMA_URL; what is open answers on.',
-            "「chroma run」で起動するか、TEBIKI_CHROMA_URL を直してください。開いている索引では回答を続けます。",
+            "shared", f"What the servers share cannot be used ({problem}).",
+            f"共有している索引を使えません（{problem}）。",
+            "Correct TEBIKI_DATABASE_URL and TEBIKI_SHARED; what is open answers on.",
+            "TEBIKI_DATABASE_URL と TEBIKI_SHARED を直してください。開いている索引では回答を続けます。",
+        )  # fmt: skip
+        return
+    if now is None:
+        yield look(
+            "shared", f"Nothing was published in {chosen.shared} yet.",
+            f"{chosen.shared} には、まだ何も公開されていません。",
+            'Run "tebiki refresh" where the documents are.',
+            "文書のある機械で「tebiki refresh」を実行してください。",
         )  # fmt: skip
     else:
-        yield ok("chroma", f"{chosen.chroma_url} answers.", f"{chosen.chroma_url} が応答します。")
+        where = f"{now.generation} ({chosen.shared})"
+        yield ok("shared", f"The servers share {where}.", f"共有している索引は {where} です。")
 
 
 def of_mail(chosen: Settings) -> Iterator[Finding]:

@@ -30,7 +30,6 @@ def test_what_is_named_is_a_way_out_with_its_setting() -> None:
         {
             "TEBIKI_LLM": "anthropic",
             "TEBIKI_LLM_MODEL": "m",
-            "TEBIKI_CHROMA_URL": "http://127.0.0.1:8001/x",
             "TEBIKI_DATABASE_URL": "postgresql://u:p@db.example.lg.jp/t",
             "TEBIKI_SLACK_BOT_TOKEN": "xoxb-1",
             "TEBIKI_MAIL_SERVER": "smtps://u:p@mail.example.lg.jp",
@@ -122,7 +121,7 @@ def test_closed_refuses_settings_that_lead_outside(setting: dict[str, str]) -> N
 
 def test_closed_allows_ones_own_network() -> None:
     """A model server in the next room is no way out."""
-    may_be_closed(settings({"TEBIKI_CHROMA_URL": "http://10.1.2.3:8000/x"}))
+    may_be_closed(settings({"TEBIKI_DATABASE_URL": "postgresql://u:p@10.1.2.3/x"}))
 
 
 JOURNEY = """

@@ -220,7 +220,14 @@ def test_what_is_broken_is_named_with_what_to_do(
         ({"TEBIKI_LLM": "openai"}, "settings", "may be openai-like, anthropic or ollama"),
         ({"TEBIKI_HOEM": "x"}, "settings", "Is TEBIKI_HOME meant?"),
         ({"TEBIKI_EMBEDDING": "nobody/nothing"}, "embedding", "models"),
-        ({"TEBIKI_CHROMA_URL": "http://127.0.0.1:1/x"}, "chroma", "127.0.0.1:1"),
+        ({"TEBIKI_CHROMA_URL": "http://127.0.0.1:1/x"}, "settings", "what the Chroma server holds stays"),
+        ({"TEBIKI_SHARED": "/mnt/x"}, "settings", "TEBIKI_DATABASE_URL is not"),
+        ({"TEBIKI_SHARED": "s3://x", "TEBIKI_DATABASE_URL": "postgresql://x/y"}, "settings", "full path"),
+        (
+            {"TEBIKI_SHARED": "/mnt/x", "TEBIKI_DATABASE_URL": "postgresql://a:geheim@127.0.0.1:1/x"},
+            "shared",
+            "127.0.0.1/x",
+        ),
         ({"TEBIKI_DATABASE_URL": "postgresql://a:geheim@127.0.0.1:1/x"}, "ledger", "127.0.0.1:1"),
         (
             {"TEBIKI_MAIL_SERVER": "smtp://a:geheim@127.0.0.1:1", "TEBIKI_MAIL_FROM": "t@example.jp"},
@@ -234,7 +241,8 @@ def test_what_is_broken_is_named_with_what_to_do(
             "127.0.0.1:1 does not answer",
         ),
     ],
-    ids=["a value that cannot be", "a misspelt name", "a model that is absent", "no Chroma",
+    ids=["a value that cannot be", "a misspelt name", "a model that is absent", "a setting that is gone",
+         "no database to share by", "no place to share", "nothing shared",
          "no PostgreSQL", "no mail server", "no address of one", "no model server"],
 )  # fmt: skip
 def test_what_is_set_wrongly_is_named(
@@ -336,13 +344,15 @@ def test_room_is_measured_against_what_a_refresh_takes(
 
 def test_a_proxy_before_a_server_at_hand_is_named() -> None:
     """Whatever the case of the variable; one that is spared is well."""
-    chosen = settings({"TEBIKI_CHROMA_URL": "http://chroma:8000/x"})
+    chosen = settings({"TEBIKI_DATABASE_URL": "postgresql://postgres/x"})
 
     (caught,) = machine.of_proxy(chosen, {"HTTPS_PROXY": "http://u:p@proxy:3128"})
-    (spared,) = machine.of_proxy(chosen, {"https_proxy": "http://proxy:3128", "NO_PROXY": "chroma"})
+    (spared,) = machine.of_proxy(
+        chosen, {"https_proxy": "http://proxy:3128", "NO_PROXY": "postgres"}
+    )
 
     assert "look" == caught.state
-    assert "NO_PROXY=chroma" in caught.todo
+    assert "NO_PROXY=postgres" in caught.todo
     assert "u:p" not in caught.what
     assert "ok" == spared.state
 

@@ -23,13 +23,13 @@ import pytest
 
 from index.generations.generation import Generation
 from index.generations.pointers import current, listed
-from index.generations.server import Server
 from index.generations.shelf import Shelf
 from index.passages import Filters
 from index.refresh.tidying import BUILDING
+from tests.databases import database_on
 from tests.fakes import edition
 from tests.pdfs import Sheet, write
-from tests.shelves import Desk, server_of
+from tests.shelves import Desk
 
 ROOT = Path(__file__).parents[3]
 KILLS = int(os.environ.get("TESTS_KILLS", "8"))
@@ -42,25 +42,31 @@ processes = multiprocessing.get_context("forkserver")
 processes.set_forkserver_preload(["tests.index.refresh.test_life", "sklearn.utils.extmath"])
 
 
-@pytest.fixture(params=["embedded", "server"])
-def address(request: pytest.FixtureRequest) -> str:
-    """Where generations are published: the address of a server, or "" for the home itself."""
-    if request.param == "embedded":
-        return ""
-    return server_of(request.getfixturevalue("chroma_server")).address
+Place = tuple[str, Path] | None
+"""A database and the folder of the files that are shared, or None: in the home itself."""
 
 
-def _desk(folder: Path, address: str) -> Desk:
+@pytest.fixture(params=["home", pytest.param("shared", marks=pytest.mark.needs("postgresql"))])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
+    """Where generations are published."""
+    if request.param == "home":
+        yield None
+        return
+    with database_on(request.getfixturevalue("postgresql_server")) as database:
+        yield database, tmp_path / "files"
+
+
+def _desk(folder: Path, place: Place) -> Desk:
     folder.mkdir(exist_ok=True)
     desk = Desk(folder)
-    if address:
-        desk.on(Server(address))
+    if place:
+        desk.share(*place)
     return desk
 
 
-def _stocked(folder: Path, version: int, address: str) -> Desk:
+def _stocked(folder: Path, version: int, place: Place) -> Desk:
     """Return a desk whose every document says which version it is of."""
-    desk = _desk(folder, address)
+    desk = _desk(folder, place)
     for number in range(DOCUMENTS):
         pages = (
             f"手順{number}の期限は第{version}次計画による。",
@@ -70,9 +76,9 @@ def _stocked(folder: Path, version: int, address: str) -> Desk:
     return desk
 
 
-def _refresh(folder: Path, version: int, address: str, dies_at: int, told: Connection) -> None:
+def _refresh(folder: Path, version: int, place: Place, dies_at: int, told: Connection) -> None:
     """Refresh and tell how many calls that took, or die with no word at one of them."""
-    desk, calls = _stocked(folder, version, address), 0
+    desk, calls = _stocked(folder, version, place), 0
 
     def count(_frame: object, event: str, _what: object) -> None:
         nonlocal calls
@@ -86,10 +92,10 @@ def _refresh(folder: Path, version: int, address: str, dies_at: int, told: Conne
     told.send(calls)
 
 
-def _refreshed(folder: Path, version: int, address: str, dies_at: int = 0) -> int:
+def _refreshed(folder: Path, version: int, place: Place, dies_at: int = 0) -> int:
     """Refresh in a process of its own; the calls that it took, or 0 where it died."""
     here, there = processes.Pipe(duplex=False)
-    worker = processes.Process(target=_refresh, args=(folder, version, address, dies_at, there))
+    worker = processes.Process(target=_refresh, args=(folder, version, place, dies_at, there))
     worker.start()
     there.close()
     worker.join()
@@ -116,12 +122,12 @@ def _debris(home: Path) -> list[str]:
 
 
 def _current(desk: Desk) -> str:
-    found = desk.remote.pointer() if desk.remote else None
+    found = desk.shared.pointer() if desk.shared else None
     return str(found.generation if found else current(desk.home))
 
 
 def _kept(desk: Desk) -> tuple[str, ...]:
-    return desk.remote.names() if desk.remote else listed(desk.home)
+    return desk.shared.names() if desk.shared else listed(desk.home)
 
 
 @contextmanager
@@ -158,27 +164,27 @@ def _asking(shelf: Shelf, threads: int = 1) -> Iterator[list[tuple[str, set[str]
 
 
 @pytest.mark.timeout(300 + 30 * KILLS)
-def test_a_kill_at_any_moment_costs_nothing(tmp_path: Path, address: str) -> None:
+def test_a_kill_at_any_moment_costs_nothing(tmp_path: Path, place: Place) -> None:
     """The old index (or, after the last step, the new one) answers, during the kill and after it.
 
     The next refresh succeeds, and no debris grows. The moments are calls of the refresh, so
     that they do not depend on the machine; TESTS_KILLS=100 kills at a hundred.
     """
     chance = random.Random(8)  # noqa: S311 - moments that can be repeated, not a secret
-    desk = _stocked(tmp_path, 0, address)
+    desk = _stocked(tmp_path, 0, place)
     desk.refresh()
-    calls = _refreshed(tmp_path, 1, address)
+    calls = _refreshed(tmp_path, 1, place)
     assert {"1"} == _versions(desk.shelf()())
     with _asking(desk.shelf()) as answers:
         for version in range(2, KILLS + 2):
             before = _current(desk)
             moment = (version - 2 + chance.random()) / KILLS  # one in each of equal parts
 
-            assert 0 == _refreshed(tmp_path, version, address, max(1, int(0.95 * calls * moment)))
+            assert 0 == _refreshed(tmp_path, version, place, max(1, int(0.95 * calls * moment)))
             stands = version - 1 if _current(desk) == before else version
             assert {str(stands)} == _versions(desk.shelf()())
 
-            _stocked(tmp_path, version, address).refresh()
+            _stocked(tmp_path, version, place).refresh()
 
             assert {str(version)} == _versions(desk.shelf()())
             # Beside the newest three, one that is being read may stay for a while.
@@ -186,13 +192,13 @@ def test_a_kill_at_any_moment_costs_nothing(tmp_path: Path, address: str) -> Non
     assert [] == [answer for answer in answers if len(answer[1]) != 1]
 
 
-def test_searches_during_five_refreshes_never_fail_or_mix(tmp_path: Path, address: str) -> None:
+def test_searches_during_five_refreshes_never_fail_or_mix(tmp_path: Path, place: Place) -> None:
     """Each answer is of one generation, whole, from the first refresh to the last."""
-    desk = _stocked(tmp_path, 0, address)
+    desk = _stocked(tmp_path, 0, place)
     desk.refresh()
     with _asking(desk.shelf(), threads=2) as answers:
         for version in range(1, 6):
-            _stocked(tmp_path, version, address).refresh()
+            _stocked(tmp_path, version, place).refresh()
             until = time.monotonic() + WAIT_S
             while answers[-1:] == [] or answers[-1][0] != f"g{version + 1:06}":
                 assert time.monotonic() < until
@@ -202,9 +208,9 @@ def test_searches_during_five_refreshes_never_fail_or_mix(tmp_path: Path, addres
     assert 5 <= len({name for name, _ in answers})
 
 
-def _read_on(folder: Path, address: str, told: Connection) -> None:
+def _read_on(folder: Path, place: Place, told: Connection) -> None:
     """Tell each change of what is served, as soon as a question is answered from it."""
-    shelf, last = _desk(folder, address).shelf(), ""
+    shelf, last = _desk(folder, place).shelf(), ""
     while not told.poll(0.05):
         generation = shelf()
         if generation.id != last:
@@ -213,15 +219,15 @@ def _read_on(folder: Path, address: str, told: Connection) -> None:
 
 
 @pytest.fixture
-def readers(tmp_path: Path, address: str) -> Iterator[list[Connection]]:
-    """Two processes that serve version 0: of the same home, or with a server of none."""
-    _stocked(tmp_path / "refresher", 0, address).refresh()
+def readers(tmp_path: Path, place: Place) -> Iterator[list[Connection]]:
+    """Two processes that serve version 0: of the same home, or of none."""
+    _stocked(tmp_path / "refresher", 0, place).refresh()
     ends: list[Connection] = []
     started = []
     for number in range(2):
         here, there = processes.Pipe()
-        folder = tmp_path / (f"replica{number}" if address else "refresher")
-        process = processes.Process(target=_read_on, args=(folder, address, there))
+        folder = tmp_path / (f"replica{number}" if place else "refresher")
+        process = processes.Process(target=_read_on, args=(folder, place, there))
         process.start()
         there.close()
         started.append(process)
@@ -234,12 +240,12 @@ def readers(tmp_path: Path, address: str) -> Iterator[list[Connection]]:
 
 
 def test_two_processes_switch_while_a_third_refreshes(
-    tmp_path: Path, address: str, readers: list[Connection]
+    tmp_path: Path, place: Place, readers: list[Connection]
 ) -> None:
     """Both answer from the new generation once it is published, and from nothing between."""
     assert [("g000001", ["0"])] * 2 == [here.recv() for here in readers]
 
-    _stocked(tmp_path / "refresher", 1, address).refresh()
+    _stocked(tmp_path / "refresher", 1, place).refresh()
 
     for here in readers:
         assert here.poll(WAIT_S)
@@ -249,11 +255,13 @@ def test_two_processes_switch_while_a_third_refreshes(
 class Town:
     """A corpus of real PDFs, and Tebiki's real commands over it, each in a process of its own."""
 
-    def __init__(self, folder: Path, address: str) -> None:
-        """Make an empty corpus; *address* is that of a Chroma server, or empty."""
+    def __init__(self, folder: Path, place: Place) -> None:
+        """Make an empty corpus; *place* is where generations are published."""
         self.folder, self.corpus, self.home = folder, folder / "corpus", folder / "home"
         self.corpus.mkdir()
-        self._environment = {**os.environ, "TEBIKI_CHROMA_URL": address}
+        self._environment = dict(os.environ)
+        if place:
+            self._environment |= {"TEBIKI_DATABASE_URL": place[0], "TEBIKI_SHARED": str(place[1])}
 
     def put(self, version: int) -> None:
         """Let every document say which version it is of."""
@@ -330,16 +338,16 @@ BEGUN, COUNTED, AT_THE_GATE = (
 
 
 @pytest.mark.timeout(600)
-def test_servers_stand_through_refreshes_and_kills(tmp_path: Path, address: str) -> None:
+def test_servers_stand_through_refreshes_and_kills(tmp_path: Path, place: Place) -> None:
     """`tebiki serve` twice and `tebiki refresh`, as somebody runs them.
 
     Both servers switch while a third process refreshes. Then refreshes are killed with all
     their reading processes: what stood answers, and the next refresh succeeds.
     """
-    town = Town(tmp_path, address)
+    town = Town(tmp_path, place)
     town.put(1)
     town.refresh()
-    homes = [tmp_path / f"replica{n}" if address else town.home for n in range(2)]
+    homes = [tmp_path / f"replica{n}" if place else town.home for n in range(2)]
     with town.served(homes[0]) as first, town.served(homes[1]) as second:
         assert [{"1"}, {"1"}] == [first(), second()]
         town.put(2)
@@ -348,11 +356,11 @@ def test_servers_stand_through_refreshes_and_kills(tmp_path: Path, address: str)
             assert 0 == process.wait(WAIT_S)
 
         stands = {"2"}
-        places = [AT_THE_GATE] if address else [BEGUN, COUNTED, AT_THE_GATE]
-        for version, place in enumerate(places, 3):
+        moments = [AT_THE_GATE] if place else [BEGUN, COUNTED, AT_THE_GATE]
+        for version, moment in enumerate(moments, 3):
             town.put(version)
             with town.start("refresh", "--accept") as process:
-                assert _seen(process, town.home, place)
+                assert _seen(process, town.home, moment)
                 os.killpg(process.pid, signal.SIGKILL)
             said = first()
             assert said in (stands, {str(version)})
