@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from bot.answering.signals import Asked
     from bot.asking.intent import Article, Intent
     from index.passages import Library
+    from ingest.catalog.editions import Edition
 
 
 def lacking(
@@ -74,7 +75,7 @@ def lacking(
         (head.article.kind, head.article.number)
         for text in (*first.section, *(line.text for line in candidate.lines))
         for head in heads(text)
-    }
+    } | _called(first.edition)
     found += [
         Missing("answer_type", article.said)
         for article in _articles(intent)
@@ -104,3 +105,9 @@ def _typed(core: str, said: str) -> str:
     plain = unicodedata.normalize("NFKC", core).casefold()
     at = plain.find(said)
     return core[at : at + len(said)] if at >= 0 and len(plain) == len(core) else said
+
+
+def _called(edition: Edition) -> set[tuple[str, tuple[int, ...]]]:
+    """Return the numbers that a document is called by: a form is often a file of its own."""
+    said = normalise(f"{edition.document.title}\n{edition.label}\n{edition.path or ''}")
+    return {(one.article.kind, one.article.number) for one in find_articles(said)}

@@ -50,6 +50,10 @@ _LEAST = 1e-9
 """By how much more a longer run has to hold to be more."""
 
 _CUT = re.compile(r"(?<=[。、；;，])|(?<=\. )|(?<=, )|(?<=\t)|(?<=\n)")
+_CLOSING = ("(", "※", "*", "例)", "例:", "ただし", "但し", "なお書")
+"""What begins a line that bounds the one before or shows how it is meant."""
+
+_ENTITLING = Flag.NUMBERED | Flag.OPEN | Flag.SHORT
 _NEVER_LAST = frozenset({Kind.HEADING, Kind.HEAD, Kind.CONTENTS, Kind.LABEL})
 
 
@@ -88,6 +92,7 @@ def unit(
     begun = growth.begun()
     if begun:
         growth.fill(QUOTED)
+    growth.close(QUOTED)
     lines = growth.cut()
     group = lines[-1].stored.group
     rest = growth.page[growth.last + 1 :] if group >= 0 and (lists or begun) else ()
@@ -149,6 +154,13 @@ class _Growth:
             if not _beside(self.page, self.first, self.first - 1):
                 break
             self.first -= 1
+
+    def close(self, room: int) -> None:
+        """Take in what follows and bounds the last line: a bracket, ※, an example, a proviso."""
+        while self._fits(self.last + 1, room) and _closes(self.page[self.last + 1]):
+            if self.page[self.last + 1].section != self.page[self.last].section:
+                break
+            self.last += 1
 
     def begun(self) -> bool:
         """Whether it ends within a list whose lead-in it shows: 次の二点 is no answer with one."""
@@ -212,7 +224,9 @@ class _Growth:
     def cut(self) -> tuple[Line, ...]:
         """Return the lines without headings in front, which the source names, or behind."""
         first, last = self.first, self.last
-        while last > first and self.page[last].stored.kind in _NEVER_LAST:
+        while last > first and (
+            self.page[last].stored.kind in _NEVER_LAST or _entitles(self.page[last])
+        ):
             last -= 1
         while first < last and self.page[first].stored.kind is Kind.HEADING:
             first += 1
@@ -220,11 +234,21 @@ class _Growth:
 
 
 def _announces(line: Line) -> bool:
-    return line.stored.kind in {Kind.HEADING, Kind.HEAD} or Flag.LEAD_IN in line.stored.flags
+    heads = line.stored.kind in {Kind.HEADING, Kind.HEAD} or _entitles(line)
+    return heads or Flag.LEAD_IN in line.stored.flags
+
+
+def _entitles(line: Line) -> bool:
+    """Whether a line is a heading in all but its kind: numbered, short and without a stop."""
+    return line.stored.kind is Kind.STATEMENT and _ENTITLING in line.stored.flags
 
 
 def _leans(line: Line) -> bool:
     return bool(line.stored.flags & (Flag.QUALIFIES | Flag.POINTS_BACK))
+
+
+def _closes(line: Line) -> bool:
+    return Flag.QUALIFIES in line.stored.flags or line.plain.lstrip().startswith(_CLOSING)
 
 
 def _beside(page: tuple[Line, ...], one: int, other: int) -> bool:

@@ -64,6 +64,22 @@ def test_an_article_is_held_where_it_begins(said: str, missing: list[str]) -> No
     assert missing == [one.text for one in lacking(*asked_for) if one.kind == "answer_type"]
 
 
+def test_form_is_held_by_the_name_of_its_file() -> None:
+    """様式６ is a file of its own as often as a part of another."""
+    form = edition("form", title="様式６ 納入実績")
+    library = FakeLibrary({form: edition_text("納入の件数は、三件以上とする。")})
+    passages = library.retrieve("納入の件数", k=1, filters=Filters())
+    reader = Reader()
+    first = runs(passages, library, reader).found[0]
+
+    for question, held in (("様式6 納入", True), ("様式7 納入", False)):
+        compared = asked(read(question), library)
+        numbers = [
+            one for one in lacking(compared, first, library, reader) if one.text.startswith("様式")
+        ]
+        assert held == (not numbers)
+
+
 @pytest.mark.parametrize("cover, missing", [("つくば市 職員課", []), ("職員課", ["つくば市"])])
 def test_a_town_is_held_where_the_first_page_names_it(cover: str, missing: list[str]) -> None:
     """Whose document it is stands on its first page, and seldom in each of its sentences."""
