@@ -10,6 +10,8 @@ from bot.answering.lines import GAPS, Reader, dated
 from bot.answering.signals import fits, tells_contact
 from bot.answers import Missing
 from bot.asking.intent import VALUES, Kind
+from bot.asking.reading import find_articles
+from ingest.language.spelling import normalise
 
 if TYPE_CHECKING:
     from bot.answering.candidates import Candidate
