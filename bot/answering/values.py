@@ -68,7 +68,7 @@ def value_of(
     ]  # fmt: skip
     if len({_said(*pair) for pair in (*found, *others)}) != 1:
         return None
-    first, last = _bounded(line, figure)
+    first, last = _bounded(question, line, figure)
     if first is None or last is None:
         return None
     start = line.stored.start
@@ -157,11 +157,11 @@ def _whole(question: Asked, line: Read, reader: Reader) -> bool:
     return all(town.name in over + path.flat for town in intent.conditions.towns)
 
 
-def _bounded(line: Read, figure: Figure) -> tuple[int | None, int | None]:
+def _bounded(question: Asked, line: Read, figure: Figure) -> tuple[int | None, int | None]:
     """Return the span of a figure with the words that bound it, (None, None) where it cannot be cut.
 
-    An exception or a denial in the figure's own clause goes with it; one elsewhere in the sentence
-    makes the figure alone untrue.
+    An exception, a denial or a day in the figure's own clause goes with it (令和5年3月までは500円);
+    an exception or a denial elsewhere in the sentence makes the figure alone untrue.
     """
     text = line.text
     first = figure.first if figure.first >= 0 else figure.start
@@ -176,7 +176,11 @@ def _bounded(line: Read, figure: Figure) -> tuple[int | None, int | None]:
     begin, end = _clause(text, first, last)
     if _BOUNDING.search(text[:begin]) or _BOUNDING.search(text[end:]):
         return None, None
-    if _BOUNDING.search(text[begin:first]) or _BOUNDING.search(text[last:end]):
+    dated = figure.day is None and any(
+        one.day is not None and begin <= one.start < end and _said(line, one) not in question.plain
+        for one in line.figures
+    )
+    if dated or _BOUNDING.search(text[begin:first]) or _BOUNDING.search(text[last:end]):
         return begin, end
     return first, last
 

@@ -37,11 +37,16 @@ def value(question: str, text: str) -> str | None:
         ("給付金はいくらまでですか", "給付金は、上限20千円とする。", "上限20千円"),
         ("現況届の提出は何月ですか", "現況届の提出は、毎年8月に行う。", "毎年8月"),
         ("指針の改定は何月ですか", "指針は、毎年（10月）改定する。", "毎年（10月）"),
+        (
+            "登録の手数料はいくらですか",
+            "登録の手数料は、令和5年3月までは500円であった。",
+            "令和5年3月までは500円であった",
+        ),
         ("実績報告の提出期限は", "実績報告の提出期限は、翌年度の4月30日とする。", "翌年度の4月30日"),
         ("給付要綱の施行日は", "この要綱の施行は、令和7年4月1日とする。", "令和7年4月1日"),
         ("給付人数 葵町", "# 葵町の給付\n給付人数は、12人である。", "12人"),
     ],
-    ids=["bound that is asked", "limit", "each year", "in brackets", "the year after", "act", "words apart"],
+    ids=["bound that is asked", "limit", "each year", "in brackets", "of a time", "the year after", "act", "words apart"],
 )  # fmt: skip
 def test_value_keeps_what_bounds_it(question: str, text: str, said: str) -> None:
     """Every word that makes another value of it is part of it."""
