@@ -166,7 +166,7 @@ def test_a_digest_is_told_apart_from_the_official_work(home: Path) -> None:
     told = json.dumps(_ask(home, JAPANESE), ensure_ascii=False)
 
     assert "自治体DX全体手順書" in told
-    assert "公式の文書ではありません" in told
+    assert "公式の文書ではなく要約です" in told
 
 
 def test_what_is_not_there_is_declined_with_what_is_near(home: Path) -> None:

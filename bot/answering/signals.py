@@ -18,6 +18,7 @@ import numpy as np
 from bot.answering.candidates import TOGETHER, Candidate, runs
 from bot.answering.extremes import DECIDED, deciding
 from bot.answering.lines import GAPS, MAKE, Above, Line, Reader, dated, held
+from bot.asking.conversation import without_day
 from bot.asking.intent import VALUES, Intent
 from bot.asking.intent import Kind as Wanted
 from ingest.language.numbers import Figure
@@ -133,10 +134,12 @@ class Asked:
 def asked(intent: Intent, library: Library) -> Asked:
     """Return what is compared of a question, by the rarity of words and the names in *library*."""
     rarity = library.rarity
+    # An edition of the day need not name it: where it stands tells by signals of its own.
+    said = without_day(intent.core) or intent.core
     return Asked(
         intent,
-        {word: rarity(word) for word in dict.fromkeys(tokens(intent.core))},
-        tuple(dict.fromkeys(pairs(intent.core))),
+        {word: rarity(word) for word in dict.fromkeys(tokens(said))},
+        tuple(dict.fromkeys(pairs(said))),
         tuple(
             (GAPS.sub("", thing.said), sum(map(rarity, thing.words)) or 1e-6)
             for thing in intent.subjects
