@@ -180,11 +180,11 @@ def _within(text: str, span: tuple[int, int], wanted: Article) -> tuple[int, int
             return span
         start, end = begun, min((one for one in at.values() if one > begun), default=end)
     first, last = plain.span(start, end)
-    part = text[span[0] + first : span[0] + last]
-    captioned = _CAPTION.search(f"{part.rstrip()}\n")
-    kept = part[: captioned.start()] if captioned and captioned.start() else part
-    begin = span[0] + first
-    return begin, begin + len(kept.rstrip())
+    part = text[span[0] + first : span[0] + last].rstrip()
+    line = part.rfind("\n") + 1
+    if line and _CAPTION.fullmatch(f"{part[line:]}\n"):  # that of what follows
+        part = part[:line].rstrip()
+    return span[0] + first, span[0] + first + len(part)
 
 
 def _cut(text: str, start: int, end: int) -> int:

@@ -135,7 +135,8 @@ def asked(intent: Intent, library: Library) -> Asked:
     """Return what is compared of a question, by the rarity of words and the names in *library*."""
     rarity = library.rarity
     # An edition of the day need not name it: where it stands tells by signals of its own.
-    said = without_day(intent.core) or intent.core
+    day = intent.conditions.as_of
+    said = (without_day(intent.core) if day else "") or intent.core
     return Asked(
         intent,
         {word: rarity(word) for word in dict.fromkeys(tokens(said))},
@@ -146,7 +147,7 @@ def asked(intent: Intent, library: Library) -> Asked:
         ),
         normalise(intent.core),
         tuple(map(_names, library.glossary.expand(intent.core))),
-        _then(library, intent.conditions.as_of),
+        _then(library, day),
     )
 
 

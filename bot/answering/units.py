@@ -248,7 +248,9 @@ def _leans(line: Line) -> bool:
 
 
 def _closes(line: Line) -> bool:
-    return Flag.QUALIFIES in line.stored.flags or line.plain.lstrip().startswith(_CLOSING)
+    flags = line.stored.flags
+    begins = Flag.NUMBERED not in flags and line.plain.lstrip().startswith(_CLOSING)
+    return begins or Flag.QUALIFIES in flags
 
 
 def _beside(page: tuple[Line, ...], one: int, other: int) -> bool:

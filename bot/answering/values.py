@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
@@ -57,15 +57,15 @@ def value_of(
     kinds = [want for want in intent.wanted if want.kind in VALUES]
     if not kinds or intent.negative or intent.parts or set(intent.kinds) & _SEVERAL:
         return None
-    found = _given(question, candidate, reader)
+    found = _given(question, candidate.lines, reader)
     if not found:
         return None
     line, figure = found[0]
     names = _named(question, line)
-    others = [
-        pair for one in rivals for pair in _given(question, one, reader)
-        if names <= _named(question, pair[0])
-    ]  # fmt: skip
+    # Runs of lines share them: each is looked at once.
+    lines = {(each.edition.key, each.at): each for one in rivals for each in one.lines}
+    named = [each for each in lines.values() if names <= _named(question, each)]
+    others = _given(question, named, reader)
     if len({_said(*pair) for pair in (*found, *others)}) != 1:
         return None
     first, last = _bounded(question, line, figure)
@@ -85,7 +85,7 @@ _SEVERAL = frozenset({Kind.COMPARISON, Kind.LIST, Kind.TOTAL, Kind.EXTREME, Kind
 """Kinds of answer that more than one figure makes."""
 
 
-def _given(question: Asked, candidate: Candidate, reader: Reader) -> list[tuple[Read, Figure]]:
+def _given(question: Asked, lines: Iterable[Read], reader: Reader) -> list[tuple[Read, Figure]]:
     """Return the figures of the wanted kind in lines that say all that is asked about.
 
     A number of a unit that no other kind has (何番) is one with that unit.
@@ -94,7 +94,7 @@ def _given(question: Asked, candidate: Candidate, reader: Reader) -> list[tuple[
     least = 1.0 if any(w.kind is not Kind.NUMBER or not w.unit for w in values) else 2.0
     return [
         (line, figure)
-        for line in candidate.lines
+        for line in lines
         if _whole(question, line, reader)
         for figure in line.figures
         if fits(question.intent, figure) >= least
@@ -141,14 +141,8 @@ def _whole(question: Asked, line: Read, reader: Reader) -> bool:
         name = GAPS.sub("", thing.said)
         if not set(thing.words) <= words | path.words and name not in over + path.flat:
             return False
-    if (
-        intent.subjects
-        and not said
-        and not any(
-            set(thing.words) <= words or GAPS.sub("", thing.said) in over
-            for thing in intent.subjects
-        )
-    ):
+    near = (set(one.words) <= words or GAPS.sub("", one.said) in over for one in intent.subjects)
+    if intent.subjects and not said and not any(near):
         return False
     for period in intent.conditions.periods:
         told = dated(period, line) or dated(period, heads)

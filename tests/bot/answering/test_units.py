@@ -36,6 +36,13 @@ def test_what_bounds_a_line_closes_its_quotation(bound: str) -> None:
     assert quoted("理由の欄", text) == f"理由の欄には、申請の理由を入力する。\n{bound}"
 
 
+def test_next_item_of_a_list_closes_nothing() -> None:
+    """(2) begins with a bracket and bounds nothing of (1)."""
+    text = "（１）理由の欄には、申請の理由を入力する。\n（２）氏名の欄は、空けておく。"
+
+    assert "氏名" not in quoted("理由の欄", text)
+
+
 def test_quotation_does_not_end_on_a_numbered_title() -> None:
     """What only names the next step tells nothing of it."""
     text = "ステップ２　補助の額は、経費から収入を引いた額とする。\nステップ３　額の確定\n次に、率を掛ける。"
